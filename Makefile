@@ -1,0 +1,72 @@
+# `make` alone says what there is.
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+LOCKS := requirements/bootstrap requirements/dev requirements/sam $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
+export PYTHONPATH := shared:.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-sam run reset demo redrive test test-slow check format lock bench template clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready ## the Python environment, from hashed requirements
+$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
+	@echo "setting up $(VENV) (about half a minute the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
+	@touch $@
+
+setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its own
+.venv-sam/.ready: requirements/sam.txt | setup
+	@echo "setting up .venv-sam"
+	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
+	@$(BIN)/uv pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements/sam.txt
+	@touch $@
+
+run: setup ## the whole application at http://127.0.0.1:8080 (PORT= changes it)
+	@exec $(BIN)/python -m local run --port $(PORT)
+
+reset: setup ## drop the local data
+	@$(BIN)/python -m local reset
+
+demo: setup ## replay recorded deliveries through the running stack
+	@$(BIN)/python -m local demo
+
+redrive: setup ## put dead letters back into their queues
+	@$(BIN)/python -m local redrive
+
+test: setup ## every test that is not slow
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: setup ## the long tests
+	@$(BIN)/python -m pytest -q -m slow
+
+check: setup ## formatter, linter and type checker
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: setup ## format and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+template: setup-sam ## validate and build template.yaml
+	@.venv-sam/bin/sam validate --lint
+	@.venv-sam/bin/sam build
+
+bench: setup ## measurements against limits, printed as ratios
+	@$(BIN)/python -m bench
+
+lock: setup ## hashed requirements from the .in files
+	@for each in $(LOCKS); do \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	        --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	        $$each.in -o $$each.txt && echo $$each.txt; done
+
+clean: ## remove what was built
+	@rm -rf .aws-sam .mypy_cache .ruff_cache .pytest_cache dist
