@@ -1,0 +1,1 @@
+"""Signature Kits: phone check, delivery tracking and supplier batches."""
