@@ -1,0 +1,1 @@
+"""backshop's own layer: what every function shares."""

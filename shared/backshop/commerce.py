@@ -1,0 +1,384 @@
+"""The one language: what a shop's records mean, whichever platform they came from.
+
+Everything that comes in, by webhook or by sync, is translated to these models first, and every
+projection reads only these. Money is a Decimal in major units (12.99, not 1299) with its currency
+beside it; times are aware datetimes in UTC; ids are the platform's own, as strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Platform(StrEnum):
+    SHOPIFY = "shopify"
+    WOOCOMMERCE = "woocommerce"
+    VENDURE = "vendure"
+
+
+class Kind(StrEnum):
+    """What a record is; with its external id it names the record within its store.
+
+    The order of the members is the order in which records of one batch are saved, so that what is
+    referred to is there first, and concurrent writers take their locks in one sequence.
+    """
+
+    CATEGORY = "category"
+    PRODUCT = "product"
+    COUPON = "coupon"
+    CUSTOMER = "customer"
+    ORDER = "order"
+    REFUND = "refund"
+
+
+class Version(NamedTuple):
+    """Which state of a record is newer: the greater tuple wins.
+
+    `rank` is 0 for what another record tells in passing (the customer inside an order) and 1 for
+    the record itself, which always outweighs hearsay. `changed_at` is the platform's modified
+    time, `observed_at` when the platform sent it or we asked for it.
+    """
+
+    rank: int
+    changed_at: datetime
+    observed_at: datetime
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    return value.astimezone(UTC)
+
+
+Time = Annotated[datetime, AfterValidator(_utc)]
+Money = Annotated[Decimal, Field(max_digits=14, decimal_places=4)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Record(Model):
+    """What every saved record has: who it is and which state of it this is."""
+
+    id: str = Field(min_length=1, max_length=100)
+    changed_at: Time
+    observed_at: Time
+    rank: Literal[0, 1] = 1
+
+    @property
+    def version(self) -> Version:
+        return Version(self.rank, self.changed_at, self.observed_at)
+
+
+class Address(Model):
+    id: str | None = None
+    kind: Literal["shipping", "billing", "both"] = "both"
+    is_default: bool = False
+    name: str | None = None
+    company: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    province: str | None = None
+    province_code: str | None = None
+    postal_code: str | None = None
+    country_code: str | None = None
+    phone: str | None = None
+
+
+class Customer(Record):
+    """A person with an account, or a guest as an order names them (`is_guest`, id = `guest:` + hash).
+
+    Rank 0 is a customer as seen in an order; it fills in, and never overwrites, a rank-1 record.
+    """
+
+    email: str | None = None
+    phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    is_guest: bool = False
+    marketing_consent: bool | None = None
+    addresses: tuple[Address, ...] = ()
+    created_at: Time | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class OrderLine(Model):
+    """One line. `unit_price` is before any discount, `subtotal` = quantity x that price,
+    `total` after the discounts of the line and the order's share; all without tax."""
+
+    id: str
+    product_id: int | None = None
+    variant_id: int | None = None
+    sku: str
+    name: str
+    variant_name: str | None = None
+    quantity: int
+    unit_price: Money
+    subtotal: Money
+    total: Money
+    tax: Money = Decimal(0)
+    custom: dict[str, Any] = Field(default_factory=dict)
+    """What the shopper had made of it: patch and print of a kit (`patch_enabled`, `patch_type`,
+    `print_name`, `print_number`), line item properties."""
+    product_type: str | None = None
+    raw: dict[str, Any] = Field(default_factory=dict)
+
+
+class CouponUse(Model):
+    code: str
+    discount: Money | None = None
+
+
+class RefundLine(Model):
+    line_id: str
+    quantity: int
+    amount: Money
+    tax: Money = Decimal(0)
+
+
+class Refund(Record):
+    """Money given back, positive. `amount` is all of it; `shipping` and `tax` are parts of it."""
+
+    order_id: str
+    amount: Money
+    shipping: Money = Decimal(0)
+    tax: Money = Decimal(0)
+    currency: Currency
+    created_at: Time
+    reason: str | None = None
+    status: Literal["pending", "settled", "failed"] = "settled"
+    lines: tuple[RefundLine, ...] = ()
+
+
+class Fulfilment(StrEnum):
+    NONE = "none"
+    PARTIAL = "partial"
+    FULFILLED = "fulfilled"
+    DELIVERED = "delivered"
+
+
+class Payment(Model):
+    id: str
+    amount: Money
+    state: str
+
+
+class Order(Record):
+    """An order. `status` is the platform's own word (lower case); `is_counted` says whether it is a
+    sale by the platform's default (paid or being handled, not cancelled, not a cart or draft)."""
+
+    code: str
+    status: str = Field(min_length=1, max_length=50)
+    is_cancelled: bool = False
+    is_counted: bool = True
+    is_test: bool = False
+    fulfilment: Fulfilment = Fulfilment.NONE
+    fulfilled_at: Time | None = None
+    delivered_at: Time | None = None
+    currency: Currency
+    subtotal: Money
+    """Sum of the lines before discounts, without tax."""
+    discount: Money = Decimal(0)
+    shipping: Money = Decimal(0)
+    shipping_tax: Money = Decimal(0)
+    tax: Money = Decimal(0)
+    """All tax, that of shipping included."""
+    total: Money
+    """What the shopper was asked to pay; refunds do not change it."""
+    created_at: Time
+    placed_at: Time | None = None
+    paid_at: Time | None = None
+    payment_method: str | None = None
+    payments: tuple[Payment, ...] = ()
+    channel: str | None = None
+    customer_id: str | None = None
+    """The customer's id; a guest's is that of the guest record made from the e-mail address."""
+    is_guest: bool = False
+    email: str | None = None
+    phone: str | None = None
+    """The phone that was given with this order, not the customer's current one."""
+    first_name: str | None = None
+    last_name: str | None = None
+    country: str | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    lines: tuple[OrderLine, ...] = ()
+    coupons: tuple[CouponUse, ...] = ()
+    refunds: tuple[Refund, ...] | None = None
+    """All refunds of the order as this state knows them; None where the payload does not tell."""
+    delivery_stage: str | None = None
+    tracking_number: str | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+    """Cart attributes (Shopify's note attributes), e.g. the conversion mark of a survey."""
+    tags: tuple[str, ...] = ()
+
+
+class Variant(Model):
+    """What can be bought: a product without variants has one, with the product's own id."""
+
+    id: str
+    sku: str
+    title: str | None = None
+    price: Money
+    currency: Currency | None = None
+    regular_price: Money | None = None
+    sale_price: Money | None = None
+    stock: int | None = None
+    available: bool = True
+
+
+class Product(Record):
+    title: str
+    description: str | None = None
+    status: str = "publish"
+    type: str = "simple"
+    product_type: str | None = None
+    tags: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    variants_known: bool = True
+    """False where the payload names variants without telling their SKUs and prices (WooCommerce's
+    variable products); stored variants are kept then."""
+    parent_id: str | None = None
+    """Set on a variation that arrives alone (WooCommerce)."""
+    created_at: Time | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class Category(Record):
+    name: str
+    parent_id: str | None = None
+    product_count: int | None = None
+
+
+class Coupon(Record):
+    code: str
+    type: str | None = None
+    amount: Money | None = None
+    usage_count: int = 0
+    expires_at: Time | None = None
+    status: str = "active"
+
+
+class Deletion(Record):
+    """The platform says that a record is gone; `changed_at` is the receipt of that word."""
+
+    kind: Kind
+
+
+class Person(Model):
+    """Who is asked about or to be erased. Any of the three may be what a table knows them by."""
+
+    customer_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    order_ids: tuple[str, ...] = ()
+
+
+class DataRequest(Model):
+    """A person asks for their data (Shopify's customers/data_request)."""
+
+    request_id: str
+    person: Person
+    received_at: Time
+
+
+class Erasure(Model):
+    """A person is to be forgotten, in every context (Shopify's customers/redact)."""
+
+    person: Person
+    received_at: Time
+
+
+class ShopErasure(Model):
+    """A whole shop is to be forgotten, 48 hours after uninstalling (Shopify's shop/redact)."""
+
+    received_at: Time
+
+
+class Uninstall(Model):
+    """The shop took the app away: stop syncing, forget its credentials."""
+
+    received_at: Time
+
+
+type_of: dict[type[Record], Kind] = {
+    Category: Kind.CATEGORY,
+    Product: Kind.PRODUCT,
+    Coupon: Kind.COUPON,
+    Customer: Kind.CUSTOMER,
+    Order: Kind.ORDER,
+    Refund: Kind.REFUND,
+}
+
+Event = (
+    Category
+    | Product
+    | Coupon
+    | Customer
+    | Order
+    | Refund
+    | Deletion
+    | DataRequest
+    | Erasure
+    | ShopErasure
+    | Uninstall
+)
+"""Whatever a delivery or a sync page can hold."""
+
+
+class Store(Model):
+    """Whose records they are, and what translating and saving them needs to know."""
+
+    id: UUID
+    platform: Platform
+    url: str
+    currency: str | None = None
+    time_zone: str = "UTC"
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+def email_hash(email: str | None) -> str | None:
+    """SHA-256 in hex of the trimmed, lower-cased address (insights.md, "Critical Rules")."""
+    cleaned = (email or "").strip().lower()
+    return sha256(cleaned.encode()).hexdigest() if cleaned else None
+
+
+def guest_id(email: str) -> str:
+    """The stable id of a guest: one per e-mail address."""
+    return f"guest:{email_hash(email)}"
+
+
+def clean_text(value: str | None) -> str | None:
+    """Drop what Postgres cannot store in text: NUL and lone surrogates; None where nothing is left."""
+    if value is None:
+        return None
+    kept = value.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return kept or None
+
+
+def newest(records: Sequence[Record]) -> list[Record]:
+    """One record per (kind, id), the greatest version; of equal versions the last one given."""
+    best: dict[tuple[Kind, str], Record] = {}
+    for record in records:
+        key = (kind_of(record), record.id)
+        held = best.get(key)
+        if held is None or record.version >= held.version:
+            best[key] = record
+    return list(best.values())
+
+
+def kind_of(record: Record) -> Kind:
+    """The kind a record is filed under; a deletion under that of what it deletes."""
+    return record.kind if isinstance(record, Deletion) else type_of[type(record)]

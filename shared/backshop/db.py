@@ -1,0 +1,196 @@
+"""The only way to Postgres: connections, transactions and whose rows they may see.
+
+One connection per role and execution environment. A frozen environment keeps dead sockets, so the
+statement that begins a transaction also tests the connection, and is sent again on a fresh one.
+Every setting is local to its transaction: behind a pooler anything else would leak to the next
+client.
+"""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from time import time
+from typing import Any, Literal, cast
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
+
+from backshop import config
+
+Tx = psycopg.Connection[dict[str, Any]]
+Role = Literal["service", "shopper", "analyst", "owner"]
+
+LockNotAvailable = psycopg.errors.LockNotAvailable
+UniqueViolation = psycopg.errors.UniqueViolation
+Unreachable = psycopg.OperationalError
+"""Raised when the database cannot be asked."""
+
+CAPABILITY_SECONDS = 60
+
+_kept = threading.local()
+
+
+def connect(url: str) -> Tx:
+    """A new connection that commits by itself; raises `Unreachable` within five seconds.
+
+    Nothing is prepared on the server, because transaction poolers lose named statements.
+    """
+    connection = psycopg.connect(
+        url,
+        autocommit=True,
+        row_factory=dict_row,
+        prepare_threshold=None,
+        connect_timeout=5,
+        keepalives_idle=30,
+    )
+    return connection
+
+
+def _open(role: Role) -> Tx:
+    name = f"DATABASE_{role.upper()}_SECRET"
+    try:
+        return connect(config.secret(name))
+    except psycopg.OperationalError as refused:
+        if "password authentication failed" not in str(refused):
+            raise
+        config.forget_secret(name)
+        return connect(config.secret(name))
+
+
+def _connections() -> dict[Role, Tx]:
+    if not hasattr(_kept, "connections"):
+        _kept.connections = {}
+    return cast("dict[Role, Tx]", _kept.connections)
+
+
+def _drop(role: Role) -> None:
+    kept = _connections().pop(role, None)
+    if kept is not None:
+        kept.close()
+
+
+def close() -> None:
+    """Close this thread's connections; tests and command-line tools call it when they are done."""
+    for role in list(_connections()):
+        _drop(role)
+
+
+def _begin(role: Role, statement: bytes) -> Tx:
+    """A connection in a transaction begun by `statement`, one round trip."""
+    kept = _connections().get(role)
+    if kept is not None and not kept.closed:
+        if kept.info.transaction_status != TransactionStatus.IDLE:
+            raise RuntimeError("a transaction of this role is open already; do not nest them")
+        try:
+            kept.execute(statement)
+            return kept
+        except psycopg.OperationalError:
+            _drop(role)
+    fresh = _open(role)
+    _connections()[role] = fresh
+    fresh.execute(statement)
+    return fresh
+
+
+@contextmanager
+def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") -> Iterator[Tx]:
+    local = [f"SET LOCAL {name} = {sql.quote(said)}" for name, said in settings.items()]
+    statement = "; ".join([begin, *local]).encode()
+    tx = _begin(role, statement)
+    try:
+        yield tx
+    except BaseException:
+        _roll_back(role, tx)
+        raise
+    else:
+        _commit(role, tx)
+
+
+def _commit(role: Role, tx: Tx) -> None:
+    if tx.info.transaction_status == TransactionStatus.INERROR:
+        _roll_back(role, tx)
+        raise RuntimeError("a failed statement was swallowed; nothing was committed")
+    try:
+        tx.execute("COMMIT")
+    except psycopg.OperationalError:
+        _drop(role)
+        raise
+
+
+def _roll_back(role: Role, tx: Tx) -> None:
+    try:
+        tx.execute("ROLLBACK")
+    except psycopg.Error:
+        _drop(role)
+
+
+@contextmanager
+def transaction(*, store_id: UUID | None = None, all_stores: bool = False) -> Iterator[Tx]:
+    """A transaction of the handlers' role that sees one store, or all of them.
+
+    `all_stores` is for the few functions that tests/architecture lists. Commits at the end of the
+    block, rolls back when it raises. Raises `Unreachable`.
+    """
+    if (store_id is None) is not all_stores:
+        raise ValueError("name the store, or say all_stores=True")
+    scope = {"backshop.all_stores": "on"} if all_stores else {"backshop.store_id": str(store_id)}
+    with _transaction("service", scope) as tx:
+        yield tx
+
+
+@contextmanager
+def shopper(store_id: UUID, phone: str) -> Iterator[Tx]:
+    """A read-only transaction that sees the orders given with this phone (`947xxxxxxxx`)."""
+    held = _capability("shopper", store_id, phone)
+    with _transaction("shopper", {"backshop.capability": held}, begin="BEGIN READ ONLY") as tx:
+        yield tx
+
+
+@contextmanager
+def analyst(store_id: UUID, *, timeout_ms: int = 5000) -> Iterator[Tx]:
+    """A read-only transaction for questions about one store's numbers."""
+    settings = {
+        "backshop.capability": _capability("analyst", store_id, ""),
+        "statement_timeout": str(timeout_ms),
+    }
+    with _transaction("analyst", settings, begin="BEGIN READ ONLY") as tx:
+        yield tx
+
+
+@contextmanager
+def owner() -> Iterator[Tx]:
+    """A transaction of the owner: migrations, refreshes and partitions, nothing else."""
+    with _transaction("owner", {}) as tx:
+        yield tx
+
+
+def _capability(kind: str, store_id: UUID, subject: str) -> str:
+    """What the policies check in place of a plain setting, which any statement could change."""
+    named = urlsafe_b64encode(subject.encode()).decode().rstrip("=")
+    claim = f"v1.{kind}.{store_id}.{named}.{int(time()) + CAPABILITY_SECONDS}"
+    key = config.secret("CAPABILITY_SECRET").encode()
+    return f"{claim}.{hmac.new(key, claim.encode(), sha256).hexdigest()}"
+
+
+def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY rows into a temporary table (a table with row-level security refuses COPY); their number.
+
+    Values are adapted as in any statement; bytes that Postgres cannot store in text raise.
+    """
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    number = 0
+    with tx.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            number += 1
+    return number

@@ -1,0 +1,77 @@
+"""The only way to log and to count: JSON lines for CloudWatch, metrics in its embedded format.
+
+Log ids, never payloads, phones, e-mail addresses, codes or secrets.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from aws_lambda_powertools import Logger
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+logger = Logger(service="backshop", log_uncaught_exceptions=False)
+
+
+def count(name: str, value: float = 1, **dimensions: str) -> None:
+    """Add to the CloudWatch metric `name`; each set of dimensions is a metric of its own."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    with single_metric(
+        name=name, unit=MetricUnit.Count, value=value, namespace="backshop"
+    ) as metric:
+        for key, said in dimensions.items():
+            metric.add_dimension(name=key, value=said)
+
+
+def info(message: str, **ids: Any) -> None:
+    """One line at INFO; `ids` become keys of their own."""
+    logger.info(message, extra=ids)
+
+
+def warning(message: str, **ids: Any) -> None:
+    """One line at WARNING: something was refused or set aside and somebody may want to look."""
+    logger.warning(message, extra=ids)
+
+
+class Crash(Exception):
+    """Stands for an unexpected exception whose own text may hold personal data."""
+
+
+def failure(message: str, error: BaseException, **ids: Any) -> None:
+    """Log an unexpected exception by its type, SQLSTATE, constraint and the lines it passed.
+
+    Its text stays out: database and validation errors quote the values they stumbled over.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    diagnosis = getattr(error, "diag", None)
+    logger.error(
+        message,
+        extra={
+            "error": f"{type(error).__module__}.{type(error).__qualname__}",
+            "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+            "sqlstate": getattr(error, "sqlstate", None),
+            "constraint": getattr(diagnosis, "constraint_name", None),
+            **ids,
+        },
+    )
+
+
+def crash_safely(handler: Callable[P, R]) -> Callable[P, R]:
+    """A handler that still crashes on the unexpected, so that alarms and dead-letter queues see it,
+    but without the exception's text in the runtime's own log line."""
+
+    @wraps(handler)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return handler(*args, **kwargs)
+        except Exception as error:
+            failure("handler crashed", error)
+            raise Crash(type(error).__qualname__) from None
+
+    return guarded
