@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
-LOCKS := requirements/bootstrap requirements/dev requirements/sam $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
+LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/sam $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
@@ -13,12 +13,17 @@ export PYTHONPATH := shared:.
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/.ready ## the Python environment, from hashed requirements
+setup: $(VENV)/.ready .venv-aws/.ready ## the Python environment, from hashed requirements
 $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
 	@echo "setting up $(VENV) (about half a minute the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
+	@touch $@
+
+.venv-aws/.ready: requirements/aws.txt $(VENV)/.ready
+	@test -x .venv-aws/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-aws
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-aws/bin/python --require-hashes requirements/aws.txt
 	@touch $@
 
 setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its own
