@@ -6,10 +6,12 @@ function needs only the variables that it uses.
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -49,6 +51,18 @@ def secret(name: str) -> str:
     found: str = answer["SecretString"]
     _secrets[name] = (monotonic(), found)
     return found
+
+
+def database_url(role: str) -> str:
+    """DATABASE_URL with the login of `role` in it.
+
+    The login's secret is `{"username": …, "password": …}`, the form that RDS keeps too, and its
+    id stands in DATABASE_<ROLE>_SECRET.
+    """
+    login = json.loads(secret(f"DATABASE_{role.upper()}_SECRET"))
+    where = urlsplit(value("DATABASE_URL"))
+    user = f"{quote(login['username'], safe='')}:{quote(login['password'], safe='')}"
+    return urlunsplit(where._replace(netloc=f"{user}@{where.netloc}"))
 
 
 def forget_secret(name: str) -> None:

@@ -55,14 +55,13 @@ def connect(url: str) -> Tx:
 
 
 def _open(role: Role) -> Tx:
-    name = f"DATABASE_{role.upper()}_SECRET"
     try:
-        return connect(config.secret(name))
+        return connect(config.database_url(role))
     except psycopg.OperationalError as refused:
         if "password authentication failed" not in str(refused):
             raise
-        config.forget_secret(name)
-        return connect(config.secret(name))
+        config.forget_secret(f"DATABASE_{role.upper()}_SECRET")
+        return connect(config.database_url(role))
 
 
 def _connections() -> dict[Role, Tx]:
@@ -102,7 +101,7 @@ def _begin(role: Role, statement: bytes) -> Tx:
 
 @contextmanager
 def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") -> Iterator[Tx]:
-    local = [f"SET LOCAL {name} = {sql.quote(said)}" for name, said in settings.items()]
+    local = [f"SET LOCAL {name} = {_literal(said)}" for name, said in settings.items()]
     statement = "; ".join([begin, *local]).encode()
     tx = _begin(role, statement)
     try:
@@ -112,6 +111,10 @@ def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") 
         raise
     else:
         _commit(role, tx)
+
+
+def _literal(said: str) -> str:
+    return "'" + said.replace("'", "''") + "'"
 
 
 def _commit(role: Role, tx: Tx) -> None:
