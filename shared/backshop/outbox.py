@@ -1,0 +1,213 @@
+"""What is to be done at a platform: written in the transaction of its cause, done by platform_write.
+
+A row says what (`kind`, `payload`) and to what (`key`, the shop order or the discount). Rows of one
+key are done one after another in the order of their ids, by one worker at a time; docs/outbox.md
+tells the whole way and how a kind is added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from backshop import config, queues
+from backshop.db import Tx
+from backshop.logs import warning
+
+MAX_ATTEMPTS = 20
+"""With the waits below a platform may be away for more than three hours before a row fails."""
+FIRST_WAIT = timedelta(seconds=10)
+LONGEST_WAIT = timedelta(minutes=15)
+LEASE = timedelta(minutes=3)
+"""How long a claimed row is left alone; longer than platform_write may run."""
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`attempts` counts the claims so far, this one included: above 1 an earlier one may have
+    gone through without our knowing."""
+
+    id: int
+    store_id: UUID
+    key: str
+    kind: str
+    payload: Answer
+    attempts: int
+
+
+class Refused(Exception):
+    """The platform said no, for good; `answer` is what it said and is stored on the row."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("refused by the platform")
+        self.answer = answer
+
+
+class Later(Exception):
+    """It may work later: the platform is away, throttles, or its answer never came."""
+
+    def __init__(self, reason: str, *, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+
+
+def _nothing(_tx: Tx, _row: Row, _answer: Answer) -> None:
+    """Nothing else is to be saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of row is done.
+
+    `ask` is called from the second attempt on, before anything else: the platform's answer if an
+    earlier attempt went through, None if it did not. `do` does it and returns the platform's
+    answer. Both run outside any transaction and raise `Refused` or `Later`. `done` and `failed`
+    save what follows, in the transaction that closes the row.
+    """
+
+    ask: Callable[[Row], Answer | None]
+    do: Callable[[Row], Answer]
+    done: Callable[[Tx, Row, Answer], None] = _nothing
+    failed: Callable[[Tx, Row, Answer], None] = _nothing
+
+
+def wait(attempts: int) -> timedelta:
+    """How long to wait after this many attempts: 10 s, 20 s, 40 s … and at most 15 minutes."""
+    doubled: timedelta = FIRST_WAIT * 2 ** min(attempts - 1, 10)
+    return min(doubled, LONGEST_WAIT)
+
+
+def gives_up(attempts: int) -> bool:
+    """Whether a row fails after this attempt; one that staff opened again gets as many anew."""
+    return attempts % MAX_ATTEMPTS == 0
+
+
+def put(tx: Tx, kind: str, key: str, payload: Mapping[str, Any]) -> Row:
+    """Write down what is to be done for the transaction's store; pass the row to `announce` after
+    the commit.
+
+    Lock what the key names first: rows of one key are done in the order of their ids, and only a
+    lock makes that the order of their commits. The payload holds ids, nothing personal or secret.
+    """
+    return put_all(tx, kind, [(key, payload)])[0]
+
+
+def put_all(tx: Tx, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row]:
+    """`put` for many keys in one statement."""
+    keys = [key for key, _ in items]
+    payloads = [json.dumps(payload, default=str) for _, payload in items]
+    rows = tx.execute(
+        """INSERT INTO backshop.outbox (store_id, key, kind, payload)
+           SELECT nullif(current_setting('backshop.store_id', true), '')::uuid, key, %s, payload
+           FROM unnest(%s::text[], %s::jsonb[]) WITH ORDINALITY AS item (key, payload, place)
+           ORDER BY place
+           RETURNING id, store_id, key, kind, payload, attempts""",
+        (kind, keys, payloads),
+    )
+    return [Row(**row) for row in rows]
+
+
+def announce(rows: Iterable[Row]) -> None:
+    """Tell platform_write after the commit that these rows wait; the message carries only the key.
+
+    Where the queue cannot be reached nothing is lost: outbox_sweep announces what is due again.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    messages = [_message(row) for row in rows]
+    if not messages:
+        return
+    try:
+        queues.send_ordered(config.value("PLATFORM_WRITE_QUEUE_URL"), messages)
+    except (BotoCoreError, ClientError, queues.NotSent) as error:
+        warning("outbox rows wait for the sweep", error=type(error).__name__, rows=len(messages))
+
+
+def _message(row: Row) -> queues.Ordered:
+    name = f"{row.store_id}/{row.key}"
+    return queues.Ordered(
+        body=json.dumps({"store_id": str(row.store_id), "key": row.key}),
+        group=sha256(name.encode()).hexdigest(),
+        dedup=f"{row.id}-{row.attempts}",
+    )
+
+
+def due(tx: Tx, at: datetime, limit: int) -> list[Row]:
+    """The oldest open row of each key whose time has come: never tried, to be tried again, or
+    left behind by a worker whose lease ran out."""
+    rows = tx.execute(
+        """SELECT id, store_id, key, kind, payload, attempts
+           FROM (SELECT DISTINCT ON (store_id, key) *
+                 FROM backshop.outbox
+                 WHERE status IN ('pending', 'sending')
+                 ORDER BY store_id, key, id) AS oldest
+           WHERE next_attempt_at <= %s
+           ORDER BY next_attempt_at, id
+           LIMIT %s""",
+        (at, limit),
+    )
+    return [Row(**row) for row in rows]
+
+
+def claim(tx: Tx, key: str, at: datetime) -> Row | None:
+    """Take the key's oldest open row of the transaction's store, for `LEASE`, if its time has come.
+
+    Of two workers one gets it; commit before anything is sent.
+    """
+    row = tx.execute(
+        """UPDATE backshop.outbox
+           SET status = 'sending', attempts = attempts + 1, next_attempt_at = %(until)s
+           WHERE id = (SELECT id FROM backshop.outbox
+                       WHERE key = %(key)s AND status IN ('pending', 'sending')
+                       AND store_id = nullif(current_setting('backshop.store_id', true), '')::uuid
+                       ORDER BY id LIMIT 1)
+           AND status IN ('pending', 'sending') AND next_attempt_at <= %(at)s
+           RETURNING id, store_id, key, kind, payload, attempts""",
+        {"key": key, "at": at, "until": at + LEASE},
+    ).fetchone()
+    return Row(**row) if row else None
+
+
+def finish(tx: Tx, row: Row, answer: Answer) -> bool:
+    """Close a row as done; False where another worker took it over meanwhile."""
+    return _close(tx, row, "done", answer)
+
+
+def fail(tx: Tx, row: Row, answer: Answer) -> bool:
+    """Close a row as failed: final until staff opens it again; the key's next row may go."""
+    return _close(tx, row, "failed", answer)
+
+
+def retry(tx: Tx, row: Row, answer: Answer, at: datetime) -> bool:
+    """Give a claimed row back, to be tried again at `at`."""
+    return _close(tx, row, "pending", answer, at)
+
+
+def _close(tx: Tx, row: Row, status: str, answer: Answer, at: datetime | None = None) -> bool:
+    changed = tx.execute(
+        """UPDATE backshop.outbox
+           SET status = %s, response = %s::jsonb, next_attempt_at = coalesce(%s, next_attempt_at)
+           WHERE id = %s AND status = 'sending' AND attempts = %s""",
+        (status, json.dumps(answer, default=str), at, row.id, row.attempts),
+    )
+    return changed.rowcount == 1
+
+
+def reopen(tx: Tx, row_id: int, at: datetime) -> Row | None:
+    """Let a failed row be tried again, in its old place before younger rows of its key; None where
+    no failed row has this id. What was done after it is not undone."""
+    row = tx.execute(
+        """UPDATE backshop.outbox SET status = 'pending', next_attempt_at = %s
+           WHERE id = %s AND status = 'failed'
+           RETURNING id, store_id, key, kind, payload, attempts""",
+        (at, row_id),
+    ).fetchone()
+    return Row(**row) if row else None
