@@ -1,0 +1,1 @@
+"""Shopify: signed webhooks in the form of its REST API, reading through GraphQL Admin."""

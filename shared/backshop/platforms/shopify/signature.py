@@ -1,0 +1,14 @@
+"""X-Shopify-Hmac-Sha256: base64 of the HMAC-SHA256 of the body's bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from backshop.platforms import Headers, header
+from backshop.platforms.signing import base64_of, is_signed
+
+
+def verify(headers: Headers, body: bytes, secrets: Sequence[str], now: datetime) -> bool:
+    """Whether one of the app's secrets signed the body; Shopify signs no time, so `now` is unused."""
+    return is_signed(header(headers, "x-shopify-hmac-sha256"), body, secrets, base64_of)

@@ -1,0 +1,1 @@
+"""Vendure: signed events of the plugin in integrations/vendure, and the Admin API."""

@@ -1,0 +1,41 @@
+"""The headers of an event of the Vendure plugin, and the envelope around its data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from backshop.platforms import Delivery, Headers, digest, header
+
+KEY_LENGTH = 100
+
+
+def read(headers: Headers, body: bytes) -> Delivery:
+    """Topic, id and time are taken from the body, which is signed, and else from the headers."""
+    said = _envelope(body)
+    topic = _text(said.get("event")) or header(headers, "x-vendure-event")
+    id = _text(said.get("deliveryId")) or header(headers, "x-vendure-delivery") or digest(body)
+    key = id if len(id) <= KEY_LENGTH else digest(id.encode("utf-8", "replace"))
+    return Delivery(topic, key, triggered_at=_instant(_text(said.get("createdAt"))))
+
+
+def _envelope(body: bytes) -> dict[str, Any]:
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None
