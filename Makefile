@@ -8,7 +8,7 @@ LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/s
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-sam run reset demo redrive test test-slow check format lock bench template clean
+.PHONY: help setup setup-sam run reset demo redrive test test-sam test-slow check format lock bench template clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,7 +46,10 @@ redrive: setup ## put dead letters back into their queues
 	@$(BIN)/python -m local redrive
 
 test: setup ## every test that is not slow
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -m "not slow and not sam"
+
+test-sam: setup setup-sam ## functions under `sam local`, where Docker and its image are
+	@$(BIN)/python -m pytest -q -m sam
 
 test-slow: setup ## the long tests
 	@$(BIN)/python -m pytest -q -m slow

@@ -1,0 +1,54 @@
+"""Lambda authorizer: turns a staff or store key into who calls, for which store, with what scopes.
+
+API Gateway keeps the answer for a minute for all routes (template.yaml), so it never depends on the
+route; http.py checks scope and store. A key that was revoked stops working within that minute.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from time import monotonic
+from typing import Any
+
+from backshop import db, keys, store
+from backshop.logs import crash_safely
+
+SECONDS = 60
+SCOPES = {"staff": "staff store", "store": "store"}
+
+_known: dict[bytes, tuple[float, dict[str, Any]]] = {}
+
+
+@crash_safely
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """The simple response of payload format 2.0; a missing or wrong key is not authorized."""
+    header = event.get("headers", {}).get("authorization")
+    key = keys.read(header)
+    if key is None:
+        return {"isAuthorized": False}
+    mark = sha256(header.encode()).digest()
+    known = _known.get(mark)
+    if known and monotonic() - known[0] < SECONDS:
+        return known[1]
+    answer = _answer(key)
+    if answer["isAuthorized"]:
+        if len(_known) > 1000:
+            _known.clear()
+        _known[mark] = (monotonic(), answer)
+    return answer
+
+
+def _answer(key: keys.Key) -> dict[str, Any]:
+    """bcrypt takes tens of milliseconds, which is why answers are kept."""
+    if key.kind == "staff":
+        with db.transaction(all_stores=True) as tx:
+            hashed = store.staff_key_hash(tx, key.id)
+    else:
+        with db.transaction(store_id=key.id) as tx:
+            hashed = store.store_key_hash(tx)
+    if not keys.matches(key.secret, hashed):
+        return {"isAuthorized": False}
+    context = {"kind": key.kind, "id": str(key.id), "scopes": SCOPES[key.kind]}
+    if key.kind == "store":
+        context["store_id"] = str(key.id)
+    return {"isAuthorized": True, "context": context}

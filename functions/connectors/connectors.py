@@ -1,0 +1,159 @@
+"""Routes of connected shops: connect one, list, show and change them, and answers to data requests."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID, uuid4
+
+from aws_lambda_powertools.event_handler import Response
+
+from backshop import config, credentials, db, http, keys, store
+from backshop.commerce import Platform
+from backshop.connect import store as connect
+from backshop.connect.models import Connector, ConnectorChange, ConnectorOnce, NewConnector
+from backshop.errors import Conflict, NotFound
+from backshop.insights import store as insights
+
+EXPORT_LINK_SECONDS = 900
+
+app = http.app()
+handler = http.handler(app)
+
+
+@app.post("/connectors")
+def create() -> Response[str]:
+    """Connect a shop: its credentials sealed, a store of its own in every context, a store key."""
+    http.require(app, "staff")
+    new = http.body(app, NewConnector)
+    id = uuid4()
+    made_secret = None if new.webhook_secret else _default_webhook_secret(new)
+    store_key, key_hash = keys.make("store", id)
+    sealed = {
+        "api_key": credentials.seal(new.api_key.get_secret_value(), id, "api_key"),
+        "secret": credentials.seal(new.secret.get_secret_value(), id, "secret"),
+        "webhook_secret": credentials.seal(
+            made_secret or _plain(new.webhook_secret), id, "webhook_secret"
+        ),
+    }
+    settings = new.settings.model_dump(mode="json", exclude_none=True)
+    try:
+        with db.transaction(store_id=id) as tx:
+            store.add(tx, new.platform, new.store_url, settings)
+            connect.add_connector(tx, new.platform, new.store_url, new.sync_interval, sealed)
+            insights.add_store(tx, new.store_url, key_hash, settings)
+            shown = connect.connector(tx)
+    except db.UniqueViolation:
+        raise Conflict(
+            "A shop with this store_url is connected already; change it with PATCH.",
+            slug="already-connected",
+        ) from None
+    told = made_secret if new.platform != Platform.SHOPIFY else None
+    return http.reply(
+        201, ConnectorOnce(**_shown(shown), store_key=store_key, webhook_secret=told)
+    )
+
+
+@app.get("/connectors")
+def index() -> Response[str]:
+    """All connectors for staff; a store key sees its own."""
+    caller = http.require(app, "store")
+    if caller.store_id:
+        with db.transaction(store_id=caller.store_id) as tx:
+            rows = connect.connectors(tx)
+    else:
+        with db.transaction(all_stores=True) as tx:
+            rows = connect.connectors(tx)
+    shown = [Connector(**_shown(row)).model_dump(mode="json") for row in rows]
+    return http.reply(200, {"connectors": shown})
+
+
+@app.get("/connectors/<id>")
+def show(id: str) -> Response[str]:
+    """One connector."""
+    with db.transaction(store_id=http.own_store(http.require(app, "store"), id)) as tx:
+        return http.reply(200, Connector(**_shown(connect.connector(tx))))
+
+
+@app.patch("/connectors/<id>")
+def change(id: str) -> Response[str]:
+    """Change what is named. Giving credentials anew also revives an uninstalled connector."""
+    named = http.own_store(http.require(app, "staff"), id)
+    asked = http.body(app, ConnectorChange)
+    sealed = {
+        name: credentials.seal(_plain(getattr(asked, name)), named, name)
+        for name in ("api_key", "secret", "webhook_secret")
+        if getattr(asked, name)
+    }
+    store_key = None
+    try:
+        with db.transaction(store_id=named) as tx:
+            _shown(connect.connector(tx))
+            if "webhook_secret" in sealed:
+                _keep_previous(tx, named)
+            connect.change_connector(tx, asked.store_url, asked.sync_interval, sealed)
+            if asked.settings is not None:
+                settings = asked.settings.model_dump(mode="json", exclude_unset=True)
+                store.change_settings(tx, settings)
+                insights.change_settings(tx, settings)
+            if asked.store_url:
+                store.change_url(tx, asked.store_url)
+                insights.change_url(tx, asked.store_url)
+            if asked.new_store_key:
+                store_key, key_hash = keys.make("store", named)
+                insights.change_key(tx, key_hash)
+            shown = connect.connector(tx)
+    except db.UniqueViolation:
+        raise Conflict(
+            "Another connector has this store_url already.", slug="already-connected"
+        ) from None
+    return http.reply(200, ConnectorOnce(**_shown(shown), store_key=store_key))
+
+
+@app.get("/connectors/<id>/data-requests")
+def data_requests(id: str) -> Response[str]:
+    """Answers to customers/data_request of the last seven days, as links that live 15 minutes."""
+    named = http.own_store(http.require(app, "staff"), id)
+    with db.transaction(store_id=named) as tx:
+        rows = store.exports(tx)
+    s3 = config.client("s3")
+    bucket = config.value("DATA_BUCKET")
+    found = [
+        {
+            "request_id": row["request_id"],
+            "requested_at": row["requested_at"],
+            "url": s3.generate_presigned_url(
+                "get_object",
+                Params={"Bucket": bucket, "Key": row["object_key"]},
+                ExpiresIn=EXPORT_LINK_SECONDS,
+            ),
+        }
+        for row in rows
+    ]
+    return http.reply(200, {"data_requests": found})
+
+
+def _default_webhook_secret(new: NewConnector) -> str:
+    """Shopify signs with the app's own secret; for the others one is made."""
+    if new.platform == Platform.SHOPIFY:
+        return new.secret.get_secret_value()
+    return secrets.token_urlsafe(32)
+
+
+def _keep_previous(tx: db.Tx, id: UUID) -> None:
+    """Seal the current secret anew as the previous one: its ciphertext is tied to its field."""
+    current = connect.webhook_secrets(tx)
+    if current and "webhook_secret" in current.sealed:
+        plain = credentials.unseal(current.sealed["webhook_secret"], id, "webhook_secret")
+        connect.keep_previous_secret(
+            tx, credentials.seal(plain, id, "webhook_secret_previous")
+        )
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
+
+
+def _shown(row: dict[str, object] | None) -> dict[str, object]:
+    if row is None:
+        raise NotFound("There is no such connector; GET /connectors lists them.")
+    return row | {"webhook_path": f"/webhooks/{row['id']}"}

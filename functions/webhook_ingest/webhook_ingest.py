@@ -1,0 +1,157 @@
+"""Works the queue of deliveries off: deduplicates, translates, saves in every context.
+
+A batch is one transaction per store. Where that fails, each delivery gets a transaction of its own,
+so that one bad delivery fails alone; it comes again and in the end lies in the dead-letter queue.
+The claim of a delivery is made in the transaction that saves it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from backshop import commerce, config, db, logs, platforms, privacy, projections, queues, store
+from backshop.queues import BatchResponse, Message
+
+RECORDS = (*commerce.type_of, commerce.Deletion)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message of the queue; the counterpart of webhook_receive's."""
+
+    message_id: str
+    connector_id: UUID
+    topic: str
+    key: str
+    sha256: str
+    received_at: datetime
+    triggered_at: datetime | None
+    body: bytes
+
+
+@logs.crash_safely
+def handler(event: dict[str, Any], _context: Any) -> BatchResponse:
+    """A batch of deliveries, answered with those that have to come again."""
+    failed: list[str] = []
+    groups: dict[UUID, list[Delivery]] = defaultdict(list)
+    for record in event["Records"]:
+        delivery = _read(record)
+        if delivery is None:
+            failed.append(record["messageId"])
+        else:
+            groups[delivery.connector_id].append(delivery)
+    for connector_id, deliveries in groups.items():
+        failed += _ingest(connector_id, deliveries)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+
+def _read(record: Message) -> Delivery | None:
+    """The delivery in a message, its body fetched where it was parked; None where that fails."""
+    try:
+        said = orjson.loads(record["body"])
+        parked = said.get("parked")
+        body = queues.fetch(config.value("DATA_BUCKET"), parked) if parked else said["body"].encode()
+        triggered = said["triggered_at"]
+        return Delivery(
+            message_id=record["messageId"],
+            connector_id=UUID(said["connector_id"]),
+            topic=said["topic"],
+            key=said["key"],
+            sha256=said["sha256"],
+            received_at=datetime.fromisoformat(said["received_at"]),
+            triggered_at=datetime.fromisoformat(triggered) if triggered else None,
+            body=body,
+        )
+    except Exception as error:
+        logs.failure("message cannot be read", error, message_id=record["messageId"])
+        return None
+
+
+def _ingest(connector_id: UUID, deliveries: list[Delivery]) -> list[str]:
+    """Save one store's deliveries together, or each alone where that fails; the failed ones' ids."""
+    try:
+        _save(connector_id, deliveries)
+        return []
+    except Exception as error:
+        if len(deliveries) == 1:
+            _report(deliveries[0], error)
+            return [deliveries[0].message_id]
+    failed: list[str] = []
+    for delivery in deliveries:
+        try:
+            _save(connector_id, [delivery])
+        except Exception as error:
+            _report(delivery, error)
+            failed.append(delivery.message_id)
+    return failed
+
+
+def _report(delivery: Delivery, error: Exception) -> None:
+    logs.failure(
+        "delivery failed",
+        error,
+        connector_id=str(delivery.connector_id),
+        topic=delivery.topic,
+        delivery=delivery.key,
+    )
+
+
+def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
+    with db.transaction(store_id=connector_id) as tx:
+        shop = store.load(tx)
+        if shop is None:
+            logs.warning("delivery for a connector that is gone", connector_id=str(connector_id))
+            return
+        new = store.claim_deliveries(
+            tx, [(each.topic, each.key, each.sha256, each.received_at) for each in deliveries]
+        )
+        events = [
+            event
+            for each in deliveries
+            if (each.topic, each.key) in new
+            for event in _translate(each, shop)
+        ]
+        projections.save(tx, shop, [event for event in events if isinstance(event, RECORDS)])
+        _obey(tx, shop, [event for event in events if not isinstance(event, RECORDS)])
+
+
+def _translate(delivery: Delivery, shop: commerce.Store) -> Iterable[commerce.Event]:
+    return platforms.translate(
+        shop.platform,
+        delivery.topic,
+        delivery.body,
+        shop,
+        received_at=delivery.received_at,
+        triggered_at=delivery.triggered_at,
+    )
+
+
+def _obey(tx: db.Tx, shop: commerce.Store, events: list[commerce.Event]) -> None:
+    """What is no record but an order to act: privacy requests and the end of a connection."""
+    for event in events:
+        if isinstance(event, commerce.DataRequest):
+            _export(tx, shop, event)
+        elif isinstance(event, commerce.Erasure):
+            privacy.erase(tx, shop, event.person, event.received_at)
+        elif isinstance(event, commerce.ShopErasure):
+            privacy.erase_shop(tx, shop)
+        elif isinstance(event, commerce.Uninstall):
+            store.disconnect(tx, event.received_at)
+
+
+def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:
+    """Put everything about a person where staff find it: GET /connectors/{id}/data-requests."""
+    found = privacy.export(tx, shop, request.person)
+    key = f"exports/{shop.id}/{request.request_id}.json"
+    content = orjson.dumps(found, default=str, option=orjson.OPT_INDENT_2)
+    config.client("s3").put_object(
+        Bucket=config.value("DATA_BUCKET"), Key=key, Body=content, ContentType="application/json"
+    )
+    store.note_export(tx, request.request_id, key, request.received_at)

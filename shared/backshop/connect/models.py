@@ -1,0 +1,118 @@
+"""Connectors as the API takes and shows them; the columns' names of connect.md section 1."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from backshop.commerce import Platform
+
+
+def _shop_url(value: str) -> str:
+    """`https://shop.example.com`, without path's end, query, fragment or login in it."""
+    parts = urlsplit(value.strip())
+    plain = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    if not plain or parts.query or parts.fragment:
+        raise ValueError("give the shop's address as https://host, without query or login")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError("give an origin as https://host[:port]")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("give an IANA time zone such as Europe/Berlin")
+    return value
+
+
+ShopUrl = Annotated[str, Field(max_length=255), AfterValidator(_shop_url)]
+Origin = Annotated[str, Field(max_length=255), AfterValidator(_origin)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000)]
+Interval = Annotated[int, Field(ge=60, le=86_400)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Settings(BaseModel):
+    """What a store says of itself. Unknown keys are kept: later parts read their own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str | None = Field(default=None, max_length=255)
+    currency: Currency | None = None
+    time_zone: Zone | None = None
+    allowed_origins: list[Origin] | None = Field(default=None, max_length=20)
+    """Where browsers may call from: the shop's own pages."""
+
+
+class NewConnector(BaseModel):
+    """POST /connectors. `sync_interval` is in seconds."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    platform: Platform
+    store_url: ShopUrl
+    api_key: Secret
+    secret: Secret
+    webhook_secret: Secret | None = None
+    """Left out, Shopify's is `secret` (it signs with the app's secret); else one is made."""
+    sync_interval: Interval = 300
+    settings: Settings = Settings()
+
+
+class ConnectorChange(BaseModel):
+    """PATCH /connectors/{id}: only what is given changes. A new webhook secret is accepted beside
+    the old one for a day, so that no delivery under way is refused."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    store_url: ShopUrl | None = None
+    api_key: Secret | None = None
+    secret: Secret | None = None
+    webhook_secret: Secret | None = None
+    sync_interval: Interval | None = None
+    settings: Settings | None = None
+    new_store_key: bool = False
+    """Make a new store key; the old one stops working within a minute."""
+
+    @model_validator(mode="after")
+    def _something(self) -> ConnectorChange:
+        given = self.model_fields_set
+        if not given:
+            raise ValueError("name at least one field to change")
+        for name in given - {"new_store_key"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null; leave it out to keep it")
+        return self
+
+
+class Connector(BaseModel):
+    """A connector as it is shown: never its credentials."""
+
+    id: UUID
+    platform: Platform
+    store_url: str
+    sync_interval: int
+    status: str
+    settings: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    webhook_path: str
+
+
+class ConnectorOnce(Connector):
+    """The answer that shows what is never shown again."""
+
+    store_key: str | None = None
+    webhook_secret: str | None = None
+    """Only where it was made here; put it into the shop's webhook settings."""
