@@ -360,6 +360,15 @@ def guest_id(email: str) -> str:
     return f"guest:{email_hash(email)}"
 
 
+def number_of(external_id: str) -> int:
+    """The platform's id as the bigint that tables keep: the number itself where it is one; a guest's
+    is negative, and a UUID's (Vendure) a positive one made from its SHA-256, always the same."""
+    if external_id.isascii() and external_id.isdigit() and len(external_id) < 19:
+        return int(external_id)
+    made = int.from_bytes(sha256(external_id.encode()).digest()[:8], "big") >> 2
+    return -made - 1 if external_id.startswith("guest:") else made + 2**62
+
+
 def clean_text(value: str | None) -> str | None:
     """Drop what Postgres cannot store in text: NUL and lone surrogates; None where nothing is left."""
     if value is None:
