@@ -1,0 +1,101 @@
+"""What Signature Kits talks about: delivery stages, supplier batches, phone checks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from backshop.commerce import clean_text
+
+Text = Annotated[str, BeforeValidator(clean_text), StringConstraints(strip_whitespace=True)]
+
+
+class Stage(StrEnum):
+    """The five steps of a delivery, in their order (kits.md, order_delivery_status)."""
+
+    ORDER_CONFIRMED = "ORDER_CONFIRMED"
+    SOURCING = "SOURCING"
+    ARRIVED = "ARRIVED"
+    DISPATCHED = "DISPATCHED"
+    DELIVERED = "DELIVERED"
+
+
+class BatchStatus(StrEnum):
+    """The life of a supplier batch, in its order (kits.md, import_batches)."""
+
+    COLLECTING = "collecting"
+    ORDERED_FROM_SUPPLIER = "orderedFromSupplier"
+    IN_TRANSIT = "inTransit"
+    ARRIVED = "arrived"
+    DISPATCHED = "dispatched"
+    COMPLETED = "completed"
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+TrackingNumber = Annotated[
+    Text, StringConstraints(min_length=1, max_length=100, pattern=r"^[\w./ -]+$")
+]
+Note = Annotated[Text, StringConstraints(min_length=1, max_length=500)]
+
+
+class Delivery(Model):
+    """Where an order is. `version` counts its changes: event number `version` made it so."""
+
+    stage: Stage
+    tracking_number: str | None = None
+    version: int = 0
+
+
+class DeliveryChange(Model):
+    """What staff ask for. `version`, where it is given, is the one they saw."""
+
+    stage: Stage
+    tracking_number: TrackingNumber | None = None
+    note: Note | None = None
+    correct: bool = False
+    version: int | None = Field(default=None, ge=0)
+
+
+class Tracked(NamedTuple):
+    """Stage and tracking number together, as a platform holds them."""
+
+    stage: Stage | None
+    tracking_number: str | None
+
+
+class OtpSettings(Model):
+    """A store's own limits, from `settings.otp`; what it leaves out is as kits.md and docs/kits.md say."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    domain: str | None = Field(default=None, pattern=r"^[a-z0-9.-]+$")
+    """The host name that the shopper's browser is on; without it that of the store's URL."""
+    shop_name: str = Field(default="Signature Kits", max_length=40)
+    countries: tuple[str, ...] = ("LK",)
+    """ISO 3166 codes of the countries that codes are sent to; the shop's own first."""
+    minutes: int = Field(default=5, ge=1, le=30)
+    guesses: int = Field(default=5, ge=1, le=10)
+    resend_seconds: int = Field(default=60, ge=0)
+    phone_sends: int = Field(default=5, ge=1)
+    """In ten minutes, to one phone."""
+    address_sends: int = Field(default=30, ge=1)
+    """In an hour, from one network address."""
+    prefix_sends: int = Field(default=200, ge=1)
+    """In a day, to numbers that differ in their last four digits only: SMS pumping runs through
+    such blocks."""
+
+
+class Limit(NamedTuple):
+    """At most `most` takes in any `window`, and `gap` between two."""
+
+    scope: str
+    key: str
+    most: int
+    window: timedelta
+    gap: timedelta = timedelta(0)

@@ -1,0 +1,36 @@
+"""SMS, by whichever provider the deployment names in SMS_SENDER: sns, notify_lk or text_lk."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from backshop import config
+
+_senders = {
+    "sns": "backshop.senders.sns",
+    "notify_lk": "backshop.senders.notify_lk",
+    "text_lk": "backshop.senders.text_lk",
+}
+
+
+class NotSent(Exception):
+    """The provider said no, or could not be reached: nothing went out. The text names the provider
+    and its status, never the phone or the message. `lasting` where the same would be refused again."""
+
+    def __init__(self, reason: str, *, lasting: bool) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class Doubtful(Exception):
+    """The provider was reached and did not answer: the message may have gone out or not."""
+
+
+def send_sms(phone: str, text: str) -> str:
+    """Send a text to a phone (digits with country code); the provider's reference for it, or its
+    word. Raises `NotSent` or `Doubtful`."""
+    name = config.value("SMS_SENDER")
+    if name not in _senders:
+        raise config.Missing(f"set SMS_SENDER to one of: {', '.join(_senders)}")
+    reference: str = import_module(_senders[name]).send(phone, text)
+    return reference
