@@ -1,0 +1,109 @@
+-- What all contexts share.
+
+-- Staff keys have no store; a store's own key is hashed in insights.stores.
+CREATE TABLE backshop.api_keys (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    store_id uuid REFERENCES backshop.stores (id),
+    kind varchar(20) NOT NULL DEFAULT 'staff' CHECK (kind IN ('staff', 'store')),
+    name varchar(255) NOT NULL,
+    key_hash varchar(255) NOT NULL,
+    scopes text[] NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    last_used_at timestamptz,
+    CHECK (kind = 'staff' OR store_id IS NOT NULL)
+);
+CREATE INDEX idx_api_keys_store ON backshop.api_keys (store_id);
+CREATE INDEX idx_api_keys_hash ON backshop.api_keys (key_hash);
+SELECT backshop.protect('backshop.api_keys');
+DROP POLICY service_stores ON backshop.api_keys;
+CREATE POLICY service_stores ON backshop.api_keys TO backshop_service USING (
+    store_id = ANY ((SELECT backshop.visible_store_ids())::uuid[])
+    OR (store_id IS NULL AND (SELECT backshop.sees_all_stores()))
+);
+
+-- Which deliveries were handled: ids and hashes, no bodies, for 30 days.
+CREATE TABLE backshop.webhook_inbox (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    topic varchar(100) NOT NULL,
+    -- The platform's id of the delivery where that is unique, else the hash of the body.
+    delivery_id varchar(255) NOT NULL,
+    body_hash varchar(64) NOT NULL,
+    outcome varchar(20) NOT NULL DEFAULT 'processed'
+        CHECK (outcome IN ('processed', 'ignored', 'failed')),
+    triggered_at timestamptz,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    processed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, topic, delivery_id)
+);
+CREATE INDEX idx_webhook_inbox_received ON backshop.webhook_inbox (store_id, received_at);
+SELECT backshop.protect('backshop.webhook_inbox');
+
+-- The version of every record that was saved, so that the newest wins whatever the order of
+-- arrival; a deletion stays as a tombstone. Rows come by the hundred thousand, hence no reference
+-- to stores: the policy already allows only a store that the transaction names.
+CREATE TABLE backshop.record_versions (
+    store_id uuid NOT NULL,
+    kind varchar(50) NOT NULL,
+    external_id varchar(255) NOT NULL,
+    rank smallint NOT NULL DEFAULT 0,
+    changed_at timestamptz NOT NULL,
+    observed_at timestamptz NOT NULL,
+    deleted boolean NOT NULL DEFAULT false,
+    digest bytea,
+    PRIMARY KEY (store_id, kind, external_id)
+);
+SELECT backshop.protect('backshop.record_versions');
+
+-- Erased persons, as hashes of what they were known by, so that a late delivery does not bring
+-- them back.
+CREATE TABLE backshop.erasures (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    kind varchar(50) NOT NULL,
+    hash varchar(64) NOT NULL,
+    erased_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, kind, hash)
+);
+SELECT backshop.protect('backshop.erasures');
+
+-- What is to be sent to a platform, written in the transaction of its cause. `key` is the shop
+-- order or the discount; the rows of a key go out one after the other, by id.
+CREATE TABLE backshop.outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    key varchar(255) NOT NULL,
+    kind varchar(50) NOT NULL,
+    payload jsonb NOT NULL,
+    status varchar(20) NOT NULL DEFAULT 'pending'
+        CHECK (status IN ('pending', 'sending', 'done', 'failed')),
+    attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    response jsonb,
+    last_error text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id)
+);
+-- The oldest open row of a key, and what is due.
+CREATE INDEX idx_outbox_open ON backshop.outbox (store_id, key, id)
+WHERE status IN ('pending', 'sending');
+CREATE INDEX idx_outbox_due ON backshop.outbox (next_attempt_at)
+WHERE status IN ('pending', 'sending');
+CREATE INDEX idx_outbox_status ON backshop.outbox (store_id, status, id);
+SELECT backshop.protect('backshop.outbox');
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON backshop.outbox
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+-- How far the sync of a resource has come. A connector and its store share their id.
+CREATE TABLE backshop.sync_cursors (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    resource varchar(50) NOT NULL,
+    cursor jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, resource)
+);
+SELECT backshop.protect('backshop.sync_cursors');
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON backshop.sync_cursors
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();

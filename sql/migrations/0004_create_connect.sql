@@ -1,0 +1,230 @@
+-- Catalogue, customers and orders of every platform, and what staff and shop do about them.
+
+CREATE TABLE connect.connector_config (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid() REFERENCES backshop.stores (id),
+    store_id uuid NOT NULL GENERATED ALWAYS AS (id) STORED,
+    platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    -- Ciphertext: tied to this row by its encryption context, and longer than what it hides.
+    api_key text NOT NULL,
+    secret text NOT NULL,
+    store_url varchar(255) NOT NULL,
+    sync_interval integer NOT NULL DEFAULT 300 CHECK (sync_interval > 0),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    webhook_secret text,
+    -- Accepted beside the new one while a rotation lasts.
+    webhook_secret_previous text,
+    webhook_secret_previous_until timestamptz
+);
+SELECT backshop.protect('connect.connector_config');
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON connect.connector_config
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+CREATE TABLE connect.platform_product (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    -- One row a variant; one without a SKU is called <platform>:<variant id>.
+    sku varchar(100) NOT NULL,
+    platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    title varchar(255) NOT NULL,
+    description text,
+    metadata jsonb,
+    price numeric(10, 2) NOT NULL,
+    available boolean NOT NULL DEFAULT true,
+    synced_at timestamptz,
+    currency varchar(10),
+    product_id varchar(100),
+    variant_id varchar(100),
+    variant_title varchar(255),
+    product_type varchar(255),
+    tags text[] NOT NULL DEFAULT '{}',
+    status varchar(50),
+    stock_quantity integer,
+    modified_at timestamptz,
+    PRIMARY KEY (store_id, sku, platform)
+);
+CREATE INDEX idx_platform_product_available ON connect.platform_product (store_id, available);
+CREATE INDEX idx_platform_product_product
+ON connect.platform_product (store_id, platform, product_id, variant_id);
+SELECT backshop.protect('connect.platform_product');
+
+CREATE TABLE connect.platform_customer (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    customer_id varchar(100) NOT NULL,
+    platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    -- '' where the platform knows only a phone.
+    email varchar(255) NOT NULL,
+    name varchar(255),
+    metadata jsonb,
+    synced_at timestamptz,
+    phone varchar(50),
+    modified_at timestamptz,
+    PRIMARY KEY (store_id, customer_id, platform)
+);
+CREATE INDEX idx_platform_customer_email ON connect.platform_customer (store_id, email);
+SELECT backshop.protect('connect.platform_customer');
+
+CREATE TABLE connect.platform_order (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    order_id varchar(100) NOT NULL,
+    platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    -- NULL for a guest.
+    customer_id varchar(100),
+    status varchar(50) NOT NULL,
+    total_amount numeric(10, 2) NOT NULL,
+    currency varchar(10) NOT NULL,
+    line_items jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    synced_at timestamptz,
+    -- The number or code that shopper and staff call it by.
+    code varchar(100),
+    -- How a guest is found again for erasure: SHA-256 of the lower-cased address, in hex.
+    email_hash varchar(64),
+    phone varchar(50),
+    is_cancelled boolean NOT NULL DEFAULT false,
+    -- Until it leaves 'none', the address may be corrected.
+    fulfilment_status varchar(20) NOT NULL DEFAULT 'none'
+        CHECK (fulfilment_status IN ('none', 'partial', 'fulfilled', 'delivered')),
+    shipping_address jsonb,
+    shipping_amount numeric(10, 2) NOT NULL DEFAULT 0,
+    tax_amount numeric(10, 2) NOT NULL DEFAULT 0,
+    refunded_amount numeric(10, 2) NOT NULL DEFAULT 0,
+    refunded_shipping_amount numeric(10, 2) NOT NULL DEFAULT 0,
+    -- [{id, amount, state}]: what a refund is paid back through.
+    payments jsonb NOT NULL DEFAULT '[]',
+    modified_at timestamptz,
+    PRIMARY KEY (store_id, order_id, platform),
+    FOREIGN KEY (store_id, customer_id, platform)
+        REFERENCES connect.platform_customer (store_id, customer_id, platform)
+);
+CREATE INDEX idx_platform_order_customer
+ON connect.platform_order (store_id, customer_id, platform);
+CREATE INDEX idx_platform_order_email_hash ON connect.platform_order (store_id, email_hash);
+SELECT backshop.protect('connect.platform_order');
+
+CREATE TABLE connect.order_item (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    order_id varchar(100) NOT NULL,
+    platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    sku varchar(100),
+    quantity integer NOT NULL DEFAULT 1,
+    price numeric(10, 2) NOT NULL,
+    -- The platform's id of the line, which refunds name.
+    line_id varchar(100) NOT NULL,
+    product_id varchar(100),
+    variant_id varchar(100),
+    name varchar(500),
+    -- After discounts, without tax.
+    total numeric(10, 2),
+    tax numeric(10, 2),
+    refunded_quantity integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, order_id, platform)
+        REFERENCES connect.platform_order (store_id, order_id, platform),
+    UNIQUE (store_id, order_id, platform, line_id)
+);
+CREATE INDEX idx_order_item_sku ON connect.order_item (store_id, sku);
+SELECT backshop.protect('connect.order_item');
+
+CREATE TABLE connect.refund_request (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    order_id varchar(100) NOT NULL,
+    platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    status varchar(50) NOT NULL CHECK (status IN ('pending', 'processed', 'failed')),
+    response jsonb,
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    amount numeric(10, 2) CHECK (amount > 0),
+    currency varchar(10),
+    -- [{line_id, quantity}]; empty for a refund by amount.
+    lines jsonb NOT NULL DEFAULT '[]',
+    reason text,
+    restock boolean NOT NULL DEFAULT false,
+    idempotency_key varchar(255),
+    requested_by varchar(255),
+    platform_refund_id varchar(100),
+    finished_at timestamptz,
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, order_id, platform)
+        REFERENCES connect.platform_order (store_id, order_id, platform),
+    UNIQUE (store_id, order_id, platform, idempotency_key)
+);
+CREATE INDEX idx_refund_request_status ON connect.refund_request (store_id, status);
+SELECT backshop.protect('connect.refund_request');
+
+CREATE TABLE connect.address_update_request (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    order_id varchar(100) NOT NULL,
+    platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    new_address jsonb NOT NULL,
+    status varchar(50) NOT NULL CHECK (status IN ('pending', 'updated', 'failed')),
+    response jsonb,
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    idempotency_key varchar(255),
+    requested_by varchar(255),
+    finished_at timestamptz,
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, order_id, platform)
+        REFERENCES connect.platform_order (store_id, order_id, platform),
+    UNIQUE (store_id, order_id, platform, idempotency_key)
+);
+CREATE INDEX idx_address_update_request_status
+ON connect.address_update_request (store_id, status);
+SELECT backshop.protect('connect.address_update_request');
+
+CREATE TABLE connect.recommendation_log (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    customer_id varchar(100),
+    platform varchar(50) CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    recommendations text[] NOT NULL,
+    confidence numeric(5, 2),
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, customer_id, platform)
+        REFERENCES connect.platform_customer (store_id, customer_id, platform)
+);
+CREATE INDEX idx_recommendation_log_customer
+ON connect.recommendation_log (store_id, customer_id, platform);
+CREATE INDEX idx_recommendation_log_requested
+ON connect.recommendation_log (store_id, requested_at);
+SELECT backshop.protect('connect.recommendation_log');
+
+CREATE TABLE connect.try_on_session (
+    session_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    customer_id varchar(100),
+    platform varchar(50) CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
+    selfie_url text NOT NULL,
+    status varchar(50) NOT NULL DEFAULT 'created'
+        CHECK (status IN ('created', 'in_progress', 'complete', 'failed')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    skus text[] NOT NULL DEFAULT '{}',
+    consented_at timestamptz,
+    -- By SKU, failures included.
+    results jsonb NOT NULL DEFAULT '{}',
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, session_id),
+    FOREIGN KEY (store_id, customer_id, platform)
+        REFERENCES connect.platform_customer (store_id, customer_id, platform)
+);
+CREATE INDEX idx_try_on_session_customer
+ON connect.try_on_session (store_id, customer_id, platform);
+CREATE INDEX idx_try_on_session_created ON connect.try_on_session (store_id, created_at);
+SELECT backshop.protect('connect.try_on_session');
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON connect.try_on_session
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+CREATE TABLE connect.try_on_overlay (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    sku varchar(100) NOT NULL,
+    overlay_url text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, session_id) REFERENCES connect.try_on_session (store_id, session_id),
+    UNIQUE (store_id, session_id, sku)
+);
+SELECT backshop.protect('connect.try_on_overlay');

@@ -1,0 +1,139 @@
+-- From sample kit to survey, shade match, discount and conversion.
+
+CREATE TABLE shade.customers (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    email varchar(255),
+    phone_number varchar(20),
+    first_name varchar(100),
+    last_name varchar(100),
+    shopify_customer_id text,
+    created_at timestamptz DEFAULT now(),
+    accepts_marketing boolean,
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, shopify_customer_id)
+);
+CREATE INDEX idx_shade_customers_email ON shade.customers (store_id, email);
+SELECT backshop.protect('shade.customers');
+
+CREATE TABLE shade.orders (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    shopify_order_id text,
+    customer_id uuid,
+    order_status varchar(50),
+    order_date timestamptz,
+    -- shade_kit, full_size_spf, or NULL for what is neither.
+    product_type varchar(100),
+    currency varchar(10),
+    total_amount numeric(10, 2),
+    created_at timestamptz DEFAULT now(),
+    code varchar(100),
+    refunded_amount numeric(10, 2) NOT NULL DEFAULT 0,
+    is_cancelled boolean NOT NULL DEFAULT false,
+    paid_at timestamptz,
+    fulfilled_at timestamptz,
+    delivered_at timestamptz,
+    -- What orders are classified by, kept so that a change of the rules needs no new sync:
+    -- [{line_id, product_id, variant_id, sku, name, quantity, total, product_type, tags}].
+    line_items jsonb NOT NULL DEFAULT '[]',
+    discount_codes text[] NOT NULL DEFAULT '{}',
+    attributes jsonb NOT NULL DEFAULT '{}',
+    modified_at timestamptz,
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, shopify_order_id),
+    FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id)
+);
+CREATE INDEX idx_shade_orders_customer ON shade.orders (store_id, customer_id);
+CREATE INDEX idx_shade_orders_type_date ON shade.orders (store_id, product_type, order_date);
+SELECT backshop.protect('shade.orders');
+
+CREATE TABLE shade.surveys (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    customer_id uuid,
+    order_id uuid,
+    shade_selected varchar(50),
+    shade_fit_rating integer CHECK (shade_fit_rating BETWEEN 1 AND 5),
+    skin_type varchar(50),
+    skin_concerns text[],
+    finish_preference varchar(50),
+    texture_feedback text,
+    interested_in_addons text[],
+    survey_completed_at timestamptz DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id),
+    FOREIGN KEY (store_id, order_id) REFERENCES shade.orders (store_id, id),
+    -- One survey a kit order.
+    UNIQUE (store_id, order_id)
+);
+CREATE INDEX idx_surveys_customer ON shade.surveys (store_id, customer_id);
+SELECT backshop.protect('shade.surveys');
+
+CREATE TABLE shade.discounts (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    customer_id uuid,
+    discount_code varchar(100),
+    amount numeric(10, 2),
+    currency varchar(10),
+    applied_to_order_id uuid,
+    expires_at timestamptz,
+    created_at timestamptz DEFAULT now(),
+    used boolean DEFAULT false,
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, discount_code),
+    FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id),
+    FOREIGN KEY (store_id, applied_to_order_id) REFERENCES shade.orders (store_id, id)
+);
+CREATE INDEX idx_discounts_customer ON shade.discounts (store_id, customer_id);
+CREATE INDEX idx_discounts_applied_to_order ON shade.discounts (store_id, applied_to_order_id);
+SELECT backshop.protect('shade.discounts');
+
+CREATE TABLE shade.recommendations (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    survey_id uuid,
+    recommended_shade varchar(50),
+    recommended_bundle text[],
+    cart_url text,
+    created_at timestamptz DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id)
+);
+CREATE INDEX idx_recommendations_survey ON shade.recommendations (store_id, survey_id);
+SELECT backshop.protect('shade.recommendations');
+
+CREATE TABLE shade.conversions (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    customer_id uuid,
+    survey_id uuid,
+    discount_id uuid,
+    cart_url text,
+    converted boolean DEFAULT false,
+    converted_at timestamptz,
+    created_at timestamptz DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id),
+    FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id),
+    FOREIGN KEY (store_id, discount_id) REFERENCES shade.discounts (store_id, id)
+);
+CREATE INDEX idx_conversions_customer ON shade.conversions (store_id, customer_id);
+CREATE INDEX idx_conversions_survey ON shade.conversions (store_id, survey_id);
+CREATE INDEX idx_conversions_discount ON shade.conversions (store_id, discount_id);
+SELECT backshop.protect('shade.conversions');
+
+CREATE TABLE shade.model_training_data (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    survey_id uuid,
+    image_url text,
+    match_accuracy_rating integer CHECK (match_accuracy_rating BETWEEN 1 AND 5),
+    feedback_notes text,
+    used_for_training boolean DEFAULT false,
+    PRIMARY KEY (store_id, id),
+    FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id)
+);
+CREATE INDEX idx_model_training_data_survey ON shade.model_training_data (store_id, survey_id);
+SELECT backshop.protect('shade.model_training_data');

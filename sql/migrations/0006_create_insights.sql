@@ -1,0 +1,302 @@
+-- Per-store analytics. Money is in the order's currency; times are UTC.
+--
+-- Beside the documented columns stands what the metrics need: refunds by their own date and line,
+-- coupons by order, country, channel, and the stock and price of each variant. References between
+-- records that may arrive in any order keep the platform's number beside the reference, so that
+-- whichever comes second completes the other.
+
+CREATE TABLE insights.stores (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid() REFERENCES backshop.stores (id),
+    store_id uuid NOT NULL GENERATED ALWAYS AS (id) STORED,
+    store_url varchar(500) NOT NULL UNIQUE,
+    api_key_hash varchar(255) NOT NULL,
+    wc_version varchar(20),
+    plan varchar(20) DEFAULT 'free' CHECK (plan IN ('free', 'starter', 'pro', 'agency')),
+    connected_at timestamptz DEFAULT now(),
+    last_sync_at timestamptz,
+    settings jsonb DEFAULT '{}',
+    is_active boolean DEFAULT true
+);
+SELECT backshop.protect('insights.stores');
+
+CREATE TABLE insights.customers (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    -- Negative for a guest, of whom there is one per e-mail hash.
+    wc_customer_id bigint NOT NULL,
+    email_hash varchar(64),
+    display_name varchar(255),
+    total_spent numeric(12, 2) DEFAULT 0,
+    order_count integer DEFAULT 0,
+    first_order_date timestamptz,
+    last_order_date timestamptz,
+    created_at timestamptz,
+    -- The platform's own id where it is no number.
+    external_id varchar(100),
+    country varchar(2),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, wc_customer_id)
+);
+CREATE INDEX idx_customers_store ON insights.customers (store_id);
+CREATE INDEX idx_customers_email_hash ON insights.customers (store_id, email_hash);
+SELECT backshop.protect('insights.customers');
+
+CREATE TABLE insights.categories (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    wc_category_id bigint NOT NULL,
+    name varchar(255) NOT NULL,
+    parent_id uuid,
+    product_count integer DEFAULT 0,
+    wc_parent_id bigint,
+    external_id varchar(100),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, wc_category_id),
+    FOREIGN KEY (store_id, parent_id) REFERENCES insights.categories (store_id, id)
+);
+CREATE INDEX idx_categories_parent ON insights.categories (store_id, parent_id);
+CREATE INDEX idx_categories_wc_parent ON insights.categories (store_id, wc_parent_id);
+SELECT backshop.protect('insights.categories');
+
+CREATE TABLE insights.products (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    wc_product_id bigint NOT NULL,
+    name varchar(500) NOT NULL,
+    sku varchar(100),
+    price numeric(12, 2),
+    regular_price numeric(12, 2),
+    sale_price numeric(12, 2),
+    category_id uuid,
+    category_name varchar(255),
+    stock_quantity integer,
+    stock_status varchar(50),
+    status varchar(50) DEFAULT 'publish',
+    type varchar(50) DEFAULT 'simple',
+    created_at timestamptz,
+    updated_at timestamptz,
+    wc_category_id bigint,
+    external_id varchar(100),
+    currency varchar(3),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, wc_product_id),
+    FOREIGN KEY (store_id, category_id) REFERENCES insights.categories (store_id, id)
+);
+CREATE INDEX idx_products_store ON insights.products (store_id);
+CREATE INDEX idx_products_category ON insights.products (store_id, category_id);
+CREATE INDEX idx_products_wc_category ON insights.products (store_id, wc_category_id);
+SELECT backshop.protect('insights.products');
+
+-- What is in stock at which price: a product without variants has one row, with its own number.
+CREATE TABLE insights.product_variants (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    wc_variation_id bigint NOT NULL,
+    name varchar(500),
+    sku varchar(100),
+    price numeric(12, 2),
+    regular_price numeric(12, 2),
+    sale_price numeric(12, 2),
+    stock_quantity integer,
+    stock_status varchar(50),
+    external_id varchar(100),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, product_id, wc_variation_id),
+    FOREIGN KEY (store_id, product_id)
+        REFERENCES insights.products (store_id, id) ON DELETE CASCADE
+);
+CREATE INDEX idx_product_variants_sku ON insights.product_variants (store_id, sku);
+SELECT backshop.protect('insights.product_variants');
+
+CREATE TABLE insights.orders (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    wc_order_id bigint NOT NULL,
+    date_created timestamptz NOT NULL,
+    date_modified timestamptz,
+    status varchar(50) NOT NULL,
+    -- What the shopper was asked to pay; refunds do not change it.
+    total numeric(12, 2) NOT NULL,
+    -- The lines before discounts, without tax.
+    subtotal numeric(12, 2),
+    -- All tax, that on shipping included.
+    tax_total numeric(12, 2),
+    -- Without tax.
+    shipping_total numeric(12, 2),
+    discount_total numeric(12, 2),
+    currency varchar(3) DEFAULT 'USD',
+    customer_id uuid,
+    payment_method varchar(100),
+    -- The first coupon; insights.order_coupons has them all.
+    coupon_used varchar(100),
+    external_id varchar(100),
+    code varchar(100),
+    country varchar(2),
+    channel varchar(100),
+    shipping_tax numeric(12, 2) NOT NULL DEFAULT 0,
+    refunded_total numeric(12, 2) NOT NULL DEFAULT 0,
+    date_paid timestamptz,
+    is_guest boolean NOT NULL DEFAULT false,
+    is_counted boolean NOT NULL DEFAULT true,
+    is_cancelled boolean NOT NULL DEFAULT false,
+    is_test boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, wc_order_id),
+    FOREIGN KEY (store_id, customer_id) REFERENCES insights.customers (store_id, id)
+);
+CREATE INDEX idx_orders_store_date ON insights.orders (store_id, date_created);
+CREATE INDEX idx_orders_store_status ON insights.orders (store_id, status);
+CREATE INDEX idx_orders_customer ON insights.orders (store_id, customer_id);
+SELECT backshop.protect('insights.orders');
+
+CREATE TABLE insights.order_items (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    order_id uuid NOT NULL,
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    product_id uuid,
+    product_name varchar(500),
+    sku varchar(100),
+    quantity integer NOT NULL DEFAULT 1,
+    -- Before discounts, without tax.
+    subtotal numeric(12, 2),
+    -- After discounts, without tax.
+    total numeric(12, 2),
+    line_id varchar(100) NOT NULL,
+    wc_product_id bigint,
+    wc_variation_id bigint,
+    unit_price numeric(12, 2),
+    discount numeric(12, 2) NOT NULL DEFAULT 0,
+    tax numeric(12, 2) NOT NULL DEFAULT 0,
+    refunded_quantity integer NOT NULL DEFAULT 0,
+    refunded_total numeric(12, 2) NOT NULL DEFAULT 0,
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, order_id, line_id),
+    FOREIGN KEY (store_id, order_id)
+        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (store_id, product_id) REFERENCES insights.products (store_id, id)
+);
+CREATE INDEX idx_order_items_store ON insights.order_items (store_id);
+CREATE INDEX idx_order_items_product ON insights.order_items (store_id, product_id);
+CREATE INDEX idx_order_items_wc_product ON insights.order_items (store_id, wc_product_id)
+WHERE product_id IS NULL;
+SELECT backshop.protect('insights.order_items');
+
+CREATE TABLE insights.coupons (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    wc_coupon_id bigint NOT NULL,
+    code varchar(100) NOT NULL,
+    discount_type varchar(50),
+    amount numeric(12, 2),
+    usage_count integer DEFAULT 0,
+    external_id varchar(100),
+    status varchar(50),
+    expires_at timestamptz,
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, wc_coupon_id)
+);
+CREATE INDEX idx_coupons_code ON insights.coupons (store_id, code);
+SELECT backshop.protect('insights.coupons');
+
+CREATE TABLE insights.order_coupons (
+    store_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    code varchar(100) NOT NULL,
+    discount numeric(12, 2),
+    PRIMARY KEY (store_id, order_id, code),
+    FOREIGN KEY (store_id, order_id)
+        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE
+);
+CREATE INDEX idx_order_coupons_code ON insights.order_coupons (store_id, code);
+SELECT backshop.protect('insights.order_coupons');
+
+-- Money given back, positive, on the day it was given back.
+CREATE TABLE insights.refunds (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    wc_refund_id bigint NOT NULL,
+    wc_order_id bigint NOT NULL,
+    -- NULL until the order is known.
+    order_id uuid,
+    date_created timestamptz NOT NULL,
+    amount numeric(12, 2) NOT NULL,
+    -- Parts of the amount.
+    shipping numeric(12, 2) NOT NULL DEFAULT 0,
+    tax numeric(12, 2) NOT NULL DEFAULT 0,
+    currency varchar(3) NOT NULL,
+    status varchar(20) NOT NULL DEFAULT 'settled'
+        CHECK (status IN ('pending', 'settled', 'failed')),
+    external_id varchar(100),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, wc_refund_id),
+    FOREIGN KEY (store_id, order_id)
+        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE
+);
+CREATE INDEX idx_refunds_store_date ON insights.refunds (store_id, date_created);
+CREATE INDEX idx_refunds_order ON insights.refunds (store_id, order_id);
+CREATE INDEX idx_refunds_wc_order ON insights.refunds (store_id, wc_order_id);
+SELECT backshop.protect('insights.refunds');
+
+CREATE TABLE insights.refund_items (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    refund_id uuid NOT NULL,
+    -- The line of the order that it gives back.
+    line_id varchar(100) NOT NULL,
+    quantity integer NOT NULL DEFAULT 0,
+    -- Without tax.
+    total numeric(12, 2) NOT NULL DEFAULT 0,
+    tax numeric(12, 2) NOT NULL DEFAULT 0,
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, refund_id, line_id),
+    FOREIGN KEY (store_id, refund_id)
+        REFERENCES insights.refunds (store_id, id) ON DELETE CASCADE
+);
+SELECT backshop.protect('insights.refund_items');
+
+CREATE TABLE insights.saved_charts (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    title varchar(255) NOT NULL,
+    query_text text,
+    chart_config jsonb NOT NULL,
+    position_index integer DEFAULT 0,
+    created_at timestamptz DEFAULT now(),
+    updated_at timestamptz DEFAULT now(),
+    PRIMARY KEY (store_id, id)
+);
+SELECT backshop.protect('insights.saved_charts');
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON insights.saved_charts
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+CREATE TABLE insights.conversations (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    messages jsonb NOT NULL DEFAULT '[]',
+    created_at timestamptz DEFAULT now(),
+    updated_at timestamptz DEFAULT now(),
+    PRIMARY KEY (store_id, id)
+);
+SELECT backshop.protect('insights.conversations');
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON insights.conversations
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+CREATE TABLE insights.sync_logs (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    sync_type varchar(50) NOT NULL CHECK (sync_type IN (
+        'full', 'incremental', 'orders', 'products', 'customers', 'reconcile'
+    )),
+    records_synced integer DEFAULT 0,
+    started_at timestamptz DEFAULT now(),
+    completed_at timestamptz,
+    status varchar(20) DEFAULT 'running' CHECK (status IN ('running', 'completed', 'failed')),
+    error_message text,
+    retry_count integer DEFAULT 0,
+    next_retry_at timestamptz,
+    resource varchar(50),
+    PRIMARY KEY (store_id, id)
+);
+CREATE INDEX idx_sync_logs_started ON insights.sync_logs (store_id, started_at);
+SELECT backshop.protect('insights.sync_logs');

@@ -1,0 +1,297 @@
+-- Customers, projects, rooms, surfaces, products and quotes of a tiling shop.
+
+CREATE TYPE projects.customer_type AS ENUM ('diy_homeowner', 'contractor', 'designer', 'builder');
+CREATE TYPE projects.contact_method AS ENUM ('phone', 'email', 'text');
+CREATE TYPE projects.project_status AS ENUM (
+    'inquiry', 'quoted', 'ordered', 'in_progress', 'completed', 'cancelled'
+);
+CREATE TYPE projects.installation_method AS ENUM (
+    'diy', 'contractor', 'designer_managed', 'unknown'
+);
+CREATE TYPE projects.urgency_level AS ENUM ('low', 'medium', 'high', 'rush');
+CREATE TYPE projects.room_type AS ENUM (
+    'kitchen', 'bathroom', 'master_bathroom', 'guest_bathroom', 'powder_room', 'laundry_room',
+    'mudroom', 'entryway', 'living_room', 'dining_room', 'bedroom', 'basement', 'outdoor',
+    'commercial', 'other'
+);
+CREATE TYPE projects.surface_type AS ENUM (
+    'floor', 'backsplash', 'shower_walls', 'shower_floor', 'tub_surround', 'accent_wall',
+    'fireplace', 'countertop', 'wainscoting', 'ceiling', 'exterior_wall', 'other'
+);
+CREATE TYPE projects.pattern_type AS ENUM (
+    'straight_lay', 'brick_pattern', 'herringbone', 'diagonal', 'basket_weave', 'chevron',
+    'versailles', 'pinwheel', 'other'
+);
+CREATE TYPE projects.complexity_level AS ENUM ('simple', 'moderate', 'complex');
+CREATE TYPE projects.product_type AS ENUM (
+    'tile', 'trim', 'grout', 'adhesive', 'underlayment', 'sealant', 'caulk', 'spacers', 'tools',
+    'accessories'
+);
+CREATE TYPE projects.unit_of_measure AS ENUM (
+    'sf', 'box', 'linear_ft', 'piece', 'bag', 'tube', 'gallon'
+);
+CREATE TYPE projects.selection_status AS ENUM ('considered', 'selected', 'ordered', 'delivered');
+CREATE TYPE projects.interaction_type AS ENUM (
+    'initial_inquiry', 'followup', 'quote_review', 'order_placement', 'support'
+);
+CREATE TYPE projects.aos_phase AS ENUM (
+    'greeting', 'credibility', 'needs_assessment', 'design_details', 'close',
+    'objection_handling', 'negotiation', 'followup'
+);
+CREATE TYPE projects.conversation_outcome AS ENUM (
+    'information_gathered', 'quote_requested', 'order_placed', 'follow_up_scheduled', 'lost'
+);
+CREATE TYPE projects.quote_status AS ENUM ('draft', 'sent', 'accepted', 'rejected', 'expired');
+
+GRANT USAGE ON TYPE
+    projects.customer_type, projects.contact_method, projects.project_status,
+    projects.installation_method, projects.urgency_level, projects.room_type,
+    projects.surface_type, projects.pattern_type, projects.complexity_level,
+    projects.product_type, projects.unit_of_measure, projects.selection_status,
+    projects.interaction_type, projects.aos_phase, projects.conversation_outcome,
+    projects.quote_status
+TO backshop_service;
+
+CREATE TABLE projects.customers (
+    customer_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    first_name varchar(100) NOT NULL,
+    last_name varchar(100),
+    email varchar(255),
+    phone_primary varchar(20),
+    phone_secondary varchar(20),
+    address_line1 varchar(255),
+    address_line2 varchar(255),
+    city varchar(100),
+    state varchar(50),
+    zip_code varchar(20),
+    country varchar(50) DEFAULT 'USA',
+    customer_type projects.customer_type NOT NULL,
+    pro_account_number varchar(50),
+    preferred_contact_method projects.contact_method DEFAULT 'phone',
+    marketing_opt_in boolean DEFAULT false,
+    created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    notes text,
+    PRIMARY KEY (store_id, customer_id),
+    UNIQUE (store_id, email)
+);
+CREATE INDEX idx_customers_email ON projects.customers (store_id, email);
+CREATE INDEX idx_customers_phone ON projects.customers (store_id, phone_primary);
+CREATE INDEX idx_customers_name ON projects.customers (store_id, last_name, first_name);
+SELECT backshop.protect('projects.customers');
+
+CREATE TABLE projects.projects (
+    project_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    project_name varchar(255),
+    project_status projects.project_status DEFAULT 'inquiry',
+    total_budget_min numeric(10, 2),
+    total_budget_max numeric(10, 2),
+    tile_budget numeric(10, 2),
+    project_start_date date,
+    project_completion_date date,
+    installation_method projects.installation_method NOT NULL,
+    contractor_name varchar(255),
+    contractor_phone varchar(20),
+    contractor_email varchar(255),
+    designer_name varchar(255),
+    designer_company varchar(255),
+    urgency_level projects.urgency_level DEFAULT 'medium',
+    lead_source varchar(100),
+    sales_associate varchar(100),
+    created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    notes text,
+    currency varchar(3) NOT NULL DEFAULT 'USD',
+    PRIMARY KEY (store_id, project_id),
+    FOREIGN KEY (store_id, customer_id) REFERENCES projects.customers (store_id, customer_id)
+);
+CREATE INDEX idx_projects_customer ON projects.projects (store_id, customer_id);
+CREATE INDEX idx_projects_status ON projects.projects (store_id, project_status);
+CREATE INDEX idx_projects_date ON projects.projects (store_id, created_at);
+SELECT backshop.protect('projects.projects');
+
+CREATE TABLE projects.project_rooms (
+    room_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    room_name varchar(100),
+    room_type projects.room_type NOT NULL,
+    room_style varchar(100),
+    room_length_ft numeric(8, 2),
+    room_width_ft numeric(8, 2),
+    room_height_ft numeric(8, 2),
+    room_notes text,
+    created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (store_id, room_id),
+    FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
+);
+CREATE INDEX idx_rooms_project ON projects.project_rooms (store_id, project_id);
+SELECT backshop.protect('projects.project_rooms');
+
+CREATE TABLE projects.surfaces (
+    surface_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    room_id uuid NOT NULL,
+    surface_type projects.surface_type NOT NULL,
+    surface_area_sf numeric(10, 2) NOT NULL,
+    length_ft numeric(8, 2),
+    width_ft numeric(8, 2),
+    height_ft numeric(8, 2),
+    pattern_type projects.pattern_type DEFAULT 'straight_lay',
+    complexity_level projects.complexity_level DEFAULT 'simple',
+    -- A share of the area: 0.10 is 10 %.
+    waste_factor numeric(4, 2) DEFAULT 0.10,
+    obstacles_count integer DEFAULT 0,
+    obstacles_description text,
+    prep_work_needed text,
+    created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (store_id, surface_id),
+    FOREIGN KEY (store_id, room_id) REFERENCES projects.project_rooms (store_id, room_id)
+);
+CREATE INDEX idx_surfaces_room ON projects.surfaces (store_id, room_id);
+SELECT backshop.protect('projects.surfaces');
+
+CREATE TABLE projects.selected_products (
+    selection_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    surface_id uuid NOT NULL,
+    product_sku varchar(50) NOT NULL,
+    product_name varchar(255),
+    product_type projects.product_type NOT NULL,
+    quantity_needed numeric(10, 2),
+    quantity_ordered numeric(10, 2),
+    unit_of_measure projects.unit_of_measure NOT NULL DEFAULT 'sf',
+    box_coverage_sf numeric(8, 2),
+    price_per_unit numeric(10, 2),
+    total_price numeric(10, 2),
+    selection_status projects.selection_status DEFAULT 'considered',
+    selection_date timestamptz DEFAULT CURRENT_TIMESTAMP,
+    notes text,
+    PRIMARY KEY (store_id, selection_id),
+    FOREIGN KEY (store_id, surface_id) REFERENCES projects.surfaces (store_id, surface_id)
+);
+CREATE INDEX idx_products_surface ON projects.selected_products (store_id, surface_id);
+SELECT backshop.protect('projects.selected_products');
+
+CREATE TABLE projects.conversation_log (
+    log_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    conversation_date timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    interaction_type projects.interaction_type NOT NULL DEFAULT 'followup',
+    aos_phase projects.aos_phase,
+    aos_score_greeting integer CHECK (aos_score_greeting BETWEEN 1 AND 4),
+    aos_score_needs integer CHECK (aos_score_needs BETWEEN 1 AND 4),
+    aos_score_design integer CHECK (aos_score_design BETWEEN 1 AND 4),
+    aos_score_close integer CHECK (aos_score_close BETWEEN 1 AND 4),
+    aos_score_objection integer CHECK (aos_score_objection BETWEEN 1 AND 4),
+    aos_score_overall integer CHECK (aos_score_overall BETWEEN 1 AND 4),
+    outcome projects.conversation_outcome,
+    sales_associate varchar(100),
+    conversation_summary text,
+    next_action varchar(255),
+    next_contact_date date,
+    PRIMARY KEY (store_id, log_id, conversation_date),
+    FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
+) PARTITION BY RANGE (conversation_date);
+CREATE INDEX idx_conversation_project ON projects.conversation_log (store_id, project_id);
+CREATE INDEX idx_conversation_date ON projects.conversation_log (store_id, conversation_date);
+SELECT backshop.protect('projects.conversation_log');
+
+CREATE TABLE projects.quotes (
+    quote_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    quote_number varchar(50) NOT NULL,
+    quote_date date NOT NULL,
+    expiration_date date,
+    subtotal numeric(10, 2) NOT NULL,
+    tax_amount numeric(10, 2) DEFAULT 0,
+    delivery_fee numeric(10, 2) DEFAULT 0,
+    total_amount numeric(10, 2) NOT NULL,
+    quote_status projects.quote_status DEFAULT 'draft',
+    sales_associate varchar(100),
+    special_instructions text,
+    created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    currency varchar(3) NOT NULL DEFAULT 'USD',
+    PRIMARY KEY (store_id, quote_id, quote_date),
+    FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
+) PARTITION BY RANGE (quote_date);
+CREATE INDEX idx_quotes_project ON projects.quotes (store_id, project_id);
+CREATE INDEX idx_quotes_number ON projects.quotes (store_id, quote_number);
+SELECT backshop.protect('projects.quotes');
+
+-- A unique key of a partitioned table has to hold its partition key, so that quote numbers are
+-- kept unique here, by a trigger on quotes.
+CREATE TABLE projects.quote_numbers (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    quote_number varchar(50) NOT NULL,
+    quote_id uuid NOT NULL,
+    PRIMARY KEY (store_id, quote_number)
+);
+CREATE INDEX idx_quote_numbers_quote ON projects.quote_numbers (store_id, quote_id);
+SELECT backshop.protect('projects.quote_numbers');
+
+-- A quote that moves to another partition is deleted there and inserted here.
+CREATE FUNCTION projects.keep_quote_number() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM projects.quote_numbers
+        WHERE store_id = OLD.store_id AND quote_number = OLD.quote_number
+            AND quote_id = OLD.quote_id;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO projects.quote_numbers (store_id, quote_number, quote_id)
+        VALUES (NEW.store_id, NEW.quote_number, NEW.quote_id);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER keep_quote_number AFTER INSERT OR DELETE OR UPDATE OF quote_number, quote_id
+ON projects.quotes FOR EACH ROW EXECUTE FUNCTION projects.keep_quote_number();
+
+CREATE TABLE projects.product_catalog (
+    sku varchar(50) NOT NULL,
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    product_name varchar(255) NOT NULL,
+    product_type varchar(100),
+    brand varchar(100),
+    material varchar(100),
+    color varchar(100),
+    size_length numeric(6, 2),
+    size_width numeric(6, 2),
+    size_thickness numeric(6, 2),
+    coverage_per_box numeric(8, 2),
+    pieces_per_box integer,
+    price_retail numeric(10, 2),
+    price_pro numeric(10, 2),
+    in_stock boolean DEFAULT true,
+    discontinued boolean DEFAULT false,
+    special_order boolean DEFAULT false,
+    created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    currency varchar(3) NOT NULL DEFAULT 'USD',
+    PRIMARY KEY (store_id, sku)
+);
+SELECT backshop.protect('projects.product_catalog');
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.customers
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.projects
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.project_rooms
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.surfaces
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.quotes
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.product_catalog
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();

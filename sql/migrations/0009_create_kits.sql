@@ -1,0 +1,263 @@
+-- Phone check, delivery tracking and supplier batches of Signature Kits.
+
+CREATE TABLE kits.customers (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    vendure_customer_id varchar(100),
+    email varchar(255),
+    -- 947xxxxxxxx: the customer's current phone. An order belongs to the phone given with it.
+    phone_number varchar(20),
+    phone_verified boolean NOT NULL DEFAULT false,
+    total_orders integer NOT NULL DEFAULT 0,
+    total_spent numeric(12, 2) NOT NULL DEFAULT 0,
+    last_order_date timestamptz,
+    marketing_consent boolean NOT NULL DEFAULT false,
+    custom_fields jsonb NOT NULL DEFAULT '{}',
+    first_name varchar(100),
+    last_name varchar(100),
+    -- Of total_spent.
+    currency varchar(3),
+    is_active boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, vendure_customer_id),
+    UNIQUE (store_id, email)
+);
+CREATE INDEX idx_kits_customers_phone ON kits.customers (store_id, phone_number);
+CREATE INDEX idx_kits_customers_active ON kits.customers (store_id, is_active);
+SELECT backshop.protect('kits.customers');
+
+CREATE TABLE kits.customer_addresses (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    vendure_address_id varchar(100),
+    address_type varchar(20) NOT NULL DEFAULT 'both'
+        CHECK (address_type IN ('shipping', 'billing', 'both')),
+    is_default boolean NOT NULL DEFAULT false,
+    full_name varchar(255),
+    company varchar(255),
+    street_line1 varchar(255),
+    street_line2 varchar(255),
+    city varchar(100),
+    province varchar(100),
+    postal_code varchar(20),
+    country_code varchar(2),
+    phone_number varchar(50),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, vendure_address_id),
+    FOREIGN KEY (store_id, customer_id) REFERENCES kits.customers (store_id, id)
+);
+CREATE INDEX idx_customer_addresses_customer ON kits.customer_addresses (store_id, customer_id);
+SELECT backshop.protect('kits.customer_addresses');
+
+CREATE TABLE kits.import_batches (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    batch_number varchar(20) NOT NULL,
+    status varchar(50) NOT NULL DEFAULT 'collecting' CHECK (status IN (
+        'collecting', 'orderedFromSupplier', 'inTransit', 'arrived', 'dispatched', 'completed'
+    )),
+    target_order_count integer NOT NULL DEFAULT 20 CHECK (target_order_count > 0),
+    order_count integer NOT NULL DEFAULT 0 CHECK (order_count >= 0),
+    notes text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, batch_number)
+);
+CREATE INDEX idx_import_batches_status ON kits.import_batches (store_id, status);
+SELECT backshop.protect('kits.import_batches');
+
+-- The last batch number of each day; see generate_batch_number().
+CREATE TABLE kits.batch_number_counters (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    day date NOT NULL,
+    last_number integer NOT NULL,
+    PRIMARY KEY (store_id, day)
+);
+SELECT backshop.protect('kits.batch_number_counters');
+
+CREATE TABLE kits.customer_orders_summary (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    customer_id uuid,
+    vendure_order_id varchar(100) NOT NULL,
+    order_code varchar(100) NOT NULL,
+    order_date timestamptz NOT NULL,
+    delivery_stage varchar(20) NOT NULL DEFAULT 'ORDER_CONFIRMED' CHECK (delivery_stage IN (
+        'ORDER_CONFIRMED', 'SOURCING', 'ARRIVED', 'DISPATCHED', 'DELIVERED'
+    )),
+    payment_method varchar(100),
+    total_with_tax numeric(12, 2) NOT NULL,
+    currency varchar(3) NOT NULL,
+    refunded_amount numeric(12, 2) NOT NULL DEFAULT 0,
+    batch_id uuid,
+    tracking_number varchar(100),
+    -- 947xxxxxxxx: the phone given WITH the order, which may follow it. A guest checkout
+    -- overwrites the customer's phone, never this one.
+    phone_number varchar(20),
+    -- Vendure's word for where the order stands.
+    state varchar(50),
+    is_cancelled boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, vendure_order_id),
+    UNIQUE (store_id, order_code),
+    FOREIGN KEY (store_id, customer_id) REFERENCES kits.customers (store_id, id),
+    FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches (store_id, id)
+);
+CREATE INDEX idx_orders_summary_customer ON kits.customer_orders_summary (store_id, customer_id);
+CREATE INDEX idx_orders_summary_date ON kits.customer_orders_summary (store_id, order_date);
+CREATE INDEX idx_orders_summary_stage ON kits.customer_orders_summary (store_id, delivery_stage);
+CREATE INDEX idx_orders_summary_batch ON kits.customer_orders_summary (store_id, batch_id);
+CREATE INDEX idx_orders_summary_phone ON kits.customer_orders_summary (store_id, phone_number);
+SELECT backshop.protect('kits.customer_orders_summary');
+
+CREATE TABLE kits.customer_order_items (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    order_summary_id uuid NOT NULL,
+    vendure_line_id varchar(100) NOT NULL,
+    product_sku varchar(100),
+    variant_sku varchar(100),
+    product_name varchar(500),
+    variant_name varchar(500),
+    quantity integer NOT NULL DEFAULT 1,
+    unit_price_with_tax numeric(12, 2) NOT NULL,
+    currency varchar(3) NOT NULL,
+    patch_enabled boolean NOT NULL DEFAULT false,
+    patch_type varchar(100),
+    print_name varchar(100),
+    print_number varchar(20),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, order_summary_id, vendure_line_id),
+    FOREIGN KEY (store_id, order_summary_id)
+        REFERENCES kits.customer_orders_summary (store_id, id)
+);
+SELECT backshop.protect('kits.customer_order_items');
+
+CREATE TABLE kits.order_batch_assignments (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    vendure_order_id varchar(100) NOT NULL,
+    batch_id uuid NOT NULL,
+    assigned_at timestamptz NOT NULL DEFAULT now(),
+    assigned_by varchar(255),
+    PRIMARY KEY (store_id, id),
+    -- An order is in one batch only.
+    UNIQUE (store_id, vendure_order_id),
+    FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches (store_id, id)
+);
+CREATE INDEX idx_batch_assignments_batch ON kits.order_batch_assignments (store_id, batch_id);
+SELECT backshop.protect('kits.order_batch_assignments');
+
+CREATE TABLE kits.supplier_purchase_lists (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    batch_id uuid NOT NULL,
+    product_sku varchar(100),
+    variant_sku varchar(100),
+    product_name varchar(500),
+    variant_name varchar(500),
+    quantity integer NOT NULL CHECK (quantity > 0),
+    patch_enabled boolean NOT NULL DEFAULT false,
+    patch_type varchar(100),
+    print_name varchar(100),
+    print_number varchar(20),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE NULLS NOT DISTINCT (
+        store_id, batch_id, product_sku, variant_sku, patch_enabled, patch_type, print_name,
+        print_number
+    ),
+    FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches (store_id, id)
+);
+SELECT backshop.protect('kits.supplier_purchase_lists');
+
+CREATE TABLE kits.order_delivery_status (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    order_code varchar(100) NOT NULL,
+    stage varchar(20) NOT NULL DEFAULT 'ORDER_CONFIRMED' CHECK (stage IN (
+        'ORDER_CONFIRMED', 'SOURCING', 'ARRIVED', 'DISPATCHED', 'DELIVERED'
+    )),
+    tracking_number varchar(100),
+    note text,
+    updated_by varchar(255),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, order_code)
+);
+CREATE INDEX idx_delivery_status_stage ON kits.order_delivery_status (store_id, stage);
+SELECT backshop.protect('kits.order_delivery_status');
+
+CREATE TABLE kits.order_delivery_status_events (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL,
+    order_code varchar(100) NOT NULL,
+    -- 1, 2, 3, … within its order, without gaps.
+    sequence integer NOT NULL CHECK (sequence > 0),
+    stage varchar(20) NOT NULL CHECK (stage IN (
+        'ORDER_CONFIRMED', 'SOURCING', 'ARRIVED', 'DISPATCHED', 'DELIVERED'
+    )),
+    tracking_number varchar(100),
+    note text,
+    updated_by varchar(255),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, order_code, sequence),
+    FOREIGN KEY (store_id, order_code)
+        REFERENCES kits.order_delivery_status (store_id, order_code)
+);
+SELECT backshop.protect('kits.order_delivery_status_events');
+
+CREATE TABLE kits.otp_sessions (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    phone varchar(20) NOT NULL,
+    otp_hash varchar(255) NOT NULL,
+    session_id varchar(100) NOT NULL,
+    verified boolean NOT NULL DEFAULT false,
+    attempts integer NOT NULL DEFAULT 0,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, session_id)
+);
+CREATE INDEX idx_otp_sessions_phone ON kits.otp_sessions (store_id, phone);
+CREATE INDEX idx_otp_sessions_expires ON kits.otp_sessions (store_id, expires_at);
+SELECT backshop.protect('kits.otp_sessions');
+
+CREATE TABLE kits.order_tracking (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    vendure_order_id varchar(100) NOT NULL,
+    tracking_number varchar(100),
+    carrier varchar(100) NOT NULL DEFAULT 'Trans Express',
+    status varchar(20) NOT NULL DEFAULT 'pending' CHECK (status IN (
+        'pending', 'confirmed', 'processing', 'shipped', 'delivered'
+    )),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id),
+    UNIQUE (store_id, vendure_order_id)
+);
+SELECT backshop.protect('kits.order_tracking');
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.customers
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.customer_addresses
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.import_batches
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.customer_orders_summary
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.order_tracking
+FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();

@@ -1,0 +1,118 @@
+"""A real, migrated PostgreSQL for every test that asks for one.
+
+Each test session has a server of its own, in a folder and on a port of its own, so that several
+sessions run side by side; it is up and migrated in about a second.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from backshop import migrations
+from psycopg.rows import dict_row
+
+from local import postgres
+
+PASSWORD = "for tests alone"
+CAPABILITY_KEY = b"a key that signs capabilities in tests"
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Database:
+    """One migrated database and its four logins."""
+
+    server: postgres.Server
+    name: str = postgres.DATABASE
+    capability_key: bytes = CAPABILITY_KEY
+
+    def url(self, login: str) -> str:
+        return self.server.url(login, PASSWORD, self.name)
+
+    @property
+    def owner_url(self) -> str:
+        return self.url("backshop_owner")
+
+    @property
+    def service_url(self) -> str:
+        return self.url("backshop_service")
+
+    @property
+    def shopper_url(self) -> str:
+        return self.url("backshop_shopper")
+
+    @property
+    def analyst_url(self) -> str:
+        return self.url("backshop_analyst")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """An empty server; a test that needs a database of its own makes it here."""
+    with tempfile.TemporaryDirectory(prefix="backshop-test-", ignore_cleanup_errors=True) as folder:
+        # Where the tests run as root, the server does not, and has to get at its files.
+        Path(folder).chmod(0o711)
+        with postgres.running(Path(folder), settings=postgres.THROWAWAY) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def database(postgres_server: postgres.Server) -> Database:
+    """A migrated database, shared by the session: a test makes its own store and stays in it."""
+    made = Database(postgres_server)
+    postgres.create_database(postgres_server, PASSWORD)
+    migrations.migrate(
+        made.owner_url,
+        passwords=dict.fromkeys(migrations.LOGINS, PASSWORD),
+        capability_key=CAPABILITY_KEY,
+        say=lambda _line: None,
+    )
+    return made
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[Connection]:
+    """The owner, who sees every row; each statement commits by itself."""
+    with psycopg.connect(database.owner_url, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
+
+
+@pytest.fixture
+def new_store(owner: Connection) -> Callable[..., UUID]:
+    """Makes a store: its row in `backshop` and its twin in `insights`, without a connector."""
+
+    def make(platform: str | None = "woocommerce") -> UUID:
+        row = owner.execute(
+            "INSERT INTO backshop.stores (platform, settings)"
+            """ VALUES (%s, '{"time_zone": "UTC", "currency": "USD"}') RETURNING id""",
+            [platform],
+        ).fetchone()
+        assert row is not None
+        owner.execute(
+            "INSERT INTO insights.stores (id, store_url, api_key_hash) VALUES (%s, %s, 'no key')",
+            [row["id"], f"https://{row['id']}.example.com"],
+        )
+        return UUID(str(row["id"]))
+
+    return make
+
+
+@pytest.fixture
+def store(new_store: Callable[..., UUID]) -> UUID:
+    """A store that no other test uses."""
+    return new_store()
+
+
+@pytest.fixture
+def tx(database: Database, store: UUID) -> Iterator[Connection]:
+    """A transaction of the handlers' login on that store; rolled back at the end."""
+    with psycopg.connect(database.service_url, row_factory=dict_row) as connection:
+        connection.execute("SELECT set_config('backshop.store_id', %s, true)", [str(store)])
+        yield connection
+        connection.rollback()

@@ -1,0 +1,3 @@
+"""smoke"""
+def test_tx(tx, store):
+    assert tx.execute("select id from backshop.stores").fetchall() == [{"id": store}]
