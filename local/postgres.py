@@ -18,15 +18,15 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 import psutil
 import psycopg
+from backshop import migrations
 from psycopg import sql
 
 SUPERUSER = "postgres"
-OWNER = "backshop_owner"
 DATABASE = "backshop"
 NOBODY = 65534
 START_SECONDS = 60.0
@@ -145,38 +145,18 @@ def end_leftovers(folder: Path) -> None:
 
 
 def create_database(server: Server, owner_password: str, database: str = DATABASE) -> str:
-    """Make an empty database and its owner where they are missing; returns the owner's URL.
-
-    The owner is what the master user of a managed server is: it may create roles, and is no
-    superuser.
-    """
+    """Make an empty database and its owner where they are missing; returns the owner's URL."""
     with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
-        _create_owner(connection, owner_password)
         found = connection.execute("select from pg_database where datname = %s", [database])
         if found.fetchone() is None:
-            connection.execute(
-                sql.SQL("create database {} owner {}").format(
-                    sql.Identifier(database), sql.Identifier(OWNER)
-                )
-            )
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+        # The application's logins have no business in the server's own databases.
         for other in ("postgres", "template1"):
             connection.execute(
                 sql.SQL("revoke all on database {} from public").format(sql.Identifier(other))
             )
-    return server.url(OWNER, owner_password, database)
-
-
-def _create_owner(connection: psycopg.Connection[Any], password: str) -> None:
-    found = connection.execute("select from pg_roles where rolname = %s", [OWNER])
-    verb = "create" if found.fetchone() is None else "alter"
-    verifier = connection.pgconn.encrypt_password(
-        password.encode(), OWNER.encode(), b"scram-sha-256"
-    ).decode()
-    connection.execute(
-        sql.SQL("{} role {} login createrole nobypassrls password {}").format(
-            sql.SQL(verb), sql.Identifier(OWNER), sql.Literal(verifier)
-        )
-    )
+    migrations.prepare(server.superuser_url(database), owner_password)
+    return server.url(migrations.OWNER, owner_password, database)
 
 
 def _lock(folder: Path) -> IO[bytes]:

@@ -89,14 +89,17 @@ def new_store(owner: Connection) -> Callable[..., UUID]:
 
     def make(platform: str | None = "woocommerce") -> UUID:
         row = owner.execute(
-            "INSERT INTO backshop.stores (platform, settings)"
-            """ VALUES (%s, '{"time_zone": "UTC", "currency": "USD"}') RETURNING id""",
+            """INSERT INTO backshop.stores (platform, store_url, settings)
+               VALUES (%s, 'https://' || gen_random_uuid() || '.example.com',
+                       '{"time_zone": "UTC", "currency": "USD"}')
+               RETURNING id, store_url""",
             [platform],
         ).fetchone()
         assert row is not None
         owner.execute(
-            "INSERT INTO insights.stores (id, store_url, api_key_hash) VALUES (%s, %s, 'no key')",
-            [row["id"], f"https://{row['id']}.example.com"],
+            "INSERT INTO insights.stores (id, store_id, store_url, api_key_hash)"
+            " VALUES (%(id)s, %(id)s, %(url)s, 'no key')",
+            {"id": row["id"], "url": row["store_url"]},
         )
         return UUID(str(row["id"]))
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from backshop.db import Tx
 
 FOLDER = Path(__file__).parents[2] / "sql" / "migrations"
+OWNER = "backshop_owner"
 LOGINS = ("backshop_service", "backshop_shopper", "backshop_analyst")
 
 NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9]+(_[a-z0-9]+)+\.sql")
@@ -50,6 +51,32 @@ class Migration(NamedTuple):
         return not self.text.startswith(NO_TRANSACTION)
 
 
+def prepare(admin_url: str, owner_password: str) -> None:
+    """Make backshop_owner the owner of the database at `admin_url`, with this password.
+
+    The admin may be a superuser or the master user of a managed server: it has to be allowed to
+    create roles and databases, and to own the database. May be repeated. Raises MigrationError.
+    """
+    with _connect(admin_url) as tx, _alone(tx), _told("the owner cannot be prepared"):
+        found = _one(tx, "SELECT count(*) AS one FROM pg_roles WHERE rolname = %s", [OWNER])
+        if not found:
+            tx.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(OWNER)))
+        _set_password(tx, OWNER, owner_password)
+        owner = _one(
+            tx,
+            "SELECT pg_get_userbyid(datdba) AS one FROM pg_database WHERE datname = %s",
+            [tx.info.dbname],
+        )
+        if owner != OWNER:
+            grant = "GRANT {} TO CURRENT_USER WITH INHERIT FALSE, SET TRUE"
+            tx.execute(sql.SQL(grant).format(sql.Identifier(OWNER)))
+            tx.execute(
+                sql.SQL("ALTER DATABASE {} OWNER TO {}").format(
+                    sql.Identifier(tx.info.dbname), sql.Identifier(OWNER)
+                )
+            )
+
+
 def migrate(
     url: str,
     *,
@@ -75,6 +102,8 @@ def migrate(
             _apply(tx, each)
             applied.append(each.name)
         for login, password in (passwords or {}).items():
+            if login not in LOGINS:
+                raise MigrationError(f"There is no login {login}; there are {', '.join(LOGINS)}.")
             _set_password(tx, login, password)
         if capability_key is not None:
             tx.execute("SELECT backshop.set_capability_key(%s)", [capability_key])
@@ -161,18 +190,22 @@ def _apply(tx: Tx, migration: Migration) -> None:
     A file marked `-- no transaction` holds one statement that may be repeated: when the runner
     dies between it and the ledger row, it runs again.
     """
-    try:
-        if migration.in_transaction:
-            with tx.transaction():
-                _run(tx, migration)
-        else:
+    if migration.in_transaction:
+        with _told(f"{migration.name} failed and nothing of it was kept"), tx.transaction():
             _run(tx, migration)
-    except psycopg.Error as refused:
-        raise MigrationError(
-            f"{migration.name} failed: {refused}. Nothing of it was kept."
-            if migration.in_transaction
-            else f"{migration.name} failed: {refused}. It runs outside a transaction: see what is left."
-        ) from refused
+    else:
+        with _told(f"{migration.name} failed; see what it left, it runs outside a transaction"):
+            _run(tx, migration)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turn a database error into a MigrationError, without the detail, which quotes rows."""
+    try:
+        yield
+    except psycopg.Error as error:
+        reason = error.diag.message_primary or str(error)
+        raise MigrationError(f"{what}: {reason} ({error.sqlstate})") from error
 
 
 def _run(tx: Tx, migration: Migration) -> None:
@@ -187,8 +220,6 @@ def _run(tx: Tx, migration: Migration) -> None:
 
 def _set_password(tx: Tx, login: str, password: str) -> None:
     """Only the SCRAM verifier travels, so that no server log can hold the password."""
-    if login not in LOGINS:
-        raise MigrationError(f"There is no login {login}; there are {', '.join(LOGINS)}.")
     verifier = tx.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256")
     tx.execute(
         sql.SQL("ALTER ROLE {} PASSWORD {}").format(

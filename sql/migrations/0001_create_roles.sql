@@ -52,16 +52,11 @@ TO backshop_service;
 CREATE TABLE backshop.stores (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL GENERATED ALWAYS AS (id) STORED,
-    name varchar(255),
     -- NULL for a store without a shop platform, such as one that only quotes projects.
     platform varchar(50) CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
-    status varchar(20) NOT NULL DEFAULT 'active'
-        CHECK (status IN ('active', 'uninstalled', 'erased')),
-    uninstalled_at timestamptz,
-    -- Whose pages may call from a browser: scheme, host and port, as in the Origin header.
-    allowed_origins text[] NOT NULL DEFAULT '{}',
-    -- time_zone (IANA name), currency (ISO 4217), channel (Vendure's channel token), and each
-    -- context's own settings under its name.
+    store_url varchar(500) UNIQUE,
+    -- name, time_zone (IANA), currency (ISO 4217), allowed_origins (whose pages may call from a
+    -- browser), channel (Vendure's channel token), and what each context reads of its own.
     settings jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()

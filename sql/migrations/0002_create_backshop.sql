@@ -28,14 +28,11 @@ CREATE TABLE backshop.webhook_inbox (
     store_id uuid NOT NULL REFERENCES backshop.stores (id),
     topic varchar(100) NOT NULL,
     -- The platform's id of the delivery where that is unique, else the hash of the body.
-    delivery_id varchar(255) NOT NULL,
-    body_hash varchar(64) NOT NULL,
-    outcome varchar(20) NOT NULL DEFAULT 'processed'
-        CHECK (outcome IN ('processed', 'ignored', 'failed')),
-    triggered_at timestamptz,
+    delivery_key varchar(255) NOT NULL,
+    body_sha256 varchar(64) NOT NULL,
     received_at timestamptz NOT NULL DEFAULT now(),
-    processed_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (store_id, topic, delivery_id)
+    claimed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, topic, delivery_key)
 );
 CREATE INDEX idx_webhook_inbox_received ON backshop.webhook_inbox (store_id, received_at);
 SELECT backshop.protect('backshop.webhook_inbox');
@@ -107,3 +104,14 @@ CREATE TABLE backshop.sync_cursors (
 SELECT backshop.protect('backshop.sync_cursors');
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON backshop.sync_cursors
 FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+-- Where the answer to a person's data request lies in the bucket, for seven days.
+CREATE TABLE backshop.exports (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    request_id varchar(100) NOT NULL,
+    object_key text NOT NULL,
+    requested_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, request_id)
+);
+SELECT backshop.protect('backshop.exports');

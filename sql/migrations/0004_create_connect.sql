@@ -2,7 +2,7 @@
 
 CREATE TABLE connect.connector_config (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid() REFERENCES backshop.stores (id),
-    store_id uuid NOT NULL GENERATED ALWAYS AS (id) STORED,
+    store_id uuid NOT NULL CHECK (store_id = id),
     platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
     -- Ciphertext: tied to this row by its encryption context, and longer than what it hides.
     api_key text NOT NULL,
@@ -14,7 +14,11 @@ CREATE TABLE connect.connector_config (
     webhook_secret text,
     -- Accepted beside the new one while a rotation lasts.
     webhook_secret_previous text,
-    webhook_secret_previous_until timestamptz
+    webhook_secret_previous_until timestamptz,
+    status varchar(20) NOT NULL DEFAULT 'active'
+        CHECK (status IN ('active', 'uninstalled', 'erased')),
+    -- When the present credentials were given: an uninstall that is older is not about them.
+    connected_at timestamptz NOT NULL DEFAULT now()
 );
 SELECT backshop.protect('connect.connector_config');
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON connect.connector_config

@@ -7,7 +7,7 @@
 
 CREATE TABLE insights.stores (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid() REFERENCES backshop.stores (id),
-    store_id uuid NOT NULL GENERATED ALWAYS AS (id) STORED,
+    store_id uuid NOT NULL CHECK (store_id = id),
     store_url varchar(500) NOT NULL UNIQUE,
     api_key_hash varchar(255) NOT NULL,
     wc_version varchar(20),
