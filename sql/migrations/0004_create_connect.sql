@@ -44,10 +44,15 @@ CREATE TABLE connect.platform_product (
     status varchar(50),
     stock_quantity integer,
     modified_at timestamptz,
+    -- The shop's own SKU. Where several variants share one, the first of them is filed under it
+    -- and the others under <platform>:<variant id>.
+    given_sku varchar(100),
     PRIMARY KEY (store_id, sku, platform)
 );
 CREATE INDEX idx_platform_product_available ON connect.platform_product (store_id, available);
-CREATE INDEX idx_platform_product_product
+CREATE INDEX idx_platform_product_given_sku
+ON connect.platform_product (store_id, platform, given_sku);
+CREATE UNIQUE INDEX idx_platform_product_product
 ON connect.platform_product (store_id, platform, product_id, variant_id);
 SELECT backshop.protect('connect.platform_product');
 
@@ -96,12 +101,16 @@ CREATE TABLE connect.platform_order (
     -- [{id, amount, state}]: what a refund is paid back through.
     payments jsonb NOT NULL DEFAULT '[]',
     modified_at timestamptz,
+    -- Whom the platform names, known here or not: completes customer_id when they come.
+    external_customer_id varchar(100),
     PRIMARY KEY (store_id, order_id, platform),
     FOREIGN KEY (store_id, customer_id, platform)
         REFERENCES connect.platform_customer (store_id, customer_id, platform)
 );
 CREATE INDEX idx_platform_order_customer
 ON connect.platform_order (store_id, customer_id, platform);
+CREATE INDEX idx_platform_order_unlinked
+ON connect.platform_order (store_id, external_customer_id, platform) WHERE customer_id IS NULL;
 CREATE INDEX idx_platform_order_email_hash ON connect.platform_order (store_id, email_hash);
 SELECT backshop.protect('connect.platform_order');
 

@@ -40,11 +40,15 @@ CREATE TABLE shade.orders (
     discount_codes text[] NOT NULL DEFAULT '{}',
     attributes jsonb NOT NULL DEFAULT '{}',
     modified_at timestamptz,
+    -- Whom Shopify names, known here or not: completes customer_id when they come.
+    shopify_customer_id text,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, shopify_order_id),
     FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id)
 );
 CREATE INDEX idx_shade_orders_customer ON shade.orders (store_id, customer_id);
+CREATE INDEX idx_shade_orders_unlinked ON shade.orders (store_id, shopify_customer_id)
+WHERE customer_id IS NULL;
 CREATE INDEX idx_shade_orders_type_date ON shade.orders (store_id, product_type, order_date);
 SELECT backshop.protect('shade.orders');
 

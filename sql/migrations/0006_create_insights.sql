@@ -141,6 +141,7 @@ CREATE TABLE insights.orders (
     is_counted boolean NOT NULL DEFAULT true,
     is_cancelled boolean NOT NULL DEFAULT false,
     is_test boolean NOT NULL DEFAULT false,
+    wc_customer_id bigint,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_order_id),
     FOREIGN KEY (store_id, customer_id) REFERENCES insights.customers (store_id, id)
@@ -148,6 +149,8 @@ CREATE TABLE insights.orders (
 CREATE INDEX idx_orders_store_date ON insights.orders (store_id, date_created);
 CREATE INDEX idx_orders_store_status ON insights.orders (store_id, status);
 CREATE INDEX idx_orders_customer ON insights.orders (store_id, customer_id);
+CREATE INDEX idx_orders_unlinked ON insights.orders (store_id, wc_customer_id)
+WHERE customer_id IS NULL;
 SELECT backshop.protect('insights.orders');
 
 CREATE TABLE insights.order_items (
@@ -228,6 +231,7 @@ CREATE TABLE insights.refunds (
     status varchar(20) NOT NULL DEFAULT 'settled'
         CHECK (status IN ('pending', 'settled', 'failed')),
     external_id varchar(100),
+    external_order_id varchar(100),
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_refund_id),
     FOREIGN KEY (store_id, order_id)

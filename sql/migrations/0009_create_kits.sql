@@ -103,6 +103,8 @@ CREATE TABLE kits.customer_orders_summary (
     -- Vendure's word for where the order stands.
     state varchar(50),
     is_cancelled boolean NOT NULL DEFAULT false,
+    -- Whom Vendure names, known here or not: completes customer_id when they come.
+    vendure_customer_id varchar(100),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (store_id, id),
@@ -112,6 +114,8 @@ CREATE TABLE kits.customer_orders_summary (
     FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches (store_id, id)
 );
 CREATE INDEX idx_orders_summary_customer ON kits.customer_orders_summary (store_id, customer_id);
+CREATE INDEX idx_orders_summary_unlinked
+ON kits.customer_orders_summary (store_id, vendure_customer_id) WHERE customer_id IS NULL;
 CREATE INDEX idx_orders_summary_date ON kits.customer_orders_summary (store_id, order_date);
 CREATE INDEX idx_orders_summary_stage ON kits.customer_orders_summary (store_id, delivery_stage);
 CREATE INDEX idx_orders_summary_batch ON kits.customer_orders_summary (store_id, batch_id);
