@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -335,6 +335,16 @@ def trusted(model: type[M], values: dict[str, Any]) -> M:
 
 
 _NOTHING_SET: set[str] = set()
+
+
+def defaults(model: type[Model]) -> dict[str, Any]:
+    """The values of the fields that need none; their dicts are shared, so nobody may change them."""
+    fields = model.model_fields
+    return {
+        name: field.get_default(call_default_factory=True, validated_data={})
+        for name, field in fields.items()
+        if not field.is_required()
+    }
 
 
 type_of: dict[type[Record], Kind] = {

@@ -1,0 +1,194 @@
+"""Reading a platform's JSON into typed payloads: only the fields that are used, checked once.
+
+What Postgres cannot store in text (NUL, lone surrogates) is dropped here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from backshop.commerce import Event, clean_text
+from backshop.platforms import Ignored, PayloadError
+
+T = TypeVar("T")
+
+_UNCLEAN = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""Escapes of NUL and of surrogates, paired or not: a body with one is read the slow way."""
+
+_ZERO = Decimal(0)
+
+
+class Payload(BaseModel):
+    """A part of a platform's JSON; unknown fields are skipped, numbers may stand for texts."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+
+class Rejected(NamedTuple):
+    """A record of a page that could not be read: which one, and what is wrong with it."""
+
+    id: str
+    problem: str
+
+
+class Page(NamedTuple):
+    """The records of one page: what they say, those set aside, and how many there were.
+
+    `cleaned` is true where text was dropped that Postgres cannot store.
+    """
+
+    events: list[Event]
+    rejected: list[Rejected]
+    length: int
+    cleaned: bool = False
+
+
+def parse(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The body as the adapter's type. Raises `PayloadError`."""
+    if not _UNCLEAN.search(body):
+        try:
+            return adapter.validate_json(body)
+        except ValidationError as wrong:
+            if wrong.errors(include_url=False, include_input=False)[0]["type"] != "json_invalid":
+                raise payload_error(wrong) from None
+    return validate(adapter, load(body))
+
+
+def validate(adapter: TypeAdapter[T], value: object) -> T:
+    """Decoded JSON as the adapter's type. Raises `PayloadError`."""
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as wrong:
+        raise payload_error(wrong) from None
+
+
+def load(body: bytes) -> Any:
+    """Decoded JSON, cleaned. Raises `PayloadError`."""
+    try:
+        return _clean(json.loads(body))
+    except UnicodeDecodeError:
+        raise PayloadError("", "not UTF-8") from None
+    except RecursionError:
+        raise PayloadError("", "nested too deeply") from None
+    except ValueError as wrong:
+        at = f" at character {wrong.pos}" if isinstance(wrong, json.JSONDecodeError) else ""
+        raise PayloadError("", f"not JSON{at}") from None
+
+
+def page(adapter: TypeAdapter[list[T]], one: TypeAdapter[T], body: bytes) -> tuple[list[T], Page]:
+    """The readable records of a JSON list, and a page without events that lists the others.
+
+    A list is read in one go; only when that fails are its records read one by one. Raises
+    `PayloadError` where the body is not a list at all.
+    """
+    if not _UNCLEAN.search(body):
+        try:
+            records = adapter.validate_json(body)
+        except ValidationError:
+            pass
+        else:
+            return records, Page([], [], len(records))
+    return _one_by_one(one, load(body))
+
+
+def _one_by_one(one: TypeAdapter[T], values: object) -> tuple[list[T], Page]:
+    if not isinstance(values, list):
+        raise PayloadError("", "not a list of records")
+    records, rejected = sort_out(one, values)
+    return records, Page([], rejected, len(values), cleaned=True)
+
+
+def sort_out(one: TypeAdapter[T], values: list[Any]) -> tuple[list[T], list[Rejected]]:
+    """The decoded records that can be read, and those that cannot."""
+    records: list[T] = []
+    rejected: list[Rejected] = []
+    for number, value in enumerate(values):
+        try:
+            records.append(validate(one, value))
+        except PayloadError as wrong:
+            named = value.get("id") if isinstance(value, dict) else None
+            rejected.append(Rejected(str(named or f"record {number}")[:100], str(wrong)))
+    return records, rejected
+
+
+def each(records: list[T], say: Callable[[T], list[Event]], read: Page) -> Page:
+    """The page with what its records say; one that cannot be told is set aside."""
+    events: list[Event] = []
+    rejected = list(read.rejected)
+    for record in records:
+        try:
+            events += say(record)
+        except Ignored:
+            continue
+        except PayloadError as wrong:
+            rejected.append(Rejected(str(getattr(record, "id", "?"))[:100], str(wrong)))
+    return read._replace(events=events, rejected=rejected)
+
+
+def payload_error(wrong: ValidationError) -> PayloadError:
+    """The first of pydantic's findings, without any value of the body."""
+    first = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
+    return PayloadError(".".join(str(part) for part in first["loc"]), first["msg"])
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value) or ""
+    if isinstance(value, list):
+        return [_clean(each) for each in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(each) for key, each in value.items()}
+    return value
+
+
+def utc(value: datetime) -> datetime:
+    """A time in UTC; one without a zone is UTC already."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_NO_DECIMALS = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
+_THREE_DECIMALS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+_DECIMALS = dict.fromkeys(_NO_DECIMALS, 0) | dict.fromkeys(_THREE_DECIMALS, 3)
+
+
+def decimals(currency: str) -> int:
+    """How many decimals a currency's minor unit has (ISO 4217)."""
+    return _DECIMALS.get(currency, 2)
+
+
+def name(*parts: str | None) -> str | None:
+    """First and last name, or whatever there is of them."""
+    return " ".join(part for part in parts if part) or None
+
+
+def per_unit(amount: Decimal, quantity: int) -> Decimal:
+    """The price of one, rounded to four places where it does not come out even."""
+    if not quantity:
+        return _ZERO
+    unit = amount / quantity
+    return unit if unit * quantity == amount else round(unit, 4)

@@ -1,0 +1,281 @@
+"""Shopify's records in the form of its REST API, which its webhooks still have.
+
+What is read through GraphQL is put into this form first (`graphql.py`), so that a record is the
+same whichever way it came. Numeric ids are exact in real payloads, not in Shopify's samples;
+`admin_graphql_api_id` is exact in both and preferred.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from backshop.platforms.payload import Payload
+
+Id = Annotated[int, Field(ge=0, lt=2**63)]
+Quantity = Annotated[int, Field(gt=-(2**31), lt=2**31)]
+
+
+class Numbered(Payload):
+    """Anything with a numeric id and, mostly, a global one (`gid://shopify/Order/1`)."""
+
+    id: Id | None = None
+    admin_graphql_api_id: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The id's digits; empty where there is neither."""
+        last = (self.admin_graphql_api_id or "").rpartition("/")[2].partition("?")[0]
+        return last if last.isdigit() else str(self.id or "")
+
+
+class Pair(Payload):
+    name: str
+    value: str | None = None
+
+
+class Tax(Payload):
+    price: Decimal
+    rate: Decimal | None = None
+
+
+class Allocation(Payload):
+    amount: Decimal
+    discount_application_index: int
+
+
+class Application(Payload):
+    type: str | None = None
+    code: str | None = None
+
+
+class DiscountCode(Payload):
+    code: str
+    amount: Decimal | None = None
+
+
+class Address(Payload):
+    id: Id | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    city: str | None = None
+    province: str | None = None
+    province_code: str | None = None
+    zip: str | None = None
+    country_code: str | None = None
+    phone: str | None = None
+    default: bool = False
+
+
+class Consent(Payload):
+    state: str | None = None
+
+
+class Customer(Numbered):
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    email: str | None = None
+    phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    state: str | None = None
+    note: str | None = None
+    tags: str | None = None
+    verified_email: bool | None = None
+    email_marketing_consent: Consent | None = None
+    addresses: list[Address] | None = None
+    default_address: Address | None = None
+
+
+class Line(Numbered):
+    title: str | None = None
+    variant_title: str | None = None
+    name: str | None = None
+    sku: str | None = None
+    quantity: Quantity
+    price: Decimal
+    product_id: Id | None = None
+    variant_id: Id | None = None
+    vendor: str | None = None
+    properties: list[Pair] | None = None
+    tax_lines: list[Tax] = Field(default_factory=list)
+    discount_allocations: list[Allocation] = Field(default_factory=list)
+
+
+class ShippingLine(Payload):
+    price: Decimal
+    tax_lines: list[Tax] = Field(default_factory=list)
+    discount_allocations: list[Allocation] = Field(default_factory=list)
+
+
+class Fulfillment(Payload):
+    status: str | None = None
+    shipment_status: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    tracking_number: str | None = None
+
+
+class Transaction(Payload):
+    kind: str
+    status: str | None = None
+    amount: Decimal
+    currency: str | None = None
+    """May be the shopper's, not the shop's."""
+
+
+class RefundLine(Payload):
+    line_item_id: Id | None = None
+    line_item: Numbered | None = None
+    quantity: Quantity
+    subtotal: Decimal
+    total_tax: Decimal = Decimal(0)
+
+
+class Money(Payload):
+    amount: Decimal
+
+
+class MoneySet(Payload):
+    shop_money: Money
+
+
+class RefundShipping(Payload):
+    subtotal_amount_set: MoneySet
+    tax_amount_set: MoneySet
+
+
+class Refund(Numbered):
+    order_id: Id | None = None
+    created_at: datetime
+    processed_at: datetime | None = None
+    note: str | None = None
+    refund_line_items: list[RefundLine] = Field(default_factory=list)
+    refund_shipping_lines: list[RefundShipping] = Field(default_factory=list)
+    transactions: list[Transaction] | None = None
+
+
+class Order(Numbered):
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    processed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    test: bool | None = False
+    email: str | None = None
+    phone: str | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    taxes_included: bool | None = False
+    financial_status: str | None = None
+    fulfillment_status: str | None = None
+    source_name: str | None = None
+    total_price: Decimal
+    total_tax: Decimal
+    total_discounts: Decimal
+    payment_gateway_names: list[str] = Field(default_factory=list)
+    note_attributes: list[Pair] = Field(default_factory=list)
+    tags: str | None = None
+    discount_codes: list[DiscountCode] = Field(default_factory=list)
+    discount_applications: list[Application] = Field(default_factory=list)
+    customer: Customer | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    line_items: list[Line]
+    shipping_lines: list[ShippingLine] = Field(default_factory=list)
+    fulfillments: list[Fulfillment] = Field(default_factory=list)
+    refunds: list[Refund] = Field(default_factory=list)
+
+
+class Variant(Numbered):
+    title: str | None = None
+    sku: str | None = None
+    price: Decimal
+    compare_at_price: Decimal | None = None
+    inventory_quantity: Quantity | None = None
+    inventory_policy: str | None = None
+
+
+class Taxonomy(Numbered):
+    name: str | None = None
+
+
+class Product(Numbered):
+    title: str
+    body_html: str | None = None
+    handle: str | None = None
+    vendor: str | None = None
+    product_type: str | None = None
+    status: str = "active"
+    tags: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    variants: list[Variant] = Field(default_factory=list)
+    variant_gids: list[dict[str, Any]] | None = None
+
+
+class Collection(Numbered):
+    title: str
+    updated_at: datetime | None = None
+
+
+class RedeemCode(Payload):
+    code: str
+
+
+class Discount(Numbered):
+    admin_graphql_api_id: str
+    title: str | None = None
+    status: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    redeem_code: RedeemCode | None = None
+    # What the webhooks leave out and the API tells:
+    type: str | None = None
+    amount: Decimal | None = None
+    usage_count: int = 0
+    ends_at: datetime | None = None
+
+
+class Gone(Numbered):
+    pass
+
+
+class Subject(Payload):
+    """The person that a privacy topic is about."""
+
+    id: Id | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Asked(Payload):
+    id: Id
+
+
+class DataRequest(Payload):
+    customer: Subject
+    orders_requested: list[Id] = Field(default_factory=list)
+    data_request: Asked
+
+
+class Redaction(Payload):
+    customer: Subject
+    orders_to_redact: list[Id] = Field(default_factory=list)
+
+
+order = TypeAdapter(Order)
+refund = TypeAdapter(Refund)
+customer = TypeAdapter(Customer)
+product = TypeAdapter(Product)
+collection = TypeAdapter(Collection)
+discount = TypeAdapter(Discount)
+gone = TypeAdapter(Gone)
+data_request = TypeAdapter(DataRequest)
+redaction = TypeAdapter(Redaction)
+anything = TypeAdapter(dict[str, Any])
