@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from backshop import db, keys, store
+from backshop.insights import store as insights
 from backshop.logs import crash_safely
 
 SECONDS = 60
@@ -45,7 +46,7 @@ def _answer(key: keys.Key) -> dict[str, Any]:
             hashed = store.staff_key_hash(tx, key.id)
     else:
         with db.transaction(store_id=key.id) as tx:
-            hashed = store.store_key_hash(tx)
+            hashed = insights.key_hash(tx)
     if not keys.matches(key.secret, hashed):
         return {"isAuthorized": False}
     context = {"kind": key.kind, "id": str(key.id), "scopes": SCOPES[key.kind]}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 from uuid import UUID, uuid4
 
 from aws_lambda_powertools.event_handler import Response
-
 from backshop import config, credentials, db, http, keys, store
 from backshop.commerce import Platform
 from backshop.connect import store as connect
@@ -35,7 +35,7 @@ def create() -> Response[str]:
             made_secret or _plain(new.webhook_secret), id, "webhook_secret"
         ),
     }
-    settings = new.settings.model_dump(mode="json", exclude_none=True)
+    settings = _settings(new)
     try:
         with db.transaction(store_id=id) as tx:
             store.add(tx, new.platform, new.store_url, settings)
@@ -48,9 +48,7 @@ def create() -> Response[str]:
             slug="already-connected",
         ) from None
     told = made_secret if new.platform != Platform.SHOPIFY else None
-    return http.reply(
-        201, ConnectorOnce(**_shown(shown), store_key=store_key, webhook_secret=told)
-    )
+    return http.reply(201, ConnectorOnce(**_shown(shown), store_key=store_key, webhook_secret=told))
 
 
 @app.get("/connectors")
@@ -91,13 +89,11 @@ def change(id: str) -> Response[str]:
             if "webhook_secret" in sealed:
                 _keep_previous(tx, named)
             connect.change_connector(tx, asked.store_url, asked.sync_interval, sealed)
-            if asked.settings is not None:
-                settings = asked.settings.model_dump(mode="json", exclude_unset=True)
-                store.change_settings(tx, settings)
-                insights.change_settings(tx, settings)
-            if asked.store_url:
-                store.change_url(tx, asked.store_url)
-                insights.change_url(tx, asked.store_url)
+            settings = _settings(asked)
+            store.change(tx, asked.store_url, settings)
+            insights.change(tx, asked.store_url, settings)
+            if asked.api_key:
+                insights.set_active(tx, True)
             if asked.new_store_key:
                 store_key, key_hash = keys.make("store", named)
                 insights.change_key(tx, key_hash)
@@ -144,16 +140,27 @@ def _keep_previous(tx: db.Tx, id: UUID) -> None:
     current = connect.webhook_secrets(tx)
     if current and "webhook_secret" in current.sealed:
         plain = credentials.unseal(current.sealed["webhook_secret"], id, "webhook_secret")
-        connect.keep_previous_secret(
-            tx, credentials.seal(plain, id, "webhook_secret_previous")
-        )
+        connect.keep_previous_secret(tx, credentials.seal(plain, id, "webhook_secret_previous"))
+
+
+def _settings(asked: NewConnector | ConnectorChange) -> dict[str, Any]:
+    """What a store's `settings` hold: the given settings, its name and where browsers call from."""
+    given = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
+    beside = {"name": asked.name, "allowed_origins": asked.allowed_origins}
+    return given | {key: said for key, said in beside.items() if said is not None}
 
 
 def _plain(value: object) -> str:
     return value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
 
 
-def _shown(row: dict[str, object] | None) -> dict[str, object]:
+def _shown(row: dict[str, Any] | None) -> dict[str, Any]:
     if row is None:
         raise NotFound("There is no such connector; GET /connectors lists them.")
-    return row | {"webhook_path": f"/webhooks/{row['id']}"}
+    settings = dict(row["settings"])
+    return row | {
+        "name": settings.pop("name", None),
+        "allowed_origins": settings.pop("allowed_origins", []),
+        "settings": settings,
+        "webhook_path": f"/webhooks/{row['id']}",
+    }

@@ -1,8 +1,8 @@
 """Makes and revokes staff keys. It has no route: who may invoke it is decided by IAM.
 
-    {"name": "Alice"}        -> {"id": …, "name": …, "staff_key": …}   shown this once
-    {"revoke": "<id>"}       -> {"id": …, "revoked": true}
-    {}                       -> {"staff_keys": [{"id", "name", "created_at", "revoked_at"}, …]}
+{"name": "Alice"}        -> {"id": …, "name": …, "staff_key": …}   shown this once
+{"revoke": "<id>"}       -> {"id": …, "revoked": true}
+{}                       -> {"staff_keys": [{"id", "name", "created_at", "revoked_at"}, …]}
 """
 
 from __future__ import annotations

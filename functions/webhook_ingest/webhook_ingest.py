@@ -15,8 +15,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-
 from backshop import commerce, config, db, logs, platforms, privacy, projections, queues, store
+from backshop.connect import store as connect
+from backshop.insights import store as insights
 from backshop.queues import BatchResponse, Message
 
 RECORDS = (*commerce.type_of, commerce.Deletion)
@@ -57,7 +58,9 @@ def _read(record: Message) -> Delivery | None:
     try:
         said = orjson.loads(record["body"])
         parked = said.get("parked")
-        body = queues.fetch(config.value("DATA_BUCKET"), parked) if parked else said["body"].encode()
+        body = (
+            queues.fetch(config.value("DATA_BUCKET"), parked) if parked else said["body"].encode()
+        )
         triggered = said["triggered_at"]
         return Delivery(
             message_id=record["messageId"],
@@ -110,7 +113,11 @@ def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
             logs.warning("delivery for a connector that is gone", connector_id=str(connector_id))
             return
         new = store.claim_deliveries(
-            tx, [(each.topic, each.key, each.sha256, each.received_at) for each in deliveries]
+            tx,
+            [
+                store.Claim(each.topic, each.key, each.sha256, each.received_at)
+                for each in deliveries
+            ],
         )
         events = [
             event
@@ -123,14 +130,18 @@ def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
 
 
 def _translate(delivery: Delivery, shop: commerce.Store) -> Iterable[commerce.Event]:
-    return platforms.translate(
-        shop.platform,
-        delivery.topic,
-        delivery.body,
-        shop,
-        received_at=delivery.received_at,
-        triggered_at=delivery.triggered_at,
-    )
+    try:
+        return platforms.translate(
+            shop.platform,
+            delivery.topic,
+            delivery.body,
+            shop,
+            received_at=delivery.received_at,
+            triggered_at=delivery.triggered_at,
+        )
+    except platforms.Ignored as why:
+        logs.info("delivery says nothing to save", topic=delivery.topic, reason=str(why))
+        return ()
 
 
 def _obey(tx: db.Tx, shop: commerce.Store, events: list[commerce.Event]) -> None:
@@ -142,8 +153,8 @@ def _obey(tx: db.Tx, shop: commerce.Store, events: list[commerce.Event]) -> None
             privacy.erase(tx, shop, event.person, event.received_at)
         elif isinstance(event, commerce.ShopErasure):
             privacy.erase_shop(tx, shop)
-        elif isinstance(event, commerce.Uninstall):
-            store.disconnect(tx, event.received_at)
+        elif isinstance(event, commerce.Uninstall) and connect.end(tx, event.received_at):
+            insights.set_active(tx, False)
 
 
 def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:

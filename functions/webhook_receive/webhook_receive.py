@@ -15,8 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
-
-from backshop import config, credentials, db, http, logs, platforms, queues, store
+from backshop import config, credentials, db, http, logs, platforms, queues
+from backshop.connect import store as connect
 from backshop.errors import BadRequest, NotFound, Unauthorized, Unavailable
 
 BODY_BYTES = 4 * 1024 * 1024
@@ -129,12 +129,10 @@ def _sender(id: UUID, seconds: float) -> Sender:
 
 def _read_sender(id: UUID) -> Sender | None:
     with db.transaction(store_id=id) as tx:
-        row = store.webhook_secrets(tx)
+        row = connect.webhook_secrets(tx)
     if row is None:
         return None
-    opened = tuple(
-        credentials.unseal(sealed, id, field) for field, sealed in row.sealed.items()
-    )
+    opened = tuple(credentials.unseal(sealed, id, field) for field, sealed in row.sealed.items())
     return Sender(row.platform, opened, monotonic())
 
 

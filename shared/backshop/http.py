@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -35,6 +36,8 @@ BODY_BYTES = 1_000_000
 """The largest JSON body that a route takes, unless it says otherwise."""
 
 App = APIGatewayHttpResolver
+# The resolver logs what a route raises, text and all; logs.py says it without personal data.
+logging.getLogger("aws_lambda_powertools.event_handler.api_gateway").disabled = True
 Event = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
 Handler = Callable[[Event, Any], dict[str, Any]]
@@ -69,6 +72,8 @@ def handler(app: App) -> Handler:
     def handle(event: Event, context: Any) -> dict[str, Any]:
         logger.append_keys(request_id=_request_id(event), route=event.get("routeKey"))
         answer: dict[str, Any] = app.resolve(event, context)
+        if origin := header(event, "origin"):
+            _allow_origin(event, answer, origin)
         return answer
 
     return handle
@@ -215,6 +220,18 @@ def header(event: Event, name: str) -> str | None:
     """A request header by its lower-case name, as HTTP APIs send them."""
     found: str | None = event.get("headers", {}).get(name)
     return found
+
+
+def _allow_origin(event: Event, answer: dict[str, Any], origin: str) -> None:
+    """Let the calling page read the answer where its store allows the origin; a call that no key
+    ties to a store is checked against all stores'."""
+    from backshop import store
+
+    found = (event["requestContext"].get("authorizer") or {}).get("lambda") or {}
+    named = found.get("store_id")
+    if store.is_origin_allowed(origin, UUID(named) if named else None):
+        answer.setdefault("headers", {})["Access-Control-Allow-Origin"] = origin
+    answer.setdefault("headers", {})["Vary"] = "Origin"
 
 
 def _request_id(event: Event) -> str | None:

@@ -17,7 +17,6 @@ FREE_TO_CONTEXTS = {"commerce", "db", "errors"}
 ALL_STORES = {
     "functions/authorizer/authorizer.py",
     "functions/connectors/connectors.py",
-    "functions/cors/cors.py",
     "functions/maintain/maintain.py",
     "functions/staff_keys/staff_keys.py",
     "shared/backshop/store.py",

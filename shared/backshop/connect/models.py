@@ -37,6 +37,9 @@ def _zone(value: str) -> str:
 
 ShopUrl = Annotated[str, Field(max_length=255), AfterValidator(_shop_url)]
 Origin = Annotated[str, Field(max_length=255), AfterValidator(_origin)]
+Origins = Annotated[list[Origin], Field(max_length=20)]
+"""Where browsers may call from: the shop's own pages."""
+Name = Annotated[str, Field(min_length=1, max_length=255)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000)]
 Interval = Annotated[int, Field(ge=60, le=86_400)]
@@ -48,11 +51,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    name: str | None = Field(default=None, max_length=255)
     currency: Currency | None = None
     time_zone: Zone | None = None
-    allowed_origins: list[Origin] | None = Field(default=None, max_length=20)
-    """Where browsers may call from: the shop's own pages."""
+    channel: str | None = Field(default=None, max_length=255)
+    """Vendure's channel token, where the server has several."""
 
 
 class NewConnector(BaseModel):
@@ -67,6 +69,8 @@ class NewConnector(BaseModel):
     webhook_secret: Secret | None = None
     """Left out, Shopify's is `secret` (it signs with the app's secret); else one is made."""
     sync_interval: Interval = 300
+    name: Name | None = None
+    allowed_origins: Origins = []
     settings: Settings = Settings()
 
 
@@ -81,6 +85,8 @@ class ConnectorChange(BaseModel):
     secret: Secret | None = None
     webhook_secret: Secret | None = None
     sync_interval: Interval | None = None
+    name: Name | None = None
+    allowed_origins: Origins | None = None
     settings: Settings | None = None
     new_store_key: bool = False
     """Make a new store key; the old one stops working within a minute."""
@@ -104,6 +110,8 @@ class Connector(BaseModel):
     store_url: str
     sync_interval: int
     status: str
+    name: str | None
+    allowed_origins: list[str]
     settings: dict[str, Any]
     created_at: datetime
     updated_at: datetime

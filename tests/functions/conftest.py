@@ -1,0 +1,148 @@
+"""A Lambda's surroundings for unit tests: its environment, secrets, and AWS by moto.
+
+`aws` gives what template.yaml makes; `load` imports a function as Lambda would; `event` reads one of
+`events/`, the same files that `sam local invoke` takes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from backshop import config, db
+from moto import mock_aws
+
+ROOT = Path(__file__).parents[2]
+REGION = "eu-west-1"
+ROLES = ("owner", "service", "shopper", "analyst")
+
+CONTEXT = SimpleNamespace(
+    function_name="test",
+    function_version="$LATEST",
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:test",
+    memory_limit_in_mb=512,
+    aws_request_id="52fdfc07-2182-454f-963f-5f0f9a621d72",
+    get_remaining_time_in_millis=lambda: 20_000,
+)
+
+
+@dataclass
+class Aws:
+    """What was made: the key, the bucket, and queues by the variable that holds their URL."""
+
+    key_id: str
+    bucket: str
+    queues: dict[str, str] = field(default_factory=dict)
+
+    def messages(self, variable: str) -> list[dict[str, Any]]:
+        """Take all messages of the queue whose URL stands in `variable`; their JSON bodies."""
+        url = config.value(variable)
+        sqs = config.client("sqs")
+        taken: list[dict[str, Any]] = []
+        while True:
+            found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+            if not found:
+                return taken
+            for message in found:
+                taken.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+@pytest.fixture
+def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """The surroundings of every function, by moto; Postgres is the real one."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    config.reset()
+    db.close()
+    with mock_aws():
+        made = Aws(key_id=_key(), bucket="backshop-data")
+        config.client("s3").create_bucket(
+            Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        made.queues["WEBHOOK_QUEUE_URL"] = _queue("webhooks")
+        values = {
+            "CREDENTIALS_KEY": made.key_id,
+            "DATA_BUCKET": made.bucket,
+            "DATABASE_URL": f"postgresql://127.0.0.1:{database.server.port}/{database.name}",
+            "CAPABILITY_SECRET": _secret("capability", database.capability_key.decode()),
+            "TOKEN_SECRET": _secret("token", "a key that signs tokens in tests, long enough"),
+            **made.queues,
+        }
+        password = unquote(urlsplit(database.owner_url).password or "")
+        for role in ROLES:
+            login = {"username": f"backshop_{role}", "password": password}
+            values[f"DATABASE_{role.upper()}_SECRET"] = _secret(role, json.dumps(login))
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        yield made
+        db.close()
+    config.reset()
+
+
+@pytest.fixture
+def load(aws: Aws) -> Iterator[Callable[[str], ModuleType]]:
+    """Imports `functions/<name>/<name>.py` anew, its folder first on the path, as on a Lambda."""
+    before = set(sys.modules)
+    path = list(sys.path)
+
+    def import_function(name: str) -> ModuleType:
+        folder = ROOT / "functions" / name
+        sys.path.insert(0, str(folder))
+        spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    yield import_function
+    sys.path[:] = path
+    for name in set(sys.modules) - before:
+        where = getattr(sys.modules[name], "__file__", None) or ""
+        if where.startswith(str(ROOT / "functions")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def event() -> Callable[[str], dict[str, Any]]:
+    """An event by its name below `events/`: `event("connectors/create")`."""
+
+    def read(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+        return found
+
+    return read
+
+
+@pytest.fixture
+def context() -> SimpleNamespace:
+    """The context object of an invocation with 20 seconds left."""
+    return CONTEXT
+
+
+def _key() -> str:
+    made: str = config.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    return made
+
+
+def _queue(name: str) -> str:
+    url: str = config.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    return url
+
+
+def _secret(name: str, value: str) -> str:
+    made = config.client("secretsmanager").create_secret(Name=name, SecretString=value)
+    arn: str = made["ARN"]
+    return arn

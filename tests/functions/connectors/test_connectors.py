@@ -1,0 +1,188 @@
+"""POST/GET/PATCH /connectors against the real database, KMS by moto."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bcrypt
+import pytest
+from backshop import credentials
+
+SECRETS = ("ck_made_up", "cs_made_up", "s3cr3t")
+
+
+@pytest.fixture
+def call(load, event, context):
+    function = load("connectors")
+
+    def send(name: str, body: Any = None, **changes: Any) -> tuple[int, Any]:
+        request = event(f"connectors/{name}")
+        if body is not None:
+            request["body"] = body if isinstance(body, str) else json.dumps(body)
+        for key, value in changes.items():
+            request["pathParameters"] = {key: value}
+            request["rawPath"] = request["requestContext"]["http"]["path"] = request[
+                "rawPath"
+            ].replace("0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11", value)
+        answer = function.handler(request, context)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    return send
+
+
+@pytest.fixture
+def body(event) -> dict[str, Any]:
+    """A new connector whose address no other test uses."""
+    from uuid import uuid4
+
+    made = json.loads(event("connectors/create")["body"])
+    made["store_url"] = f"https://{uuid4()}.example.com"
+    return made
+
+
+def test_connecting_a_shop_makes_its_store_everywhere(call, body, owner):
+    status, made = call("create", body)
+    assert status == 201
+    assert made["webhook_path"] == f"/webhooks/{made['id']}"
+    row = owner.execute(
+        "SELECT * FROM connect.connector_config WHERE id = %s", [made["id"]]
+    ).fetchone()
+    assert (row["platform"], row["store_url"], row["sync_interval"]) == (
+        "woocommerce", body["store_url"], 300,
+    )  # fmt: skip
+    twin = owner.execute("SELECT * FROM insights.stores WHERE id = %s", [made["id"]]).fetchone()
+    secret = made["store_key"].split("_", 3)[3]
+    assert bcrypt.checkpw(secret.encode(), twin["api_key_hash"].encode())
+
+
+def test_credentials_are_sealed_and_never_shown(call, body, owner, capfd):
+    _, made = call("create", body)
+    row = owner.execute(
+        "SELECT * FROM connect.connector_config WHERE id = %s", [made["id"]]
+    ).fetchone()
+    _, listed = call("list")
+    _, shown = call("show", id=made["id"])
+    printed = capfd.readouterr()
+    seen = json.dumps([made, listed, shown]) + str(row) + printed.out + printed.err
+    for secret in SECRETS:
+        assert secret not in seen
+    assert "store_key" not in shown
+    assert credentials.unseal(row["api_key"], row["id"], "api_key") == "ck_made_up"
+
+
+def test_a_ciphertext_copied_to_another_row_or_field_does_not_decrypt(call, body, owner):
+    _, first = call("create", body)
+    _, second = call("create", body | {"store_url": body["store_url"] + "/second"})
+    row = owner.execute(
+        "SELECT * FROM connect.connector_config WHERE id = %s", [first["id"]]
+    ).fetchone()
+    from uuid import UUID
+
+    with pytest.raises(credentials.Unreadable):
+        credentials.unseal(row["secret"], UUID(second["id"]), "secret")
+    with pytest.raises(credentials.Unreadable):
+        credentials.unseal(row["secret"], UUID(first["id"]), "api_key")
+
+
+def test_the_same_shop_twice_is_a_conflict(call, body):
+    assert call("create", body)[0] == 201
+    status, problem = call("create", body)
+    assert (status, problem["type"].split("#")[1]) == (409, "already-connected")
+
+
+def test_a_webhook_secret_is_made_where_none_is_given(call, body):
+    del body["webhook_secret"]
+    assert len(call("create", body)[1]["webhook_secret"]) > 30
+    _, shopify = call(
+        "create", body | {"platform": "shopify", "store_url": body["store_url"] + "/shopify"}
+    )
+    assert shopify["webhook_secret"] is None, "Shopify signs with the app's own secret"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"platform": "magento"}, "platform"),
+        ({"store_url": "ftp://shop.example.com"}, "store_url"),
+        ({"store_url": "https://user:password@shop.example.com"}, "store_url"),
+        ({"sync_interval": 1}, "sync_interval"),
+        ({"sync_interval": "soon"}, "sync_interval"),
+        ({"api_key": ""}, "api_key"),
+        ({"settings": {"time_zone": "Mars/Olympus"}}, "settings.time_zone"),
+        ({"settings": {"currency": "dollars"}}, "settings.currency"),
+        ({"allowed_origins": ["shop.example.com"]}, "allowed_origins.0"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_wrong_field_is_named_and_not_repeated(call, body, wrong, field):
+    status, problem = call("create", body | wrong)
+    assert status == 422
+    assert [each["field"] for each in problem["errors"]] == [field]
+    assert "password" not in json.dumps(problem)
+    assert problem["request_id"]
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[1]", "null", '"\\ud800"', "[" * 100_000, "1e999999"])
+def test_a_hostile_body_is_refused_in_a_sentence(call, broken):
+    status, problem = call("create", broken)
+    assert status in {400, 422}
+    assert problem["detail"].endswith(".")
+
+
+def test_a_patch_changes_what_it_names_and_nothing_else(call, body):
+    _, made = call("create", body)
+    status, changed = call(
+        "change", {"sync_interval": 900, "settings": {"currency": "EUR"}}, id=made["id"]
+    )
+    assert status == 200
+    assert changed["sync_interval"] == 900
+    assert changed["settings"] == {"currency": "EUR", "time_zone": "America/New_York"}
+    assert changed["store_url"] == made["store_url"]
+    assert call("change", {}, id=made["id"])[0] == 422
+
+
+def test_a_new_webhook_secret_stands_beside_the_old_one(call, body, aws):
+    from uuid import UUID
+
+    from backshop import db
+    from backshop.connect import store as connect
+
+    _, made = call("create", body)
+    id = UUID(made["id"])
+    assert call("change", {"webhook_secret": "the next one"}, id=made["id"])[0] == 200
+    with db.transaction(store_id=id) as tx:
+        sealed = connect.webhook_secrets(tx).sealed
+    assert {credentials.unseal(text, id, field) for field, text in sealed.items()} == {
+        "s3cr3t", "the next one",
+    }  # fmt: skip
+
+
+def test_a_store_key_sees_its_own_connector_only(load, event, context, call, body):
+    _, mine = call("create", body)
+    _, other = call("create", body | {"store_url": body["store_url"] + "/other"})
+    function = load("connectors")
+    caller = {"kind": "store", "id": mine["id"], "store_id": mine["id"], "scopes": "store"}
+
+    def as_store(name: str, id: str) -> int:
+        request = event(f"connectors/{name}")
+        request["requestContext"]["authorizer"] = {"lambda": caller}
+        request["rawPath"] = request["rawPath"].replace("0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11", id)
+        request["requestContext"]["http"]["path"] = request["rawPath"]
+        return function.handler(request, context)["statusCode"]
+
+    assert as_store("show", mine["id"]) == 200
+    assert as_store("show", other["id"]) == 404
+    assert as_store("show", "not-an-id") == 404
+    assert as_store("change", mine["id"]) == 403
+    assert as_store("create", mine["id"]) == 403
+    listed = event("connectors/list")
+    listed["requestContext"]["authorizer"] = {"lambda": caller}
+    found = json.loads(function.handler(listed, context)["body"])["connectors"]
+    assert [each["id"] for each in found] == [mine["id"]]
+
+
+def test_nobody_without_an_authorizer_gets_in(load, event, context):
+    request = event("connectors/list")
+    del request["requestContext"]["authorizer"]
+    assert load("connectors").handler(request, context)["statusCode"] == 401
