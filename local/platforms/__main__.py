@@ -1,0 +1,131 @@
+"""`python -m local.platforms {woocommerce,shopify,vendure}`: serve one shop on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from local.platforms.generator import (
+    NIGERIA,
+    PLACES,
+    SRI_LANKA,
+    Plan,
+    fill,
+    fill_from_invoices,
+)
+from local.platforms.service import Platform, Service, serve
+from local.platforms.shop import Shop, micros
+from local.platforms.webhooks import Courier
+
+INVOICES = Path("../shared/data/online_retail.csv.gz")
+Make = Callable[[argparse.Namespace, Courier, str], Platform]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    args = _parser().parse_args(arguments)
+    started = time.monotonic()
+    sock = socket.create_server(("127.0.0.1", args.port), backlog=256)
+    site = f"http://127.0.0.1:{sock.getsockname()[1]}"
+
+    async def run() -> None:
+        courier = Courier(args.time_scale)
+        gc.disable()
+        platform = args.make(args, courier, site)
+        gc.enable()
+        gc.freeze()
+        seconds = time.monotonic() - started
+        count = len(platform.shop.orders)
+        print(f"{args.platform}: {count:,} orders at {site} after {seconds:.1f} s", file=sys.stderr)
+        await serve(Service(platform, courier), sock, with_parent=args.with_parent)
+
+    asyncio.run(run())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.platforms", description=__doc__)
+    kinds = parser.add_subparsers(dest="platform", required=True)
+    woo = _common(kinds.add_parser("woocommerce", help="WooCommerce 11, REST v3"), _woocommerce)
+    woo.add_argument("--time-zone", default="America/New_York", help="the shop's own")
+    woo.add_argument("--api-key", default="ck_local", help="consumer key")
+    woo.add_argument("--secret", default="cs_local", help="consumer secret")
+    woo.add_argument(
+        "--plain-http",
+        action="store_true",
+        help="take OAuth 1.0a only, as a shop without TLS does",
+    )
+    woo.add_argument("--delivery-delay", type=float, default=0.0, help="seconds before webhooks go")
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, make: Make) -> argparse.ArgumentParser:
+    parser.set_defaults(make=make)
+    parser.add_argument("--port", type=int, default=0, help="0 (default): any free one")
+    parser.add_argument("--orders", type=int, default=100)
+    parser.add_argument("--customers", type=int, default=0, help="0: one for four orders")
+    parser.add_argument("--products", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same shop")
+    parser.add_argument("--currency", default="USD")
+    parser.add_argument("--until", default="", help="time of the newest order, ISO 8601")
+    parser.add_argument("--places", choices=("america", "sri-lanka", "nigeria"), default="america")
+    parser.add_argument("--catalogue", choices=("general", "shades", "kits"), default="general")
+    parser.add_argument(
+        "--invoices",
+        nargs="?",
+        type=Path,
+        const=INVOICES,
+        help="fill from this gzipped CSV of invoices instead of generating; --orders limits it",
+    )
+    parser.add_argument("--time-scale", type=float, default=1.0, help="0.001: retries in a wink")
+    parser.add_argument("--empty", action="store_true", help="no products, customers or orders")
+    parser.add_argument(
+        "--with-parent", action="store_true", help="end when standard input is closed"
+    )
+    return parser
+
+
+def _fill(shop: Shop, args: argparse.Namespace, **changes: Any) -> None:
+    if args.empty:
+        return
+    until = micros(args.until) if args.until else 0
+    if args.invoices:
+        fill_from_invoices(shop, args.invoices, limit=args.orders, until=until)
+        return
+    places = {"america": PLACES, "sri-lanka": SRI_LANKA, "nigeria": NIGERIA}[args.places]
+    plan = Plan(
+        orders=args.orders,
+        customers=args.customers,
+        products=args.products,
+        seed=args.seed,
+        until=until,
+        places=places,
+        catalogue=args.catalogue,
+        tax=Decimal(10),
+    )
+    fill(shop, replace(plan, **changes))
+
+
+def _woocommerce(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
+    from local.platforms import woocommerce
+    from local.platforms.woocommerce.auth import Keys
+    from local.platforms.woocommerce.server import WooCommerce
+
+    shop = woocommerce.new_shop(currency=args.currency, seed=args.seed)
+    _fill(shop, args)
+    keys = Keys(args.api_key, args.secret, plain_http=args.plain_http)
+    server = WooCommerce(shop, courier, site, args.time_zone, keys, args.delivery_delay)
+    server.warm()
+    return server
+
+
+if __name__ == "__main__":
+    sys.exit(main())
