@@ -190,6 +190,11 @@ def exports(tx: Tx) -> list[dict[str, Any]]:
     ).fetchall()
 
 
+def refresh_summaries(tx: Tx) -> None:
+    """Bring the materialized summaries of projects up to date; for the owner."""
+    tx.execute("SELECT projects.refresh_summaries()")
+
+
 def ensure_partitions(tx: Tx, months: int) -> None:
     """Make the monthly partitions of this month and the next ones; for the owner."""
     tx.execute("SELECT projects.ensure_partitions(%s)", (months,))
