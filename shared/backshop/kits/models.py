@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -67,6 +67,17 @@ class Tracked(NamedTuple):
 
     stage: Stage | None
     tracking_number: str | None
+
+
+class Incoming(Enum):
+    """What to do about the stage that a platform reports."""
+
+    IGNORE = "ignore"
+    """It is what we have, our own echo, or what we knew before our change."""
+    ADOPT = "adopt"
+    """Somebody moved the order there."""
+    REPAIR = "repair"
+    """The platform lost our change or went back: it is to be told again."""
 
 
 class OtpSettings(Model):

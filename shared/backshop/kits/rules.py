@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 from datetime import timedelta
-from enum import Enum
 
 from backshop.errors import Conflict, Unprocessable
 from backshop.kits.models import (
     BatchStatus,
     Delivery,
     DeliveryChange,
+    Incoming,
     Limit,
     OtpSettings,
     Stage,
@@ -23,15 +23,6 @@ CARRIER = "Trans Express"
 
 _steps = {stage: number for number, stage in enumerate(Stage)}
 _walk = list(BatchStatus)
-
-order_tracking_status = {
-    Stage.ORDER_CONFIRMED: "confirmed",
-    Stage.SOURCING: "processing",
-    Stage.ARRIVED: "processing",
-    Stage.DISPATCHED: "shipped",
-    Stage.DELIVERED: "delivered",
-}
-"""What the older table calls each stage; its `pending` is an order without any."""
 
 
 def step(stage: Stage) -> int:
@@ -50,21 +41,26 @@ def advance(before: Delivery, change: DeliveryChange) -> Delivery | None:
     Forward only, steps may be skipped. Going back, or replacing a tracking number, needs `correct`
     and a note. Raises Conflict, or Unprocessable where something is missing.
     """
-    if change.version is not None and change.version != before.version:
-        raise Conflict(
-            f"Somebody else changed this order: it is at {before.stage}, version {before.version}. "
-            "Look at it again, then send your change with that version.",
-            slug="delivery-changed",
-        )
     after = _asked_for(before, change)
     if after == before:
         return None
+    if change.version is not None and change.version != before.version:
+        raise changed_meanwhile(before)
     if change.correct:
         _check_note(change)
     else:
         _check_forward(before, after)
     _check_tracking(after)
     return after.model_copy(update={"version": before.version + 1})
+
+
+def changed_meanwhile(delivery: Delivery) -> Conflict:
+    """What the second of two who change an order at the same time is told."""
+    return Conflict(
+        f"Somebody else changed this order: it is at {delivery.stage}, version {delivery.version}. "
+        "Look at it again, then send your change with that version.",
+        slug="delivery-changed",
+    )
 
 
 def _asked_for(before: Delivery, change: DeliveryChange) -> Delivery:
@@ -105,15 +101,12 @@ def _check_tracking(after: Delivery) -> None:
         )
 
 
-class Incoming(Enum):
-    """What to do about the stage that a platform reports."""
-
-    IGNORE = "ignore"
-    """It is what we have, our own echo, or what we knew before our change."""
-    ADOPT = "adopt"
-    """Somebody moved the order there."""
-    REPAIR = "repair"
-    """The platform lost our change or went back: it is to be told again."""
+def first_delivery(theirs: Tracked) -> Delivery:
+    """Where a new order's delivery begins: at ORDER_CONFIRMED (kits.md), or where the platform has
+    it already."""
+    return Delivery(
+        stage=theirs.stage or Stage.ORDER_CONFIRMED, tracking_number=theirs.tracking_number
+    )
 
 
 def receive(
