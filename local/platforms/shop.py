@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 MICROS = 1_000_000
@@ -293,6 +294,7 @@ class Order:
         return sum(line.total for line in self.lines) + self.shipping + self.tax
 
 
+@lru_cache(1 << 16)
 def share(amount: int, percent: Decimal) -> int:
     """The percentage of an amount, rounded half away from zero as the shops do."""
     if not percent:

@@ -143,10 +143,11 @@ class Hooks:
         }
 
     def _count(self, webhook: Webhook, accepted: bool) -> None:
+        """Keeps count of failures in a row; every delivery saves the webhook."""
+        webhook.updated_at = self.clock.now()
         if accepted:
             webhook.failures = 0
         elif webhook.failures > FAILURES_ALLOWED:
             webhook.status = "disabled"
-            webhook.updated_at = self.clock.now()
         else:
             webhook.failures += 1

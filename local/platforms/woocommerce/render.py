@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,12 +32,15 @@ UTC = ZoneInfo("UTC")
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "LKR": "රු", "NGN": "₦"}
 Json = dict[str, Any]
 
+_ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
 
 def dumps(value: Any) -> bytes:
     r"""JSON as PHP writes it: compact, non-ASCII and slashes escaped. (A lone surrogate passes.)"""
-    return json.dumps(value, separators=(",", ":")).replace("/", "\\/").encode()
+    return _ENCODE(value).replace("/", "\\/").encode()
 
 
+@lru_cache(1 << 16)
 def money(minor: int) -> str:
     sign = "-" if minor < 0 else ""
     return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
@@ -485,7 +490,7 @@ class Renderer:
             "grouped_products": [],
             "menu_order": 0,
             "price_html": self._price_html(price, regular),
-            "related_ids": [other for other in self.shop.products if other != product.id][:5],
+            "related_ids": self._related(product),
             "meta_data": [],
             "stock_status": "instock" if _in_stock(product) else "outofstock",
             "has_options": product.has_variants,
@@ -501,6 +506,12 @@ class Renderer:
             ),
             "_links": self.links(f"products/{product.id}"),
         }
+
+    def _related(self, product: Product) -> list[int]:
+        others = (
+            p for p in self.shop.products.values() if p.status == "publish" and p is not product
+        )
+        return [other.id for other in islice(others, 5)]
 
     def category(self, name: str) -> Json:
         names = sorted({product.category for product in self.shop.products.values()})

@@ -25,6 +25,18 @@ from local.platforms.woocommerce.render import Json, Renderer, dumps
 
 API = "/wp-json/wc/v3"
 METHODS = "GET, POST, PUT, PATCH, DELETE"
+COLLECTIONS = ("refunds", "notes", "variations")
+FEATURES = (
+    "analytics",
+    "marketplace",
+    "order_attribution",
+    "site_visibility_badge",
+    "remote_logging",
+    "blueprint",
+    "point_of_sale",
+    "push_notifications",
+    "custom_order_tables",
+)
 Handler = Callable[[web.Request], Any]
 
 
@@ -244,7 +256,7 @@ class WooCommerce:
         headers: dict[str, str] | None = None,
         links: Sequence[str] = (),
     ) -> web.Response:
-        single = any(name in request.match_info for name in ("id", "refund"))
+        single = "id" in request.match_info and not request.path.endswith(COLLECTIONS)
         response = web.Response(
             body=body,
             status=status,
@@ -253,7 +265,7 @@ class WooCommerce:
                 "X-Robots-Tag": "noindex",
                 "X-Content-Type-Options": "nosniff",
                 "Access-Control-Expose-Headers": "X-WP-Total, X-WP-TotalPages, Link",
-                "Allow": METHODS if single else "GET, POST",
+                "Allow": _allowed(request, single),
                 **(headers or {}),
             },
         )
@@ -614,10 +626,16 @@ class WooCommerce:
                     "\\OrdersTableDataStore",
                     "HPOS_enabled": True,
                     "HPOS_sync_enabled": False,
-                    "enabled_features": ["analytics", "custom_order_tables"],
+                    "enabled_features": list(FEATURES),
                 },
             },
         )
+
+
+def _allowed(request: web.Request, single: bool) -> str:
+    if request.path in {f"{API}/refunds", f"{API}/system_status"}:
+        return "GET"
+    return METHODS if single else "GET, POST"
 
 
 async def _json(request: web.Request) -> Json:

@@ -256,6 +256,8 @@ def create_refund(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Wr
         raise Refused(500, REFUND_REFUSED, "Invalid refund amount.", 500)
     by_gateway = body.get("api_refund", True) is not False
     if by_gateway and order.gateway in OFFLINE:
+        # The refund was made and is taken back: its number is gone.
+        server.shop.ids.next("refund")
         message = "The payment gateway for this order does not support automatic refunds."
         raise Refused(500, REFUND_REFUSED, message, 500)
     refund = server.shop.refund(
