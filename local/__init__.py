@@ -1,0 +1,1 @@
+"""The whole application on one machine: embedded Postgres, AWS stand-ins, functions and gateway."""

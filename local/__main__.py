@@ -1,0 +1,132 @@
+"""`python -m local`: run the application on this machine, and look into it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from local.errors import Told
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "shared"))  # `make` sets it; a person who types the command does not
+
+
+def main() -> int:
+    """Read the command line, do it, and say in a sentence what went wrong."""
+    arguments = _parser().parse_args()
+    try:
+        return int(arguments.command(arguments))
+    except Told as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=ROOT / ".local",
+        help="the folder of the stack's data (default: .local)",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="serve the whole application until Ctrl-C")
+    run.add_argument("--port", type=int, default=8080, help="of the gateway (default: 8080)")
+    run.add_argument(
+        "--python-client",
+        action="store_true",
+        help="run functions with the Runtime API client in Python, as on macOS",
+    )
+    run.set_defaults(command=_run)
+    reset = commands.add_parser("reset", help="drop all local data")
+    reset.set_defaults(command=_reset)
+    demo = commands.add_parser("demo", help="replay recorded deliveries and show the rows")
+    demo.set_defaults(command=_demo)
+    redrive = commands.add_parser("redrive", help="put dead letters back into their queues")
+    redrive.set_defaults(command=_redrive)
+    invoke = commands.add_parser("invoke", help="call one function with an event")
+    invoke.add_argument("function", help="the name of its folder, such as webhook_ingest")
+    invoke.add_argument(
+        "event",
+        nargs="?",
+        default="{}",
+        help="a file, - for standard input, or JSON (default: {})",
+    )
+    invoke.set_defaults(command=_invoke)
+    logs = commands.add_parser("logs", help="show what functions logged")
+    logs.add_argument("function", nargs="*", help="names of folders (default: all functions)")
+    logs.add_argument("-n", "--lines", type=int, default=20, help="of each (default: 20)")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
+    logs.set_defaults(command=_logs)
+    return parser
+
+
+# What a command needs is imported when it runs: `--help` and a typing error answer at once.
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from local import stack
+    from local.application import APPLICATION
+
+    settings = stack.Settings(
+        template=ROOT / "template.yaml",
+        state=arguments.state.resolve(),
+        aws_python=ROOT / ".venv-aws" / "bin" / "python",
+        port=arguments.port,
+        python_client=arguments.python_client,
+    )
+    stack.serve(settings, APPLICATION)
+    return 0
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    import shutil
+
+    from local import postgres, stack
+
+    state = arguments.state.resolve()
+    if stack.is_running(state):
+        return _complain("the stack is running: stop it with Ctrl-C first")
+    if not state.exists():
+        print("there is no local data")
+        return 0
+    postgres.end_leftovers(state / "postgres")
+    shutil.rmtree(state)
+    print(f"dropped {state}")
+    return 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from local import demo
+
+    return demo.run(arguments.state)
+
+
+def _redrive(arguments: argparse.Namespace) -> int:
+    from local import commands
+
+    return commands.redrive(arguments.state)
+
+
+def _invoke(arguments: argparse.Namespace) -> int:
+    from local import commands
+
+    return commands.invoke(arguments.state, arguments.function, arguments.event)
+
+
+def _logs(arguments: argparse.Namespace) -> int:
+    from local import commands
+
+    folder = arguments.state / "logs"
+    return commands.logs(folder, arguments.function, arguments.lines, follow=arguments.follow)
+
+
+def _complain(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

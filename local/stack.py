@@ -1,0 +1,374 @@
+"""Starts everything in order, serves until it is told to stop, and ends everything in order.
+
+Child processes are all started from the main thread (`processes.options`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import sysconfig
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from local import aws as stand_in
+from local import objects, plan, postgres, queues, schedules, template
+from local.aws import ACCOUNT, REGION, Aws
+from local.console import log, say, step
+from local.errors import Told
+from local.functions import Functions, OnFailure
+from local.gateway import Gateway
+from local.inbox import Inbox
+from local.invoke_api import InvokeApi
+from local.resources import STACK, Resources
+from local.runtime import Answer, Surroundings
+
+T = TypeVar("T")
+
+HOST = "127.0.0.1"
+_LOG_BYTES = 10 * 1024 * 1024
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class CannotStart(Told):
+    """The stack cannot start; the message says why and what to do."""
+
+
+class Died(Told):
+    """Postgres or the AWS stand-in ended by itself."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the stack finds things and keeps things."""
+
+    template: Path
+    state: Path
+    aws_python: Path
+    port: int = 8080
+    python_client: bool = False
+
+    @property
+    def stack_file(self) -> Path:
+        """Where a running stack says what its callers need."""
+        return self.state / "stack.json"
+
+    @property
+    def host_file(self) -> Path:
+        """Where a running stack says what the commands beside it need."""
+        return self.state / "host.json"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack."""
+
+    settings: Settings
+    base_url: str
+    database: postgres.Server
+    aws: Aws
+    resources: Resources
+    plan: plan.Plan
+    functions: Functions
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the application has to tell: the contents of stack.json, and lines for a newcomer."""
+
+    about: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Application:
+    """What is particular to the application that the template describes."""
+
+    parameters: Callable[[postgres.Server, Aws], Mapping[str, str]]
+    """The template's parameters on this machine."""
+    prepare: Callable[[Stack], Awaitable[Ready]]
+    """Readies it once its routes answer: migrations, keys, demo data."""
+
+
+def serve(settings: Settings, application: Application) -> None:
+    """Run the stack until SIGINT, SIGTERM or SIGHUP.
+
+    Raises `Told`.
+    """
+    _make_folders(settings)
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
+    with ExitStack() as open_things, suppress(KeyboardInterrupt):
+        open_things.enter_context(_alone(settings.state))
+        _forget(settings)
+        listener = open_things.enter_context(_bound(settings.port))
+        with step("Postgres"):
+            try:
+                database = open_things.enter_context(postgres.running(settings.state / "postgres"))
+            except postgres.ServerError as error:
+                raise CannotStart(str(error)) from error
+        aws, resources = _aws(settings, application, database, open_things)
+        asyncio.run(_serve(settings, application, listener, database, aws, resources))
+
+
+def _make_folders(settings: Settings) -> None:
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    for path in settings.logs.iterdir():
+        if path.stat().st_size > _LOG_BYTES:
+            path.unlink()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """One stack a folder."""
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStart(
+                f"a stack is running with {state} already: stop it with Ctrl-C first, "
+                "or give this one a folder of its own with --state"
+            ) from error
+        yield
+
+
+def is_running(state: Path) -> bool:
+    """Whether a stack has this folder."""
+    if not (state / "lock").exists():
+        return False
+    try:
+        with _alone(state):
+            return False
+    except CannotStart:
+        return True
+
+
+@contextmanager
+def _bound(port: int) -> Iterator[socket.socket]:
+    """The gateway's address, taken before anything slow begins."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            why = "is taken" if error.errno == errno.EADDRINUSE else "needs root"
+            raise CannotStart(f"port {port} {why}: try `make run PORT={port + 1000}`") from error
+        yield listener
+
+
+def _forget(settings: Settings) -> None:
+    for path in (settings.stack_file, settings.host_file):
+        path.unlink(missing_ok=True)
+
+
+def _aws(
+    settings: Settings,
+    application: Application,
+    database: postgres.Server,
+    open_things: ExitStack,
+) -> tuple[Aws, Resources]:
+    """The AWS services with everything in them that the template asks for.
+
+    They write down what they hold when they end. After the first start they are ended once, so that
+    the keys are on disk before anything is encrypted with them.
+    """
+    folder = settings.state / "aws"
+    first = not folder.exists()
+    with step("AWS services"):
+        if first:
+            with stand_in.running(folder, settings.aws_python) as aws:
+                _resources(settings, application, database, aws).make_all()
+        aws = open_things.enter_context(stand_in.running(folder, settings.aws_python))
+        resources = _resources(settings, application, database, aws)
+        resources.make_all()
+    return aws, resources
+
+
+def _resources(
+    settings: Settings, application: Application, database: postgres.Server, aws: Aws
+) -> Resources:
+    pseudo = {
+        "AWS::Region": REGION,
+        "AWS::AccountId": ACCOUNT,
+        "AWS::Partition": "aws",
+        "AWS::StackName": STACK,
+        "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/local",
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+    parameters = application.parameters(database, aws)
+    return Resources(template.load(settings.template, parameters, pseudo), aws)
+
+
+async def _serve(
+    settings: Settings,
+    application: Application,
+    listener: socket.socket,
+    database: postgres.Server,
+    aws: Aws,
+    resources: Resources,
+) -> None:
+    stop = asyncio.Event()
+    for number in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    served = plan.make(resources, aws)
+    for each in served.unserved:
+        say(f"[yellow]not served here:[/yellow] {each}")
+    functions = Functions(served.functions, _surroundings(settings, aws), log)
+    base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+    stack = Stack(settings, base_url, database, aws, resources, served, functions)
+    sqs = queues.Sqs(aws.endpoint)
+    gateway = await _open_gateway(stack, listener, sqs)
+    tasks: list[asyncio.Task[Any]] = []
+    try:
+        ready = await _unless(stop, application.prepare(stack))
+        if ready is not None:
+            tasks = _begin(stack, sqs)
+            _tell(stack, ready)
+            await _unless(stop, _watch(stack, tasks))
+    finally:
+        say("stopping …")
+        _forget(settings)
+        await gateway.cleanup()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await functions.stop()
+        await sqs.close()
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
+    """The work's result, or None when the person wants to stop before it is done."""
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+    return None
+
+
+def _surroundings(settings: Settings, aws: Aws) -> Surroundings:
+    given = Surroundings(
+        region=REGION,
+        aws_endpoint=aws.endpoint,
+        dependencies=Path(sysconfig.get_paths()["purelib"]),
+        logs=settings.logs,
+    )
+    return replace(given, native_client=False) if settings.python_client else given
+
+
+async def _open_gateway(stack: Stack, listener: socket.socket, sqs: queues.Sqs) -> web.AppRunner:
+    gateway = Gateway(
+        stack.plan.routes,
+        stack.plan.apis,
+        stack.functions,
+        account=ACCOUNT,
+        region=REGION,
+        say=log,
+    )
+    invoke_api = InvokeApi(stack.functions, lambda name: _on_failure(stack, sqs, name))
+    local = [*Inbox(stack.aws).routes(), *invoke_api.routes()]
+    runner = web.AppRunner(gateway.application(local), access_log=None, shutdown_timeout=3.0)
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    return runner
+
+
+def _begin(stack: Stack, sqs: queues.Sqs) -> list[asyncio.Task[Any]]:
+    """Start what runs beside the gateway: queues, buckets, timers."""
+
+    async def call(name: str, payload: bytes) -> Answer:
+        return await stack.functions.invoke_async(name, payload, _on_failure(stack, sqs, name))
+
+    works: list[Coroutine[Any, Any, Any]] = [stack.functions.give_up_idle()]
+    works += [queues.poll(each, sqs, stack.functions, log) for each in stack.plan.sources]
+    works += [schedules.keep(each, call) for each in stack.plan.schedules]
+    for bucket in sorted({each.bucket for each in stack.plan.triggers}):
+        triggers = [each for each in stack.plan.triggers if each.bucket == bucket]
+        for trigger, url in objects.subscribe(stack.aws, bucket, triggers).items():
+            works.append(objects.poll(trigger, url, sqs, call, log))
+    return [asyncio.create_task(work) for work in works]
+
+
+def _on_failure(stack: Stack, sqs: queues.Sqs, name: str) -> OnFailure | None:
+    """Events that failed for good go to the queue that the template names."""
+    url = stack.plan.on_failure.get(name)
+    if url is None:
+        return None
+
+    async def keep(payload: bytes, _answer: Answer) -> None:
+        await sqs.call("SendMessage", QueueUrl=url, MessageBody=payload.decode())
+
+    return keep
+
+
+async def _watch(stack: Stack, tasks: list[asyncio.Task[Any]]) -> None:
+    """Runs as long as everything else does. Raises `Died`, or what ended a task."""
+    while True:
+        await asyncio.sleep(0.5)
+        if stack.database.process.poll() is not None:
+            raise Died(f"Postgres ended; its log is in {stack.settings.state / 'postgres'}")
+        if stack.aws.process is not None and stack.aws.process.poll() is not None:
+            raise Died(f"the AWS services ended; {stack.settings.state / 'aws' / 'log'} says why")
+        for task in tasks:
+            if task.done():
+                task.result()
+
+
+def _tell(stack: Stack, ready: Ready) -> None:
+    host = {
+        "pid": os.getpid(),
+        "base_url": stack.base_url,
+        "aws_endpoint": stack.aws.endpoint,
+        "region": REGION,
+        "functions": stack.functions.names,
+        "dead_letters": _dead_letters(stack),
+    }
+    write_private(stack.settings.host_file, host)
+    write_private(stack.settings.stack_file, {"base_url": stack.base_url, **ready.about})
+    for line in ready.lines:
+        say(line)
+
+
+def _dead_letters(stack: Stack) -> list[dict[str, str]]:
+    """Every queue that has dead letters, and where they lie."""
+    found = []
+    for resource in stack.resources.template.of_type("AWS::SQS::Queue"):
+        policy = stack.resources.resolve(resource.properties.get("RedrivePolicy"))
+        if policy:
+            queue = stack.resources.attribute(resource.name, "Ref")
+            dead = plan.queue_url(stack.aws, policy["deadLetterTargetArn"])
+            found.append({"name": resource.name, "queue": queue, "dead": dead})
+    return found
+
+
+def write_private(path: Path, contents: Any) -> None:
+    """Write JSON that only the owner may read, whole or not at all."""
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(contents, indent=2) + "\n")
+    new.rename(path)
