@@ -1,3 +1,5 @@
 """smoke"""
+
+
 def test_tx(tx, store):
     assert tx.execute("select id from backshop.stores").fetchall() == [{"id": store}]
