@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
-LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/sam $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
+LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/sam requirements/bench-recommend $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
@@ -64,10 +64,16 @@ format: setup ## format and mend what the linter can
 	@$(BIN)/ruff check --fix .
 
 template: setup-sam ## validate and build template.yaml
-	@.venv-sam/bin/sam validate --lint
-	@.venv-sam/bin/sam build
+	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint
+	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
 
-bench: setup ## measurements against limits, printed as ratios
+# What is measured has peers with requirements of their own.
+.venv-bench-recommend/.ready: requirements/bench-recommend.txt $(VENV)/.ready
+	@test -x .venv-bench-recommend/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-bench-recommend
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-bench-recommend/bin/python --require-hashes requirements/bench-recommend.txt
+	@touch $@
+
+bench: setup .venv-bench-recommend/.ready ## measurements against limits, printed as ratios
 	@$(BIN)/python -m bench
 
 lock: setup ## hashed requirements from the .in files
