@@ -142,6 +142,8 @@ CREATE TABLE insights.orders (
     is_cancelled boolean NOT NULL DEFAULT false,
     is_test boolean NOT NULL DEFAULT false,
     wc_customer_id bigint,
+    -- As of when the order told all its refunds, where the platform lets refunds be deleted.
+    refunds_listed_at timestamptz,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_order_id),
     FOREIGN KEY (store_id, customer_id) REFERENCES insights.customers (store_id, id)
@@ -232,6 +234,8 @@ CREATE TABLE insights.refunds (
         CHECK (status IN ('pending', 'settled', 'failed')),
     external_id varchar(100),
     external_order_id varchar(100),
+    -- False while the date is only that of the earliest known change of the order that had it.
+    is_dated boolean NOT NULL DEFAULT true,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_refund_id),
     FOREIGN KEY (store_id, order_id)
