@@ -1,10 +1,11 @@
-"""Hourly housekeeping: partitions ahead of time, old inbox rows, refreshed summaries."""
+"""Hourly housekeeping: partitions ahead of time, old inbox rows, refreshed summaries, expired codes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from backshop import db, logs, store
+from backshop.kits import store as kits
 
 INBOX_DAYS = 30
 PARTITION_MONTHS = 3
@@ -18,6 +19,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
         store.refresh_summaries(tx)
     with db.transaction(all_stores=True) as tx:
         forgotten = store.forget_deliveries(tx, INBOX_DAYS)
-    done = {"deliveries_forgotten": forgotten}
+        expired = kits.cleanup_expired_otps(tx)
+    done = {"deliveries_forgotten": forgotten, "otp_sessions_deleted": expired}
     logs.info("maintained", **done)
     return done

@@ -85,7 +85,7 @@ def _fail(kind: outbox.Kind, row: outbox.Row, answer: outbox.Answer) -> None:
         if outbox.fail(tx, row, answer):
             kind.failed(tx, row, answer)
     logs.warning("outbox row failed", row=row.id, kind=row.kind, store_id=str(row.store_id))
-    logs.count("OutboxRowsFailed", kind=row.kind)
+    logs.count("OutboxRowsFailed")
 
 
 def _give_back(kind: outbox.Kind, row: outbox.Row, later: outbox.Later) -> bool:

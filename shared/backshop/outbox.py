@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from backshop import config, queues
@@ -23,6 +23,8 @@ MAX_ATTEMPTS = 20
 """With the waits below a platform may be away for more than three hours before a row fails."""
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=15)
+AT_ONCE = 100
+"""How many rows a route announces; the sweep announces the rest, so that nobody waits for it."""
 LEASE = timedelta(minutes=3)
 """How long a claimed row is left alone; longer than platform_write may run."""
 
@@ -102,6 +104,8 @@ def put(tx: Tx, kind: str, key: str, payload: Mapping[str, Any]) -> Row:
 
 def put_all(tx: Tx, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row]:
     """`put` for many keys in one statement."""
+    if not items:
+        return []
     keys = [key for key, _ in items]
     payloads = [json.dumps(payload, default=str) for _, payload in items]
     rows = tx.execute(
@@ -155,6 +159,33 @@ def due(tx: Tx, at: datetime, limit: int) -> list[Row]:
         (at, limit),
     )
     return [Row(**row) for row in rows]
+
+
+class State(NamedTuple):
+    """How the way out is doing, in all stores that the transaction sees."""
+
+    failed: int
+    seconds_behind: float
+    """How long the row that is due the longest has been due."""
+
+
+def state(tx: Tx) -> State:
+    row = tx.execute(
+        """SELECT (SELECT count(*) FROM backshop.outbox WHERE status = 'failed') AS failed,
+               (SELECT coalesce(greatest(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)
+                FROM backshop.outbox WHERE status IN ('pending', 'sending'))::float
+                   AS seconds_behind"""
+    ).fetchone()
+    return State(**row) if row else State(0, 0)
+
+
+def listed(tx: Tx, status: str, after: int, limit: int) -> list[Answer]:
+    """The store's rows of a status by id, from above `after` on, with what the platform said."""
+    return tx.execute(
+        """SELECT id, key, kind, payload, status, attempts, next_attempt_at, response, created_at
+           FROM backshop.outbox WHERE status = %s AND id > %s ORDER BY id LIMIT %s""",
+        (status, after, limit),
+    ).fetchall()
 
 
 def claim(tx: Tx, key: str, at: datetime) -> Row | None:

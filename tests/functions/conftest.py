@@ -71,12 +71,14 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         made.queues["WEBHOOK_QUEUE_URL"] = _queue("webhooks")
+        made.queues["PLATFORM_WRITE_QUEUE_URL"] = _queue("platform-write.fifo", FifoQueue="true")
         values = {
             "CREDENTIALS_KEY": made.key_id,
             "DATA_BUCKET": made.bucket,
             "DATABASE_URL": f"postgresql://127.0.0.1:{database.server.port}/{database.name}",
             "CAPABILITY_SECRET": _secret("capability", database.capability_key.decode()),
             "TOKEN_SECRET": _secret("token", "a key that signs tokens in tests, long enough"),
+            "SMS_SENDER": "sns",
             **made.queues,
         }
         password = unquote(urlsplit(database.owner_url).password or "")
@@ -137,8 +139,9 @@ def _key() -> str:
     return made
 
 
-def _queue(name: str) -> str:
-    url: str = config.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+def _queue(name: str, **attributes: str) -> str:
+    made = config.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+    url: str = made["QueueUrl"]
     return url
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum, StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -67,6 +67,31 @@ class Tracked(NamedTuple):
 
     stage: Stage | None
     tracking_number: str | None
+
+
+class Event(TypedDict):
+    """A change of stage as the shopper sees it; `at` is ISO 8601."""
+
+    stage: str
+    at: str
+
+
+class Step(TypedDict):
+    """One of the five steps of an order."""
+
+    stage: Stage
+    done: bool
+    at: str | None
+
+
+class Candidate(NamedTuple):
+    """An order that is asked into a batch, as far as it is known."""
+
+    vendure_order_id: str
+    order_code: str
+    is_cancelled: bool
+    delivery_stage: str
+    batch_number: str | None
 
 
 class Incoming(Enum):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from backshop.errors import Conflict, Unprocessable
 from backshop.kits.models import (
     BatchStatus,
+    Candidate,
     Delivery,
     DeliveryChange,
+    Event,
     Incoming,
     Limit,
     OtpSettings,
     Stage,
+    Step,
     Tracked,
 )
 
@@ -173,6 +176,33 @@ def next_status(before: BatchStatus, asked: BatchStatus) -> bool:
     return True
 
 
+def why_left_out(order: Candidate | None, batch_number: str) -> str:
+    """Why an order did not go into a batch, in words for staff."""
+    if order is None:
+        return "there is no order with this code"
+    if order.is_cancelled:
+        return "the order is cancelled"
+    if order.batch_number == batch_number:
+        return "the order is in this batch already"
+    if order.batch_number:
+        return f"the order is in batch {order.batch_number}"
+    return f"the order is at {order.delivery_stage} already"
+
+
+def steps(stage: Stage, events: Sequence[Event]) -> list[Step]:
+    """The five steps with the time at which each was last reached; None for one that was skipped or
+    is still to come."""
+    reached = {event["stage"]: event["at"] for event in events}
+    return [
+        Step(
+            stage=each,
+            done=step(each) <= step(stage),
+            at=reached.get(each) if step(each) <= step(stage) else None,
+        )
+        for each in Stage
+    ]
+
+
 def otp_limits(settings: OtpSettings, phone: str, address: str) -> list[Limit]:
     """What one send takes from, in the order in which it is taken (always the same: no deadlock)."""
     return [
@@ -186,6 +216,17 @@ def otp_limits(settings: OtpSettings, phone: str, address: str) -> list[Limit]:
         ),
         Limit("prefix", phone[:-4], settings.prefix_sends, timedelta(days=1)),
     ]
+
+
+def wait(limit: Limit, taken: Sequence[datetime], at: datetime) -> timedelta:
+    """How long until a limit that is used up, or was taken from too recently, can be taken from."""
+    recent = sorted(each for each in taken if each > at - limit.window)
+    free_at = at
+    if recent:
+        free_at = max(free_at, recent[-1] + limit.gap)
+    if len(recent) >= limit.most:
+        free_at = max(free_at, recent[-limit.most] + limit.window)
+    return free_at - at
 
 
 def network(address: str) -> str:

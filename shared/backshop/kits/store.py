@@ -16,7 +16,15 @@ from backshop.commerce import Order
 from backshop.db import Tx
 from backshop.errors import NotFound
 from backshop.kits import rules
-from backshop.kits.models import BatchStatus, Delivery, Incoming, Limit, Stage, Tracked
+from backshop.kits.models import (
+    BatchStatus,
+    Candidate,
+    Delivery,
+    Incoming,
+    Limit,
+    Stage,
+    Tracked,
+)
 
 Row = dict[str, Any]
 
@@ -474,16 +482,6 @@ def batch_statistics(tx: Tx, batch_id: UUID) -> Row:
 
 def set_batch_status(tx: Tx, batch_id: UUID, status: BatchStatus) -> None:
     tx.execute("UPDATE kits.import_batches SET status = %s WHERE id = %s", (status, batch_id))
-
-
-class Candidate(NamedTuple):
-    """An order that is asked into a batch, as far as it is known."""
-
-    vendure_order_id: str
-    order_code: str
-    is_cancelled: bool
-    delivery_stage: str
-    batch_number: str | None
 
 
 def assign(tx: Tx, batch_id: UUID, codes: Sequence[str], *, by: str) -> set[str]:

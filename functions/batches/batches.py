@@ -1,0 +1,239 @@
+"""Routes of staff for supplier batches: fill one, buy from the supplier, walk it to completion."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sheets
+from aws_lambda_powertools.event_handler import Response
+from backshop import db, http, outbox
+from backshop.commerce import Platform
+from backshop.db import Tx
+from backshop.errors import BadRequest, Conflict, FieldError, NotFound
+from backshop.kits import rules
+from backshop.kits import store as kits
+from backshop.kits.models import BatchStatus, Note
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PAGE = 50
+
+app = http.app()
+handler = http.handler(app)
+
+
+class NewBatch(BaseModel):
+    """POST /batches. `auto_assign`: takes orders placed from now on by itself; one batch may."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    target_order_count: int = Field(default=20, ge=1, le=100_000)
+    notes: Note | None = None
+    auto_assign: bool = False
+
+
+class Assignment(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    order_codes: list[str] = Field(min_length=1, max_length=10_000)
+
+
+class StatusChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    status: BatchStatus
+
+
+class Query(BaseModel):
+    """GET /batches?status=&cursor=; the cursor is the last answer's `next_cursor`."""
+
+    status: BatchStatus | None = None
+    cursor: str | None = Field(default=None, pattern=r"^\d{8}-\d{4,9}$")
+
+
+@app.post("/batches")
+def create() -> Response[str]:
+    """A new batch that collects orders, under the next number of the day."""
+    http.require(app, "staff")
+    asked = http.body(app, NewBatch)
+    try:
+        with db.transaction(store_id=_store_id()) as tx:
+            made = kits.create_batch(tx, asked.target_order_count, asked.notes, asked.auto_assign)
+    except db.UniqueViolation:
+        raise Conflict(
+            "Another batch already takes orders by itself; move it on first, or leave out "
+            "auto_assign.",
+            slug="auto-assign-taken",
+        ) from None
+    return http.reply(201, _shown(made))
+
+
+@app.get("/batches")
+def index() -> Response[str]:
+    """The batches, newest first, 50 at a time."""
+    http.require(app, "staff")
+    try:
+        asked = Query.model_validate(app.current_event.query_string_parameters)
+    except ValidationError:
+        raise BadRequest(
+            f"status is one of {', '.join(BatchStatus)}; cursor is the last answer's next_cursor."
+        ) from None
+    with db.transaction(store_id=_store_id()) as tx:
+        rows = kits.batches(tx, asked.status, asked.cursor, PAGE + 1)
+    more = rows[PAGE - 1]["batch_number"] if len(rows) > PAGE else None
+    return http.reply(200, {"batches": [_shown(row) for row in rows[:PAGE]], "next_cursor": more})
+
+
+@app.get("/batches/<id>")
+def show(id: str) -> Response[str]:
+    """A batch with its statistics."""
+    http.require(app, "staff")
+    with db.transaction(store_id=_store_id()) as tx:
+        batch = kits.batch(tx, _id(id))
+        statistics = kits.batch_statistics(tx, _id(id))
+    return http.reply(200, _shown(batch) | {"statistics": statistics})
+
+
+@app.post("/batches/<id>/orders")
+def assign(id: str) -> Response[str]:
+    """Put orders into a batch that collects; those that cannot be are listed with the reason."""
+    caller = http.require(app, "staff")
+    codes = list(dict.fromkeys(http.body(app, Assignment).order_codes))
+    with db.transaction(store_id=_store_id()) as tx:
+        _check_collecting(kits.batch(tx, _id(id)))
+        assigned = kits.assign(tx, _id(id), codes, by=f"{caller.kind}:{caller.id}")
+        left_out = [code for code in codes if code not in assigned]
+        known = kits.candidates(tx, left_out) if left_out else {}
+        batch = kits.batch(tx, _id(id))
+        _check_collecting(batch)
+    refused = [
+        {"order_code": code, "reason": rules.why_left_out(known.get(code), batch["batch_number"])}
+        for code in left_out
+    ]
+    return http.reply(200, {"assigned": len(assigned), "refused": refused, "batch": _shown(batch)})
+
+
+@app.delete("/batches/<id>/orders/<code>")
+def unassign(id: str, code: str) -> Response[str]:
+    """Take an order out of a batch that collects; no batch takes it by itself again."""
+    http.require(app, "staff")
+    with db.transaction(store_id=_store_id()) as tx:
+        kits.hold_delivery(tx, code)
+        _check_collecting(kits.batch(tx, _id(id), lock=True))
+        if not kits.unassign(tx, _id(id), code):
+            raise NotFound("The order is not in this batch.")
+        batch = kits.batch(tx, _id(id))
+    return http.reply(200, _shown(batch))
+
+
+@app.put("/batches/<id>/status")
+def move(id: str) -> Response[str]:
+    """Take a batch one step on, and its orders with it."""
+    caller = http.require(app, "staff")
+    asked = http.body(app, StatusChange).status
+    rows: list[outbox.Row] = []
+    with db.transaction(store_id=_store_id()) as tx:
+        held = kits.hold_batch_deliveries(tx, _id(id))
+        batch = kits.batch(tx, _id(id), lock=True)
+        if rules.next_status(BatchStatus(batch["status"]), asked):
+            if batch["order_count"] != len(held):
+                raise Conflict("Orders joined the batch just now; try again.", slug="batch-changed")
+            _check_arrived(held, asked)
+            rows = _take_along(tx, held, asked, by=f"{caller.kind}:{caller.id}")
+            if asked is BatchStatus.ORDERED_FROM_SUPPLIER:
+                kits.export_purchase_list(tx, _id(id))
+            kits.set_batch_status(tx, _id(id), asked)
+        batch = kits.batch(tx, _id(id))
+    outbox.announce(rows[: outbox.AT_ONCE])
+    return http.reply(200, _shown(batch))
+
+
+@app.post("/batches/<id>/export")
+def export(id: str) -> Response[str]:
+    """Write the purchase list anew while the batch collects, and return it."""
+    http.require(app, "staff")
+    with db.transaction(store_id=_store_id()) as tx:
+        _check_collecting(kits.batch(tx, _id(id)))
+        items = kits.export_purchase_list(tx, _id(id))
+    return http.reply(200, {"items": items})
+
+
+@app.get("/batches/<id>/purchase-list")
+def purchase_list(id: str) -> Response[Any]:
+    """The purchase list as JSON, or as a file with ?format=csv or ?format=xlsx. While the batch
+    collects it is written anew; afterwards it is the one that was ordered."""
+    http.require(app, "staff")
+    kind = app.current_event.query_string_parameters.get("format", "json")
+    if kind not in ("json", "csv", "xlsx"):
+        raise BadRequest("format is one of json, csv, xlsx.")
+    with db.transaction(store_id=_store_id()) as tx:
+        batch = kits.batch(tx, _id(id))
+        collecting = batch["status"] == BatchStatus.COLLECTING
+        read = kits.export_purchase_list if collecting else kits.purchase_list
+        items = read(tx, _id(id))
+    name = f"purchase-list-{batch['batch_number']}.{kind}"
+    if kind == "csv":
+        return http.download(name, "text/csv; charset=utf-8", sheets.as_csv(items))
+    if kind == "xlsx":
+        return http.download(name, sheets.XLSX, sheets.as_xlsx(items, batch["batch_number"]))
+    return http.reply(200, {"batch_number": batch["batch_number"], "items": items})
+
+
+def _check_arrived(held: dict[str, kits.Held], asked: BatchStatus) -> None:
+    """Raise Conflict with the orders that are not yet where the batch is to go."""
+    stage = rules.awaited.get(asked)
+    if stage is None:
+        return
+    rest = [each for each in held.values() if rules.step(each.delivery.stage) < rules.step(stage)]
+    if rest:
+        raise Conflict(
+            f"{len(rest)} orders of the batch are not at {stage} yet; deliver them first.",
+            slug="orders-not-there",
+            errors=[
+                FieldError(field=each.order_code, message=f"is at {each.delivery.stage}")
+                for each in rest
+            ],
+        )
+
+
+def _take_along(
+    tx: Tx, held: dict[str, kits.Held], asked: BatchStatus, *, by: str
+) -> list[outbox.Row]:
+    """Bring the orders that are behind to the stage of the batch; the rows that tell the platform."""
+    stage = rules.followers.get(asked)
+    if stage is None:
+        return []
+    behind = [each for each in held.values() if rules.step(each.delivery.stage) < rules.step(stage)]
+    changes = [
+        kits.Change(each.order_code, each.delivery.model_copy(update={"stage": stage}))
+        for each in behind
+    ]
+    kits.save_deliveries(tx, changes, by=by)
+    return outbox.put_all(
+        tx,
+        "delivery_stage",
+        [(f"order:{each.vendure_order_id}", {"order_code": each.order_code}) for each in behind],
+    )
+
+
+def _check_collecting(batch: kits.Row) -> None:
+    if batch["status"] != BatchStatus.COLLECTING:
+        raise Conflict(
+            f"The batch is at {batch['status']}; only one that collects can be changed.",
+            slug="batch-closed",
+        )
+
+
+def _store_id() -> UUID:
+    return http.store_id(app, Platform.VENDURE)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("There is no such batch; GET /batches lists them.") from None
+
+
+def _shown(batch: kits.Row) -> dict[str, Any]:
+    return {name: value for name, value in batch.items() if name != "store_id"}

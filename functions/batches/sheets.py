@@ -1,0 +1,84 @@
+"""The purchase list as files that a supplier opens."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+COLUMNS = {
+    "product_name": ("Product", 32),
+    "variant_name": ("Variant", 26),
+    "product_sku": ("Product SKU", 18),
+    "variant_sku": ("Variant SKU", 18),
+    "quantity": ("Quantity", 10),
+    "patch_enabled": ("Patch", 8),
+    "patch_type": ("Patch type", 18),
+    "print_name": ("Print name", 18),
+    "print_number": ("Print number", 13),
+}
+"""Heading and width in characters of each column."""
+
+Row = dict[str, Any]
+
+
+def as_csv(items: Sequence[Row]) -> bytes:
+    """UTF-8 with a byte order mark, without which Excel takes it for Latin-1. A text that a
+    spreadsheet would run as a formula gets an apostrophe before it: shoppers choose print names."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([heading for heading, _ in COLUMNS.values()])
+    for item in items:
+        writer.writerow([_harmless(_cell(item[name])) for name in COLUMNS])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(items: Sequence[Row], batch_number: str) -> bytes:
+    """A workbook with one sheet: headings that stay in view and filter, the total below."""
+    from xlsxwriter import Workbook
+
+    content = io.BytesIO()
+    with Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet(f"Batch {batch_number}")
+        bold = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
+        total = book.add_format({"bold": True, "top": 1})
+        for column, (heading, width) in enumerate(COLUMNS.values()):
+            sheet.set_column(column, column, width)
+            sheet.write_string(0, column, heading, bold)
+        for line, item in enumerate(items, start=1):
+            _write(sheet, line, item)
+        last = len(items) + 1
+        place = list(COLUMNS).index("quantity")
+        sheet.write_string(last, 0, "Total", total)
+        sheet.write_number(last, place, sum(item["quantity"] for item in items), total)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(len(items), 1), len(COLUMNS) - 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+    return content.getvalue()
+
+
+def _write(sheet: Any, line: int, item: Row) -> None:
+    """Texts as texts, never as formulas or links, whatever they begin with."""
+    for column, name in enumerate(COLUMNS):
+        value = _cell(item[name])
+        if isinstance(value, int):
+            sheet.write_number(line, column, value)
+        else:
+            sheet.write_string(line, column, value)
+
+
+def _cell(value: Any) -> int | str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return value if isinstance(value, int) else str(value or "")
+
+
+def _harmless(value: int | str) -> int | str:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value

@@ -1,0 +1,177 @@
+"""Routes by which a shopper proves a phone: a code by SMS, then a short-lived token for it.
+
+What is answered, and how long it takes, never tells whether a phone, a session or a code exists.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import bcrypt
+from aws_lambda_powertools.event_handler import Response
+from backshop import commerce, db, http, logs, senders, store, tokens
+from backshop.errors import (
+    FieldError,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    Unprocessable,
+)
+from backshop.kits import phones, rules
+from backshop.kits import store as kits
+from backshop.kits.models import Limit, OtpSettings
+from pydantic import BaseModel, ConfigDict, Field
+
+ROUNDS = 10
+"""2^10 rounds of bcrypt, some 50 ms: five guesses in five minutes protect the code, the hash has to
+keep it from who reads the table while it lives."""
+NOBODY = "$2b$10$C6UzMDM.H6dfI/f/IKcEeO7ZpnDzOdbYvDdQ7ePcQ0qxYkRBt3p5S"
+"""Compared with where there is no session, so that it takes as long."""
+TOKEN_LASTS = timedelta(minutes=30)
+
+app = http.app()
+handler = http.handler(app)
+
+
+class Send(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    phone: str = Field(max_length=50)
+
+
+class Verify(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    session_id: str = Field(min_length=1, max_length=100)
+    code: str = Field(pattern=r"^[0-9]{6}$")
+
+
+@app.post("/otp/send")
+def send() -> Response[str]:
+    """Send a new code; an earlier one of this phone stops working, its guesses count on."""
+    asked = http.body(app, Send)
+    shop = _shop()
+    settings = _settings(shop)
+    phone = phones.normalise(asked.phone, settings.countries)
+    if phone is None:
+        raise _unusable(settings)
+    at = datetime.now(UTC)
+    address = app.current_event.request_context.http.source_ip
+    _take(shop.id, settings, rules.otp_limits(settings, phone, address), at)
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    session_id = secrets.token_urlsafe(24)
+    hashed = bcrypt.hashpw(code.encode(), bcrypt.gensalt(ROUNDS)).decode()
+    expires_at = at + timedelta(minutes=settings.minutes)
+    with db.transaction(store_id=shop.id) as tx:
+        kits.start_session(tx, session_id, kits.Session(phone, hashed), at, expires_at)
+    _text(
+        phone, rules.otp_text(code, settings.shop_name, _domain(shop, settings), settings.minutes)
+    )
+    return http.reply(
+        202,
+        {
+            "session_id": session_id,
+            "expires_in": settings.minutes * 60,
+            "resend_after": settings.resend_seconds,
+        },
+    )
+
+
+@app.post("/otp/verify")
+def verify() -> Response[str]:
+    """The token of a phone whose code is right; the same refusal for everything else."""
+    asked = http.body(app, Verify)
+    shop = _shop()
+    at = datetime.now(UTC)
+    with db.transaction(store_id=shop.id) as tx:
+        session = kits.use_guess(tx, asked.session_id, _settings(shop).guesses, at)
+    hashed = session.otp_hash if session else NOBODY
+    right = bcrypt.checkpw(asked.code.encode(), hashed.encode())
+    if session is None or not right or not _close(shop.id, asked.session_id, at):
+        raise Unauthorized(
+            "The code is wrong or no longer valid; try again or ask for a new one.",
+            slug="code-refused",
+        )
+    claims = {"store_id": str(shop.id), "phone": session.phone}
+    token = tokens.sign("shopper", claims, at=at, lasts=TOKEN_LASTS)
+    return http.reply(200, {"token": token, "expires_in": int(TOKEN_LASTS.total_seconds())})
+
+
+def _shop() -> commerce.Store:
+    """The shop whose pages call: named like by a staff key, or the only Vendure one."""
+    event = app.current_event
+    named = event.query_string_parameters.get("store_id") or event.headers.get("x-store-id")
+    try:
+        store_id = UUID(named) if named else store.sole_store(commerce.Platform.VENDURE)
+    except ValueError:
+        raise _unknown_store() from None
+    with db.transaction(store_id=store_id) as tx:
+        shop = store.load(tx)
+    if shop is None:
+        raise _unknown_store()
+    return shop
+
+
+def _unknown_store() -> NotFound:
+    return NotFound("There is no such store; name one with ?store_id= or the header X-Store-Id.")
+
+
+def _settings(shop: commerce.Store) -> OtpSettings:
+    return OtpSettings.model_validate(shop.settings.get("otp") or {})
+
+
+def _domain(shop: commerce.Store, settings: OtpSettings) -> str:
+    return settings.domain or urlsplit(shop.url).hostname or ""
+
+
+def _unusable(settings: OtpSettings) -> Unprocessable:
+    wanted = " or ".join(settings.countries)
+    message = f"give a mobile phone of {wanted}, such as 077 123 4567"
+    return Unprocessable(
+        "Please correct: phone.", errors=[FieldError(field="phone", message=message)]
+    )
+
+
+def _take(store_id: UUID, settings: OtpSettings, limits: list[Limit], at: datetime) -> None:
+    """Take one send from each limit, from all or from none."""
+    phone = next(limit.key for limit in limits if limit.scope == "phone")
+    with db.transaction(store_id=store_id) as tx:
+        for limit in limits:
+            if not kits.take(tx, limit, at):
+                raise _too_many(limit, rules.wait(limit, kits.times_taken(tx, limit), at))
+        if kits.guesses_used(tx, phone, at) >= settings.guesses:
+            raise _too_many(limits[0], timedelta(minutes=settings.minutes))
+
+
+def _too_many(limit: Limit, wait: timedelta) -> TooManyRequests:
+    logs.count("OtpSendsRefused", scope=limit.scope)
+    return TooManyRequests(
+        "Too many codes were asked for; wait a little, then ask for a new one.",
+        slug="too-many-codes",
+        retry_after=max(1, int(wait.total_seconds())),
+    )
+
+
+def _text(phone: str, text: str) -> None:
+    """A phone that the provider refuses for good is answered like any other: an answer of its own
+    would tell which phones exist."""
+    try:
+        senders.send_sms(phone, text)
+    except senders.Doubtful as lost:
+        logs.warning("a code may not have gone out", reason=str(lost))
+    except senders.NotSent as refused:
+        logs.warning("a code did not go out", reason=str(refused))
+        logs.count("OtpNotSent")
+        if not refused.lasting:
+            raise Unavailable(
+                "The code could not be sent; ask for a new one in a minute.", retry_after=60
+            ) from None
+
+
+def _close(store_id: UUID, session_id: str, at: datetime) -> bool:
+    with db.transaction(store_id=store_id) as tx:
+        return kits.verify_session(tx, session_id, at)

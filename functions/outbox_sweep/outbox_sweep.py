@@ -1,0 +1,60 @@
+"""Every minute: turns follow-ups of deliveries into outbox rows, and announces every row that is
+due, so that nothing waits on a message that was lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from backshop import db, logs, outbox
+from backshop.kits import store as kits
+
+ROWS = 5_000
+"""Of each kind in one run; the rest waits for the next."""
+
+
+@logs.crash_safely
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """What was found, in numbers; each run can be repeated at any time."""
+    with db.transaction(all_stores=True) as tx:
+        waiting = kits.stores_to_follow_up(tx)
+    followed = sum(follow_up(store_id) for store_id in waiting)
+    with db.transaction(all_stores=True) as tx:
+        rows = outbox.due(tx, datetime.now(UTC), ROWS)
+        state = outbox.state(tx)
+    outbox.announce(rows)
+    logs.count("OutboxRowsFailedNow", state.failed)
+    logs.count("OutboxSecondsBehind", state.seconds_behind)
+    done = {"followed_up": followed, "announced": len(rows), "failed": state.failed}
+    logs.info("swept", **done)
+    return done
+
+
+def follow_up(store_id: UUID) -> int:
+    """Write the rows for what no handler caused: stages lost at the platform are sent again, and
+    shoppers who agreed are told."""
+    with db.transaction(store_id=store_id) as tx:
+        found = kits.take_follow_ups(tx, ROWS)
+        outbox.put_all(
+            tx,
+            "delivery_stage",
+            [
+                (f"order:{each.vendure_order_id}", {"order_code": each.order_code})
+                for each in found
+                if each.to_repair
+            ],
+        )
+        outbox.put_all(
+            tx,
+            "delivery_sms",
+            [
+                (
+                    f"sms:order:{each.vendure_order_id}",
+                    {"order_code": each.order_code, "version": each.version},
+                )
+                for each in found
+                if each.to_tell
+            ],
+        )
+    return len(found)
