@@ -136,7 +136,7 @@ def verbs(stores: Stores, name: Name) -> dict[str, tuple[sql.Composed, list[Any]
         sql.SQL(", ").join(map(sql.Identifier, fresh)),
         sql.SQL(", ").join(sql.Placeholder() * len(fresh)),
     )
-    key = sql_for("SELECT * FROM {} WHERE store_id = %s", name)
+    key = sql_for("SELECT store_id FROM {} WHERE store_id = %s", name)
     return {
         "select": (key, [stores.other], REFUSED),
         "select not mine": (
