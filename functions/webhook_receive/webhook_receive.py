@@ -114,7 +114,8 @@ def _sender(id: UUID, seconds: float) -> Sender:
         return kept
     try:
         found = _read_sender(id)
-    except db.Unreachable as unreachable:
+    except (db.Unreachable, config.Unreachable) as unreachable:
+        logs.failure("the database cannot be asked", unreachable, connector_id=str(id))
         if kept:
             return kept
         raise Unavailable(

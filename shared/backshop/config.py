@@ -7,6 +7,7 @@ function needs only the variables that it uses.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from functools import cache
 from time import monotonic
@@ -20,6 +21,10 @@ SECRET_SECONDS = 300
 """How long a secret is trusted before it is read again, so that a rotation reaches warm functions."""
 
 _secrets: dict[str, tuple[float, str]] = {}
+
+
+class Unreachable(Exception):
+    """AWS does not answer."""
 
 
 class Missing(LookupError):
@@ -38,16 +43,19 @@ def secret(name: str) -> str:
     """The secret whose Secrets Manager id stands in the environment variable `name`.
 
     Kept for five minutes; when Secrets Manager does not answer then, the kept one is used on.
+    Raises `Unreachable` where there is none.
     """
     kept = _secrets.get(name)
     if kept and monotonic() - kept[0] < SECRET_SECONDS:
         return kept[1]
+    from botocore.exceptions import BotoCoreError
+
     try:
         answer = client("secretsmanager").get_secret_value(SecretId=value(name))
-    except Exception:
+    except BotoCoreError as unreachable:
         if kept:
             return kept[1]
-        raise
+        raise Unreachable("Secrets Manager does not answer") from unreachable
     found: str = answer["SecretString"]
     _secrets[name] = (monotonic(), found)
     return found
@@ -74,6 +82,7 @@ def forget_secret(name: str) -> None:
 def _session() -> Session:
     from botocore.session import get_session
 
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     return get_session()
 
 

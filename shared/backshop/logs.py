@@ -53,13 +53,18 @@ def failure(message: str, error: BaseException, **ids: Any) -> None:
     logger.error(
         message,
         extra={
-            "error": f"{type(error).__module__}.{type(error).__qualname__}",
+            "error": _name(error),
+            "cause": _name(error.__cause__) if error.__cause__ else None,
             "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
             "sqlstate": getattr(error, "sqlstate", None),
             "constraint": getattr(diagnosis, "constraint_name", None),
             **ids,
         },
     )
+
+
+def _name(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"
 
 
 def crash_safely(handler: Callable[P, R]) -> Callable[P, R]:
