@@ -14,7 +14,8 @@ END
 $$;
 
 -- Counts what was not cancelled, and the money that stayed after refunds. The row is locked before
--- the orders are read, so that of two who add an order the second counts both.
+-- the orders are read, so that of two who add an order the second counts both. The lock is the one
+-- that agrees with references: whoever added an order already holds its customer's key.
 CREATE FUNCTION kits.update_customer_statistics(customer_id uuid) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -22,7 +23,7 @@ DECLARE
     store uuid := kits.require_store();
     customer uuid := customer_id;
 BEGIN
-    PERFORM FROM kits.customers AS c WHERE c.store_id = store AND c.id = customer FOR UPDATE;
+    PERFORM FROM kits.customers AS c WHERE c.store_id = store AND c.id = customer FOR NO KEY UPDATE;
     UPDATE kits.customers AS c
     SET total_orders = o.number, total_spent = o.spent, last_order_date = o.latest,
         currency = coalesce(o.currency, c.currency)
@@ -64,7 +65,7 @@ BEGIN
     RETURNING s.* INTO held;
     IF NOT FOUND THEN
         SELECT s.* INTO STRICT held FROM kits.order_delivery_status AS s
-        WHERE s.store_id = store AND s.order_code = $1 FOR UPDATE;
+        WHERE s.store_id = store AND s.order_code = $1 FOR NO KEY UPDATE;
         IF held.stage = $2
             AND coalesce($3, held.tracking_number) IS NOT DISTINCT FROM held.tracking_number
             AND coalesce($4, held.note) IS NOT DISTINCT FROM held.note THEN
@@ -170,7 +171,7 @@ AS $$
 DECLARE
     store uuid := kits.require_store();
 BEGIN
-    PERFORM FROM kits.import_batches WHERE store_id = store AND id = batch_uuid FOR UPDATE;
+    PERFORM FROM kits.import_batches WHERE store_id = store AND id = batch_uuid FOR NO KEY UPDATE;
     DELETE FROM kits.supplier_purchase_lists WHERE store_id = store AND batch_id = batch_uuid;
     RETURN QUERY
     INSERT INTO kits.supplier_purchase_lists (
