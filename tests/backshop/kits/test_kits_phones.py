@@ -1,9 +1,8 @@
 import phonenumbers
 import pytest
+from backshop.kits import phones
 from hypothesis import given
 from hypothesis import strategies as st
-
-from backshop.kits import phones
 
 ours = "94770000012"
 
