@@ -64,6 +64,15 @@ def _parser() -> argparse.ArgumentParser:
         help="take OAuth 1.0a only, as a shop without TLS does",
     )
     woo.add_argument("--delivery-delay", type=float, default=0.0, help="seconds before webhooks go")
+    shopify = _common(kinds.add_parser("shopify", help="Shopify, GraphQL 2026-10"), _shopify)
+    shopify.add_argument("--time-zone", default="America/New_York")
+    shopify.add_argument("--domain", default="local-shop.myshopify.com")
+    shopify.add_argument("--token", default="shpat_local", help="permanent token; '' for none")
+    shopify.add_argument("--client-id", default="local_client")
+    shopify.add_argument("--client-secret", default="shpss_local", help="also signs webhooks")
+    shopify.add_argument("--bucket", type=float, default=2000.0, help="cost points at most")
+    shopify.add_argument("--restore", type=float, default=100.0, help="cost points a second")
+    shopify.add_argument("--bulk-seconds", type=float, default=0.5, help="a bulk operation takes")
     return parser
 
 
@@ -125,6 +134,27 @@ def _woocommerce(args: argparse.Namespace, courier: Courier, site: str) -> Platf
     server = WooCommerce(shop, courier, site, args.time_zone, keys, args.delivery_delay)
     server.warm()
     return server
+
+
+def _shopify(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
+    from local.platforms import shopify
+    from local.platforms.shopify.server import Setup, Shopify
+
+    shop = shopify.new_shop(currency=args.currency, seed=args.seed)
+    _fill(shop, args)
+    setup = Setup(
+        site,
+        args.domain,
+        args.time_zone,
+        args.token,
+        args.client_id,
+        args.client_secret,
+        args.bucket,
+        args.restore,
+        args.bulk_seconds,
+        shopify.FIRST_ID,
+    )
+    return Shopify(shop, courier, setup)
 
 
 if __name__ == "__main__":

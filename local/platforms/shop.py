@@ -594,6 +594,7 @@ class Shop:
             self.customers[order.customer_id].is_paying = True
         self._enter(order, "paid")
         self.touch(order, "pay")
+        self.tell("order.paid", order)
         return payment
 
     def _take_stock(self, order: Order) -> None:
@@ -621,6 +622,7 @@ class Shop:
         order.completed_at = order.completed_at or now
         self._enter(order, "shipped")
         self.touch(order, "ship")
+        self.tell("order.fulfilled", order)
         return parcel
 
     def deliver(self, order: Order) -> None:
