@@ -120,9 +120,9 @@ DECLARE
 BEGIN
     -- The order before its status, as everybody locks them.
     PERFORM FROM kits.customer_orders_summary AS o
-    WHERE o.store_id = store AND o.order_code = $1 FOR UPDATE;
+    WHERE o.store_id = store AND o.order_code = $1 FOR NO KEY UPDATE;
     SELECT s.* INTO held FROM kits.order_delivery_status AS s
-    WHERE s.store_id = store AND s.order_code = $1 FOR UPDATE;
+    WHERE s.store_id = store AND s.order_code = $1 FOR NO KEY UPDATE;
     number := nullif(coalesce($3, held.tracking_number), '');
     IF held.stage = $2 AND number IS NOT DISTINCT FROM held.tracking_number
         AND coalesce($4, held.note) IS NOT DISTINCT FROM held.note THEN

@@ -24,9 +24,9 @@ DECLARE
 BEGIN
     PERFORM FROM kits.customer_orders_summary AS o
     WHERE o.store_id = store AND o.vendure_order_id = ANY (order_ids)
-    ORDER BY o.vendure_order_id FOR UPDATE;
+    ORDER BY o.vendure_order_id FOR NO KEY UPDATE;
     SELECT b.* INTO batch FROM kits.import_batches AS b
-    WHERE b.store_id = store AND b.id = batch_uuid FOR UPDATE;
+    WHERE b.store_id = store AND b.id = batch_uuid FOR NO KEY UPDATE;
     IF NOT FOUND OR batch.status <> 'collecting' THEN
         RETURN;
     END IF;

@@ -83,7 +83,7 @@ def start_session(
     The phone's limit is locked first: of two sends at once the second sees the first's session.
     """
     tx.execute(
-        "SELECT FROM kits.otp_limits WHERE scope = 'phone' AND key = %s FOR UPDATE",
+        "SELECT FROM kits.otp_limits WHERE scope = 'phone' AND key = %s FOR NO KEY UPDATE",
         (session.phone,),
     )
     tx.execute(
@@ -209,7 +209,7 @@ def hold_deliveries(tx: Tx, codes: Sequence[str]) -> dict[str, Held]:
     """Lock these orders and read their deliveries; codes of no order are left out."""
     orders = tx.execute(
         """SELECT vendure_order_id, order_code, is_cancelled FROM kits.customer_orders_summary
-           WHERE order_code = ANY (%s) ORDER BY vendure_order_id FOR UPDATE""",
+           WHERE order_code = ANY (%s) ORDER BY vendure_order_id FOR NO KEY UPDATE""",
         (list(codes),),
     ).fetchall()
     return _with_deliveries(tx, orders)
@@ -228,7 +228,7 @@ def hold_batch_deliveries(tx: Tx, batch_id: UUID) -> dict[str, Held]:
     orders = tx.execute(
         """SELECT o.vendure_order_id, o.order_code, o.is_cancelled
            FROM kits.customer_orders_summary AS o
-           WHERE o.batch_id = %s ORDER BY o.vendure_order_id FOR UPDATE""",
+           WHERE o.batch_id = %s ORDER BY o.vendure_order_id FOR NO KEY UPDATE""",
         (batch_id,),
     ).fetchall()
     return _with_deliveries(tx, orders)
@@ -338,7 +338,7 @@ def _platform_states(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
                      WHERE e.order_code = s.order_code AND e.tracking_number IS NOT NULL)
                    AS past_numbers
            FROM kits.order_delivery_status AS s
-           WHERE order_code = ANY (%s) ORDER BY order_code FOR UPDATE OF s""",
+           WHERE order_code = ANY (%s) ORDER BY order_code FOR NO KEY UPDATE OF s""",
         (list(codes),),
     )
     return {row["order_code"]: row for row in rows}
@@ -402,7 +402,7 @@ def take_follow_ups(tx: Tx, limit: int) -> list[FollowUp]:
         """WITH waiting AS (
                SELECT s.order_code, s.to_repair, s.to_tell FROM kits.order_delivery_status AS s
                WHERE s.to_repair OR s.to_tell
-               ORDER BY s.order_code LIMIT %s FOR UPDATE SKIP LOCKED
+               ORDER BY s.order_code LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
            )
            UPDATE kits.order_delivery_status AS s SET to_repair = false, to_tell = false
            FROM waiting AS w
@@ -466,7 +466,7 @@ def batches(tx: Tx, status: BatchStatus | None, before: str | None, limit: int) 
 def batch(tx: Tx, batch_id: UUID, *, lock: bool = False) -> Row:
     """One batch. Raises NotFound."""
     row = tx.execute(
-        f"SELECT * FROM kits.import_batches WHERE id = %s {'FOR UPDATE' if lock else ''}",  # noqa: S608
+        f"SELECT * FROM kits.import_batches WHERE id = %s {'FOR NO KEY UPDATE' if lock else ''}",  # noqa: S608
         (batch_id,),
     ).fetchone()
     if row is None:

@@ -79,6 +79,14 @@ def test_the_phone_is_the_one_given_with_the_order():
     assert customer.rank == 0
 
 
+def test_without_one_in_its_addresses_the_customers_phone_is_the_orders_only_when_it_is_placed():
+    """Whoever checks out with somebody's e-mail address overwrites that customer's phone."""
+    bare = FINAL | {"shippingAddress": None, "billingAddress": None}
+    placed = event("order.placed", bare)[-1]
+    later = event("order.updated", bare)[-1]
+    assert (placed.phone, later.phone) == ("+1415", None)
+
+
 @pytest.mark.parametrize("change", [{"active": True}, {"orderPlacedAt": None}])
 def test_carts_and_drafts_are_left_out(change):
     with pytest.raises(platforms.Ignored, match="cart"):

@@ -97,6 +97,19 @@ def order(told: payload.Order, store: Store, seen: Seen) -> list[Event]:
     return [_customer_of(told.customer, said), said] if told.customer else [said]
 
 
+def placed_order(told: payload.Order, store: Store, seen: Seen) -> list[Event]:
+    """The order at the moment it is placed, the only one at which the customer's phone is sure to be
+    that of this order: any guest who names the same e-mail address overwrites it later."""
+    events = order(told, store, seen)
+    phone = told.customer.phone_number if told.customer else None
+    return [
+        each.model_copy(update={"phone": phone})
+        if isinstance(each, commerce.Order) and each.phone is None and phone
+        else each
+        for each in events
+    ]
+
+
 def _order(told: payload.Order, seen: Seen) -> commerce.Order:
     currency = told.currency_code
     lines = tuple(_line(each, currency) for each in told.lines)
@@ -137,7 +150,7 @@ def _order(told: payload.Order, seen: Seen) -> commerce.Order:
             "customer_id": told.customer.id if told.customer else None,
             "is_guest": told.customer is None,
             "email": customer.email_address or None,
-            "phone": _given_phone(told) or customer.phone_number or None,
+            "phone": _given_phone(told),
             "first_name": customer.first_name or None,
             "last_name": customer.last_name or None,
             "country": _country(told.shipping_address) or _country(told.billing_address),
@@ -440,12 +453,14 @@ Say = Callable[[Any, Store, Seen], list[Event]]
 
 _SUBJECTS: dict[str, tuple[Kind, TypeAdapter[Any], Say, str]] = {
     "order": (Kind.ORDER, payload.order, order, "order"),
+    "placed order": (Kind.ORDER, payload.order, placed_order, "order"),
     "customer": (Kind.CUSTOMER, payload.customer, customer, "customer"),
     "product": (Kind.PRODUCT, payload.product, product, "product"),
     "collection": (Kind.CATEGORY, payload.collection, collection, "collection"),
     "promotion": (Kind.COUPON, payload.promotion, promotion, "promotion"),
 }
 _PREFIXES = (
+    ("orderplaced", "placed order"),
     ("order", "order"),
     ("payment", "order"),
     ("refund", "order"),
