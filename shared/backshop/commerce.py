@@ -164,6 +164,15 @@ class Refund(Record):
     lines: tuple[RefundLine, ...] = ()
 
 
+class Refunded(NamedTuple):
+    """All that was given back of an order, settled refunds only; quantities by line id."""
+
+    order_id: str
+    amount: Decimal
+    shipping: Decimal
+    quantities: dict[str, int]
+
+
 class Fulfilment(StrEnum):
     NONE = "none"
     PARTIAL = "partial"

@@ -35,8 +35,9 @@ CREATE TABLE shade.orders (
     fulfilled_at timestamptz,
     delivered_at timestamptz,
     -- What orders are classified by, kept so that a change of the rules needs no new sync:
-    -- [{line_id, product_id, variant_id, sku, name, quantity, total, product_type, tags}].
+    -- [{line_id, product_id, variant_id, sku, name, quantity, total}].
     line_items jsonb NOT NULL DEFAULT '[]',
+    product_ids bigint[] NOT NULL DEFAULT '{}',
     discount_codes text[] NOT NULL DEFAULT '{}',
     attributes jsonb NOT NULL DEFAULT '{}',
     modified_at timestamptz,
@@ -50,7 +51,18 @@ CREATE INDEX idx_shade_orders_customer ON shade.orders (store_id, customer_id);
 CREATE INDEX idx_shade_orders_unlinked ON shade.orders (store_id, shopify_customer_id)
 WHERE customer_id IS NULL;
 CREATE INDEX idx_shade_orders_type_date ON shade.orders (store_id, product_type, order_date);
+CREATE INDEX idx_shade_orders_products ON shade.orders USING gin (product_ids);
 SELECT backshop.protect('shade.orders');
+
+-- What an order does not tell of its products and they may be classified by.
+CREATE TABLE shade.products (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    product_id bigint NOT NULL,
+    product_type varchar(255),
+    tags text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (store_id, product_id)
+);
+SELECT backshop.protect('shade.products');
 
 CREATE TABLE shade.surveys (
     id uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -1,0 +1,296 @@
+"""Saving records in the connect schema: catalogue, customers, orders and what was refunded of them.
+
+Functions take staged relations (staging.py), act on the transaction's store and do the same whatever
+the order of arrival: who comes second completes the reference. The caller holds the store's lock
+and passes only records that are newer than what is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backshop.commerce import Platform, Refunded, Store
+from backshop.db import Staged, Tx, stage
+
+REFUNDED = {"order_id": "text", "amount": "numeric", "shipping": "numeric"}
+REFUNDED_LINES = {"order_id": "text", "line_id": "text", "quantity": "integer"}
+
+
+def save_products(tx: Tx, store: Store, products: Staged, variants: Staged) -> None:
+    """One row a variant. Of products whose variants are all told, the others go."""
+    of = {"store": store.id, "platform": store.platform}
+    left = _delete_stale_variants(tx, of, products, variants) if products.size else []
+    if not variants.size:
+        _settle_skus(tx, of, left)
+        return
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO connect.platform_product AS held
+                (store_id, platform, product_id, variant_id, sku, given_sku, title, description,
+                 metadata, price, currency, available, variant_title, product_type, tags, status,
+                 stock_quantity, modified_at, synced_at)
+              SELECT %(store)s, %(platform)s::text, product_id, id, left(own_sku, 100), given_sku,
+                left(product_title, 255), description, metadata::jsonb, price, currency, available,
+                left(title, 255), left(product_type, 255), tags, left(status, 50), stock,
+                modified_at, now()
+              FROM {variants.source}
+              ON CONFLICT (store_id, platform, product_id, variant_id) DO UPDATE SET
+                given_sku = excluded.given_sku, title = excluded.title,
+                description = excluded.description, metadata = excluded.metadata,
+                price = excluded.price, currency = excluded.currency,
+                available = excluded.available, variant_title = excluded.variant_title,
+                product_type = excluded.product_type, tags = excluded.tags,
+                status = excluded.status, stock_quantity = excluded.stock_quantity,
+                modified_at = excluded.modified_at, synced_at = excluded.synced_at
+              WHERE (held.given_sku, held.title, held.description, held.metadata, held.price,
+                     held.currency, held.available, held.variant_title, held.product_type,
+                     held.tags, held.status, held.stock_quantity, held.modified_at)
+                IS DISTINCT FROM
+                    (excluded.given_sku, excluded.title, excluded.description, excluded.metadata,
+                     excluded.price, excluded.currency, excluded.available, excluded.variant_title,
+                     excluded.product_type, excluded.tags, excluded.status,
+                     excluded.stock_quantity, excluded.modified_at)
+              RETURNING old.given_sku AS before, new.given_sku AS after
+            )
+            SELECT array_agg(before) AS before, array_agg(after) AS after FROM saved
+            WHERE before IS DISTINCT FROM after""",
+        of | variants.params,
+    ).fetchone()
+    changed = [*(row["before"] or []), *(row["after"] or [])] if row else []
+    _settle_skus(tx, of, [*left, *changed])
+
+
+def _delete_stale_variants(
+    tx: Tx, of: dict[str, object], products: Staged, variants: Staged
+) -> list[str]:
+    """The SKUs that became free. A product that became variable loses the row of its own."""
+    gone = tx.execute(
+        f"""DELETE FROM connect.platform_product AS held
+            WHERE store_id = %(store)s AND platform = %(platform)s
+              AND product_id = ANY (ARRAY(SELECT id FROM {products.source}))
+              AND (variant_id = product_id OR product_id = ANY (ARRAY(
+                    SELECT id FROM {products.source} WHERE variants_known)))
+              AND NOT EXISTS (SELECT FROM {variants.source}
+                WHERE variants.product_id = held.product_id AND variants.id = held.variant_id)
+            RETURNING given_sku""",
+        of | products.params | variants.params,
+    )
+    return [row["given_sku"] for row in gone if row["given_sku"]]
+
+
+def _settle_skus(tx: Tx, of: dict[str, object], skus: Sequence[str | None]) -> None:
+    """File each of these SKUs under the first of the variants that have it, by length and letters
+    of the variant's id, which for numbers is the oldest; the others under a name of their own."""
+    affected = {sku for sku in skus if sku}
+    if not affected:
+        return
+    settle = """WITH wanted AS (
+                  SELECT product_id, variant_id, given_sku,
+                    left(platform || ':' || variant_id, 100) AS own_sku,
+                    row_number() OVER (PARTITION BY given_sku
+                      ORDER BY length(variant_id), variant_id, product_id) AS place
+                  FROM connect.platform_product
+                  WHERE store_id = %(store)s AND platform = %(platform)s
+                    AND given_sku = ANY (%(skus)s)
+                )
+                UPDATE connect.platform_product AS held SET sku = {sku}
+                FROM wanted
+                WHERE held.store_id = %(store)s AND held.platform = %(platform)s
+                  AND held.product_id = wanted.product_id AND held.variant_id = wanted.variant_id
+                  AND held.sku <> {sku} AND {which}"""
+    params = of | {"skus": sorted(affected)}
+    wrong = "(wanted.place > 1 OR held.sku <> wanted.given_sku)"
+    tx.execute(settle.format(sku="wanted.own_sku", which=wrong), params)
+    tx.execute(settle.format(sku="wanted.given_sku", which="wanted.place = 1"), params)
+
+
+def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
+    """Customers with an account; a guest is none here."""
+    of = {"store": store.id, "platform": store.platform}
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO connect.platform_customer
+                (store_id, customer_id, platform, email, name, phone, metadata, modified_at,
+                 synced_at)
+              SELECT %(store)s, id, %(platform)s::text, left(email, 255), left(name, 255),
+                left(phone, 50), metadata::jsonb, modified_at, now()
+              FROM {customers.source} WHERE NOT is_guest
+              ON CONFLICT (store_id, customer_id, platform) DO UPDATE SET
+                email = excluded.email, name = excluded.name, phone = excluded.phone,
+                metadata = excluded.metadata, modified_at = excluded.modified_at,
+                synced_at = excluded.synced_at
+              RETURNING new.customer_id, old.customer_id AS before
+            )
+            SELECT array_agg(customer_id) AS new FROM saved WHERE before IS NULL""",
+        of | customers.params,
+    ).fetchone()
+    if row and row["new"]:
+        tx.execute(
+            """UPDATE connect.platform_order SET customer_id = external_customer_id
+               WHERE store_id = %(store)s AND platform = %(platform)s AND customer_id IS NULL
+                 AND external_customer_id = ANY (%(new)s)""",
+            of | row,
+        )
+
+
+def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
+    of = {"store": store.id, "platform": store.platform}
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO connect.platform_order
+                (store_id, order_id, platform, customer_id, external_customer_id, status,
+                 total_amount, currency, line_items, created_at, synced_at, code, email_hash,
+                 phone, is_cancelled, fulfilment_status, shipping_address, shipping_amount,
+                 tax_amount, payments, modified_at)
+              SELECT %(store)s, id, %(platform)s::text,
+                (SELECT c.customer_id FROM connect.platform_customer AS c
+                 WHERE c.store_id = %(store)s AND c.customer_id = orders.customer_id
+                   AND c.platform = %(platform)s::text),
+                CASE WHEN NOT is_guest THEN customer_id END, status, total, currency,
+                line_items::jsonb, created_at, now(), left(code, 100), email_hash,
+                left(phone, 50), is_cancelled, fulfilment, shipping_address::jsonb, shipping, tax,
+                payments::jsonb, modified_at
+              FROM {orders.source}
+              ON CONFLICT (store_id, order_id, platform) DO UPDATE SET
+                customer_id = excluded.customer_id,
+                external_customer_id = excluded.external_customer_id, status = excluded.status,
+                total_amount = excluded.total_amount, currency = excluded.currency,
+                line_items = excluded.line_items, created_at = excluded.created_at,
+                synced_at = excluded.synced_at, code = excluded.code,
+                email_hash = excluded.email_hash, phone = excluded.phone,
+                is_cancelled = excluded.is_cancelled,
+                fulfilment_status = excluded.fulfilment_status,
+                shipping_address = excluded.shipping_address,
+                shipping_amount = excluded.shipping_amount, tax_amount = excluded.tax_amount,
+                payments = excluded.payments, modified_at = excluded.modified_at
+              RETURNING old.order_id AS before
+            )
+            SELECT array_agg(before) AS updated FROM saved WHERE before IS NOT NULL""",
+        of | orders.params,
+    ).fetchone()
+    if row and row["updated"]:
+        tx.execute(
+            f"""DELETE FROM connect.order_item AS held
+                WHERE store_id = %(store)s AND platform = %(platform)s
+                  AND order_id = ANY (%(updated)s)
+                  AND NOT EXISTS (SELECT FROM {lines.source}
+                    WHERE lines.order_id = held.order_id AND lines.id = held.line_id)""",
+            of | row | lines.params,
+        )
+    tx.execute(
+        f"""INSERT INTO connect.order_item AS held
+              (id, store_id, order_id, platform, line_id, sku, quantity, price, product_id,
+               variant_id, name, total, tax)
+            SELECT uuidv7(), %(store)s, order_id, %(platform)s::text, left(id, 100), sku, quantity,
+              unit_price, product_id, variant_id, left(name, 500), total, tax
+            FROM {lines.source}
+            ON CONFLICT (store_id, order_id, platform, line_id) DO UPDATE SET
+              sku = excluded.sku, quantity = excluded.quantity, price = excluded.price,
+              product_id = excluded.product_id, variant_id = excluded.variant_id,
+              name = excluded.name, total = excluded.total, tax = excluded.tax
+            WHERE (held.sku, held.quantity, held.price, held.product_id, held.variant_id,
+                   held.name, held.total, held.tax)
+              IS DISTINCT FROM
+                  (excluded.sku, excluded.quantity, excluded.price, excluded.product_id,
+                   excluded.variant_id, excluded.name, excluded.total, excluded.tax)""",
+        of | lines.params,
+    )
+
+
+def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
+    """What has been given back of these orders, all of it."""
+    sums = [(each.order_id, str(each.amount), str(each.shipping)) for each in refunded]
+    quantities = [
+        (each.order_id, line_id, str(quantity))
+        for each in refunded
+        for line_id, quantity in each.quantities.items()
+    ]
+    orders = stage(tx, "refunded", REFUNDED, sums)
+    lines = stage(tx, "refunded_lines", REFUNDED_LINES, quantities)
+    of = {"store": store.id, "platform": store.platform} | orders.params | lines.params
+    tx.execute(
+        f"""UPDATE connect.platform_order AS held
+            SET refunded_amount = refunded.amount, refunded_shipping_amount = refunded.shipping
+            FROM {orders.source}
+            WHERE held.store_id = %(store)s AND held.platform = %(platform)s
+              AND held.order_id = refunded.order_id
+              AND (held.refunded_amount, held.refunded_shipping_amount)
+                IS DISTINCT FROM (round(refunded.amount, 2), round(refunded.shipping, 2))""",
+        of,
+    )
+    tx.execute(
+        f"""WITH wanted AS (
+              SELECT i.id, coalesce((SELECT quantity FROM {lines.source}
+                WHERE refunded_lines.order_id = i.order_id
+                  AND refunded_lines.line_id = i.line_id), 0) AS quantity
+              FROM connect.order_item AS i
+              WHERE i.store_id = %(store)s AND i.platform = %(platform)s
+                AND i.order_id = ANY (ARRAY(SELECT order_id FROM {orders.source}))
+            )
+            UPDATE connect.order_item AS held SET refunded_quantity = wanted.quantity
+            FROM wanted
+            WHERE held.store_id = %(store)s AND held.id = wanted.id
+              AND held.refunded_quantity <> wanted.quantity""",
+        of,
+    )
+
+
+def delete_products(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """Products, or variations that were records of their own (WooCommerce)."""
+    of = {"store": store.id, "platform": store.platform, "ids": list(ids)}
+    also = "OR variant_id = ANY (%(ids)s)" if store.platform == Platform.WOOCOMMERCE else ""
+    gone = tx.execute(
+        f"""DELETE FROM connect.platform_product
+            WHERE store_id = %(store)s AND platform = %(platform)s
+              AND (product_id = ANY (%(ids)s) {also})
+            RETURNING given_sku""",
+        of,
+    ).fetchall()
+    _settle_skus(tx, of, [row["given_sku"] for row in gone])
+
+
+def delete_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """The customers go; what refers to them stays, without them."""
+    of = {"store": store.id, "platform": store.platform, "ids": list(ids)}
+    for table in ("platform_order", "recommendation_log", "try_on_session"):
+        tx.execute(
+            f"""UPDATE connect.{table} SET customer_id = NULL
+                WHERE store_id = %(store)s AND platform = %(platform)s
+                  AND customer_id = ANY (%(ids)s)""",
+            of,
+        )
+    tx.execute(
+        """DELETE FROM connect.platform_customer
+           WHERE store_id = %(store)s AND platform = %(platform)s AND customer_id = ANY (%(ids)s)""",
+        of,
+    )
+
+
+def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """The orders go. One with requests of staff stays as an empty shell of status `deleted`,
+    because what was asked and answered is to be found later."""
+    of = {"store": store.id, "platform": store.platform, "ids": list(ids)}
+    tx.execute(
+        """DELETE FROM connect.order_item
+           WHERE store_id = %(store)s AND platform = %(platform)s AND order_id = ANY (%(ids)s)""",
+        of,
+    )
+    tx.execute(
+        """UPDATE connect.platform_order AS held
+           SET status = 'deleted', is_cancelled = true, customer_id = NULL, email_hash = NULL,
+             external_customer_id = NULL, phone = NULL, shipping_address = NULL, line_items = '[]'
+           WHERE store_id = %(store)s AND platform = %(platform)s AND order_id = ANY (%(ids)s)
+             AND (EXISTS (SELECT FROM connect.refund_request AS r
+                    WHERE r.store_id = held.store_id AND r.order_id = held.order_id
+                      AND r.platform = held.platform)
+               OR EXISTS (SELECT FROM connect.address_update_request AS r
+                    WHERE r.store_id = held.store_id AND r.order_id = held.order_id
+                      AND r.platform = held.platform))""",
+        of,
+    )
+    tx.execute(
+        """DELETE FROM connect.platform_order AS held
+           WHERE store_id = %(store)s AND platform = %(platform)s AND order_id = ANY (%(ids)s)
+             AND status <> 'deleted'""",
+        of,
+    )

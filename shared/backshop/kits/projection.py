@@ -1,0 +1,443 @@
+"""Saving Vendure's records in the kits schema, as kits.md's flows "Customer Registration", "Order
+Placement" and "Delivery Tracking" say.
+
+Functions act on the transaction's store and do the same whatever the order of arrival. The caller
+holds the store's lock and passes only records that are newer than what is saved. Orders are locked
+before their delivery status and that before batches, as everywhere in this context.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from backshop.commerce import Customer, Order, OrderLine, Refunded, Store
+from backshop.db import Staged, Tx, stage
+from backshop.kits import phones
+from backshop.kits import store as kits
+from backshop.kits.models import OtpSettings
+
+CUSTOMERS = {
+    "vendure_id": "text",
+    "email": "text",
+    "phone": "text",
+    "first_name": "text",
+    "last_name": "text",
+    "consent": "boolean",
+    "custom_fields": "text",
+}
+ADDRESSES = {
+    "vendure_id": "text",
+    "customer_id": "text",
+    "kind": "text",
+    "is_default": "boolean",
+    "name": "text",
+    "company": "text",
+    "line1": "text",
+    "line2": "text",
+    "city": "text",
+    "province": "text",
+    "postal_code": "text",
+    "country": "text",
+    "phone": "text",
+}
+ORDERS = {
+    "vendure_id": "text",
+    "code": "text",
+    "placed_at": "timestamptz",
+    "payment_method": "text",
+    "total": "numeric",
+    "currency": "text",
+    "phone": "text",
+    "state": "text",
+    "is_cancelled": "boolean",
+    "customer_id": "text",
+}
+ITEMS = {
+    "order_id": "text",
+    "line_id": "text",
+    "sku": "text",
+    "name": "text",
+    "variant_name": "text",
+    "quantity": "integer",
+    "price": "numeric",
+    "currency": "text",
+    "patch_enabled": "boolean",
+    "patch_type": "text",
+    "print_name": "text",
+    "print_number": "text",
+}
+
+
+def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
+    """Customers with their addresses; orders that waited for them are theirs from now on.
+
+    A phone that changes is to be verified anew.
+    """
+    known = [each for each in customers if not each.is_guest]
+    countries = _countries(store)
+    rows = [_customer_row(each, countries) for each in known]
+    staged = stage(tx, "customers", CUSTOMERS, rows)
+    _free_emails(tx, store, staged)
+    taken = f"""SELECT FROM (
+                  SELECT vendure_customer_id AS id, c.email FROM kits.customers AS c
+                  WHERE c.store_id = %(store)s
+                  UNION ALL SELECT o.vendure_id, left(o.email, 255)
+                  FROM (SELECT * FROM {staged.source}) AS o
+                ) AS other
+                WHERE other.email = left(customers.email, 255)
+                  AND (length(other.id), other.id)
+                    > (length(customers.vendure_id), customers.vendure_id)"""
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO kits.customers AS held
+                (store_id, vendure_customer_id, email, phone_number, first_name, last_name,
+                 marketing_consent, custom_fields)
+              SELECT %(store)s, vendure_id,
+                CASE WHEN NOT EXISTS ({taken}) THEN left(email, 255) END, phone,
+                left(first_name, 100), left(last_name, 100), consent, custom_fields::jsonb
+              FROM {staged.source}
+              ON CONFLICT (store_id, vendure_customer_id) DO UPDATE SET
+                email = excluded.email, phone_number = excluded.phone_number,
+                phone_verified = held.phone_verified
+                  AND held.phone_number IS NOT DISTINCT FROM excluded.phone_number,
+                first_name = excluded.first_name, last_name = excluded.last_name,
+                marketing_consent = excluded.marketing_consent,
+                custom_fields = excluded.custom_fields, is_active = true
+              RETURNING new.vendure_customer_id AS id, old.id AS before
+            )
+            SELECT array_agg(id) AS new FROM saved WHERE before IS NULL""",
+        {"store": store.id} | staged.params,
+    ).fetchone()
+    _save_addresses(tx, store, [each for each in known if each.rank == 1])
+    if not row or not row["new"]:
+        return
+    linked = tx.execute(
+        """UPDATE kits.customer_orders_summary AS held SET customer_id = (
+             SELECT c.id FROM kits.customers AS c
+             WHERE c.store_id = %(store)s AND c.vendure_customer_id = held.vendure_customer_id)
+           WHERE store_id = %(store)s AND customer_id IS NULL
+             AND vendure_customer_id = ANY (%(new)s)
+           RETURNING vendure_customer_id AS id""",
+        {"store": store.id} | row,
+    )
+    update_customers(tx, store, sorted({each["id"] for each in linked}))
+
+
+def _countries(store: Store) -> tuple[str, ...]:
+    return OtpSettings(**store.settings.get("otp") or {}).countries
+
+
+def _customer_row(customer: Customer, countries: Sequence[str]) -> tuple[str | None, ...]:
+    return (
+        customer.id,
+        customer.email,
+        phones.normalise(customer.phone, countries),
+        customer.first_name,
+        customer.last_name,
+        "t" if customer.marketing_consent else "f",
+        json.dumps(customer.metadata, default=str),
+    )
+
+
+def _free_emails(tx: Tx, store: Store, customers: Staged) -> None:
+    """One customer holds an address: of several that have the same (an account that was deleted and
+    made anew), the one with the greatest id, in whatever order they come."""
+    tx.execute(
+        f"""UPDATE kits.customers AS held SET email = NULL
+            FROM {customers.source}
+            WHERE held.store_id = %(store)s AND held.email = left(customers.email, 255)
+              AND (length(held.vendure_customer_id), held.vendure_customer_id)
+                < (length(customers.vendure_id), customers.vendure_id)""",
+        {"store": store.id} | customers.params,
+    )
+
+
+def _save_addresses(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
+    rows = {
+        address.id or f"{customer.id}/{place}": (
+            address.id or f"{customer.id}/{place}",
+            customer.id,
+            address.kind,
+            "t" if address.is_default else "f",
+            address.name,
+            address.company,
+            address.line1,
+            address.line2,
+            address.city,
+            address.province,
+            address.postal_code,
+            address.country_code[:2] if address.country_code else None,
+            address.phone,
+        )
+        for customer in customers
+        for place, address in enumerate(customer.addresses)
+    }
+    addresses = stage(tx, "addresses", ADDRESSES, [rows[id] for id in sorted(rows)])
+    of = {"store": store.id, "customers": [each.id for each in customers]} | addresses.params
+    tx.execute(
+        f"""DELETE FROM kits.customer_addresses AS held
+            WHERE store_id = %(store)s AND customer_id = ANY (ARRAY(
+                SELECT c.id FROM kits.customers AS c
+                WHERE c.store_id = %(store)s AND c.vendure_customer_id = ANY (%(customers)s)))
+              AND NOT EXISTS (SELECT FROM {addresses.source}
+                WHERE addresses.vendure_id = held.vendure_address_id)""",
+        of,
+    )
+    tx.execute(
+        f"""INSERT INTO kits.customer_addresses AS held
+              (store_id, vendure_address_id, customer_id, address_type, is_default, full_name,
+               company, street_line1, street_line2, city, province, postal_code, country_code,
+               phone_number)
+            SELECT %(store)s, vendure_id,
+              (SELECT c.id FROM kits.customers AS c
+               WHERE c.store_id = %(store)s AND c.vendure_customer_id = addresses.customer_id),
+              kind, is_default, left(name, 255), left(company, 255), left(line1, 255),
+              left(line2, 255), left(city, 100), left(province, 100), left(postal_code, 20),
+              country, left(phone, 50)
+            FROM {addresses.source}
+            ON CONFLICT (store_id, vendure_address_id) DO UPDATE SET
+              customer_id = excluded.customer_id, address_type = excluded.address_type,
+              is_default = excluded.is_default, full_name = excluded.full_name,
+              company = excluded.company, street_line1 = excluded.street_line1,
+              street_line2 = excluded.street_line2, city = excluded.city,
+              province = excluded.province, postal_code = excluded.postal_code,
+              country_code = excluded.country_code, phone_number = excluded.phone_number
+            WHERE (held.customer_id, held.address_type, held.is_default, held.full_name,
+                   held.company, held.street_line1, held.street_line2, held.city, held.province,
+                   held.postal_code, held.country_code, held.phone_number)
+              IS DISTINCT FROM
+                  (excluded.customer_id, excluded.address_type, excluded.is_default,
+                   excluded.full_name, excluded.company, excluded.street_line1,
+                   excluded.street_line2, excluded.city, excluded.province, excluded.postal_code,
+                   excluded.country_code, excluded.phone_number)""",
+        of,
+    )
+
+
+def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
+    """Orders that were placed, with their items, delivery and batch."""
+    placed = sorted((each for each in orders if each.placed_at), key=lambda each: each.id)
+    if not placed:
+        return
+    concerned = _save_summaries(tx, store, placed)
+    _save_items(tx, store, placed)
+    kits.follow_platform(tx, placed, store.platform)
+    kits.assign_automatically(tx, [each.id for each in placed])
+    update_customers(tx, store, concerned)
+
+
+def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
+    """The customers concerned, those before the change included."""
+    countries = _countries(store)
+    rows = [
+        (
+            order.id,
+            order.code,
+            (order.placed_at or order.created_at).isoformat(),
+            order.payment_method,
+            str(order.total),
+            order.currency,
+            phones.normalise(order.phone, countries),
+            order.status,
+            "t" if order.is_cancelled else "f",
+            order.customer_id,
+        )
+        for order in orders
+    ]
+    staged = stage(tx, "orders", ORDERS, rows)
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO kits.customer_orders_summary AS held
+                (store_id, vendure_order_id, order_code, order_date, payment_method,
+                 total_with_tax, currency, phone_number, state, is_cancelled,
+                 vendure_customer_id, customer_id)
+              SELECT %(store)s, vendure_id, left(code, 100), placed_at, left(payment_method, 100),
+                total, currency, phone, left(state, 50), is_cancelled, customer_id,
+                (SELECT c.id FROM kits.customers AS c
+                 WHERE c.store_id = %(store)s AND c.vendure_customer_id = orders.customer_id)
+              FROM {staged.source} ORDER BY vendure_id
+              ON CONFLICT (store_id, vendure_order_id) DO UPDATE SET
+                order_code = excluded.order_code, order_date = excluded.order_date,
+                payment_method = excluded.payment_method,
+                total_with_tax = excluded.total_with_tax, currency = excluded.currency,
+                phone_number = coalesce(excluded.phone_number, held.phone_number),
+                state = excluded.state, is_cancelled = excluded.is_cancelled,
+                vendure_customer_id = excluded.vendure_customer_id,
+                customer_id = excluded.customer_id
+              RETURNING old.vendure_customer_id AS before, new.vendure_customer_id AS after
+            )
+            SELECT array_agg(before) || array_agg(after) AS concerned FROM saved""",
+        {"store": store.id} | staged.params,
+    ).fetchone()
+    found = (row and row["concerned"]) or []
+    return sorted({each for each in found if each})
+
+
+def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
+    rows = [
+        row
+        for order in orders
+        for row in {line.id: _item_row(line, order) for line in order.lines}.values()
+    ]
+    items = stage(tx, "items", ITEMS, rows)
+    of = {"store": store.id, "orders": [each.id for each in orders]} | items.params
+    tx.execute(
+        f"""DELETE FROM kits.customer_order_items AS held
+            WHERE store_id = %(store)s AND order_summary_id = ANY (ARRAY(
+                SELECT o.id FROM kits.customer_orders_summary AS o
+                WHERE o.store_id = %(store)s AND o.vendure_order_id = ANY (%(orders)s)))
+              AND NOT EXISTS (SELECT FROM {items.source}
+                WHERE items.line_id = held.vendure_line_id AND items.order_id = (
+                  SELECT o.vendure_order_id FROM kits.customer_orders_summary AS o
+                  WHERE o.store_id = %(store)s AND o.id = held.order_summary_id))""",
+        of,
+    )
+    tx.execute(
+        f"""INSERT INTO kits.customer_order_items AS held
+              (store_id, order_summary_id, vendure_line_id, product_sku, variant_sku, product_name,
+               variant_name, quantity, unit_price_with_tax, currency, patch_enabled, patch_type,
+               print_name, print_number)
+            SELECT %(store)s,
+              (SELECT o.id FROM kits.customer_orders_summary AS o
+               WHERE o.store_id = %(store)s AND o.vendure_order_id = order_id),
+              left(line_id, 100), left(sku, 100), left(sku, 100), left(name, 500),
+              left(variant_name, 500), quantity, price, currency, patch_enabled,
+              left(patch_type, 100), left(print_name, 100), left(print_number, 20)
+            FROM {items.source}
+            ON CONFLICT (store_id, order_summary_id, vendure_line_id) DO UPDATE SET
+              product_sku = excluded.product_sku, variant_sku = excluded.variant_sku,
+              product_name = excluded.product_name, variant_name = excluded.variant_name,
+              quantity = excluded.quantity, unit_price_with_tax = excluded.unit_price_with_tax,
+              currency = excluded.currency, patch_enabled = excluded.patch_enabled,
+              patch_type = excluded.patch_type, print_name = excluded.print_name,
+              print_number = excluded.print_number
+            WHERE (held.variant_sku, held.product_name, held.variant_name, held.quantity,
+                   held.unit_price_with_tax, held.currency, held.patch_enabled, held.patch_type,
+                   held.print_name, held.print_number)
+              IS DISTINCT FROM
+                  (excluded.variant_sku, excluded.product_name, excluded.variant_name,
+                   excluded.quantity, excluded.unit_price_with_tax, excluded.currency,
+                   excluded.patch_enabled, excluded.patch_type, excluded.print_name,
+                   excluded.print_number)""",
+        of,
+    )
+
+
+def _item_row(line: OrderLine, order: Order) -> tuple[str | None, ...]:
+    """Vendure has SKUs on variants only, so the product's is the variant's."""
+    custom = line.custom
+    price = line.unit_price if line.unit_price_with_tax is None else line.unit_price_with_tax
+    is_patched = custom.get("patch_enabled")
+    return (
+        order.id,
+        line.id,
+        line.sku,
+        line.name,
+        line.variant_name,
+        str(line.quantity),
+        str(price),
+        order.currency,
+        "t" if is_patched is True or str(is_patched).lower() == "true" else "f",
+        _text(custom.get("patch_type")),
+        _text(custom.get("print_name")),
+        _text(custom.get("print_number")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value in (None, "") else str(value)
+
+
+def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
+    """What has been given back of these orders, all of it."""
+    changed = tx.execute(
+        """UPDATE kits.customer_orders_summary AS held SET refunded_amount = given.amount
+           FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS given (id, amount)
+           WHERE held.store_id = %(store)s AND held.vendure_order_id = given.id
+             AND held.refunded_amount <> round(given.amount, 2)
+           RETURNING held.vendure_customer_id AS id""",
+        {
+            "store": store.id,
+            "ids": [each.order_id for each in refunded],
+            "amounts": [each.amount for each in refunded],
+        },
+    )
+    update_customers(tx, store, sorted({row["id"] for row in changed if row["id"]}))
+
+
+def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
+    """kits.update_customer_statistics() for many customers, by Vendure's ids, in one statement."""
+    if not customer_ids:
+        return
+    of = {"store": store.id, "ids": list(customer_ids)}
+    tx.execute(
+        """UPDATE kits.customers AS held
+           SET total_orders = s.number, total_spent = s.spent, last_order_date = s.latest,
+             currency = coalesce(s.currency, held.currency)
+           FROM (
+             SELECT c.id, o.* FROM kits.customers AS c
+             CROSS JOIN LATERAL (
+               SELECT count(*) AS number, max(order_date) AS latest,
+                 coalesce(sum(total_with_tax - refunded_amount), 0) AS spent,
+                 (array_agg(currency ORDER BY order_date DESC, vendure_order_id))[1] AS currency
+               FROM kits.customer_orders_summary AS o
+               WHERE o.store_id = %(store)s AND o.customer_id = c.id AND NOT o.is_cancelled
+             ) AS o
+             WHERE c.store_id = %(store)s AND c.vendure_customer_id = ANY (%(ids)s)
+           ) AS s
+           WHERE held.store_id = %(store)s AND held.id = s.id
+             AND (held.total_orders, held.total_spent, held.last_order_date, held.currency)
+               IS DISTINCT FROM
+                 (s.number, s.spent, s.latest, coalesce(s.currency, held.currency))""",
+        of,
+    )
+
+
+def delete_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """The customers go with their addresses; their orders stay."""
+    of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
+    gone = """ARRAY(SELECT c.id FROM kits.customers AS c
+                    WHERE c.store_id = %(store)s AND c.vendure_customer_id = ANY (%(ids)s))"""
+    tx.execute(
+        f"""UPDATE kits.customer_orders_summary SET customer_id = NULL
+            WHERE store_id = %(store)s AND customer_id = ANY ({gone})""",
+        of,
+    )
+    tx.execute(
+        f"""DELETE FROM kits.customer_addresses
+            WHERE store_id = %(store)s AND customer_id = ANY ({gone})""",
+        of,
+    )
+    tx.execute(
+        """DELETE FROM kits.customers
+           WHERE store_id = %(store)s AND vendure_customer_id = ANY (%(ids)s)""",
+        of,
+    )
+
+
+def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """The orders go with their items, delivery and batch."""
+    of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
+    rows = tx.execute(
+        """SELECT id, order_code, vendure_customer_id FROM kits.customer_orders_summary
+           WHERE store_id = %(store)s AND vendure_order_id = ANY (%(ids)s)
+           ORDER BY vendure_order_id FOR UPDATE""",
+        of,
+    ).fetchall()
+    if not rows:
+        return
+    of |= {"orders": [row["id"] for row in rows], "codes": [row["order_code"] for row in rows]}
+    tx.execute("SELECT kits.unassign_orders(%(ids)s)", of)
+    for table, which in (
+        ("order_batch_assignments", "vendure_order_id = ANY (%(ids)s)"),
+        ("order_delivery_status_events", "order_code = ANY (%(codes)s)"),
+        ("order_delivery_status", "order_code = ANY (%(codes)s)"),
+        ("order_tracking", "vendure_order_id = ANY (%(ids)s)"),
+        ("customer_order_items", "order_summary_id = ANY (%(orders)s)"),
+        ("customer_orders_summary", "id = ANY (%(orders)s)"),
+    ):
+        tx.execute(f"DELETE FROM kits.{table} WHERE store_id = %(store)s AND {which}", of)
+    concerned = {row["vendure_customer_id"] for row in rows if row["vendure_customer_id"]}
+    update_customers(tx, store, sorted(concerned))

@@ -1,0 +1,1 @@
+"""From sample kit to survey, shade match, discount and conversion."""

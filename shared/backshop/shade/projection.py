@@ -1,0 +1,301 @@
+"""Saving Shopify's customers, products and orders in the shade schema.
+
+Functions act on the transaction's store and do the same whatever the order of arrival. The caller
+holds the store's lock and passes only records that are newer than what is saved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from backshop.commerce import Customer, Order, OrderLine, Product, Refunded, Store, stable_number
+from backshop.db import Tx, stage
+from backshop.shade import kinds
+from backshop.shade.kinds import Sold
+
+PRODUCTS = {"id": "bigint", "product_type": "text", "tags": "text[]"}
+CUSTOMERS = {
+    "id": "text",
+    "email": "text",
+    "phone": "text",
+    "first_name": "text",
+    "last_name": "text",
+    "created_at": "timestamptz",
+    "consent": "boolean",
+}
+ORDERS = {
+    "id": "text",
+    "customer_id": "text",
+    "status": "text",
+    "placed_at": "timestamptz",
+    "product_type": "text",
+    "currency": "text",
+    "total": "numeric",
+    "code": "text",
+    "is_cancelled": "boolean",
+    "paid_at": "timestamptz",
+    "fulfilled_at": "timestamptz",
+    "delivered_at": "timestamptz",
+    "line_items": "text",
+    "product_ids": "bigint[]",
+    "discount_codes": "text",
+    "attributes": "text",
+    "modified_at": "timestamptz",
+}
+
+
+def save_products(tx: Tx, store: Store, products: Sequence[Product]) -> None:
+    """Type and tags of products; orders that hold one of them are classified anew."""
+    rows = [
+        (
+            str(stable_number(each.id)),
+            each.product_type,
+            "{" + ",".join(json.dumps(tag, ensure_ascii=False) for tag in each.tags) + "}",
+        )
+        for each in products
+    ]
+    staged = stage(tx, "products", PRODUCTS, rows)
+    changed = tx.execute(
+        f"""INSERT INTO shade.products AS held (store_id, product_id, product_type, tags)
+            SELECT %(store)s, id, left(product_type, 255), tags FROM {staged.source}
+            ON CONFLICT (store_id, product_id) DO UPDATE SET
+              product_type = excluded.product_type, tags = excluded.tags
+            WHERE (held.product_type, held.tags)
+              IS DISTINCT FROM (excluded.product_type, excluded.tags)
+            RETURNING product_id""",
+        {"store": store.id} | staged.params,
+    ).fetchall()
+    _classify_again(tx, store, [row["product_id"] for row in changed])
+
+
+def delete_products(tx: Tx, store: Store, ids: Collection[str]) -> None:
+    of = {"store": store.id, "numbers": [stable_number(each) for each in ids]}
+    tx.execute(
+        "DELETE FROM shade.products WHERE store_id = %(store)s AND product_id = ANY (%(numbers)s)",
+        of,
+    )
+    _classify_again(tx, store, of["numbers"])
+
+
+def _classify_again(tx: Tx, store: Store, product_ids: Any) -> None:
+    if not product_ids:
+        return
+    orders = tx.execute(
+        """SELECT id, product_type, line_items, product_ids FROM shade.orders
+           WHERE store_id = %(store)s AND product_ids && %(products)s::bigint[] ORDER BY id""",
+        {"store": store.id, "products": product_ids},
+    ).fetchall()
+    known = _known_products(tx, store, {each for row in orders for each in row["product_ids"]})
+    rules = kinds.kinds_of(store.settings)
+    for order in orders:
+        order["kind"] = kinds.classify(
+            (_sold(each["sku"], each["product_id"], known) for each in order["line_items"]), rules
+        )
+    changed = [order for order in orders if order["kind"] != order["product_type"]]
+    tx.execute(
+        """UPDATE shade.orders AS held SET product_type = given.kind
+           FROM unnest(%(ids)s::uuid[], %(kinds)s::text[]) AS given (id, kind)
+           WHERE held.store_id = %(store)s AND held.id = given.id""",
+        {
+            "store": store.id,
+            "ids": [order["id"] for order in changed],
+            "kinds": [order["kind"] for order in changed],
+        },
+    )
+
+
+Known = dict[int, tuple[str | None, tuple[str, ...]]]
+
+
+def _known_products(tx: Tx, store: Store, product_ids: Collection[int]) -> Known:
+    rows = tx.execute(
+        """SELECT product_id, product_type, tags FROM shade.products
+           WHERE store_id = %(store)s AND product_id = ANY (%(products)s)""",
+        {"store": store.id, "products": list(product_ids)},
+    )
+    return {row["product_id"]: (row["product_type"], tuple(row["tags"])) for row in rows}
+
+
+def _sold(sku: str | None, product_id: int | None, known: Known) -> Sold:
+    product_type, tags = known.get(product_id or 0, (None, ()))
+    return Sold(sku, tags, product_type)
+
+
+def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
+    """Customers with an account; a guest is none here."""
+    rows = [
+        (
+            each.id,
+            each.email,
+            each.phone,
+            each.first_name,
+            each.last_name,
+            _time(each.created_at),
+            None if each.marketing_consent is None else "ft"[each.marketing_consent],
+        )
+        for each in customers
+        if not each.is_guest
+    ]
+    staged = stage(tx, "customers", CUSTOMERS, rows)
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO shade.customers AS held
+                (store_id, shopify_customer_id, email, phone_number, first_name, last_name,
+                 created_at, accepts_marketing)
+              SELECT %(store)s, id, left(email, 255), left(phone, 20), left(first_name, 100),
+                left(last_name, 100), coalesce(created_at, now()), consent
+              FROM {staged.source}
+              ON CONFLICT (store_id, shopify_customer_id) DO UPDATE SET
+                email = excluded.email, phone_number = excluded.phone_number,
+                first_name = excluded.first_name, last_name = excluded.last_name,
+                created_at = excluded.created_at, accepts_marketing = excluded.accepts_marketing
+              RETURNING new.shopify_customer_id AS id, old.id AS before
+            )
+            SELECT array_agg(id) AS new FROM saved WHERE before IS NULL""",
+        {"store": store.id} | staged.params,
+    ).fetchone()
+    if row and row["new"]:
+        tx.execute(
+            """UPDATE shade.orders AS held SET customer_id = (
+                 SELECT c.id FROM shade.customers AS c
+                 WHERE c.store_id = %(store)s
+                   AND c.shopify_customer_id = held.shopify_customer_id)
+               WHERE store_id = %(store)s AND customer_id IS NULL
+                 AND shopify_customer_id = ANY (%(new)s)""",
+            {"store": store.id} | row,
+        )
+
+
+def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
+    """All orders, classified by what was sold (kinds.py)."""
+    numbers = {line.product_id for order in orders for line in order.lines if line.product_id}
+    known = _known_products(tx, store, numbers)
+    rules = kinds.kinds_of(store.settings)
+    rows = [_order_row(order, known, rules) for order in orders]
+    staged = stage(tx, "orders", ORDERS, rows)
+    tx.execute(
+        f"""INSERT INTO shade.orders
+              (store_id, shopify_order_id, shopify_customer_id, customer_id, order_status,
+               order_date, product_type, currency, total_amount, code, is_cancelled, paid_at,
+               fulfilled_at, delivered_at, line_items, product_ids, discount_codes, attributes,
+               modified_at)
+            SELECT %(store)s, id, customer_id,
+              (SELECT c.id FROM shade.customers AS c
+               WHERE c.store_id = %(store)s AND c.shopify_customer_id = orders.customer_id),
+              left(status, 50), placed_at, product_type, currency, total, left(code, 100),
+              is_cancelled, paid_at, fulfilled_at, delivered_at, line_items::jsonb, product_ids,
+              ARRAY(SELECT jsonb_array_elements_text(discount_codes::jsonb)), attributes::jsonb,
+              modified_at
+            FROM {staged.source} ORDER BY orders.id
+            ON CONFLICT (store_id, shopify_order_id) DO UPDATE SET
+              shopify_customer_id = excluded.shopify_customer_id,
+              customer_id = excluded.customer_id, order_status = excluded.order_status,
+              order_date = excluded.order_date, product_type = excluded.product_type,
+              currency = excluded.currency, total_amount = excluded.total_amount,
+              code = excluded.code, is_cancelled = excluded.is_cancelled,
+              paid_at = excluded.paid_at, fulfilled_at = excluded.fulfilled_at,
+              delivered_at = excluded.delivered_at, line_items = excluded.line_items,
+              product_ids = excluded.product_ids, discount_codes = excluded.discount_codes,
+              attributes = excluded.attributes, modified_at = excluded.modified_at""",
+        {"store": store.id} | staged.params,
+    )
+
+
+def _order_row(order: Order, known: Known, rules: kinds.Kinds) -> tuple[str | None, ...]:
+    sold = (_sold(line.sku, line.product_id, known) for line in order.lines)
+    product_ids = sorted({line.product_id for line in order.lines if line.product_id})
+    return (
+        order.id,
+        None if order.is_guest else order.customer_id,
+        _status(order),
+        (order.placed_at or order.created_at).isoformat(),
+        kinds.classify(sold, rules),
+        order.currency,
+        str(order.total),
+        order.code,
+        "t" if order.is_cancelled else "f",
+        _time(order.paid_at),
+        _time(order.fulfilled_at),
+        _time(order.delivered_at),
+        json.dumps([_line_item(line) for line in order.lines]),
+        "{" + ",".join(map(str, product_ids)) + "}",
+        json.dumps([use.code for use in order.coupons]),
+        json.dumps(order.attributes),
+        order.changed_at.isoformat(),
+    )
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _status(order: Order) -> str:
+    """`cancelled`, `delivered`, `fulfilled` or `partial`, and before any of them the payment's."""
+    if order.is_cancelled or order.fulfilment == "none":
+        return order.status
+    return order.fulfilment.value
+
+
+def _line_item(line: OrderLine) -> dict[str, Any]:
+    return {
+        "line_id": line.id,
+        "product_id": line.product_id,
+        "variant_id": line.variant_id,
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "total": str(line.total),
+    }
+
+
+def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
+    """What has been given back of these orders, all of it."""
+    tx.execute(
+        """UPDATE shade.orders AS held SET refunded_amount = given.amount
+           FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS given (id, amount)
+           WHERE held.store_id = %(store)s AND held.shopify_order_id = given.id
+             AND held.refunded_amount <> round(given.amount, 2)""",
+        {
+            "store": store.id,
+            "ids": [each.order_id for each in refunded],
+            "amounts": [each.amount for each in refunded],
+        },
+    )
+
+
+def delete_customers(tx: Tx, store: Store, ids: Collection[str]) -> None:
+    """The customers go; orders, surveys and discounts stay, without them."""
+    of = {"store": store.id, "ids": list(ids)}
+    for table in ("orders", "surveys", "discounts", "conversions"):
+        tx.execute(
+            f"""UPDATE shade.{table} SET customer_id = NULL
+                WHERE store_id = %(store)s AND customer_id = ANY (ARRAY(
+                    SELECT c.id FROM shade.customers AS c
+                    WHERE c.store_id = %(store)s AND c.shopify_customer_id = ANY (%(ids)s)))""",
+            of,
+        )
+    tx.execute(
+        "DELETE FROM shade.customers"
+        " WHERE store_id = %(store)s AND shopify_customer_id = ANY (%(ids)s)",
+        of,
+    )
+
+
+def delete_orders(tx: Tx, store: Store, ids: Collection[str]) -> None:
+    """The orders go; surveys and discounts stay, without them."""
+    of = {"store": store.id, "ids": list(ids)}
+    gone = """ARRAY(SELECT o.id FROM shade.orders AS o
+                    WHERE o.store_id = %(store)s AND o.shopify_order_id = ANY (%(ids)s))"""
+    for table, column in (("surveys", "order_id"), ("discounts", "applied_to_order_id")):
+        tx.execute(
+            f"""UPDATE shade.{table} SET {column} = NULL
+                WHERE store_id = %(store)s AND {column} = ANY ({gone})""",
+            of,
+        )
+    tx.execute(
+        "DELETE FROM shade.orders WHERE store_id = %(store)s AND shopify_order_id = ANY (%(ids)s)",
+        of,
+    )
