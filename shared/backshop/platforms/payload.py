@@ -10,14 +10,21 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from backshop.commerce import Event, clean_text
 from backshop.platforms import Ignored, PayloadError
 
+
+class Identified(Protocol):
+    @property
+    def id(self) -> Any: ...
+
+
 T = TypeVar("T")
+R = TypeVar("R", bound=Identified)
 
 _UNCLEAN = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes of NUL and of surrogates, paired or not: a body with one is read the slow way."""
@@ -39,14 +46,14 @@ class Rejected(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The records of one page: what they say, those set aside, and how many there were.
+    """The records of one page: what they say, those set aside, and the ids of all in their order.
 
-    `cleaned` is true where text was dropped that Postgres cannot store.
+    `cleaned` is true where text may have been dropped that Postgres cannot store.
     """
 
     events: list[Event]
     rejected: list[Rejected]
-    length: int
+    ids: list[str]
     cleaned: bool = False
 
 
@@ -82,7 +89,7 @@ def load(body: bytes) -> Any:
         raise PayloadError("", f"not JSON{at}") from None
 
 
-def page(adapter: TypeAdapter[list[T]], one: TypeAdapter[T], body: bytes) -> tuple[list[T], Page]:
+def page(adapter: TypeAdapter[list[R]], one: TypeAdapter[R], body: bytes) -> tuple[list[R], Page]:
     """The readable records of a JSON list, and a page without events that lists the others.
 
     A list is read in one go; only when that fails are its records read one by one. Raises
@@ -94,7 +101,7 @@ def page(adapter: TypeAdapter[list[T]], one: TypeAdapter[T], body: bytes) -> tup
         except ValidationError:
             pass
         else:
-            return records, Page([], [], len(records))
+            return records, Page([], [], [str(each.id) for each in records])
     return _one_by_one(one, load(body))
 
 
@@ -102,7 +109,7 @@ def _one_by_one(one: TypeAdapter[T], values: object) -> tuple[list[T], Page]:
     if not isinstance(values, list):
         raise PayloadError("", "not a list of records")
     records, rejected = sort_out(one, values)
-    return records, Page([], rejected, len(values), cleaned=True)
+    return records, Page([], rejected, ids_of(values), cleaned=True)
 
 
 def sort_out(one: TypeAdapter[T], values: list[Any]) -> tuple[list[T], list[Rejected]]:
@@ -116,6 +123,15 @@ def sort_out(one: TypeAdapter[T], values: list[Any]) -> tuple[list[T], list[Reje
             named = value.get("id") if isinstance(value, dict) else None
             rejected.append(Rejected(str(named or f"record {number}")[:100], str(wrong)))
     return records, rejected
+
+
+def ids_of(values: list[Any]) -> list[str]:
+    """The ids of decoded records; one without an id stands under that of the one before."""
+    ids: list[str] = []
+    for value in values:
+        given = value.get("id") if isinstance(value, dict) else None
+        ids.append(str(given) if given else (ids[-1] if ids else "0"))
+    return ids
 
 
 def each(records: list[T], say: Callable[[T], list[Event]], read: Page) -> Page:

@@ -136,7 +136,7 @@ def test_refunds_in_an_order_are_positive_and_never_change_its_total():
 def test_refunds_of_their_own_tell_dates_and_lines():
     body = json.dumps(answer("woocommerce-11.0.1", "refunds_global_list")).encode()
     page = woocommerce.refunds_page(body, store("woocommerce"), NOW)
-    assert page.length == 3
+    assert len(page.ids) == 3
     none, broken, late = page.events
     assert (none.id, none.amount, none.order_id) == ("21", Decimal("0.00"), "15")
     assert late.amount == Decimal("7.50")
@@ -282,7 +282,7 @@ def test_a_page_sets_the_unreadable_record_aside_and_keeps_the_rest():
     orders = [each.id for each in read.events if isinstance(each, commerce.Order)]
     assert orders == ["16", "18"]
     assert [each.id for each in read.rejected] == ["77", "record 3"]
-    assert read.length == 4
+    assert len(read.ids) == 4
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"code": "x"}', b"[", b""])

@@ -577,5 +577,5 @@ def page(resource: str, items: list[Any], store: Store, seen: Seen) -> Page:
     """A page's items, put into the REST form already (`graphql.py`)."""
     adapter, say = _RESOURCES[resource]
     records, rejected = reading.sort_out(adapter, items)
-    read = Page([], rejected, len(items))
+    read = Page([], rejected, reading.ids_of(items))
     return reading.each(records, lambda record: say(record, store, seen), read)

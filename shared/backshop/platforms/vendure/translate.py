@@ -480,5 +480,5 @@ def page(resource: str, items: list[Any], store: Store, seen: Seen) -> Page:
     """A page's decoded items (`orders`, `customers`, `products`, `collections`, `promotions`)."""
     _, adapter, say, _ = _SUBJECTS[resource.removesuffix("s")]
     records, rejected = reading.sort_out(adapter, items)
-    read = Page([], rejected, len(items))
+    read = Page([], rejected, reading.ids_of(items))
     return reading.each(records, lambda record: say(record, store, seen), read)

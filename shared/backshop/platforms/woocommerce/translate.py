@@ -29,7 +29,7 @@ _ADDRESS = commerce.defaults(commerce.Address)
 _CUSTOMER = commerce.defaults(commerce.Customer)
 _REFUND = commerce.defaults(commerce.Refund)
 
-T = TypeVar("T")
+T = TypeVar("T", bound="reading.Identified")
 Seen = datetime
 
 

@@ -1,0 +1,146 @@
+"""Asking a platform: what is worth asking again, how long to wait, and when to give up.
+
+Everything a shop's server can do wrong ends in one of three ways: `Passing` inside (asked again at
+once or after a short wait), `Later` (not now: the caller comes back) or `Refused` (not ever like
+this). Texts never hold credentials or a record's contents.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple, TypeVar
+
+import httpx
+
+from backshop.platforms import PayloadError
+
+T = TypeVar("T")
+
+TRIES = 8
+"""Where four requests in ten fail, all eight of a page do once in 1,500 pages; the job comes back."""
+LONGEST_WAIT = 30.0
+"""Seconds. A shop that asks for more is asked again by another invocation."""
+TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+CONNECTIONS = 8
+USER_AGENT = "backshop/1.0"
+
+
+class Passing(Exception):
+    """A failure that may be gone at the next try; `after` is what the platform asked to wait."""
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Later(Exception):
+    """The platform is away or throttles for longer than we can wait here; `after` in seconds."""
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Refused(Exception):
+    """The platform said no and will say it again: credentials, permissions, an unknown address.
+
+    `code` is the platform's own word for it, where it has one.
+    """
+
+    def __init__(self, reason: str, status: int = 0, code: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.code = code
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+@dataclass
+class Patience:
+    """How long there is to wait: `left` tells the seconds until the caller must stop."""
+
+    left: Callable[[], float] = lambda: 900.0
+    sleep: Callable[[float], None] = time.sleep
+
+
+def connect(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.Client:
+    """A client that keeps connections open and follows no redirect: credentials stay where they
+    were meant to go. Close it."""
+    return httpx.Client(
+        base_url=base_url.rstrip("/"),
+        headers={"User-Agent": USER_AGENT, **(headers or {})},
+        timeout=TIMEOUT,
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        follow_redirects=False,
+    )
+
+
+def send(client: httpx.Client, method: str, path: str, **given: Any) -> Answer:
+    """One request. Raises `Passing` on what may pass (no connection, a time-out, a body cut short,
+    429, 5xx) and `Refused` on a redirect; any other status is the caller's to judge."""
+    try:
+        response = client.request(method, path, **given)
+    except httpx.TimeoutException:
+        raise Passing("it did not answer in time") from None
+    except httpx.TransportError as broken:
+        raise Passing(f"the connection broke ({type(broken).__name__})") from None
+    except httpx.DecodingError:
+        raise Passing("its answer was cut short") from None
+    status = response.status_code
+    if status == 429 or status >= 500:
+        after = retry_after(response.headers.get("retry-after"))
+        raise Passing(f"it answered {status}", after)
+    if 300 <= status < 400:
+        raise Refused(
+            "the shop's address redirects to another one; set store_url to the final address",
+            status,
+        )
+    return Answer(status, response.headers, response.content)
+
+
+def insist(ask: Callable[[], T], patience: Patience) -> T:
+    """Ask until there is an answer. Raises `Later` when tries or time are used up, and lets
+    `Refused` through. A body that cannot be read is asked for again: it may have been half of one.
+    """
+    for tried in range(1, TRIES + 1):
+        try:
+            return ask()
+        except (Passing, PayloadError) as failed:
+            wait = _wait(failed, tried)
+            if tried == TRIES or wait > LONGEST_WAIT or wait + 1 > patience.left():
+                asked = failed.after if isinstance(failed, Passing) else None
+                raise Later(f"the shop could not be read: {failed}", asked) from failed
+        patience.sleep(wait)
+    raise AssertionError("the last try returns or raises")
+
+
+def _wait(failed: Exception, tried: int) -> float:
+    """What the platform asks for, or 0.1, 0.2, 0.4 … up to 10 seconds, each half left to chance."""
+    asked = failed.after if isinstance(failed, Passing) else None
+    if asked is not None:
+        return asked
+    longest: float = min(0.1 * 2 ** (tried - 1), 10.0)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, guards nothing)
+
+
+def retry_after(said: str | None) -> float | None:
+    """Seconds from a Retry-After header, which names seconds or a date; None where it is neither."""
+    if not said:
+        return None
+    try:
+        return max(0.0, float(said))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(said)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, moment.timestamp() - time.time())

@@ -1,0 +1,132 @@
+"""Walking a list that is asked for by offset, while the shop goes on changing it.
+
+Pages are asked for several at once and handed on in order. Each begins with the last record of the
+one before: when a record leaves the list meanwhile, the others move up, the pages no longer join,
+and the walk steps back instead of missing what moved across the seam.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from backshop.platforms.payload import Page
+
+AT_ONCE = 8
+
+
+class Fetched(NamedTuple):
+    """A page with the ids of its records as they came, and how long the list is said to be."""
+
+    page: Page
+    ids: list[str]
+    total: int | None = None
+
+
+class Place(NamedTuple):
+    """Where a walk is: the next page by offset and by number, and the last record handed on."""
+
+    offset: int = 0
+    number: int = 1
+    last: str | None = None
+
+
+START = Place()
+Fetch = Callable[[int, int], Fetched]
+
+
+def walk(
+    fetch: Fetch, start: Place, size: int, at_once: int = AT_ONCE
+) -> Iterator[tuple[Fetched, Place]]:
+    """The pages from `start` on, each with the place after it.
+
+    `fetch(offset, number)` is called in threads and gives at most `size` records, sorted by id;
+    the page's number is for servers that know no offsets. Whatever it raises is raised here.
+    """
+    ahead = _Ahead(fetch, size, at_once)
+    place = start
+    try:
+        while True:
+            got, place = _joined(ahead, place, size)
+            is_last = len(got.ids) < size
+            if got.ids:
+                place = _after(place, size, got.ids[-1], is_last)
+                yield got, place
+            if is_last:
+                return
+    finally:
+        ahead.close()
+
+
+def _after(place: Place, size: int, last: str, is_last: bool) -> Place:
+    """Behind the last page a walk starts with that page once more: it may have grown."""
+    if is_last:
+        return place._replace(last=last)
+    return Place(place.offset + size - 1, place.number + 1, last)
+
+
+def _joined(ahead: _Ahead, place: Place, size: int) -> tuple[Fetched, Place]:
+    """The page at this place, or an earlier one where the list has moved up since.
+
+    A server that knows no offsets gives the same records again: there, pages simply follow.
+    """
+    got = ahead.take(place)
+    while place.offset > 0 and place.last is not None and not _joins(got.ids, place.last):
+        earlier = place._replace(offset=max(0, place.offset - size))
+        again = ahead.take(earlier)
+        if again.ids == got.ids:
+            break
+        if not got.ids and order(again.ids[-1]) <= order(place.last):
+            break
+        got, place = again, earlier
+    return got, place
+
+
+def _joins(ids: list[str], last: str) -> bool:
+    return bool(ids) and order(ids[0]) <= order(last)
+
+
+def order(id: str) -> tuple[int, str]:
+    """Sorts ids as the platforms do: numbers by value, anything else by its text."""
+    return (int(id), "") if id.isdigit() else (0, id)
+
+
+class _Ahead:
+    """Asks for the pages after the one that is taken, as far as the list is known to reach."""
+
+    def __init__(self, fetch: Fetch, size: int, at_once: int) -> None:
+        self._fetch = fetch
+        self._stride = size - 1
+        self._at_once = at_once
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="page")
+        self._asked: dict[tuple[int, int], Future[Fetched]] = {}
+        self._total: int | None = None
+
+    def take(self, place: Place) -> Fetched:
+        asked = self._asked.pop((place.offset, place.number), None)
+        if asked is None:
+            self._forget()
+            got = self._fetch(place.offset, place.number)
+        else:
+            got = asked.result()
+        self._total = got.total if got.ids else self._total
+        self._ask_on(place)
+        return got
+
+    def _ask_on(self, place: Place) -> None:
+        for ahead in range(1, self._at_once + 1):
+            following = (place.offset + ahead * self._stride, place.number + ahead)
+            if following[0] >= (self._total or 0):
+                return
+            if following not in self._asked:
+                self._asked[following] = self._pool.submit(self._fetch, *following)
+
+    def _forget(self) -> None:
+        for asked in self._asked.values():
+            asked.cancel()
+        self._asked.clear()
+
+    def close(self) -> None:
+        """Does not wait for what is under way: there may be no time left."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,94 @@
+"""The REST API v3 of one WooCommerce shop."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from backshop.platforms.api import Answer, Passing, Patience, Refused, connect, insist, send
+
+PATH = "/wp-json/wc/v3/"
+
+
+class Api:
+    """Signs in with Basic over TLS, and with OAuth 1.0a over plain HTTP, as WooCommerce demands.
+
+    Many threads may use one at once.
+    """
+
+    def __init__(self, url: str, key: str, secret: str, patience: Patience | None = None) -> None:
+        self.patience = patience or Patience()
+        self._url = url.rstrip("/")
+        self._key = key
+        self._secret = secret
+        self._is_safe = url.lower().startswith("https://")
+        basic = base64.b64encode(f"{key}:{secret}".encode()).decode()
+        self._client = connect(url, {"Authorization": f"Basic {basic}"} if self._is_safe else {})
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, path: str, params: Mapping[str, Any]) -> Answer:
+        """One try at reading, 200 or an exception: `Passing`, or `Refused` with WooCommerce's code."""
+        answer = self.call("GET", path, params)
+        if answer.status != 200:
+            raise _refused(answer)
+        if answer.body[:1] not in (b"[", b"{"):
+            raise Passing("it answered a page in place of data")
+        return answer
+
+    def insist(self, path: str, params: Mapping[str, Any]) -> Answer:
+        """`get`, asked again while that may help. Raises `Later` and `Refused`."""
+        return insist(lambda: self.get(path, params), self.patience)
+
+    def call(
+        self, method: str, path: str, params: Mapping[str, Any] | None = None, body: object = None
+    ) -> Answer:
+        """One try at anything; statuses below 500 other than 429 and redirects are the caller's."""
+        query = {name: str(said) for name, said in (params or {}).items()}
+        if not self._is_safe:
+            query = _signed(method, self._url + PATH + path, query, self._key, self._secret)
+        given: dict[str, Any] = {}
+        if body is not None:
+            given = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+        return send(self._client, method, f"{PATH}{path}?{urlencode(query)}", **given)
+
+
+def _refused(answer: Answer) -> Refused:
+    try:
+        code = str(json.loads(answer.body)["code"])[:100]
+    except (ValueError, TypeError, KeyError):
+        code = ""
+    if answer.status in (401, 403):
+        reason = (
+            "WooCommerce refused the key: give one with read/write access (PATCH the connector)"
+        )
+    else:
+        reason = f"WooCommerce answered {answer.status} {code}".rstrip()
+    return Refused(reason, answer.status, code)
+
+
+def _signed(method: str, url: str, query: dict[str, str], key: str, secret: str) -> dict[str, str]:
+    """The query with an OAuth 1.0a signature (RFC 5849, 3.4), whose token is empty."""
+    given = query | {
+        "oauth_consumer_key": key,
+        "oauth_nonce": secrets.token_hex(8),
+        "oauth_signature_method": "HMAC-SHA256",
+        "oauth_timestamp": str(int(time.time())),
+    }
+    pairs = sorted((_escape(name), _escape(said)) for name, said in given.items())
+    joined = "&".join(f"{name}={said}" for name, said in pairs)
+    base = "&".join(_escape(part) for part in (method, url, joined))
+    mac = hmac.new(f"{_escape(secret)}&".encode(), base.encode(), sha256).digest()
+    return given | {"oauth_signature": base64.b64encode(mac).decode()}
+
+
+def _escape(text: str) -> str:
+    return quote(text, safe="~")
