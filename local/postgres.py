@@ -26,6 +26,8 @@ import psycopg
 from backshop import migrations
 from psycopg import sql
 
+from local import processes
+
 SUPERUSER = "postgres"
 DATABASE = "backshop"
 NOBODY = 65534
@@ -34,13 +36,10 @@ STOP_SECONDS = 20.0
 # The longest path that a Unix socket's address holds is 103 bytes on macOS and 107 on Linux.
 LONGEST_SOCKET_FOLDER = 80
 
-# For databases that are thrown away: a crash of the machine may lose them, nothing else changes.
-# A killed server still recovers, because what it wrote is in the kernel's cache.
-THROWAWAY: Mapping[str, str] = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-}
+# For databases that are thrown away: a crash of the machine may lose them. A killed server still
+# has what it acknowledged, because each commit reaches the kernel's cache (which
+# synchronous_commit=off would not wait for).
+THROWAWAY: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off"}
 
 
 class ServerError(RuntimeError):
@@ -71,21 +70,32 @@ class Server:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, port: int = 0, settings: Mapping[str, str] | None = None
+    folder: Path,
+    port: int = 0,
+    settings: Mapping[str, str] | None = None,
+    *,
+    dies_with_us: bool = False,
 ) -> Iterator[Server]:
     """A server for the length of a `with` block; see `start`."""
-    server = start(folder, port, settings)
+    server = start(folder, port, settings, dies_with_us=dies_with_us)
     try:
         yield server
     finally:
         stop(server)
 
 
-def start(folder: Path, port: int = 0, settings: Mapping[str, str] | None = None) -> Server:
+def start(
+    folder: Path,
+    port: int = 0,
+    settings: Mapping[str, str] | None = None,
+    *,
+    dies_with_us: bool = False,
+) -> Server:
     """Start the cluster in `folder`, making it when there is none.
 
     Port 0 takes a free one. What an earlier server of this folder left behind (after a kill -9)
-    is ended first. Raises ServerError when another process runs it, or when it does not come up.
+    is ended first. `dies_with_us` has Linux stop the server when the thread that started it ends,
+    however it ends. Raises ServerError when another process runs it, or when it does not come up.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +105,7 @@ def start(folder: Path, port: int = 0, settings: Mapping[str, str] | None = None
         password = _initialised(folder)
         for _attempt in range(5):
             chosen = port or _free_port()
-            process = _spawn(folder, chosen, settings or {})
+            process = _spawn(folder, chosen, settings or {}, dies_with_us)
             server = Server(folder, chosen, password, process, lock)
             if _came_up(server):
                 return server
@@ -211,7 +221,9 @@ def _initialised(folder: Path) -> str:
     return password
 
 
-def _spawn(folder: Path, port: int, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _spawn(
+    folder: Path, port: int, settings: Mapping[str, str], dies_with_us: bool
+) -> subprocess.Popen[bytes]:
     pgdata = folder / "pgdata"
     sockets = str(pgdata) if len(str(pgdata)) <= LONGEST_SOCKET_FOLDER else ""
     options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": sockets, **settings}
@@ -228,7 +240,7 @@ def _spawn(folder: Path, port: int, settings: Mapping[str, str]) -> subprocess.P
             stdout=log,
             stderr=log,
             # Ctrl-C in the terminal goes to whoever started the server, which then stops it.
-            start_new_session=True,
+            **(processes.options(signal.SIGINT) if dies_with_us else {"start_new_session": True}),
         )
 
 
@@ -237,7 +249,7 @@ def _came_up(server: Server) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            with psycopg.connect(server.superuser_url(), connect_timeout=5) as connection:
+            with psycopg.connect(server.superuser_url(), connect_timeout=2) as connection:
                 row = connection.execute("show data_directory").fetchone()
         except psycopg.OperationalError:
             time.sleep(0.02)
