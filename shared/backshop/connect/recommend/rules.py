@@ -5,7 +5,10 @@ Training evaluates with these same functions, so what is measured is what is ser
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from backshop.connect.recommend.models import (
     HALF_LIVES,
@@ -14,7 +17,6 @@ from backshop.connect.recommend.models import (
     Floats,
     Histories,
     Ints,
-    Model,
     Neighbours,
     Ranked,
 )
@@ -23,6 +25,29 @@ NO_AFFINITY = 0.003
 """Added to an affinity before its logarithm: items without a common buyer stay comparable."""
 NO_SALES = 0.5
 """Added to a trend before its logarithm, in decayed sales."""
+
+
+def baskets(
+    customers: ArrayLike, orders: ArrayLike, items: ArrayLike, days: ArrayLike
+) -> tuple[Baskets, list[Any]]:
+    """Lines of orders, in any order and named in any way, as `Baskets`; and the items by number."""
+    _, customer = np.unique(np.asarray(customers), return_inverse=True)
+    _, order = np.unique(np.asarray(orders), return_inverse=True)
+    names, item = np.unique(np.asarray(items), return_inverse=True)
+    begun = np.full(order.max(initial=-1) + 1, np.inf)
+    np.minimum.at(begun, order, days)
+    # An item that stands on two lines of an order was bought in it once.
+    kept = np.unique(order.astype(np.int64) * len(names) + item, return_index=True)[1]
+    kept = kept[np.lexsort((item[kept], order[kept], begun[order[kept]], customer[kept]))]
+    made = Baskets(
+        customer=customer[kept].astype(np.int32),
+        order=order[kept].astype(np.int32),
+        item=item[kept].astype(np.int32),
+        day=begun[order[kept]],
+        customers=int(customer.max(initial=-1)) + 1,
+        items=len(names),
+    )
+    return made, names.tolist()
 
 
 def hold_out(baskets: Baskets) -> tuple[Baskets, Baskets]:
@@ -172,29 +197,29 @@ def best(scores: Floats, number: int) -> Ints:
 
 
 def buy_again(
-    model: Model, history: Histories, affinity: Floats, now: float, number: int
+    blend: Blend, trend: Floats, history: Histories, affinity: Floats, now: float, number: int
 ) -> Ranked:
-    """What one customer (the history's only one) is likeliest to buy again, from day `now` on."""
+    """What one customer (the history's only one) is likeliest to buy again, on day `now`."""
     at = np.arange(len(history.item))
     features = again_features(
-        history, np.zeros_like(at), at, now, affinity[history.item], model.trend[:, history.item]
+        history, np.zeros_like(at), at, now, affinity[history.item], trend[:, history.item]
     )
-    scores = logits(model.again, features)
+    scores = logits(blend, features)
     found = best(scores, number)
-    return Ranked(history.item[found], probabilities(model.again, scores[found]))
+    return Ranked(history.item[found], probabilities(blend, scores[found]))
 
 
 def new_for_you(
-    model: Model, history: Histories, affinity: Floats, now: float, number: int
+    blend: Blend, trend: Floats, history: Histories, affinity: Floats, now: float, number: int
 ) -> Ranked:
     """What the customer has not bought yet and is likeliest to."""
     gap = np.maximum(now - history.last_order, 0)
-    features = new_features(affinity, model.trend, history.orders, history.size, gap)
-    scores = logits(model.new, features)
+    features = new_features(affinity, trend, history.orders, history.size, gap)
+    scores = logits(blend, features)
     scores[history.item] = -np.inf
     found = best(scores, number)
     found = found[np.isfinite(scores[found])]
-    return Ranked(found, probabilities(model.new, scores[found]))
+    return Ranked(found, probabilities(blend, scores[found]))
 
 
 def popular(trend: Floats, orders: Floats, number: int) -> Ranked:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import linalg, sparse, special
 
 from backshop.connect.recommend import rules
 from backshop.connect.recommend.models import (
@@ -64,12 +64,18 @@ def find_neighbours(baskets: Baskets) -> Neighbours:
     """The neighbours of every item that enough customers bought, by the method their number allows."""
     matrix = bought(baskets)
     known = np.flatnonzero(np.asarray(matrix.sum(axis=0)).ravel() >= MIN_BUYERS)
+    if not len(known):
+        return no_neighbours(baskets.items)
     found = (ease if len(known) <= EASE_ITEMS else cosine)(matrix[:, known])
     width = found.item.shape[1]
     item = np.zeros((baskets.items, width), dtype=np.int32)
     weight = np.zeros((baskets.items, width), dtype=np.float32)
     item[known], weight[known] = known[found.item], found.weight
     return Neighbours(item, weight)
+
+
+def no_neighbours(items: int) -> Neighbours:
+    return Neighbours(np.zeros((items, 1), dtype=np.int32), np.zeros((items, 1), np.float32))
 
 
 def ease(matrix: Matrix, ridge: float = EASE_RIDGE, keep: int = NEIGHBOURS) -> Neighbours:
@@ -332,17 +338,18 @@ def _regression(x: Floats, y: Bools, ridge: float = 1.0) -> tuple[Floats, float]
     The ridge acts on standardised features and spares the bias. Rows are taken in slices, which
     keeps the working memory small.
     """
+    parts = [slice(start, start + 50_000) for start in range(0, len(x), 50_000)]
     mean = x.mean(axis=0, dtype=np.float64)
-    scale = np.sqrt(np.einsum("ij,ij->j", x, x, dtype=np.float64) / len(x) - mean**2 + 1e-9)
+    scale = np.sqrt(sum(((x[part] - mean) ** 2).sum(axis=0) for part in parts) / len(x))
+    scale[scale < 1e-6] = 1  # a feature that never varies says nothing
     penalty = np.r_[np.full(x.shape[1], ridge), 1e-9]
     weights = np.zeros(len(penalty))
     weights[-1] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
     for _ in range(25):
         slope, curvature = -penalty * weights, np.diag(penalty)
-        for start in range(0, len(x), 50_000):
-            part = slice(start, start + 50_000)
+        for part in parts:
             z = np.c_[(x[part] - mean) / scale, np.ones(len(x[part]))]
-            p = 1 / (1 + np.exp(-(z @ weights)))
+            p = special.expit(z @ weights)
             slope += z.T @ (y[part] - p)
             curvature += (z * (p * (1 - p))[:, None]).T @ z
         step = linalg.solve(curvature, slope, assume_a="pos")
@@ -357,7 +364,7 @@ def evaluate(kept: Baskets, held: Baskets, new: Blend, again: Blend) -> Scores:
     """Compare with popularity (all sales so far) on the held-out orders."""
     summed = rules.histories(kept)
     popularity = np.bincount(kept.item, minlength=kept.items).astype(float)
-    ours_new, ours_again, ours_any, plain_new, plain_any = (_Tally() for _ in range(5))
+    ours_new, ours_again, ours_any, plain_new, plain_any = (Tally() for _ in range(5))
     for moment in replay(kept, held, find_neighbours(kept)):
         wanted, owned = moment.wanted, moment.owned
         fresh = _top_new(moment, summed, new)
@@ -367,8 +374,8 @@ def evaluate(kept: Baskets, held: Baskets, new: Blend, again: Blend) -> Scores:
         ours_again.add(known, wanted & owned)
         ours_any.add(both, wanted)
         tops = np.broadcast_to(popularity, wanted.shape)
-        plain_any.add(_Lists(rules.best(tops, LIST)), wanted)
-        plain_new.add(_Lists(rules.best(np.where(owned, -1, tops), LIST)), wanted & ~owned)
+        plain_any.add(Lists(rules.best(tops, LIST)), wanted)
+        plain_new.add(Lists(rules.best(np.where(owned, -1, tops), LIST)), wanted & ~owned)
     shown = ours_new.shown + ours_again.shown
     return Scores(
         new=ours_new.quality(ours_new.shown),
@@ -379,14 +386,14 @@ def evaluate(kept: Baskets, held: Baskets, new: Blend, again: Blend) -> Scores:
     )
 
 
-class _Lists(NamedTuple):
+class Lists(NamedTuple):
     """One list a customer: items (-1 where a list is shorter), and probabilities if known."""
 
     items: Ints
     probabilities: Floats | None = None
 
 
-def _top_new(moment: Moment, summed: Histories, blend: Blend) -> _Lists:
+def _top_new(moment: Moment, summed: Histories, blend: Blend) -> Lists:
     features = rules.new_features(
         moment.affinity, moment.trend[:, None, :], *_person(summed, moment)
     )
@@ -395,27 +402,27 @@ def _top_new(moment: Moment, summed: Histories, blend: Blend) -> _Lists:
     return _lists(rules.best(scores, LIST), scores, blend)
 
 
-def _top_again(moment: Moment, summed: Histories, blend: Blend) -> _Lists:
+def _top_again(moment: Moment, summed: Histories, blend: Blend) -> Lists:
     features, place, item = _again_features(moment, summed)
     scores = np.full(moment.owned.shape, -np.inf)
     scores[place, item] = rules.logits(blend, features)
     return _lists(rules.best(scores, LIST), scores, blend)
 
 
-def _lists(top: Ints, scores: Floats, blend: Blend) -> _Lists:
+def _lists(top: Ints, scores: Floats, blend: Blend) -> Lists:
     found = np.take_along_axis(scores, top, axis=1)
     items = np.where(np.isfinite(found), top, -1)
-    return _Lists(items, np.where(items < 0, 0, rules.probabilities(blend, found)))
+    return Lists(items, np.where(items < 0, 0, rules.probabilities(blend, found)))
 
 
-def _merged(one: _Lists, other: _Lists) -> _Lists:
+def _merged(one: Lists, other: Lists) -> Lists:
     items = np.concatenate([one.items, other.items], axis=1)
     likely = np.concatenate([one.probabilities, other.probabilities], axis=1)
     top = rules.best(likely, LIST)
-    return _Lists(np.take_along_axis(items, top, axis=1), np.take_along_axis(likely, top, axis=1))
+    return Lists(np.take_along_axis(items, top, axis=1), np.take_along_axis(likely, top, axis=1))
 
 
-class _Tally:
+class Tally:
     """Hits of lists of ten, counted over the customers who wanted anything of their kind."""
 
     def __init__(self) -> None:
@@ -424,7 +431,7 @@ class _Tally:
         self.gain = 0.0
         self.shown: list[tuple[Floats, Bools]] = []
 
-    def add(self, lists: _Lists, wanted: Bools) -> None:
+    def add(self, lists: Lists, wanted: Bools) -> None:
         hit = np.take_along_axis(wanted, np.maximum(lists.items, 0), axis=1) & (lists.items >= 0)
         discount = 1 / np.log2(np.arange(2, LIST + 2))
         ideal = np.r_[0, np.cumsum(discount)][np.minimum(wanted.sum(axis=1), LIST)]
@@ -456,10 +463,11 @@ def calibration_error(likely: Floats, hit: Bools, groups: int = 10) -> float:
     return sum(off) / len(likely)
 
 
-def log_loss_ratio(likely: Floats, hit: Bools) -> float:
-    """Log-loss of what was said over that of always saying the observed mean."""
-    always = np.full(len(hit), hit.mean())
-    return _log_loss(likely, hit) / _log_loss(always, hit)
+def log_loss_ratio(likely: Floats, hit: Bools) -> float | None:
+    """Log-loss of what was said over that of always saying the observed mean; None where that is
+    0, because everything was hit or nothing."""
+    always = _log_loss(np.full(len(hit), hit.mean()), hit)
+    return _log_loss(likely, hit) / always if always else None
 
 
 def _log_loss(likely: Floats, hit: Bools) -> float:

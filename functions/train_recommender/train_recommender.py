@@ -1,0 +1,71 @@
+"""Nightly: one message a store, and per message a new model that has to prove itself.
+
+The best sellers are counted anew each night; the model of the night before stays in use until the
+new one beats popularity on held-out orders (docs/recommendations.md).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from math import floor
+from typing import Any
+from uuid import UUID
+
+from backshop import config, db, logs, queues
+from backshop.connect.recommend import rules, store, training
+from backshop.queues import BatchResponse, Message
+from pydantic import BaseModel
+
+HISTORY = timedelta(days=730)
+BEST_SELLERS = 200
+
+
+class Job(BaseModel):
+    store_id: UUID
+
+
+@logs.crash_safely
+def handler(event: dict[str, Any], _context: Any) -> BatchResponse | dict[str, int]:
+    """A scheduled event queues the stores, a message trains one."""
+    if "Records" in event:
+        return queues.process(event, _one)
+    with db.transaction(all_stores=True) as tx:
+        jobs = [Job(store_id=each) for each in store.stores_to_train(tx)]
+    queues.send_all(config.value("TRAIN_QUEUE_URL"), [job.model_dump_json() for job in jobs])
+    return {"stores": len(jobs)}
+
+
+def _one(message: Message) -> None:
+    train(Job.model_validate_json(message["body"]).store_id, datetime.now(UTC))
+
+
+def train(store_id: UUID, now: datetime) -> str:
+    """Train one store; `active`, `rejected`, or `too little` where nothing can be learnt yet.
+
+    Nothing is locked while it computes: the orders are read in one transaction, the model is saved
+    in another.
+    """
+    with db.transaction(store_id=store_id) as tx:
+        baskets, skus = store.read_baskets(tx, now - HISTORY)
+    today = float(floor(store.days(now)))
+    trend, orders = training.trends(baskets, today)
+    month = rules.popular(trend[1], orders[1], BEST_SELLERS)
+    try:
+        trained = training.train(baskets, today)
+    except training.TooLittle:
+        trained = None
+    with db.transaction(store_id=store_id) as tx:
+        store.save_popular(tx, month, skus)
+        if trained:
+            store.save_model(tx, trained, skus)
+    outcome = _outcome(trained)
+    logs.info("recommender trained", store_id=str(store_id), outcome=outcome, items=len(skus))
+    if outcome == "rejected":
+        logs.count("RecommenderRejected")
+    return outcome
+
+
+def _outcome(trained: training.Trained | None) -> str:
+    if trained is None:
+        return "too little"
+    return "active" if trained.scores.beats_popularity else "rejected"
