@@ -90,7 +90,7 @@ def start(folder: Path, python: Path) -> Aws:
         raise NotStarted(f"{python} is missing; run `make setup`")
     folder.mkdir(parents=True, exist_ok=True)
     _end_leftover(folder)
-    port = _free_port()
+    port = _port(folder)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [python, "-m", "ministack"],
@@ -158,8 +158,16 @@ def _end_leftover(folder: Path) -> None:
         return
 
 
-def _free_port() -> int:
+def _port(folder: Path) -> int:
+    """The port of the last time if it is free: queues remember their addresses with it."""
+    kept = folder / "port"
+    wanted = int(kept.read_text()) if kept.exists() else 0
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-        return port
+    kept.write_text(str(port))
+    return port

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from local.aws import Aws
 from local.gateway import LocalRoute
 
 _KEPT = 1000
+_LOOK_SECONDS = 0.5
 
 
 class Inbox:
@@ -20,30 +22,40 @@ class Inbox:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._posted: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._sms: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._seen: set[str] = set()
 
     def routes(self) -> list[LocalRoute]:
         return [
-            ("GET", "/local/sms", self._sms),
-            ("GET", "/local/mail", self._mail),
+            ("GET", "/local/sms", self._show_sms),
+            ("GET", "/local/mail", self._show_mail),
             ("*", "/local/sms-providers/{provider}/{path:.*}", self._provider),
         ]
 
-    async def _sms(self, _request: web.Request) -> web.Response:
-        said = await asyncio.to_thread(self._aws.inbox, "sns/sms-messages")
-        found = [
-            {
-                "to": phone,
-                "text": each.get("Message", ""),
-                "at": _time(each),
-                "via": "sns",
-            }
-            for phone, messages in said.get("sms_messages", {}).items()
-            for each in messages
-        ]
-        return _newest_first([*found, *self._posted])
+    async def watch(self) -> None:
+        """Note when SMS are sent, which the stand-in does not; runs until cancelled."""
+        while True:
+            with suppress(OSError):
+                await self._look()
+            await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _mail(self, _request: web.Request) -> web.Response:
+    async def _look(self) -> None:
+        said = await asyncio.to_thread(self._aws.inbox, "sns/sms-messages")
+        for phone, messages in said["sms_messages"].items():
+            for each in messages:
+                if each["MessageId"] not in self._seen:
+                    self._seen.add(each["MessageId"])
+                    self._keep(phone, each["Message"], "sns")
+
+    def _keep(self, phone: str, text: str, via: str) -> None:
+        at = datetime.now(UTC).isoformat()
+        self._sms.append({"to": phone, "text": text, "at": at, "via": via})
+
+    async def _show_sms(self, _request: web.Request) -> web.Response:
+        await self._look()
+        return web.json_response(list(reversed(self._sms)))
+
+    async def _show_mail(self, _request: web.Request) -> web.Response:
         said = await asyncio.to_thread(self._aws.inbox, "ses/messages")
         found = [
             {
@@ -52,12 +64,12 @@ class Inbox:
                 "subject": each["Subject"],
                 "text": each["BodyText"],
                 "html": each["BodyHtml"],
-                "at": _time(each),
+                "at": datetime.fromtimestamp(each["Timestamp"], UTC).isoformat(),
             }
-            for messages in said.get("messages", {}).values()
+            for messages in said["messages"].values()
             for each in messages
         ]
-        return _newest_first(found)
+        return web.json_response(sorted(found, key=lambda each: each["at"], reverse=True))
 
     async def _provider(self, request: web.Request) -> web.Response:
         """Takes the call of any provider, whose words for phone and text differ, and says yes."""
@@ -65,23 +77,7 @@ class Inbox:
             sent = await request.json()
         else:
             sent = {**request.query, **await request.post()}
-        self._posted.append(
-            {
-                "to": str(sent.get("to") or sent.get("recipient") or ""),
-                "text": str(sent.get("message") or sent.get("text") or ""),
-                "at": datetime.now(UTC).isoformat(),
-                "via": request.match_info["provider"],
-            }
-        )
+        phone = str(sent.get("to") or sent.get("recipient") or "")
+        text = str(sent.get("message") or sent.get("text") or "")
+        self._keep(phone, text, request.match_info["provider"])
         return web.json_response({"status": "success", "data": {"uid": f"local-{id(sent)}"}})
-
-
-def _time(record: dict[str, Any]) -> str:
-    at = record.get("Timestamp") or record.get("timestamp") or 0
-    if isinstance(at, str):
-        return at
-    return datetime.fromtimestamp(at, UTC).isoformat()
-
-
-def _newest_first(found: list[dict[str, Any]]) -> web.Response:
-    return web.json_response(sorted(found, key=lambda each: str(each["at"]), reverse=True))

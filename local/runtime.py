@@ -91,12 +91,17 @@ class Environment:
     _current: _Invocation | None = None
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _frozen: bool = False
-    _killed: bool = False
+    _ended: bool = False
     _out_of_memory: bool = False
 
     @property
     def alive(self) -> bool:
-        return not self._killed and self._process is not None and self._process.returncode is None
+        """Whether it can serve another invocation."""
+        return not self._ended and self._runs
+
+    @property
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     @property
     def pid(self) -> int:
@@ -133,8 +138,8 @@ class Environment:
             self._log = -1
 
     def kill(self) -> None:
-        if self.alive:
-            self._killed = True
+        self._ended = True
+        if self._runs:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
@@ -197,6 +202,7 @@ class Environment:
         if path.endswith("/response"):
             self._finish(_limited(body))
         elif path.endswith("/error"):
+            self._ended = self._ended or path.endswith("/init/error")
             self._finish(Answer(body, failed=True))
         else:
             return web.Response(status=404)

@@ -119,7 +119,8 @@ def serve(settings: Settings, application: Application) -> None:
         listener = open_things.enter_context(_bound(settings.port))
         with step("Postgres"):
             try:
-                database = open_things.enter_context(postgres.running(settings.state / "postgres"))
+                server = postgres.running(settings.state / "postgres", dies_with_us=True)
+                database = open_things.enter_context(server)
             except postgres.ServerError as error:
                 raise CannotStart(str(error)) from error
         aws, resources = _aws(settings, application, database, open_things)
@@ -238,12 +239,13 @@ async def _serve(
     base_url = f"http://{HOST}:{listener.getsockname()[1]}"
     stack = Stack(settings, base_url, database, aws, resources, served, functions)
     sqs = queues.Sqs(aws.endpoint)
-    gateway = await _open_gateway(stack, listener, sqs)
+    inbox = Inbox(aws)
+    gateway = await _open_gateway(stack, listener, sqs, inbox)
     tasks: list[asyncio.Task[Any]] = []
     try:
         ready = await _unless(stop, application.prepare(stack))
         if ready is not None:
-            tasks = _begin(stack, sqs)
+            tasks = [asyncio.create_task(inbox.watch()), *_begin(stack, sqs)]
             _tell(stack, ready)
             await _unless(stop, _watch(stack, tasks))
     finally:
@@ -281,7 +283,9 @@ def _surroundings(settings: Settings, aws: Aws) -> Surroundings:
     return replace(given, native_client=False) if settings.python_client else given
 
 
-async def _open_gateway(stack: Stack, listener: socket.socket, sqs: queues.Sqs) -> web.AppRunner:
+async def _open_gateway(
+    stack: Stack, listener: socket.socket, sqs: queues.Sqs, inbox: Inbox
+) -> web.AppRunner:
     gateway = Gateway(
         stack.plan.routes,
         stack.plan.apis,
@@ -291,7 +295,7 @@ async def _open_gateway(stack: Stack, listener: socket.socket, sqs: queues.Sqs) 
         say=log,
     )
     invoke_api = InvokeApi(stack.functions, lambda name: _on_failure(stack, sqs, name))
-    local = [*Inbox(stack.aws).routes(), *invoke_api.routes()]
+    local = [*inbox.routes(), *invoke_api.routes()]
     runner = web.AppRunner(gateway.application(local), access_log=None, shutdown_timeout=3.0)
     await runner.setup()
     await web.SockSite(runner, listener).start()

@@ -1,0 +1,209 @@
+"""`make demo`: recorded deliveries through the public route, and the rows that they became."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import psycopg
+from psycopg import sql
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from local import commands, recordings
+from local.console import console, say
+from local.queues import Sqs
+
+CONTEXTS = {
+    "connect": "catalogue, orders and refunds of every platform",
+    "shade": "kits and shades of Shopify shops",
+    "insights": "what questions about a shop's numbers are answered from",
+    "kits": "deliveries of Vendure shops",
+}
+"""What deliveries feed. `projects` quotes by itself and gets nothing from a shop."""
+
+_SHOWN = {
+    "connect": ("platform_order", "platform code status total_amount currency created_at"),
+    "shade": ("orders", "code order_status product_type total_amount currency order_date"),
+    "insights": ("orders", "code status total refunded_total currency date_created"),
+    "kits": ("customer_orders_summary", "order_code state total_with_tax currency order_date"),
+}
+"""The table of each context that tells most at a glance, and its columns; the last one is a time."""
+_ROWS = 6
+_DRAIN_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A delivery and what the stack answered."""
+
+    delivery: recordings.Delivery
+    status: int
+
+
+def run(state: Path) -> int:
+    """Replay everything and print the rows; 1 when a delivery was refused or not worked off.
+
+    Raises `commands.NotDone` when no stack is running.
+    """
+    stack, host = commands.stack(state), commands.host(state)
+    ids = [UUID(each["id"]) for each in stack["connectors"]]
+    with psycopg.connect(stack["database_urls"]["owner"]) as connection:
+        before = _counts(connection, ids)
+        connection.rollback()
+        sent = asyncio.run(_send_all(stack))
+        left = asyncio.run(_worked_off(host))
+        refused = [each for each in sent if each.status != 200]
+        _show_deliveries(sent)
+        _show_rows(connection, ids, before)
+    for each in refused:
+        name = f"{each.delivery.platform} {each.delivery.name}"
+        say(f"[red]refused:[/red] {name} was answered with {each.status}")
+    if left:
+        say(f"[red]not worked off:[/red] {left}; `python -m local logs webhook_ingest` says why")
+    return 1 if refused or left else 0
+
+
+async def _send_all(stack: dict[str, Any]) -> list[Sent]:
+    shops = {each["platform"]: each for each in stack["connectors"]}
+    deliveries = [
+        *recordings.shopify(shops["shopify"]["webhook_secret"]),
+        *recordings.woocommerce(),
+        *recordings.vendure(shops["vendure"]["webhook_secret"]),
+    ]
+    sent = []
+    async with aiohttp.ClientSession(stack["base_url"]) as session:
+        with _progress("sending deliveries", len(deliveries)) as advance:
+            for delivery in deliveries:
+                path = shops[delivery.platform]["webhook_path"]
+                async with session.post(
+                    path, data=delivery.body, headers=delivery.headers
+                ) as answer:
+                    sent.append(Sent(delivery, answer.status))
+                advance()
+    return sent
+
+
+async def _worked_off(host: dict[str, Any]) -> str:
+    """Wait until no message is left; what is still there when it takes too long."""
+    sqs = Sqs(host["aws_endpoint"])
+    ends = time.monotonic() + _DRAIN_SECONDS
+    try:
+        with console.status("waiting for the queues to be worked off …"):
+            while True:
+                waiting = {
+                    each["name"]: await _waiting(sqs, each["queue"])
+                    for each in host["dead_letters"]
+                }
+                dead = sum([await _waiting(sqs, each["dead"]) for each in host["dead_letters"]])
+                if dead:
+                    return f"{dead} messages are dead letters"
+                if not any(waiting.values()):
+                    return ""
+                if time.monotonic() > ends:
+                    return ", ".join(f"{said} in {name}" for name, said in waiting.items() if said)
+                await asyncio.sleep(0.2)
+    finally:
+        await sqs.close()
+
+
+async def _waiting(sqs: Sqs, url: str) -> int:
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
+    said = await sqs.call("GetQueueAttributes", QueueUrl=url, AttributeNames=names)
+    return sum(int(each) for each in said["Attributes"].values())
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Any]:
+    """A bar on a terminal, one line elsewhere."""
+    if not console.is_terminal:
+        say(f"{what}: {total} …")
+        yield lambda: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
+
+
+def _counts(connection: psycopg.Connection[Any], ids: list[UUID]) -> dict[tuple[str, str], int]:
+    """The rows of the shops in every table of the contexts, by context and table."""
+    found = connection.execute(
+        "SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n"
+        " ON n.oid = c.relnamespace JOIN pg_attribute AS a ON a.attrelid = c.oid"
+        " WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+        " AND a.attname = 'store_id' ORDER BY 1, 2",
+        [list(CONTEXTS)],
+    ).fetchall()
+    counts = {}
+    for context, table in found:
+        statement = sql.SQL("SELECT count(*) FROM {} WHERE store_id = ANY (%s)")
+        row = connection.execute(statement.format(sql.Identifier(context, table)), [ids]).fetchone()
+        counts[context, table] = row[0] if row else 0
+    return counts
+
+
+def _show_deliveries(sent: list[Sent]) -> None:
+    table = Table(title="deliveries", title_justify="left", title_style="bold")
+    table.add_column("platform")
+    table.add_column("sent", justify="right")
+    table.add_column("accepted", justify="right")
+    for platform in ("shopify", "woocommerce", "vendure"):
+        of_it = [each for each in sent if each.delivery.platform == platform]
+        accepted = sum(each.status == 200 for each in of_it)
+        table.add_row(platform, str(len(of_it)), str(accepted))
+    console.print(table)
+
+
+def _show_rows(
+    connection: psycopg.Connection[Any], ids: list[UUID], before: dict[tuple[str, str], int]
+) -> None:
+    after = _counts(connection, ids)
+    for context, about in CONTEXTS.items():
+        console.print(f"\n[bold]{context}[/bold]: {about}")
+        table = Table("table", box=None, pad_edge=False)
+        table.add_column("rows", justify="right")
+        table.add_column("new", justify="right")
+        for (schema, name), rows in after.items():
+            if schema == context and rows:
+                table.add_row(name, str(rows), str(rows - before[schema, name]))
+        console.print(table if table.row_count else "  no rows")
+        _show_newest(connection, ids, context)
+    console.print("\n[bold]projects[/bold]: quotes by itself; no shop feeds it")
+
+
+def _show_newest(connection: psycopg.Connection[Any], ids: list[UUID], context: str) -> None:
+    name, columns = _SHOWN[context]
+    shown = columns.split()
+    statement = sql.SQL("SELECT {} FROM {} WHERE store_id = ANY (%s) ORDER BY {} DESC LIMIT %s")
+    rows = connection.execute(
+        statement.format(
+            sql.SQL(", ").join(map(sql.Identifier, shown)),
+            sql.Identifier(context, name),
+            sql.Identifier(shown[-1]),
+        ),
+        [ids, _ROWS],
+    ).fetchall()
+    if not rows:
+        return
+    table = Table(*shown, title=f"{context}.{name}", title_justify="left")
+    for row in rows:
+        table.add_row(*(_spell(said) for said in row))
+    console.print(table)
+
+
+def _spell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else str(value)
