@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import json
 import socket
 import sys
 import time
@@ -73,6 +74,21 @@ def _parser() -> argparse.ArgumentParser:
     shopify.add_argument("--bucket", type=float, default=2000.0, help="cost points at most")
     shopify.add_argument("--restore", type=float, default=100.0, help="cost points a second")
     shopify.add_argument("--bulk-seconds", type=float, default=0.5, help="a bulk operation takes")
+    vendure = _common(kinds.add_parser("vendure", help="Vendure 3.7 with the plugin"), _vendure)
+    vendure.set_defaults(places="sri-lanka", catalogue="kits", currency="LKR")
+    vendure.add_argument("--username", default="superadmin")
+    vendure.add_argument("--password", default="superadmin")
+    vendure.add_argument("--api-key", default="local:vendure", help="vendure-api-key header")
+    vendure.add_argument("--carts", type=float, default=0.1, help="share of orders that are carts")
+    vendure.add_argument("--custom-fields", type=Path, help="JSON, in place of the plugin's own")
+    vendure.add_argument(
+        "--race-seconds",
+        type=float,
+        default=0.0,
+        help="mutations save so much later than they read: concurrent writes get lost",
+    )
+    vendure.add_argument("--delivery-delay", type=float, default=0.0, help="events, at most")
+    vendure.add_argument("--duplicates", type=float, default=0.0, help="share of events sent twice")
     return parser
 
 
@@ -155,6 +171,26 @@ def _shopify(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
         shopify.FIRST_ID,
     )
     return Shopify(shop, courier, setup)
+
+
+def _vendure(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
+    from local.platforms import vendure
+    from local.platforms.vendure.server import Setup, Vendure
+
+    shop = vendure.new_shop(currency=args.currency, seed=args.seed)
+    _fill(shop, args, carts=args.carts, taxed_shipping=False)
+    fields = json.loads(args.custom_fields.read_text()) if args.custom_fields else None
+    setup = Setup(
+        site,
+        args.username,
+        args.password,
+        args.api_key,
+        fields,
+        args.race_seconds,
+        args.delivery_delay,
+        args.duplicates,
+    )
+    return Vendure(shop, courier, setup)
 
 
 if __name__ == "__main__":

@@ -87,9 +87,12 @@ def build_order(shop: Shop, args: Args) -> Order:
     if args.get("address"):
         address = Address(**args["address"])
     cart = bool(args.get("cart"))
+    if customer is None and shop.rules.guests_are_customers and not cart:
+        phone = args.get("phone", address.phone)
+        customer = shop.guest(email, address.first_name, address.last_name, phone)
     return Order(
         order_id,
-        args.get("code") or str(order_id),
+        args.get("code") or shop.new_code(order_id),
         customer.id if customer else None,
         email,
         args.get("phone", customer.phone if customer else ""),
@@ -113,6 +116,7 @@ def build_order(shop: Shop, args: Args) -> Order:
         custom=dict(args.get("custom", {})),
         note=args.get("note", ""),
         key=f"{shop.random.getrandbits(64):016x}",
+        rounds_units=shop.rules.rounds_units,
     )
 
 

@@ -385,11 +385,15 @@ def _order(
     if plan.catalogue == "kits":
         for line in lines:
             _personalise(rng, line)
+    email = f"guest{order_id}@example.com" if guest else customer.email
+    buyer: int | None = customer.id
+    if guest or (cart and rng.random() < 0.7):
+        buyer = _guest(shop, customer, email, placed) if guest and not cart else None
     return Order(
         order_id,
-        str(order_id),
-        None if guest else customer.id,
-        f"guest{order_id}@example.com" if guest else customer.email,
+        shop.new_code(order_id),
+        buyer,
+        email,
         customer.phone,
         customer.address,
         customer.address,
@@ -409,7 +413,25 @@ def _order(
         gateway="card",
         gateway_title="Card",
         key=f"{rng.getrandbits(64):016x}",
+        rounds_units=shop.rules.rounds_units,
     )
+
+
+def _guest(shop: Shop, like: Customer, email: str, at: int) -> int | None:
+    """The customer that a guest's checkout makes where guests are customers."""
+    if not shop.rules.guests_are_customers:
+        return None
+    return shop.add_customer(
+        email=email,
+        first_name=like.first_name,
+        last_name=like.last_name,
+        phone=like.phone,
+        created_at=at,
+        updated_at=at,
+        address=like.address,
+        has_account=False,
+        verified=False,
+    ).id
 
 
 def _personalise(rng: random.Random, line: Line) -> None:
@@ -438,15 +460,7 @@ def _live(shop: Shop, rng: random.Random, plan: Plan, order: Order, until: int) 
     if order.stage == "cart":
         return
     placed = order.placed_at or order.created_at
-    draw, fate = rng.random(), FATES[-1][0]
-    for name, weight in FATES:
-        draw -= weight
-        if draw < 0:
-            fate = name
-            break
-    age = until - placed
-    if fate == "delivered" and age < 4 * DAY:
-        fate = "paid"
+    fate = _fate(rng, until - placed)
     order.stage, order.status = fate, shop.rules.status[fate]
     order.updated_at = placed
     if fate in {"delivered", "shipped", "paid"}:
@@ -460,6 +474,31 @@ def _live(shop: Shop, rng: random.Random, plan: Plan, order: Order, until: int) 
         _refund(shop, rng, order, min(until, placed + 4 * DAY))
     if shop.rules.unmoved:
         order.updated_at = order.created_at
+    if plan.catalogue == "kits":
+        order.custom = _delivery(rng, order)
+    if fate in {"pending", "failed"} and shop.rules.random_codes:
+        order.placed_at = None
+
+
+def _delivery(rng: random.Random, order: Order) -> dict[str, str]:
+    """How far the kit has come: the stage, and the number once a courier has it."""
+    if order.fulfilments:
+        parcel = order.fulfilments[0]
+        stage = "DELIVERED" if parcel.delivered_at else "DISPATCHED"
+        return {"deliveryStage": stage, "trackingNumber": parcel.tracking_number}
+    if order.stage == "paid":
+        return {"deliveryStage": rng.choice(("ORDER_CONFIRMED", "SOURCING", "ARRIVED"))}
+    return {}
+
+
+def _fate(rng: random.Random, age: int) -> Stage:
+    draw, fate = rng.random(), FATES[-1][0]
+    for name, weight in FATES:
+        draw -= weight
+        if draw < 0:
+            fate = name
+            break
+    return "paid" if fate == "delivered" and age < 4 * DAY else fate
 
 
 def _pay(shop: Shop, order: Order, at: int) -> None:
@@ -689,6 +728,7 @@ class _Invoices:
             gateway="card",
             gateway_title="Card",
             key=number,
+            rounds_units=shop.rules.rounds_units,
         )
         _pay(shop, order, at)
         for line in lines:

@@ -135,6 +135,13 @@ class Line:
     def total(self) -> int:
         return self.subtotal - self.discount
 
+    @property
+    def net_unit_price(self) -> int:
+        """The unit price after its share of the discounts, rounded."""
+        if not self.quantity:
+            return self.unit_price
+        return int((Decimal(self.total) / self.quantity).quantize(Decimal(1), ROUND_HALF_UP))
+
 
 @dataclass(slots=True)
 class Coupon:
@@ -269,6 +276,8 @@ class Order:
     key: str = ""
     trashed_from: str = ""
     trashed_at: int | None = None
+    rounds_units: bool = False
+    """Tax is rounded on one unit and multiplied (Vendure), not on the line."""
 
     @property
     def discount(self) -> int:
@@ -279,7 +288,9 @@ class Order:
         return sum(refund.amount for refund in self.refunds if refund.state != "Failed")
 
     def line_tax(self, line: Line) -> int:
-        return share(line.total, self.tax_rate)
+        if not self.rounds_units:
+            return share(line.total, self.tax_rate)
+        return gross(line.net_unit_price, self.tax_rate) * line.quantity - line.total
 
     @property
     def shipping_tax(self) -> int:
@@ -300,6 +311,11 @@ def share(amount: int, percent: Decimal) -> int:
     if not percent:
         return 0
     return int((amount * percent / 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def gross(net: int, percent: Decimal) -> int:
+    """An amount with its tax, rounded half away from zero."""
+    return net + share(net, percent)
 
 
 def iso(micros: int | None) -> str | None:
@@ -375,6 +391,14 @@ class Rules:
     """A fixed coupon is spread evenly over the items (WooCommerce), not by their worth."""
     product_is_variant: bool = False
     """A product without variants is sold under its own id (WooCommerce)."""
+    guests_are_customers: bool = False
+    """Who buys without an account is a customer all the same, found by e-mail (Vendure)."""
+    rounds_units: bool = False
+    """Tax is rounded on one unit and multiplied (Vendure)."""
+    random_codes: bool = False
+    """Orders are known by a random code (Vendure), not by their number."""
+    variant_moves_product: bool = True
+    """A change of a variant moves its product's `updated_at` (not on Vendure)."""
 
 
 Listener = Callable[[str, Any], None]
@@ -439,6 +463,14 @@ class Shop:
         self.tell("customer.created", customer)
         return customer
 
+    def guest(self, email: str, first_name: str, last_name: str, phone: str) -> Customer:
+        """The customer a guest's checkout makes; an earlier one loses its name and phone to it."""
+        known = self.customer_by_email(email)
+        names = {"first_name": first_name, "last_name": last_name, "phone": phone}
+        if known is None:
+            return self.add_customer(email=email, has_account=False, verified=False, **names)
+        return self.edit_customer(known, **names)
+
     def edit_customer(self, customer: Customer, **fields: Any) -> Customer:
         for key, value in fields.items():
             setattr(customer, key, value)
@@ -479,7 +511,10 @@ class Shop:
         for key, value in fields.items():
             setattr(variant, key, value)
         variant.updated_at = self.clock.now()
-        self.edit_product(self.products[variant.product_id])
+        product = self.products[variant.product_id]
+        if self.rules.variant_moves_product:
+            product.updated_at = max(variant.updated_at, product.updated_at)
+        self.tell("product.updated", product)
         return variant
 
     def delete_product(self, product: Product) -> None:
@@ -515,6 +550,12 @@ class Shop:
         self.tell("coupon.deleted", coupon)
 
     # ------------------------------------------------------------------- orders
+
+    def new_code(self, order_id: int) -> str:
+        """Sixteen letters and digits where codes are random, the number elsewhere."""
+        if not self.rules.random_codes:
+            return str(order_id)
+        return "".join(self.random.choices("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=16))
 
     def line(self, variant: Variant, quantity: int, **fields: Any) -> Line:
         product = self.products[variant.product_id]

@@ -61,7 +61,7 @@ def _answer(response: Any) -> Answer:
 
 def differences(recorded: Any, got: Any, volatile: re.Pattern[str], path: str = "") -> list[str]:
     """What differs: keys and their order, types, and values except where the path is volatile
-    (there the type must be the same, and dates and numbers must look the same)."""
+    (there the type must be the same, and dates, numbers and random words must look the same)."""
     if type(recorded) is not type(got):
         return [f"{path}: {recorded!r} was recorded, {got!r} came"]
     if isinstance(recorded, dict):
