@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from backshop import commerce, config, db, logs, platforms, privacy, projections, queues, store
+from backshop import commerce, config, db, logs, platforms, projections, queues, store
 from backshop.connect import store as connect
 from backshop.insights import store as insights
 from backshop.queues import BatchResponse, Message
@@ -83,9 +83,9 @@ def _ingest(connector_id: UUID, deliveries: list[Delivery]) -> list[str]:
         _save(connector_id, deliveries)
         return []
     except Exception as error:
-        if len(deliveries) == 1:
+        if len(deliveries) == 1 or db.is_away(error):
             _report(deliveries[0], error)
-            return [deliveries[0].message_id]
+            return [each.message_id for each in deliveries]
     failed: list[str] = []
     for delivery in deliveries:
         try:
@@ -126,7 +126,8 @@ def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
             for event in _translate(each, shop)
         ]
         projections.save(tx, shop, [event for event in events if isinstance(event, RECORDS)])
-        _obey(tx, shop, [event for event in events if not isinstance(event, RECORDS)])
+        if orders := [event for event in events if not isinstance(event, RECORDS)]:
+            _obey(tx, shop, orders)
 
 
 def _translate(delivery: Delivery, shop: commerce.Store) -> Iterable[commerce.Event]:
@@ -146,6 +147,8 @@ def _translate(delivery: Delivery, shop: commerce.Store) -> Iterable[commerce.Ev
 
 def _obey(tx: db.Tx, shop: commerce.Store, events: list[commerce.Event]) -> None:
     """What is no record but an order to act: privacy requests and the end of a connection."""
+    from backshop import privacy  # rarely needed, and it loads every context
+
     for event in events:
         if isinstance(event, commerce.DataRequest):
             _export(tx, shop, event)
@@ -159,6 +162,8 @@ def _obey(tx: db.Tx, shop: commerce.Store, events: list[commerce.Event]) -> None
 
 def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:
     """Put everything about a person where staff find it: GET /connectors/{id}/data-requests."""
+    from backshop import privacy
+
     found = privacy.export(tx, shop, request.person)
     key = f"exports/{shop.id}/{request.request_id}.json"
     content = orjson.dumps(found, default=str, option=orjson.OPT_INDENT_2)

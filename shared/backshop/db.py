@@ -36,6 +36,16 @@ Unreachable = psycopg.OperationalError
 
 CAPABILITY_SECONDS = 60
 
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be asked now, whatever it is asked."""
+    if isinstance(error, config.Unreachable):
+        return True
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    return error.sqlstate is None or error.sqlstate[:2] in {"08", "53", "57"}
+
+
 Row = Sequence[str | None]
 """A row in Postgres' text forms, one value a column."""
 
