@@ -137,6 +137,8 @@ def _of_type(type: str, column: str) -> Any:
         return f"{uuid4().hex[:8]}{column}"[: int(length[1])]
     if type.startswith("numeric"):
         return 1
+    if type in ("real", "double precision"):
+        return 0.5
     number = next(_numbers)
     values: dict[str, Any] = {
         "uuid": uuid4(),
@@ -148,6 +150,8 @@ def _of_type(type: str, column: str) -> Any:
         "jsonb": "{}",
         "bytea": os.urandom(32),
         "date": (FIRST + timedelta(days=number)).date(),
+        "interval": timedelta(hours=1),
         "timestamp with time zone": FIRST + timedelta(hours=number),
     }
+    assert type in values, f"say here what a value of type {type} may be"
     return values[type]

