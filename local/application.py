@@ -101,7 +101,7 @@ async def _invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
     answer = await stack.functions.invoke(function, json.dumps(event).encode())
     if answer.failed:
         log = stack.settings.logs / f"{function}.log"
-        raise CannotStart(f"the function {function} failed: {summary(answer)}\n{log} has more")
+        raise CannotStart(f"the function {function} failed: {summary(answer, 5000)}\n{log} has more")
     return json.loads(answer.payload)
 
 
@@ -166,12 +166,12 @@ def _lines(about: dict[str, Any]) -> tuple[str, ...]:
         f"[bold]backshop runs at {base}[/bold]   (Ctrl-C stops it; keys are in .local/stack.json)",
         "",
         "The shops that are connected:",
-        f"  curl -s {base}/connectors -H 'Authorization: Bearer {staff_key}'",
+        f"  curl -s {base}/connectors -H 'Authorization: Bearer {staff_key}' -w '\\n'",
         "A recorded WooCommerce order, signed by the shop; it is in the tables a second later:",
         f"  curl -s {base}{shop['webhook_path']} {headers} -H 'Content-Type: application/json' "
-        f"--data-binary @{delivery.path}",
+        f"--data-binary @{delivery.path} -w '\\n'",
         "What one shop's own key sees:",
-        f"  curl -s {base}/connectors/{shop['id']} -H 'Authorization: Bearer {shop['store_key']}'",
+        f"  curl -s {base}/connectors/{shop['id']} -H 'Authorization: Bearer {shop['store_key']}' -w '\\n'",
         "",
         "`make demo` replays all recorded deliveries and shows the rows.",
         "",

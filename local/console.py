@@ -10,6 +10,8 @@ from datetime import datetime
 from rich.console import Console
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console = Console(highlight=False, width=140)
 
 
 @contextmanager

@@ -58,8 +58,7 @@ def run(state: Path) -> int:
     with psycopg.connect(stack["database_urls"]["owner"]) as connection:
         before = _counts(connection, ids)
         connection.rollback()
-        sent = asyncio.run(_send_all(stack))
-        left = asyncio.run(_worked_off(host))
+        sent, left = asyncio.run(_replay(stack, host))
         refused = [each for each in sent if each.status != 200]
         _show_deliveries(sent)
         _show_rows(connection, ids, before)
@@ -69,6 +68,17 @@ def run(state: Path) -> int:
     if left:
         say(f"[red]not worked off:[/red] {left}; `python -m local logs webhook_ingest` says why")
     return 1 if refused or left else 0
+
+
+async def _replay(stack: dict[str, Any], host: dict[str, Any]) -> tuple[list[Sent], str]:
+    """Send everything and see it worked off; what was sent, and what is left in words."""
+    sqs = Sqs(host["aws_endpoint"])
+    try:
+        dead = await _dead(sqs, host)
+        sent = await _send_all(stack)
+        return sent, await _worked_off(sqs, host, dead)
+    finally:
+        await sqs.close()
 
 
 async def _send_all(stack: dict[str, Any]) -> list[Sent]:
@@ -91,27 +101,25 @@ async def _send_all(stack: dict[str, Any]) -> list[Sent]:
     return sent
 
 
-async def _worked_off(host: dict[str, Any]) -> str:
+async def _worked_off(sqs: Sqs, host: dict[str, Any], dead_before: int) -> str:
     """Wait until no message is left; what is still there when it takes too long."""
-    sqs = Sqs(host["aws_endpoint"])
     ends = time.monotonic() + _DRAIN_SECONDS
-    try:
-        with console.status("waiting for the queues to be worked off …"):
-            while True:
-                waiting = {
-                    each["name"]: await _waiting(sqs, each["queue"])
-                    for each in host["dead_letters"]
-                }
-                dead = sum([await _waiting(sqs, each["dead"]) for each in host["dead_letters"]])
-                if dead:
-                    return f"{dead} messages are dead letters"
-                if not any(waiting.values()):
-                    return ""
-                if time.monotonic() > ends:
-                    return ", ".join(f"{said} in {name}" for name, said in waiting.items() if said)
-                await asyncio.sleep(0.2)
-    finally:
-        await sqs.close()
+    with console.status("waiting for the queues to be worked off …"):
+        while True:
+            waiting = {
+                each["name"]: await _waiting(sqs, each["queue"]) for each in host["dead_letters"]
+            }
+            if (dead := await _dead(sqs, host)) > dead_before:
+                return f"{dead - dead_before} messages became dead letters"
+            if not any(waiting.values()):
+                return ""
+            if time.monotonic() > ends:
+                return ", ".join(f"{said} in {name}" for name, said in waiting.items() if said)
+            await asyncio.sleep(0.2)
+
+
+async def _dead(sqs: Sqs, host: dict[str, Any]) -> int:
+    return sum([await _waiting(sqs, each["dead"]) for each in host["dead_letters"]])
 
 
 async def _waiting(sqs: Sqs, url: str) -> int:

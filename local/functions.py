@@ -142,10 +142,10 @@ class Functions:
         await asyncio.gather(*(pool.stop() for pool in self._pools.values()))
 
 
-def summary(answer: Answer) -> str:
-    """The error of an answer in one line."""
+def summary(answer: Answer, most: int = 300) -> str:
+    """The error of an answer in one line, cut at so many characters."""
     try:
         error = json.loads(answer.payload)
-        return f"{error.get('errorType', 'Error')}: {error.get('errorMessage', '')}"[:300]
+        return f"{error.get('errorType', 'Error')}: {error.get('errorMessage', '')}"[:most]
     except (ValueError, AttributeError):
         return "an answer that is no JSON object"

@@ -39,7 +39,6 @@ _VENDURE_ANSWERS = (
     ("customers_incremental", "customers", "customer.updated"),
     ("orders_incremental", "orders", "order.placed"),
     ("order_get", "order", "order.updated"),
-    ("order_after_refund", "order", "order.updated"),
     ("order_final", "order", "order.updated"),
 )
 """Answers of the Admin API whose records are what an event carries, oldest first."""

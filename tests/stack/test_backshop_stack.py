@@ -1,0 +1,160 @@
+"""The whole application as `make run` serves it."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows(running: Any, table: str) -> int:
+    """How many rows the demo shops have."""
+    with psycopg.connect(running.database_urls["owner"]) as connection:
+        found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        assert found is not None
+        return int(found[0])
+
+
+def test_stack_json_says_what_its_readers_need(stack: Any) -> None:
+    about = stack.about
+    assert set(about) == {"base_url", "database_urls", "staff_key", "connectors"}
+    assert (stack.state / "stack.json").stat().st_mode & 0o077 == 0
+    assert [each["platform"] for each in about["connectors"]] == [
+        "shopify",
+        "woocommerce",
+        "vendure",
+    ]
+    for each in about["connectors"]:
+        assert set(each) == {"id", "platform", "webhook_path", "webhook_secret", "store_key"}
+        assert each["webhook_path"] == f"/webhooks/{each['id']}"
+
+
+def test_every_database_url_logs_in_as_its_role(stack: Any) -> None:
+    urls = stack.database_urls
+    assert set(urls) == {"owner", "backshop_service", "backshop_shopper", "backshop_analyst"}
+    for name, url in urls.items():
+        with psycopg.connect(url) as connection:
+            row = connection.execute("SELECT current_user").fetchone()
+        assert row == ("backshop_owner" if name == "owner" else name,)
+
+
+def test_keys_open_what_they_should(stack: Any) -> None:
+    shop = stack.connectors["vendure"]
+    with stack.http() as http:
+        asked = [
+            http.get("/connectors", headers={"Authorization": f"Bearer {key}"})
+            for key in (stack.staff_key, shop["store_key"], "nonsense")
+        ]
+        none = http.get("/connectors")
+    assert [each.status_code for each in (*asked, none)] == [200, 200, 403, 401]
+    assert len(asked[0].json()["connectors"]) == 3
+    assert [each["id"] for each in asked[1].json()["connectors"]] == [shop["id"]]
+
+
+def test_the_printed_curl_lines_work(stack: Any) -> None:
+    lines = [
+        line.strip() for line in stack.output.read_text().splitlines() if line.startswith("  curl ")
+    ]
+    assert len(lines) == 3
+    for line in lines:
+        said = subprocess.run(
+            ["bash", "-c", line], capture_output=True, text=True, check=True, timeout=60
+        )
+        answer = json.loads(said.stdout)
+        assert "connectors" in answer or "id" in answer or answer == {"status": "accepted"}
+
+
+def test_the_demo_shows_the_rows_of_every_context(stack: Any) -> None:
+    first = stack.command("demo")
+    assert first.returncode == 0, first.stdout + first.stderr
+    for part in ("connect.platform_order", "shade.orders", "insights.orders", "ERK5MR14MC1RPZ6U"):
+        assert part in first.stdout
+    counts = {
+        table: rows(stack, table)
+        for table in ("connect.platform_order", "insights.orders", "shade.orders", "kits.customers")
+    }
+    assert all(counts.values()), counts
+
+    # Deliveries that were taken once change nothing.
+    second = stack.command("demo")
+    assert second.returncode == 0, second.stdout
+    assert {table: rows(stack, table) for table in counts} == counts
+
+
+def test_a_restart_keeps_data_keys_and_credentials(
+    state: Path, launch_backshop: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    first = launch_backshop(state)
+    before = first.about
+    first.command("demo")
+    kept = rows(first, "connect.platform_order")
+    assert kept
+    family = first.family()
+    assert first.stop() == 0
+    assert not [each for each in family if each.is_running()]
+
+    second = launch_backshop(state)
+    try:
+        after = second.about
+        assert after["staff_key"] == before["staff_key"]
+        assert after["connectors"] == before["connectors"]
+        assert rows(second, "connect.platform_order") == kept
+        # A webhook is checked with a secret that was encrypted before the restart.
+        from local import recordings
+
+        delivery = recordings.first_order()
+        path = second.connectors["woocommerce"]["webhook_path"]
+        with second.http() as http:
+            answer = http.post(path, content=delivery.body, headers=delivery.headers)
+            assert answer.status_code == 200
+            forged = delivery.headers | {"X-WC-Webhook-Signature": "AAAA"}
+            assert http.post(path, content=delivery.body, headers=forged).status_code == 401
+    finally:
+        second.stop()
+    reset = second.command("reset")
+    assert reset.returncode == 0
+    assert not state.exists()
+
+
+def test_ctrl_c_while_it_starts_leaves_no_process(state: Path) -> None:
+    import signal
+    import sys
+    import time
+
+    for seconds in (0.3, 1.0, 2.0):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local", "--state", str(state), "run", "--port", "0"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(seconds)
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert "Traceback" not in errors
+        _, alive = psutil.wait_procs(family, timeout=5)
+        assert not alive
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["reset"], ["demo"], ["redrive"], ["invoke"], ["logs"]]
+)
+def test_help_everywhere(command: list[str]) -> None:
+    import sys
+
+    said = subprocess.run(
+        [sys.executable, "-m", "local", *command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.startswith("usage: python -m local")
