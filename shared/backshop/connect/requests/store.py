@@ -1,0 +1,301 @@
+"""The SQL of refund and address requests; each function acts on the transaction's store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from backshop.connect.requests.models import (
+    AddressUpdateRequest,
+    Cursor,
+    LineState,
+    NewAddress,
+    NewRefund,
+    OrderState,
+    RefundRequest,
+    Requested,
+)
+from backshop.db import Tx
+
+R = TypeVar("R", bound=BaseModel)
+Table = Literal["refund_request", "address_update_request"]
+
+_COLUMNS: dict[Table, str] = {
+    "refund_request": "id, order_id, platform, status, amount, currency, lines, reason, restock,"
+    " manual, response, platform_refund_id, requested_at, requested_by, finished_at",
+    "address_update_request": "id, order_id, platform, status, new_address, response,"
+    " requested_at, requested_by, finished_at",
+}
+
+
+def lock_order(tx: Tx, order_id: str) -> OrderState | None:
+    """The order, held until the end of the transaction: its requests are decided one by one."""
+    row = tx.execute(
+        """SELECT order_id, platform, currency, total_amount AS total,
+                  refunded_amount AS refunded, fulfilment_status AS fulfilment, is_cancelled
+           FROM connect.platform_order
+           WHERE store_id = backshop.current_store_id() AND order_id = %s AND status <> 'deleted'
+           FOR UPDATE""",
+        (order_id,),
+    ).fetchone()
+    return OrderState(**row) if row else None
+
+
+def lines(tx: Tx, order_id: str) -> list[LineState]:
+    """The order's lines with what was refunded of them, by whichever of both tells more: the
+    platform or our processed requests."""
+    rows = tx.execute(
+        """WITH asked AS (
+             SELECT line ->> 'line_id' AS line_id,
+               sum((line ->> 'quantity')::int) FILTER (WHERE status = 'processed') AS processed,
+               sum((line ->> 'quantity')::int) FILTER (WHERE status = 'pending') AS pending
+             FROM connect.refund_request, jsonb_array_elements(lines) AS line
+             WHERE store_id = backshop.current_store_id() AND order_id = %(order)s
+             GROUP BY 1
+           )
+           SELECT i.line_id, i.quantity,
+                  coalesce(i.total, i.price * i.quantity) + coalesce(i.tax, 0) AS total,
+                  greatest(i.refunded_quantity, coalesce(a.processed, 0))::int AS refunded,
+                  coalesce(a.pending, 0)::int AS pending
+           FROM connect.order_item AS i LEFT JOIN asked AS a USING (line_id)
+           WHERE i.store_id = backshop.current_store_id() AND i.order_id = %(order)s
+             AND i.quantity > 0""",
+        {"order": order_id},
+    )
+    return [LineState(**row) for row in rows]
+
+
+def requested(tx: Tx, order_id: str) -> Requested:
+    row = tx.execute(
+        """SELECT coalesce(sum(amount) FILTER (WHERE status = 'processed'), 0) AS processed,
+                  coalesce(sum(amount) FILTER (WHERE status = 'pending'), 0) AS pending
+           FROM connect.refund_request
+           WHERE store_id = backshop.current_store_id() AND order_id = %s""",
+        (order_id,),
+    ).fetchone()
+    assert row is not None
+    return Requested(**row)
+
+
+def refund_by_key(tx: Tx, order_id: str, key: str) -> RefundRequest | None:
+    return _first(
+        tx, "refund_request", RefundRequest, "order_id = %s AND idempotency_key = %s", order_id, key
+    )
+
+
+def address_by_key(tx: Tx, order_id: str, key: str) -> AddressUpdateRequest | None:
+    return _first(
+        tx, "address_update_request", AddressUpdateRequest,
+        "order_id = %s AND idempotency_key = %s", order_id, key,
+    )  # fmt: skip
+
+
+def refund(tx: Tx, request_id: UUID) -> RefundRequest | None:
+    return _first(tx, "refund_request", RefundRequest, "id = %s", request_id)
+
+
+def address(tx: Tx, request_id: UUID) -> AddressUpdateRequest | None:
+    return _first(tx, "address_update_request", AddressUpdateRequest, "id = %s", request_id)
+
+
+def _first(tx: Tx, table: Table, model: type[R], where: str, *params: object) -> R | None:
+    row = tx.execute(
+        f"""SELECT {_COLUMNS[table]} FROM connect.{table}
+            WHERE store_id = backshop.current_store_id() AND {where}""".encode(),
+        params,
+    ).fetchone()
+    return model.model_validate(row) if row else None
+
+
+def add_refund(
+    tx: Tx, order: OrderState, asked: NewRefund, amount: Decimal, key: str, by: str
+) -> RefundRequest:
+    """A pending request; the order must be locked."""
+    row = tx.execute(
+        f"""INSERT INTO connect.refund_request
+              (store_id, order_id, platform, status, amount, currency, lines, reason, restock,
+               manual, idempotency_key, requested_by)
+            VALUES (backshop.current_store_id(), %(order)s, %(platform)s, 'pending', %(amount)s,
+                    %(currency)s, %(lines)s, %(reason)s, %(restock)s, %(manual)s, %(key)s, %(by)s)
+            RETURNING {_COLUMNS["refund_request"]}""".encode(),
+        {
+            "order": order.order_id,
+            "platform": order.platform,
+            "amount": amount,
+            "currency": order.currency,
+            "lines": Jsonb([line.model_dump() for line in asked.lines]),
+            "reason": asked.reason,
+            "restock": asked.restock,
+            "manual": asked.manual,
+            "key": key,
+            "by": by,
+        },
+    ).fetchone()
+    return RefundRequest.model_validate(row)
+
+
+def add_address(
+    tx: Tx, order: OrderState, address: NewAddress, key: str | None, by: str
+) -> AddressUpdateRequest:
+    """A pending request; the order must be locked, so that the later one has the later time."""
+    row = tx.execute(
+        f"""INSERT INTO connect.address_update_request
+              (store_id, order_id, platform, status, new_address, idempotency_key, requested_by,
+               requested_at)
+            VALUES (backshop.current_store_id(), %s, %s, 'pending', %s, %s, %s, clock_timestamp())
+            RETURNING {_COLUMNS["address_update_request"]}""".encode(),
+        (order.order_id, order.platform, Jsonb(address.model_dump()), key, by),
+    ).fetchone()
+    return AddressUpdateRequest.model_validate(row)
+
+
+def set_outbox_row(tx: Tx, table: Table, request_id: UUID, outbox_id: int) -> None:
+    """Remember which row of the outbox does it, for a retry."""
+    tx.execute(
+        f"""UPDATE connect.{table} SET outbox_id = %s
+            WHERE store_id = backshop.current_store_id() AND id = %s""".encode(),
+        (outbox_id, request_id),
+    )
+
+
+def reopen(tx: Tx, table: Table, request_id: UUID) -> int | None:
+    """Make a failed request pending again; the outbox row to be opened with it, None where the
+    request has not failed."""
+    row = tx.execute(
+        f"""UPDATE connect.{table} SET status = 'pending', response = NULL, finished_at = NULL
+            WHERE store_id = backshop.current_store_id() AND id = %s AND status = 'failed'
+            RETURNING outbox_id""".encode(),
+        (request_id,),
+    ).fetchone()
+    return row["outbox_id"] if row else None
+
+
+def later_address(tx: Tx, request: AddressUpdateRequest) -> UUID | None:
+    """The latest change of the same order's address that was asked for after this one."""
+    row = tx.execute(
+        """SELECT id FROM connect.address_update_request
+           WHERE store_id = backshop.current_store_id() AND order_id = %(order)s
+             AND platform = %(platform)s AND requested_at > %(at)s
+           ORDER BY requested_at DESC LIMIT 1""",
+        {"order": request.order_id, "platform": request.platform, "at": request.requested_at},
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def finish_refund(
+    tx: Tx, request_id: UUID, refund_id: str, amount: Decimal, answer: dict[str, Any]
+) -> None:
+    """The platform gave back `amount`."""
+    tx.execute(
+        """UPDATE connect.refund_request
+           SET status = 'processed', platform_refund_id = %s, amount = %s, response = %s,
+               finished_at = now()
+           WHERE store_id = backshop.current_store_id() AND id = %s""",
+        (refund_id, amount, Jsonb(answer), request_id),
+    )
+
+
+def finish_address(tx: Tx, request_id: UUID, answer: dict[str, Any]) -> None:
+    """The order has the new address; it is shown here at once, and confirmed by the next sync."""
+    tx.execute(
+        """WITH done AS (
+             UPDATE connect.address_update_request
+             SET status = 'updated', response = %(answer)s, finished_at = now()
+             WHERE store_id = backshop.current_store_id() AND id = %(id)s
+             RETURNING order_id, platform, new_address
+           )
+           UPDATE connect.platform_order AS o SET shipping_address = done.new_address
+           FROM done
+           WHERE o.store_id = backshop.current_store_id() AND o.order_id = done.order_id
+             AND o.platform = done.platform""",
+        {"answer": Jsonb(answer), "id": request_id},
+    )
+
+
+def fail(tx: Tx, table: Table, request_id: UUID, answer: dict[str, Any]) -> None:
+    tx.execute(
+        f"""UPDATE connect.{table} SET status = 'failed', response = %s, finished_at = now()
+            WHERE store_id = backshop.current_store_id() AND id = %s""".encode(),
+        (Jsonb(answer), request_id),
+    )
+
+
+def keep_state(tx: Tx, request_id: UUID, state: str) -> None:
+    """Remember the state that the order is taken back to."""
+    tx.execute(
+        """UPDATE connect.address_update_request SET state_before = %s
+           WHERE store_id = backshop.current_store_id() AND id = %s""",
+        (state, request_id),
+    )
+
+
+def state_before(tx: Tx, order_id: str) -> str | None:
+    """The state that the last change of this order's address began from."""
+    row = tx.execute(
+        """SELECT state_before FROM connect.address_update_request
+           WHERE store_id = backshop.current_store_id() AND order_id = %s
+             AND state_before IS NOT NULL ORDER BY requested_at DESC LIMIT 1""",
+        (order_id,),
+    ).fetchone()
+    return row["state_before"] if row else None
+
+
+def refunds(
+    tx: Tx, status: str | None, order_id: str | None, after: Cursor | None, number: int
+) -> list[RefundRequest]:
+    """Newest first, those that come after the cursor."""
+    rows = _page(tx, "refund_request", status, order_id, after, number)
+    return [RefundRequest.model_validate(row) for row in rows]
+
+
+def addresses(
+    tx: Tx, status: str | None, order_id: str | None, after: Cursor | None, number: int
+) -> list[AddressUpdateRequest]:
+    """Newest first, those that come after the cursor."""
+    rows = _page(tx, "address_update_request", status, order_id, after, number)
+    return [AddressUpdateRequest.model_validate(row) for row in rows]
+
+
+def _page(
+    tx: Tx,
+    table: Table,
+    status: str | None,
+    order_id: str | None,
+    after: Cursor | None,
+    number: int,
+) -> Sequence[dict[str, Any]]:
+    return tx.execute(
+        f"""SELECT {_COLUMNS[table]} FROM connect.{table}
+            WHERE store_id = backshop.current_store_id()
+              AND (%(status)s::text IS NULL OR status = %(status)s)
+              AND (%(order)s::text IS NULL OR order_id = %(order)s)
+              AND (%(at)s::timestamptz IS NULL OR (requested_at, id) < (%(at)s, %(id)s))
+            ORDER BY requested_at DESC, id DESC LIMIT %(number)s""".encode(),
+        {
+            "status": status,
+            "order": order_id,
+            "at": after.requested_at if after else None,
+            "id": after.id if after else None,
+            "number": number,
+        },
+    ).fetchall()
+
+
+def count_pending(tx: Tx, now: datetime, age: timedelta) -> dict[str, int]:
+    """Requests of each kind that have been pending for longer than `age`, of every store that the
+    transaction sees."""
+    row = tx.execute(
+        """SELECT (SELECT count(*) FROM connect.refund_request
+                   WHERE status = 'pending' AND requested_at < %(before)s) AS refund,
+                  (SELECT count(*) FROM connect.address_update_request
+                   WHERE status = 'pending' AND requested_at < %(before)s) AS address""",
+        {"before": now - age},
+    ).fetchone()
+    assert row is not None
+    return row
