@@ -193,9 +193,15 @@ def _note_refunds(batch: Batch, order: Order, refused: list[Refused] | None) -> 
 
 
 def lock(tx: Tx, store: Store) -> None:
-    """Wait until nobody else saves for the store, and keep others out until the transaction ends."""
+    """Wait until nobody else saves for the store, and keep others out until the transaction ends.
+
+    Everything is found by key from here on. Reading a whole table looks cheap while it is small,
+    and the checks of foreign keys would keep such a plan while it grows.
+    """
     tx.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"projections {store.id}",)
+        """SELECT set_config('enable_seqscan', 'off', true),
+             pg_advisory_xact_lock(hashtextextended(%s, 0))""",
+        (f"projections {store.id}",),
     )
 
 

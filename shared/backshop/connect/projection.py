@@ -66,7 +66,7 @@ def _delete_stale_variants(
     """The SKUs that became free. A product that became variable loses the row of its own."""
     gone = tx.execute(
         f"""DELETE FROM connect.platform_product AS held
-            WHERE store_id = %(store)s AND platform = %(platform)s
+            WHERE platform = %(platform)s
               AND product_id = ANY (ARRAY(SELECT id FROM {products.source}))
               AND (variant_id = product_id OR product_id = ANY (ARRAY(
                     SELECT id FROM {products.source} WHERE variants_known)))
@@ -90,12 +90,12 @@ def _settle_skus(tx: Tx, of: dict[str, object], skus: Sequence[str | None]) -> N
                     row_number() OVER (PARTITION BY given_sku
                       ORDER BY length(variant_id), variant_id, product_id) AS place
                   FROM connect.platform_product
-                  WHERE store_id = %(store)s AND platform = %(platform)s
+                  WHERE platform = %(platform)s
                     AND given_sku = ANY (%(skus)s)
                 )
                 UPDATE connect.platform_product AS held SET sku = {sku}
                 FROM wanted
-                WHERE held.store_id = %(store)s AND held.platform = %(platform)s
+                WHERE held.platform = %(platform)s
                   AND held.product_id = wanted.product_id AND held.variant_id = wanted.variant_id
                   AND held.sku <> {sku} AND {which}"""
     params = of | {"skus": sorted(affected)}
@@ -127,7 +127,7 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
     if row and row["new"]:
         tx.execute(
             """UPDATE connect.platform_order SET customer_id = external_customer_id
-               WHERE store_id = %(store)s AND platform = %(platform)s AND customer_id IS NULL
+               WHERE platform = %(platform)s AND customer_id IS NULL
                  AND external_customer_id = ANY (%(new)s)""",
             of | row,
         )
@@ -144,7 +144,7 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
                  tax_amount, payments, modified_at)
               SELECT %(store)s, id, %(platform)s::text,
                 (SELECT c.customer_id FROM connect.platform_customer AS c
-                 WHERE c.store_id = %(store)s AND c.customer_id = orders.customer_id
+                 WHERE c.customer_id = orders.customer_id
                    AND c.platform = %(platform)s::text),
                 CASE WHEN NOT is_guest THEN customer_id END, status, total, currency,
                 line_items::jsonb, created_at, now(), left(code, 100), email_hash,
@@ -171,7 +171,7 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
     if row and row["updated"]:
         tx.execute(
             f"""DELETE FROM connect.order_item AS held
-                WHERE store_id = %(store)s AND platform = %(platform)s
+                WHERE platform = %(platform)s
                   AND order_id = ANY (%(updated)s)
                   AND NOT EXISTS (SELECT FROM {lines.source}
                     WHERE lines.order_id = held.order_id AND lines.id = held.line_id)""",
@@ -212,7 +212,7 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
         f"""UPDATE connect.platform_order AS held
             SET refunded_amount = refunded.amount, refunded_shipping_amount = refunded.shipping
             FROM {orders.source}
-            WHERE held.store_id = %(store)s AND held.platform = %(platform)s
+            WHERE held.platform = %(platform)s
               AND held.order_id = refunded.order_id
               AND (held.refunded_amount, held.refunded_shipping_amount)
                 IS DISTINCT FROM (round(refunded.amount, 2), round(refunded.shipping, 2))""",
@@ -224,12 +224,12 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
                 WHERE refunded_lines.order_id = i.order_id
                   AND refunded_lines.line_id = i.line_id), 0) AS quantity
               FROM connect.order_item AS i
-              WHERE i.store_id = %(store)s AND i.platform = %(platform)s
+              WHERE i.platform = %(platform)s
                 AND i.order_id = ANY (ARRAY(SELECT order_id FROM {orders.source}))
             )
             UPDATE connect.order_item AS held SET refunded_quantity = wanted.quantity
             FROM wanted
-            WHERE held.store_id = %(store)s AND held.id = wanted.id
+            WHERE held.id = wanted.id
               AND held.refunded_quantity <> wanted.quantity""",
         of,
     )
@@ -241,7 +241,7 @@ def delete_products(tx: Tx, store: Store, ids: Sequence[str]) -> None:
     also = "OR variant_id = ANY (%(ids)s)" if store.platform == Platform.WOOCOMMERCE else ""
     gone = tx.execute(
         f"""DELETE FROM connect.platform_product
-            WHERE store_id = %(store)s AND platform = %(platform)s
+            WHERE platform = %(platform)s
               AND (product_id = ANY (%(ids)s) {also})
             RETURNING given_sku""",
         of,
@@ -255,13 +255,13 @@ def delete_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:
     for table in ("platform_order", "recommendation_log", "try_on_session"):
         tx.execute(
             f"""UPDATE connect.{table} SET customer_id = NULL
-                WHERE store_id = %(store)s AND platform = %(platform)s
+                WHERE platform = %(platform)s
                   AND customer_id = ANY (%(ids)s)""",
             of,
         )
     tx.execute(
         """DELETE FROM connect.platform_customer
-           WHERE store_id = %(store)s AND platform = %(platform)s AND customer_id = ANY (%(ids)s)""",
+           WHERE platform = %(platform)s AND customer_id = ANY (%(ids)s)""",
         of,
     )
 
@@ -272,25 +272,25 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
     of = {"store": store.id, "platform": store.platform, "ids": list(ids)}
     tx.execute(
         """DELETE FROM connect.order_item
-           WHERE store_id = %(store)s AND platform = %(platform)s AND order_id = ANY (%(ids)s)""",
+           WHERE platform = %(platform)s AND order_id = ANY (%(ids)s)""",
         of,
     )
     tx.execute(
         """UPDATE connect.platform_order AS held
            SET status = 'deleted', is_cancelled = true, customer_id = NULL, email_hash = NULL,
              external_customer_id = NULL, phone = NULL, shipping_address = NULL, line_items = '[]'
-           WHERE store_id = %(store)s AND platform = %(platform)s AND order_id = ANY (%(ids)s)
+           WHERE platform = %(platform)s AND order_id = ANY (%(ids)s)
              AND (EXISTS (SELECT FROM connect.refund_request AS r
-                    WHERE r.store_id = held.store_id AND r.order_id = held.order_id
+                    WHERE r.order_id = held.order_id
                       AND r.platform = held.platform)
                OR EXISTS (SELECT FROM connect.address_update_request AS r
-                    WHERE r.store_id = held.store_id AND r.order_id = held.order_id
+                    WHERE r.order_id = held.order_id
                       AND r.platform = held.platform))""",
         of,
     )
     tx.execute(
         """DELETE FROM connect.platform_order AS held
-           WHERE store_id = %(store)s AND platform = %(platform)s AND order_id = ANY (%(ids)s)
+           WHERE platform = %(platform)s AND order_id = ANY (%(ids)s)
              AND status <> 'deleted'""",
         of,
     )

@@ -37,23 +37,21 @@ def save_categories(tx: Tx, store: Store, categories: Staged) -> None:
     tx.execute(
         f"""WITH wanted AS (
               SELECT c.id, (SELECT p.id FROM insights.categories AS p
-                WHERE p.store_id = %(store)s AND p.wc_category_id = c.wc_parent_id) AS parent_id
+                WHERE p.wc_category_id = c.wc_parent_id) AS parent_id
               FROM insights.categories AS c
-              WHERE c.store_id = %(store)s
-                AND (c.wc_category_id = ANY (ARRAY(SELECT number FROM {categories.source}))
+              WHERE (c.wc_category_id = ANY (ARRAY(SELECT number FROM {categories.source}))
                   OR c.wc_parent_id = ANY (ARRAY(SELECT number FROM {categories.source})))
             )
             UPDATE insights.categories AS held SET parent_id = wanted.parent_id
             FROM wanted
-            WHERE held.store_id = %(store)s AND held.id = wanted.id
+            WHERE held.id = wanted.id
               AND held.parent_id IS DISTINCT FROM wanted.parent_id""",
         of,
     )
     tx.execute(
         f"""UPDATE insights.products AS held SET category_id = c.id, category_name = c.name
             FROM insights.categories AS c
-            WHERE held.store_id = %(store)s AND c.store_id = %(store)s
-              AND held.wc_category_id = ANY (ARRAY(SELECT number FROM {categories.source}))
+            WHERE held.wc_category_id = ANY (ARRAY(SELECT number FROM {categories.source}))
               AND c.wc_category_id = held.wc_category_id
               AND (held.category_id, held.category_name) IS DISTINCT FROM (c.id, c.name)""",
         of,
@@ -71,8 +69,8 @@ def save_products(tx: Tx, store: Store, products: Staged, variants: Staged) -> N
         tx.execute(
             """UPDATE insights.order_items AS held SET product_id = (
                  SELECT p.id FROM insights.products AS p
-                 WHERE p.store_id = %(store)s AND p.wc_product_id = held.wc_product_id)
-               WHERE store_id = %(store)s AND product_id IS NULL AND wc_product_id = ANY (%(new)s)""",
+                 WHERE p.wc_product_id = held.wc_product_id)
+               WHERE product_id IS NULL AND wc_product_id = ANY (%(new)s)""",
             of | {"new": new},
         )
 
@@ -89,9 +87,9 @@ def _upsert_products(tx: Tx, of: dict[str, Any], products: Staged) -> list[int]:
               SELECT %(store)s, number, external_id, left(title, 500), left(status, 50),
                 left(type, 50), category_number,
                 (SELECT c.id FROM insights.categories AS c
-                 WHERE c.store_id = %(store)s AND c.wc_category_id = category_number),
+                 WHERE c.wc_category_id = category_number),
                 (SELECT c.name FROM insights.categories AS c
-                 WHERE c.store_id = %(store)s AND c.wc_category_id = category_number),
+                 WHERE c.wc_category_id = category_number),
                 created_at, modified_at
               FROM {products.source}
               ON CONFLICT (store_id, wc_product_id) DO UPDATE SET
@@ -131,8 +129,7 @@ def _save_variants(tx: Tx, of: dict[str, Any], products: Staged, variants: Stage
         tx.execute(
             f"""DELETE FROM insights.product_variants AS held
                 USING insights.products AS p
-                WHERE held.store_id = %(store)s AND p.store_id = %(store)s
-                  AND p.id = held.product_id
+                WHERE p.id = held.product_id
                   AND p.wc_product_id = ANY (ARRAY(SELECT number FROM {products.source}))
                   AND (held.wc_variation_id = p.wc_product_id AND p.external_id IS NULL
                     OR p.wc_product_id = ANY (ARRAY(
@@ -149,7 +146,7 @@ def _save_variants(tx: Tx, of: dict[str, Any], products: Staged, variants: Stage
                    regular_price, sale_price, stock_quantity, stock_status)
                 SELECT %(store)s,
                   (SELECT p.id FROM insights.products AS p
-                   WHERE p.store_id = %(store)s AND p.wc_product_id = product_number),
+                   WHERE p.wc_product_id = product_number),
                   number, external_id, left(title, 500), given_sku, price, regular_price,
                   sale_price, stock, CASE WHEN available THEN 'instock' ELSE 'outofstock' END
                 FROM {variants.source}
@@ -189,11 +186,11 @@ def _sum_up(tx: Tx, which: str, of: dict[str, Any]) -> None:
                   CASE WHEN bool_or(stock_status = 'instock') THEN 'instock'
                        WHEN count(*) > 0 THEN 'outofstock' END AS status
                 FROM insights.product_variants AS v
-                WHERE v.store_id = %(store)s AND v.product_id = p.id
+                WHERE v.product_id = p.id
               ) AS v
-              WHERE p.store_id = %(store)s AND p.{which}
+              WHERE p.{which}
             ) AS s
-            WHERE held.store_id = %(store)s AND held.id = s.id
+            WHERE held.id = s.id
               AND (held.sku, held.price, held.regular_price, held.sale_price, held.stock_quantity,
                    held.stock_status)
                 IS DISTINCT FROM
@@ -243,8 +240,8 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> list[int]:
         """WITH linked AS (
              UPDATE insights.orders AS held SET customer_id = (
                SELECT c.id FROM insights.customers AS c
-               WHERE c.store_id = %(store)s AND c.wc_customer_id = held.wc_customer_id)
-             WHERE store_id = %(store)s AND customer_id IS NULL AND wc_customer_id = ANY (%(new)s)
+               WHERE c.wc_customer_id = held.wc_customer_id)
+             WHERE customer_id IS NULL AND wc_customer_id = ANY (%(new)s)
              RETURNING wc_customer_id
            )
            SELECT array_agg(DISTINCT wc_customer_id) AS concerned FROM linked""",
@@ -267,10 +264,10 @@ def save_orders(
                product_name, sku, quantity, unit_price, subtotal, total, discount, tax)
             SELECT uuidv7(), %(store)s,
               (SELECT o.id FROM insights.orders AS o
-               WHERE o.store_id = %(store)s AND o.wc_order_id = order_number),
+               WHERE o.wc_order_id = order_number),
               left(lines.id, 100),
               (SELECT p.id FROM insights.products AS p
-               WHERE p.store_id = %(store)s AND p.wc_product_id = lines.product_id),
+               WHERE p.wc_product_id = lines.product_id),
               product_id, variant_id, left(name, 500), sku, quantity, unit_price, subtotal, total,
               subtotal - total, tax
             FROM {lines.source}
@@ -294,7 +291,7 @@ def save_orders(
             f"""INSERT INTO insights.order_coupons AS held (store_id, order_id, code, discount)
                 SELECT %(store)s,
                   (SELECT o.id FROM insights.orders AS o
-                   WHERE o.store_id = %(store)s AND o.wc_order_id = order_number),
+                   WHERE o.wc_order_id = order_number),
                   code, discount
                 FROM {coupon_uses.source}
                 ON CONFLICT (store_id, order_id, code) DO UPDATE SET discount = excluded.discount
@@ -321,7 +318,7 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
               SELECT uuidv7(), %(store)s, number, external_id, placed_at, modified_at, status,
                 total, subtotal, tax, shipping, shipping_tax, discount, currency, customer_number,
                 (SELECT c.id FROM insights.customers AS c
-                 WHERE c.store_id = %(store)s AND c.wc_customer_id = customer_number),
+                 WHERE c.wc_customer_id = customer_number),
                 left(payment_method, 100), coupon, left(code, 100), country, left(channel, 100),
                 paid_at, is_guest, is_counted, is_cancelled, is_test, refunds_listed_at
               FROM {orders.source}
@@ -360,11 +357,11 @@ def _delete_stale(tx: Tx, of: dict[str, Any], lines: Staged, coupon_uses: Staged
     ):
         tx.execute(
             f"""DELETE FROM insights.{table} AS held
-                WHERE store_id = %(store)s AND order_id = ANY (%(updated)s)
+                WHERE order_id = ANY (%(updated)s)
                   AND NOT EXISTS (SELECT FROM {among.source}
                     WHERE {named} = held.{key} AND order_number = (
                       SELECT o.wc_order_id FROM insights.orders AS o
-                      WHERE o.store_id = %(store)s AND o.id = held.order_id))""",
+                      WHERE o.id = held.order_id))""",
             of | among.params,
         )
 
@@ -374,8 +371,8 @@ def _adopt_refunds(tx: Tx, of: dict[str, Any]) -> None:
     tx.execute(
         """UPDATE insights.refunds AS held SET order_id = (
              SELECT o.id FROM insights.orders AS o
-             WHERE o.store_id = %(store)s AND o.wc_order_id = held.wc_order_id)
-           WHERE store_id = %(store)s AND order_id IS NULL AND wc_order_id = ANY (%(new)s)""",
+             WHERE o.wc_order_id = held.wc_order_id)
+           WHERE order_id IS NULL AND wc_order_id = ANY (%(new)s)""",
         of,
     )
 
@@ -389,7 +386,7 @@ def save_refunds(tx: Tx, store: Store, refunds: Staged, refund_lines: Staged) ->
                  date_created, is_dated, amount, shipping, tax, currency, status)
               SELECT %(store)s, number, external_id, order_number, external_order_id,
                 (SELECT o.id FROM insights.orders AS o
-                 WHERE o.store_id = %(store)s AND o.wc_order_id = order_number),
+                 WHERE o.wc_order_id = order_number),
                 created_at, is_dated, amount, shipping, tax, currency, status
               FROM {refunds.source}
               ON CONFLICT (store_id, wc_refund_id) DO UPDATE SET
@@ -408,11 +405,11 @@ def save_refunds(tx: Tx, store: Store, refunds: Staged, refund_lines: Staged) ->
     if row and row["updated"]:
         tx.execute(
             f"""DELETE FROM insights.refund_items AS held
-                WHERE store_id = %(store)s AND refund_id = ANY (%(updated)s)
+                WHERE refund_id = ANY (%(updated)s)
                   AND NOT EXISTS (SELECT FROM {refund_lines.source}
                     WHERE refund_lines.line_id = held.line_id AND refund_number = (
                       SELECT r.wc_refund_id FROM insights.refunds AS r
-                      WHERE r.store_id = %(store)s AND r.id = held.refund_id))""",
+                      WHERE r.id = held.refund_id))""",
             of | row | refund_lines.params,
         )
     if refund_lines.size:
@@ -421,7 +418,7 @@ def save_refunds(tx: Tx, store: Store, refunds: Staged, refund_lines: Staged) ->
                   (store_id, refund_id, line_id, quantity, total, tax)
                 SELECT %(store)s,
                   (SELECT r.id FROM insights.refunds AS r
-                   WHERE r.store_id = %(store)s AND r.wc_refund_id = refund_number),
+                   WHERE r.wc_refund_id = refund_number),
                   left(line_id, 100), quantity, amount, tax
                 FROM {refund_lines.source}
                 ON CONFLICT (store_id, refund_id, line_id) DO UPDATE SET
@@ -439,7 +436,7 @@ def date_refunds(tx: Tx, store: Store, dates: Sequence[tuple[str, str]]) -> None
     tx.execute(
         f"""UPDATE insights.refunds AS held SET date_created = seen.at
             FROM (SELECT number, min(at) AS at FROM {seen.source} GROUP BY number) AS seen
-            WHERE held.store_id = %(store)s AND held.wc_refund_id = seen.number
+            WHERE held.wc_refund_id = seen.number
               AND NOT held.is_dated AND held.date_created > seen.at""",
         {"store": store.id} | seen.params,
     )
@@ -451,7 +448,7 @@ def refunds_of(tx: Tx, store: Store, order_ids: Collection[str]) -> list[tuple[s
         """SELECT coalesce(external_order_id, wc_order_id::text) AS order_id,
              coalesce(external_id, wc_refund_id::text) AS refund_id
            FROM insights.refunds
-           WHERE store_id = %(store)s AND wc_order_id = ANY (%(numbers)s)""",
+           WHERE wc_order_id = ANY (%(numbers)s)""",
         {"store": store.id, "numbers": _numbers(order_ids)},
     )
     return [(row["order_id"], row["refund_id"]) for row in rows]
@@ -461,7 +458,7 @@ def refunds_listed(tx: Tx, store: Store, order_ids: Collection[str]) -> dict[int
     """By order number: as of when the order told all its refunds, where it is known to do so."""
     rows = tx.execute(
         """SELECT wc_order_id, refunds_listed_at FROM insights.orders
-           WHERE store_id = %(store)s AND wc_order_id = ANY (%(numbers)s)
+           WHERE wc_order_id = ANY (%(numbers)s)
              AND refunds_listed_at IS NOT NULL""",
         {"store": store.id, "numbers": _numbers(order_ids)},
     )
@@ -476,12 +473,12 @@ def update_refunded(tx: Tx, store: Store, order_ids: Collection[str]) -> list[Re
         """UPDATE insights.orders AS held SET refunded_total = s.amount
            FROM (
              SELECT o.id, coalesce((SELECT sum(r.amount) FROM insights.refunds AS r
-               WHERE r.store_id = %(store)s AND r.order_id = o.id
+               WHERE r.order_id = o.id
                  AND r.status = 'settled'), 0) AS amount
              FROM insights.orders AS o
-             WHERE o.store_id = %(store)s AND o.wc_order_id = ANY (%(numbers)s)
+             WHERE o.wc_order_id = ANY (%(numbers)s)
            ) AS s
-           WHERE held.store_id = %(store)s AND held.id = s.id AND held.refunded_total <> s.amount""",
+           WHERE held.id = s.id AND held.refunded_total <> s.amount""",
         of,
     )
     tx.execute(
@@ -494,15 +491,15 @@ def update_refunded(tx: Tx, store: Store, order_ids: Collection[str]) -> list[Re
                SELECT sum(l.quantity) AS quantity, sum(l.total) AS total
                FROM insights.refunds AS r
                INNER JOIN insights.refund_items AS l
-                 ON l.store_id = r.store_id AND l.refund_id = r.id
-               WHERE r.store_id = %(store)s AND r.order_id = i.order_id
+                 ON l.refund_id = r.id
+               WHERE r.order_id = i.order_id
                  AND r.status = 'settled' AND l.line_id = i.line_id
              ) AS r
-             WHERE i.store_id = %(store)s AND i.order_id = ANY (ARRAY(
+             WHERE i.order_id = ANY (ARRAY(
                SELECT o.id FROM insights.orders AS o
-               WHERE o.store_id = %(store)s AND o.wc_order_id = ANY (%(numbers)s)))
+               WHERE o.wc_order_id = ANY (%(numbers)s)))
            ) AS s
-           WHERE held.store_id = %(store)s AND held.id = s.id
+           WHERE held.id = s.id
              AND (held.refunded_quantity, held.refunded_total) IS DISTINCT FROM
                (s.quantity, s.total)""",
         of,
@@ -517,12 +514,12 @@ def _refunded(tx: Tx, of: dict[str, Any], order_ids: Collection[str]) -> list[Re
                 SELECT l.line_id, sum(l.quantity) AS quantity
                 FROM insights.refunds AS of_it
                 INNER JOIN insights.refund_items AS l
-                  ON l.store_id = of_it.store_id AND l.refund_id = of_it.id
-                WHERE of_it.store_id = %(store)s AND of_it.wc_order_id = r.wc_order_id
+                  ON l.refund_id = of_it.id
+                WHERE of_it.wc_order_id = r.wc_order_id
                   AND of_it.status = 'settled'
                 GROUP BY l.line_id) AS lines) AS quantities
            FROM insights.refunds AS r
-           WHERE r.store_id = %(store)s AND r.wc_order_id = ANY (%(numbers)s)
+           WHERE r.wc_order_id = ANY (%(numbers)s)
              AND r.status = 'settled'
            GROUP BY r.wc_order_id""",
         of,
@@ -540,7 +537,7 @@ def customers_of(tx: Tx, store: Store, order_ids: Collection[str]) -> list[int]:
     """Numbers of the customers of these orders."""
     row = tx.execute(
         """SELECT array_agg(DISTINCT wc_customer_id) AS found FROM insights.orders
-           WHERE store_id = %(store)s AND wc_order_id = ANY (%(numbers)s)
+           WHERE wc_order_id = ANY (%(numbers)s)
              AND wc_customer_id IS NOT NULL""",
         {"store": store.id, "numbers": _numbers(order_ids)},
     ).fetchone()
@@ -560,12 +557,12 @@ def update_customers(tx: Tx, store: Store, numbers: Collection[int]) -> None:
                SELECT count(*) AS number, coalesce(sum(total - refunded_total), 0) AS spent,
                  min(date_created) AS first, max(date_created) AS last
                FROM insights.orders AS o
-               WHERE o.store_id = %(store)s AND o.customer_id = c.id
+               WHERE o.customer_id = c.id
                  AND o.is_counted AND NOT o.is_test
              ) AS o
-             WHERE c.store_id = %(store)s AND c.wc_customer_id = ANY (%(numbers)s)
+             WHERE c.wc_customer_id = ANY (%(numbers)s)
            ) AS s
-           WHERE held.store_id = %(store)s AND held.id = s.id
+           WHERE held.id = s.id
              AND (held.order_count, held.total_spent, held.first_order_date, held.last_order_date)
                IS DISTINCT FROM (s.number, s.spent, s.first, s.last)""",
         {"store": store.id, "numbers": list(numbers)},
@@ -575,20 +572,20 @@ def update_customers(tx: Tx, store: Store, numbers: Collection[int]) -> None:
 def delete_categories(tx: Tx, store: Store, ids: Collection[str]) -> None:
     of = {"store": store.id, "numbers": _numbers(ids)}
     gone = """(SELECT c.id FROM insights.categories AS c
-               WHERE c.store_id = %(store)s AND c.wc_category_id = ANY (%(numbers)s))"""
+               WHERE c.wc_category_id = ANY (%(numbers)s))"""
     tx.execute(
         f"""UPDATE insights.categories SET parent_id = NULL
-            WHERE store_id = %(store)s AND parent_id = ANY (ARRAY{gone})""",
+            WHERE parent_id = ANY (ARRAY{gone})""",
         of,
     )
     tx.execute(
         f"""UPDATE insights.products SET category_id = NULL, category_name = NULL
-            WHERE store_id = %(store)s AND category_id = ANY (ARRAY{gone})""",
+            WHERE category_id = ANY (ARRAY{gone})""",
         of,
     )
     tx.execute(
         """DELETE FROM insights.categories
-           WHERE store_id = %(store)s AND wc_category_id = ANY (%(numbers)s)""",
+           WHERE wc_category_id = ANY (%(numbers)s)""",
         of,
     )
 
@@ -598,21 +595,21 @@ def delete_products(tx: Tx, store: Store, ids: Collection[str]) -> None:
     of = {"store": store.id, "numbers": _numbers(ids)}
     tx.execute(
         """UPDATE insights.order_items SET product_id = NULL
-           WHERE store_id = %(store)s AND product_id = ANY (ARRAY(
+           WHERE product_id = ANY (ARRAY(
              SELECT p.id FROM insights.products AS p
-             WHERE p.store_id = %(store)s AND p.wc_product_id = ANY (%(numbers)s)))""",
+             WHERE p.wc_product_id = ANY (%(numbers)s)))""",
         of,
     )
     tx.execute(
         """DELETE FROM insights.products
-           WHERE store_id = %(store)s AND wc_product_id = ANY (%(numbers)s)""",
+           WHERE wc_product_id = ANY (%(numbers)s)""",
         of,
     )
     if store.platform == Platform.WOOCOMMERCE:
         row = tx.execute(
             """WITH gone AS (
                  DELETE FROM insights.product_variants
-                 WHERE store_id = %(store)s AND wc_variation_id = ANY (%(numbers)s)
+                 WHERE wc_variation_id = ANY (%(numbers)s)
                  RETURNING product_id
                )
                SELECT array_agg(product_id) AS products FROM gone""",
@@ -624,8 +621,7 @@ def delete_products(tx: Tx, store: Store, ids: Collection[str]) -> None:
 
 def delete_coupons(tx: Tx, store: Store, ids: Collection[str]) -> None:
     tx.execute(
-        "DELETE FROM insights.coupons"
-        " WHERE store_id = %(store)s AND wc_coupon_id = ANY (%(numbers)s)",
+        "DELETE FROM insights.coupons WHERE wc_coupon_id = ANY (%(numbers)s)",
         {"store": store.id, "numbers": _numbers(ids)},
     )
 
@@ -634,14 +630,14 @@ def delete_customers(tx: Tx, store: Store, ids: Collection[str]) -> None:
     of = {"store": store.id, "numbers": _numbers(ids)}
     tx.execute(
         """UPDATE insights.orders SET customer_id = NULL
-           WHERE store_id = %(store)s AND customer_id = ANY (ARRAY(
+           WHERE customer_id = ANY (ARRAY(
              SELECT c.id FROM insights.customers AS c
-             WHERE c.store_id = %(store)s AND c.wc_customer_id = ANY (%(numbers)s)))""",
+             WHERE c.wc_customer_id = ANY (%(numbers)s)))""",
         of,
     )
     tx.execute(
         """DELETE FROM insights.customers
-           WHERE store_id = %(store)s AND wc_customer_id = ANY (%(numbers)s)""",
+           WHERE wc_customer_id = ANY (%(numbers)s)""",
         of,
     )
 
@@ -651,13 +647,13 @@ def delete_orders(tx: Tx, store: Store, ids: Collection[str]) -> list[int]:
     of = {"store": store.id, "numbers": _numbers(ids)}
     tx.execute(
         """UPDATE insights.refunds SET order_id = NULL
-           WHERE store_id = %(store)s AND wc_order_id = ANY (%(numbers)s)""",
+           WHERE wc_order_id = ANY (%(numbers)s)""",
         of,
     )
     row = tx.execute(
         """WITH gone AS (
              DELETE FROM insights.orders
-             WHERE store_id = %(store)s AND wc_order_id = ANY (%(numbers)s)
+             WHERE wc_order_id = ANY (%(numbers)s)
              RETURNING wc_customer_id
            )
            SELECT array_agg(DISTINCT wc_customer_id) AS concerned FROM gone
@@ -671,7 +667,7 @@ def delete_refunds(tx: Tx, store: Store, ids: Collection[str]) -> list[str]:
     """The ids of the orders concerned."""
     rows = tx.execute(
         """DELETE FROM insights.refunds
-           WHERE store_id = %(store)s AND wc_refund_id = ANY (%(numbers)s)
+           WHERE wc_refund_id = ANY (%(numbers)s)
            RETURNING coalesce(external_order_id, wc_order_id::text) AS order_id""",
         {"store": store.id, "numbers": _numbers(ids)},
     )

@@ -116,8 +116,8 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
     linked = tx.execute(
         """UPDATE kits.customer_orders_summary AS held SET customer_id = (
              SELECT c.id FROM kits.customers AS c
-             WHERE c.store_id = %(store)s AND c.vendure_customer_id = held.vendure_customer_id)
-           WHERE store_id = %(store)s AND customer_id IS NULL
+             WHERE c.vendure_customer_id = held.vendure_customer_id)
+           WHERE customer_id IS NULL
              AND vendure_customer_id = ANY (%(new)s)
            RETURNING vendure_customer_id AS id""",
         {"store": store.id} | row,
@@ -147,7 +147,7 @@ def _free_emails(tx: Tx, store: Store, customers: Staged) -> None:
     tx.execute(
         f"""UPDATE kits.customers AS held SET email = NULL
             FROM {customers.source}
-            WHERE held.store_id = %(store)s AND held.email = left(customers.email, 255)
+            WHERE held.email = left(customers.email, 255)
               AND (length(held.vendure_customer_id), held.vendure_customer_id)
                 < (length(customers.vendure_id), customers.vendure_id)""",
         {"store": store.id} | customers.params,
@@ -178,9 +178,9 @@ def _save_addresses(tx: Tx, store: Store, customers: Sequence[Customer]) -> None
     of = {"store": store.id, "customers": [each.id for each in customers]} | addresses.params
     tx.execute(
         f"""DELETE FROM kits.customer_addresses AS held
-            WHERE store_id = %(store)s AND customer_id = ANY (ARRAY(
+            WHERE customer_id = ANY (ARRAY(
                 SELECT c.id FROM kits.customers AS c
-                WHERE c.store_id = %(store)s AND c.vendure_customer_id = ANY (%(customers)s)))
+                WHERE c.vendure_customer_id = ANY (%(customers)s)))
               AND NOT EXISTS (SELECT FROM {addresses.source}
                 WHERE addresses.vendure_id = held.vendure_address_id)""",
         of,
@@ -192,7 +192,7 @@ def _save_addresses(tx: Tx, store: Store, customers: Sequence[Customer]) -> None
                phone_number)
             SELECT %(store)s, vendure_id,
               (SELECT c.id FROM kits.customers AS c
-               WHERE c.store_id = %(store)s AND c.vendure_customer_id = addresses.customer_id),
+               WHERE c.vendure_customer_id = addresses.customer_id),
               kind, is_default, left(name, 255), left(company, 255), left(line1, 255),
               left(line2, 255), left(city, 100), left(province, 100), left(postal_code, 20),
               country, left(phone, 50)
@@ -256,7 +256,7 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
               SELECT %(store)s, vendure_id, left(code, 100), placed_at, left(payment_method, 100),
                 total, currency, phone, left(state, 50), is_cancelled, customer_id,
                 (SELECT c.id FROM kits.customers AS c
-                 WHERE c.store_id = %(store)s AND c.vendure_customer_id = orders.customer_id)
+                 WHERE c.vendure_customer_id = orders.customer_id)
               FROM {staged.source} ORDER BY vendure_id
               ON CONFLICT (store_id, vendure_order_id) DO UPDATE SET
                 order_code = excluded.order_code, order_date = excluded.order_date,
@@ -285,13 +285,13 @@ def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
     of = {"store": store.id, "orders": [each.id for each in orders]} | items.params
     tx.execute(
         f"""DELETE FROM kits.customer_order_items AS held
-            WHERE store_id = %(store)s AND order_summary_id = ANY (ARRAY(
+            WHERE order_summary_id = ANY (ARRAY(
                 SELECT o.id FROM kits.customer_orders_summary AS o
-                WHERE o.store_id = %(store)s AND o.vendure_order_id = ANY (%(orders)s)))
+                WHERE o.vendure_order_id = ANY (%(orders)s)))
               AND NOT EXISTS (SELECT FROM {items.source}
                 WHERE items.line_id = held.vendure_line_id AND items.order_id = (
                   SELECT o.vendure_order_id FROM kits.customer_orders_summary AS o
-                  WHERE o.store_id = %(store)s AND o.id = held.order_summary_id))""",
+                  WHERE o.id = held.order_summary_id))""",
         of,
     )
     tx.execute(
@@ -301,7 +301,7 @@ def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
                print_name, print_number)
             SELECT %(store)s,
               (SELECT o.id FROM kits.customer_orders_summary AS o
-               WHERE o.store_id = %(store)s AND o.vendure_order_id = order_id),
+               WHERE o.vendure_order_id = order_id),
               left(line_id, 100), left(sku, 100), left(sku, 100), left(name, 500),
               left(variant_name, 500), quantity, price, currency, patch_enabled,
               left(patch_type, 100), left(print_name, 100), left(print_number, 20)
@@ -355,7 +355,7 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
     changed = tx.execute(
         """UPDATE kits.customer_orders_summary AS held SET refunded_amount = given.amount
            FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS given (id, amount)
-           WHERE held.store_id = %(store)s AND held.vendure_order_id = given.id
+           WHERE held.vendure_order_id = given.id
              AND held.refunded_amount <> round(given.amount, 2)
            RETURNING held.vendure_customer_id AS id""",
         {
@@ -383,11 +383,11 @@ def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
                  coalesce(sum(total_with_tax - refunded_amount), 0) AS spent,
                  (array_agg(currency ORDER BY order_date DESC, vendure_order_id))[1] AS currency
                FROM kits.customer_orders_summary AS o
-               WHERE o.store_id = %(store)s AND o.customer_id = c.id AND NOT o.is_cancelled
+               WHERE o.customer_id = c.id AND NOT o.is_cancelled
              ) AS o
-             WHERE c.store_id = %(store)s AND c.vendure_customer_id = ANY (%(ids)s)
+             WHERE c.vendure_customer_id = ANY (%(ids)s)
            ) AS s
-           WHERE held.store_id = %(store)s AND held.id = s.id
+           WHERE held.id = s.id
              AND (held.total_orders, held.total_spent, held.last_order_date, held.currency)
                IS DISTINCT FROM
                  (s.number, s.spent, s.latest, coalesce(s.currency, held.currency))""",
@@ -399,20 +399,20 @@ def delete_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:
     """The customers go with their addresses; their orders stay."""
     of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
     gone = """ARRAY(SELECT c.id FROM kits.customers AS c
-                    WHERE c.store_id = %(store)s AND c.vendure_customer_id = ANY (%(ids)s))"""
+                    WHERE c.vendure_customer_id = ANY (%(ids)s))"""
     tx.execute(
         f"""UPDATE kits.customer_orders_summary SET customer_id = NULL
-            WHERE store_id = %(store)s AND customer_id = ANY ({gone})""",
+            WHERE customer_id = ANY ({gone})""",
         of,
     )
     tx.execute(
         f"""DELETE FROM kits.customer_addresses
-            WHERE store_id = %(store)s AND customer_id = ANY ({gone})""",
+            WHERE customer_id = ANY ({gone})""",
         of,
     )
     tx.execute(
         """DELETE FROM kits.customers
-           WHERE store_id = %(store)s AND vendure_customer_id = ANY (%(ids)s)""",
+           WHERE vendure_customer_id = ANY (%(ids)s)""",
         of,
     )
 
@@ -422,7 +422,7 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
     of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
     rows = tx.execute(
         """SELECT id, order_code, vendure_customer_id FROM kits.customer_orders_summary
-           WHERE store_id = %(store)s AND vendure_order_id = ANY (%(ids)s)
+           WHERE vendure_order_id = ANY (%(ids)s)
            ORDER BY vendure_order_id FOR UPDATE""",
         of,
     ).fetchall()
@@ -438,6 +438,6 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
         ("customer_order_items", "order_summary_id = ANY (%(orders)s)"),
         ("customer_orders_summary", "id = ANY (%(orders)s)"),
     ):
-        tx.execute(f"DELETE FROM kits.{table} WHERE store_id = %(store)s AND {which}", of)
+        tx.execute(f"DELETE FROM kits.{table} WHERE {which}", of)
     concerned = {row["vendure_customer_id"] for row in rows if row["vendure_customer_id"]}
     update_customers(tx, store, sorted(concerned))

@@ -74,7 +74,7 @@ def save_products(tx: Tx, store: Store, products: Sequence[Product]) -> None:
 def delete_products(tx: Tx, store: Store, ids: Collection[str]) -> None:
     of = {"store": store.id, "numbers": [stable_number(each) for each in ids]}
     tx.execute(
-        "DELETE FROM shade.products WHERE store_id = %(store)s AND product_id = ANY (%(numbers)s)",
+        "DELETE FROM shade.products WHERE product_id = ANY (%(numbers)s)",
         of,
     )
     _classify_again(tx, store, of["numbers"])
@@ -85,7 +85,7 @@ def _classify_again(tx: Tx, store: Store, product_ids: Any) -> None:
         return
     orders = tx.execute(
         """SELECT id, product_type, line_items, product_ids FROM shade.orders
-           WHERE store_id = %(store)s AND product_ids && %(products)s::bigint[] ORDER BY id""",
+           WHERE product_ids && %(products)s::bigint[] ORDER BY id""",
         {"store": store.id, "products": product_ids},
     ).fetchall()
     known = _known_products(tx, store, {each for row in orders for each in row["product_ids"]})
@@ -98,7 +98,7 @@ def _classify_again(tx: Tx, store: Store, product_ids: Any) -> None:
     tx.execute(
         """UPDATE shade.orders AS held SET product_type = given.kind
            FROM unnest(%(ids)s::uuid[], %(kinds)s::text[]) AS given (id, kind)
-           WHERE held.store_id = %(store)s AND held.id = given.id""",
+           WHERE held.id = given.id""",
         {
             "store": store.id,
             "ids": [order["id"] for order in changed],
@@ -113,7 +113,7 @@ Known = dict[int, tuple[str | None, tuple[str, ...]]]
 def _known_products(tx: Tx, store: Store, product_ids: Collection[int]) -> Known:
     rows = tx.execute(
         """SELECT product_id, product_type, tags FROM shade.products
-           WHERE store_id = %(store)s AND product_id = ANY (%(products)s)""",
+           WHERE product_id = ANY (%(products)s)""",
         {"store": store.id, "products": list(product_ids)},
     )
     return {row["product_id"]: (row["product_type"], tuple(row["tags"])) for row in rows}
@@ -161,9 +161,8 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
         tx.execute(
             """UPDATE shade.orders AS held SET customer_id = (
                  SELECT c.id FROM shade.customers AS c
-                 WHERE c.store_id = %(store)s
-                   AND c.shopify_customer_id = held.shopify_customer_id)
-               WHERE store_id = %(store)s AND customer_id IS NULL
+                 WHERE c.shopify_customer_id = held.shopify_customer_id)
+               WHERE customer_id IS NULL
                  AND shopify_customer_id = ANY (%(new)s)""",
             {"store": store.id} | row,
         )
@@ -184,7 +183,7 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
                modified_at)
             SELECT %(store)s, id, customer_id,
               (SELECT c.id FROM shade.customers AS c
-               WHERE c.store_id = %(store)s AND c.shopify_customer_id = orders.customer_id),
+               WHERE c.shopify_customer_id = orders.customer_id),
               left(status, 50), placed_at, product_type, currency, total, left(code, 100),
               is_cancelled, paid_at, fulfilled_at, delivered_at, line_items::jsonb, product_ids,
               ARRAY(SELECT jsonb_array_elements_text(discount_codes::jsonb)), attributes::jsonb,
@@ -256,7 +255,7 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
     tx.execute(
         """UPDATE shade.orders AS held SET refunded_amount = given.amount
            FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS given (id, amount)
-           WHERE held.store_id = %(store)s AND held.shopify_order_id = given.id
+           WHERE held.shopify_order_id = given.id
              AND held.refunded_amount <> round(given.amount, 2)""",
         {
             "store": store.id,
@@ -272,14 +271,13 @@ def delete_customers(tx: Tx, store: Store, ids: Collection[str]) -> None:
     for table in ("orders", "surveys", "discounts", "conversions"):
         tx.execute(
             f"""UPDATE shade.{table} SET customer_id = NULL
-                WHERE store_id = %(store)s AND customer_id = ANY (ARRAY(
+                WHERE customer_id = ANY (ARRAY(
                     SELECT c.id FROM shade.customers AS c
-                    WHERE c.store_id = %(store)s AND c.shopify_customer_id = ANY (%(ids)s)))""",
+                    WHERE c.shopify_customer_id = ANY (%(ids)s)))""",
             of,
         )
     tx.execute(
-        "DELETE FROM shade.customers"
-        " WHERE store_id = %(store)s AND shopify_customer_id = ANY (%(ids)s)",
+        "DELETE FROM shade.customers WHERE shopify_customer_id = ANY (%(ids)s)",
         of,
     )
 
@@ -288,14 +286,14 @@ def delete_orders(tx: Tx, store: Store, ids: Collection[str]) -> None:
     """The orders go; surveys and discounts stay, without them."""
     of = {"store": store.id, "ids": list(ids)}
     gone = """ARRAY(SELECT o.id FROM shade.orders AS o
-                    WHERE o.store_id = %(store)s AND o.shopify_order_id = ANY (%(ids)s))"""
+                    WHERE o.shopify_order_id = ANY (%(ids)s))"""
     for table, column in (("surveys", "order_id"), ("discounts", "applied_to_order_id")):
         tx.execute(
             f"""UPDATE shade.{table} SET {column} = NULL
-                WHERE store_id = %(store)s AND {column} = ANY ({gone})""",
+                WHERE {column} = ANY ({gone})""",
             of,
         )
     tx.execute(
-        "DELETE FROM shade.orders WHERE store_id = %(store)s AND shopify_order_id = ANY (%(ids)s)",
+        "DELETE FROM shade.orders WHERE shopify_order_id = ANY (%(ids)s)",
         of,
     )
