@@ -24,7 +24,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser = argparse.ArgumentParser(prog=".venv/bin/python -m local", description=__doc__)
     parser.add_argument(
         "--state",
         type=Path,

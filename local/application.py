@@ -101,7 +101,9 @@ async def _invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
     answer = await stack.functions.invoke(function, json.dumps(event).encode())
     if answer.failed:
         log = stack.settings.logs / f"{function}.log"
-        raise CannotStart(f"the function {function} failed: {summary(answer, 5000)}\n{log} has more")
+        raise CannotStart(
+            f"the function {function} failed: {summary(answer, 5000)}\n{log} has more"
+        )
     return json.loads(answer.payload)
 
 

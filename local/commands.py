@@ -56,7 +56,7 @@ def invoke(state: Path, function: str, event: str) -> int:
         raise NotDone(f"the stack does not answer ({error.reason}): is it still running?") from None
     print(json.dumps(json.loads(said), indent=2, ensure_ascii=False))
     if failed:
-        print(f"it failed; `python -m local logs {function}` has more", file=sys.stderr)
+        print(f"it failed; `.venv/bin/python -m local logs {function}` has more", file=sys.stderr)
     return int(failed)
 
 

@@ -11,9 +11,8 @@ from typing import Any
 import aiohttp
 
 from local.aws import ACCOUNT, REGION, Aws
-from local.queues import Message, Sqs, finish
+from local.queues import WAIT_SECONDS, Message, Sqs, finish
 
-_WAIT_SECONDS = 20
 _VISIBLE_SECONDS = 1200
 
 
@@ -65,7 +64,7 @@ async def poll(
         while True:
             messages: list[Message] = []
             try:
-                messages = await sqs.receive(url, 10, _WAIT_SECONDS)
+                messages = await sqs.receive(url, 10, WAIT_SECONDS)
             except (aiohttp.ClientError, TimeoutError) as error:
                 say(f"{trigger.function}: its bucket cannot be watched ({type(error).__name__})")
                 await asyncio.sleep(1)

@@ -15,7 +15,7 @@ from local.queues import EventSource
 from local.resources import Resources, function_arn, function_name
 from local.runtime import Function
 from local.schedules import Schedule
-from local.template import Resource, Template
+from local.template import Resource, Template, Unsupported
 
 CONCURRENCY = 10
 """Environments of one function at a time, unless the template reserves fewer."""
@@ -47,6 +47,8 @@ def make(resources: Resources, aws: Aws) -> Plan:
     for resource in template.of_type("AWS::Serverless::Function"):
         properties = resources.resolve(resource.properties)
         function = _function(template, resource, properties)
+        if any(function.name == each.name for each in plan.functions):
+            raise Unsupported(f"two functions have the folder {function.folder}")
         plan.functions.append(function)
         if queue := _failure_queue(properties):
             plan.on_failure[function.name] = queue_url(aws, queue)

@@ -24,7 +24,8 @@ RETRY_SECONDS = 2
 nobody at a laptop does."""
 FINISH_SECONDS = 5.0
 """How long the work under way may take when the stack is asked to stop."""
-_WAIT_SECONDS = 20
+WAIT_SECONDS = 1
+"""A long poll; the stand-in does not end before the last one is over."""
 _PART = 10
 _ROOM = INVOKE_BYTES - 256 * 1024
 
@@ -135,7 +136,7 @@ async def finish(tasks: Iterable[asyncio.Task[None]]) -> None:
 async def _batch(source: EventSource, sqs: Sqs) -> list[Message]:
     """Up to a batch: what is there within the window after the first message, and fits 6 MB."""
     first = min(_PART, source.batch_size)
-    batch = await sqs.receive(source.url, first, _WAIT_SECONDS)
+    batch = await sqs.receive(source.url, first, WAIT_SECONDS)
     ends = time.monotonic() + source.window
     while batch and len(batch) < source.batch_size and (left := ends - time.monotonic()) > 0:
         if sum(len(each["Body"]) for each in batch) > _ROOM // 2:

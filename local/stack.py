@@ -124,7 +124,10 @@ def serve(settings: Settings, application: Application) -> None:
             except postgres.ServerError as error:
                 raise CannotStart(str(error)) from error
         aws, resources = _aws(settings, application, database, open_things)
-        asyncio.run(_serve(settings, application, listener, database, aws, resources))
+        try:
+            asyncio.run(_serve(settings, application, listener, database, aws, resources))
+        finally:
+            _ignore_signals()
 
 
 def _make_folders(settings: Settings) -> None:
@@ -135,7 +138,14 @@ def _make_folders(settings: Settings) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _ignore_signals()
     raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    """Whoever presses Ctrl-C twice gets the same orderly end."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

@@ -157,4 +157,4 @@ def test_help_everywhere(command: list[str]) -> None:
         text=True,
         check=True,
     )
-    assert said.stdout.startswith("usage: python -m local")
+    assert said.stdout.startswith("usage: .venv/bin/python -m local")

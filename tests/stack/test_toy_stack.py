@@ -321,6 +321,8 @@ def test_the_end_leaves_no_process(
         slow = threads.submit(http.get, "/open/x?do=sleep&seconds=1.5")
         time.sleep(0.3)
         begun = time.monotonic()
+        running.process.send_signal(how)
+        time.sleep(0.2)
         assert running.stop(how) == 0
         assert slow.exception() is not None or slow.result().status_code == 200
     assert time.monotonic() - begun < 10
