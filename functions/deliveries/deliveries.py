@@ -100,12 +100,12 @@ def read_csv(content: bytes) -> list[Asked]:
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     rows = csv.DictReader(io.StringIO(text), delimiter=separator, restkey="more")
-    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
-    if not set(rows.fieldnames) >= COLUMNS:
-        raise BadRequest(
-            "The first line must name the columns: code,stage,tracking_number.", slug="csv"
-        )
     try:
+        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+        if not set(rows.fieldnames) >= COLUMNS:
+            raise BadRequest(
+                "The first line must name the columns: code,stage,tracking_number.", slug="csv"
+            )
         found = _read_lines(rows)
     except csv.Error:
         raise BadRequest("The file is no valid CSV; save it again.", slug="csv") from None

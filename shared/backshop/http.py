@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -40,6 +41,8 @@ App = APIGatewayHttpResolver
 logging.getLogger("aws_lambda_powertools.event_handler.api_gateway").disabled = True
 Event = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of NUL, which JSON allows and Postgres does not; an escaped backslash before it is none."""
 Handler = Callable[[Event, Any], dict[str, Any]]
 
 
@@ -151,6 +154,8 @@ def body(app: App, model: type[M]) -> M:
 
 def parse(model: type[M], content: bytes) -> M:
     """JSON bytes as `model`; raises as `body` does."""
+    if _NUL.search(content):
+        raise Unprocessable("The body holds the character NUL, which cannot be stored; remove it.")
     try:
         return model.model_validate_json(content)
     except ValidationError as wrong:
