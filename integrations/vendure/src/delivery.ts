@@ -1,0 +1,105 @@
+import { randomUUID } from 'crypto';
+
+import { Inject, Injectable, OnModuleInit } from '@nestjs/common';
+import {
+    JobQueue,
+    JobQueueService,
+    Logger,
+    RequestContext,
+    RequestContextService,
+} from '@vendure/core';
+
+import { Change, deliveryBody, kindOf } from './events';
+import { BACKSHOP_OPTIONS, ResolvedOptions } from './options';
+import { Records } from './records';
+import { headers } from './signing';
+import { WebhooksService } from './webhooks.service';
+
+const QUEUE = 'backshop-webhooks';
+const LOG = 'Backshop';
+
+/** What waits in the job queue: everything but the secret. */
+export interface Job {
+    id: string;
+    event: string;
+    url: string;
+    body: string;
+}
+
+/** Milliseconds before the next attempt: 2, 4, 8 … seconds, at most an hour. */
+export function deliveryBackoff(_queue: string, attempts: number): number {
+    return Math.min(2 ** attempts, 3600) * 1000;
+}
+
+/** Queues deliveries and posts them. */
+@Injectable()
+export class Delivery implements OnModuleInit {
+    private queue: JobQueue<Job>;
+
+    constructor(
+        private jobs: JobQueueService,
+        private records: Records,
+        private webhooks: WebhooksService,
+        private contexts: RequestContextService,
+        @Inject(BACKSHOP_OPTIONS) private options: ResolvedOptions,
+    ) {}
+
+    async onModuleInit(): Promise<void> {
+        this.queue = await this.jobs.createQueue({
+            name: QUEUE,
+            process: job => this.post(job.data),
+        });
+    }
+
+    /**
+     * Queues a delivery for everybody who wants to hear of the change. The time is taken before the
+     * record is read, so whoever keeps the state with the greatest time misses no later change.
+     */
+    async tell(ctx: RequestContext, change: Change): Promise<void> {
+        const targets = await this.webhooks.targets(ctx, change.event);
+        if (!targets.length) {
+            return;
+        }
+        const createdAt = new Date();
+        const data = change.event.endsWith('.deleted')
+            ? undefined
+            : await this.records.read(ctx, kindOf(change.event), change.id);
+        for (const { url } of targets) {
+            const id = randomUUID();
+            const body = deliveryBody(id, change, createdAt, ctx.channel.code, data);
+            const job = { id, event: change.event, url, body };
+            await this.queue.add(job, { retries: this.options.retries });
+        }
+    }
+
+    /** One attempt. Throws where it was not accepted, so that the queue tries again. */
+    private async post(job: Job): Promise<void> {
+        const ctx = await this.contexts.create({ apiType: 'admin' });
+        const secret = await this.webhooks.secretOf(ctx, job.url);
+        if (secret === undefined) {
+            Logger.info(`${job.event} ${job.id}: nobody listens any more`, LOG);
+            return;
+        }
+        const problem = await attempt(job, secret, this.options.timeoutMs);
+        await this.webhooks.note(ctx, job.url, problem);
+        if (problem !== null) {
+            throw new Error(`${job.event} ${job.id}: ${problem}`);
+        }
+    }
+}
+
+/** Null where the receiver answered with a 2xx in time, else what happened instead. */
+export async function attempt(job: Job, secret: string, timeoutMs: number): Promise<string | null> {
+    try {
+        const response = await fetch(job.url, {
+            method: 'POST',
+            headers: headers(secret, job, Date.now()),
+            body: job.body,
+            redirect: 'manual',
+            signal: AbortSignal.timeout(timeoutMs),
+        });
+        return response.ok ? null : `the receiver answered ${response.status}`;
+    } catch (error) {
+        return error instanceof Error ? `no answer (${error.name})` : 'no answer';
+    }
+}
