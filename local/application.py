@@ -79,7 +79,7 @@ async def prepare(stack: Stack) -> Ready:
         "staff_key": kept.said["staff_key"],
         "connectors": connectors,
     }
-    return Ready(about, _lines(about))
+    return Ready(about, _lines(about, stack.settings.stack_file))
 
 
 APPLICATION = Application(parameters, prepare)
@@ -153,7 +153,7 @@ def _url(stack: Stack, secret: str) -> str:
     return stack.database.url(login["username"], quote(login["password"], safe=""))
 
 
-def _lines(about: dict[str, Any]) -> tuple[str, ...]:
+def _lines(about: dict[str, Any], file: Path) -> tuple[str, ...]:
     """What a newcomer can try next, as it stands."""
     base, staff_key = about["base_url"], about["staff_key"]
     [shop] = [each for each in about["connectors"] if each["platform"] == "woocommerce"]
@@ -165,7 +165,7 @@ def _lines(about: dict[str, Any]) -> tuple[str, ...]:
     )
     return (
         "",
-        f"[bold]backshop runs at {base}[/bold]   (Ctrl-C stops it; keys are in .local/stack.json)",
+        f"[bold]backshop runs at {base}[/bold]   (Ctrl-C stops it; its keys are in {_short(file)})",
         "",
         "The shops that are connected:",
         f"  curl -s {base}/connectors -H 'Authorization: Bearer {staff_key}' -w '\\n'",
@@ -178,3 +178,8 @@ def _lines(about: dict[str, Any]) -> tuple[str, ...]:
         "`make demo` replays all recorded deliveries and shows the rows.",
         "",
     )
+
+
+def _short(path: Path) -> Path:
+    """The path as seen from here, where it is below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

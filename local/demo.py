@@ -66,7 +66,9 @@ def run(state: Path) -> int:
         name = f"{each.delivery.platform} {each.delivery.name}"
         say(f"[red]refused:[/red] {name} was answered with {each.status}")
     if left:
-        say(f"[red]not worked off:[/red] {left}; `.venv/bin/python -m local logs webhook_ingest` says why")
+        say(
+            f"[red]not worked off:[/red] {left}; `.venv/bin/python -m local logs webhook_ingest` says why"
+        )
     return 1 if refused or left else 0
 
 

@@ -114,7 +114,9 @@ class Functions:
         """A synchronous invocation. Raises `TooLarge`."""
         answer = await self._pools[name].invoke(payload)
         if answer.failed:
-            self._say(f"{name} failed: {summary(answer)}; `.venv/bin/python -m local logs {name}` has more")
+            self._say(
+                f"{name} failed: {summary(answer)}; `.venv/bin/python -m local logs {name}` has more"
+            )
         return answer
 
     async def invoke_async(

@@ -77,6 +77,7 @@ class Inbox:
             sent = await request.json()
         else:
             sent = {**request.query, **await request.post()}
+        await self._look()  # what was sent before stands before it
         phone = str(sent.get("to") or sent.get("recipient") or "")
         text = str(sent.get("message") or sent.get("text") or "")
         self._keep(phone, text, request.match_info["provider"])

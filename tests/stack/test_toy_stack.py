@@ -179,6 +179,16 @@ def test_a_stored_object_calls_its_function(
     ]
 
 
+def test_a_bucket_has_the_templates_settings(toys: Any) -> None:
+    s3, bucket = toys.aws("s3"), {"Bucket": "backshop-bucket"}
+    [cors] = s3.get_bucket_cors(**bucket)["CORSRules"]
+    assert (cors["AllowedMethods"], cors["MaxAgeSeconds"]) == (["POST"], 600)
+    [rule] = s3.get_bucket_lifecycle_configuration(**bucket)["Rules"]
+    assert (rule["Filter"], rule["Expiration"]) == ({"Prefix": "in/"}, {"Days": 1})
+    [encrypted] = s3.get_bucket_encryption(**bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert encrypted["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
 def test_what_an_asynchronous_call_fails_on_for_good_is_kept(
     toys: Any, results: Any, eventually: Callable[..., Any]
 ) -> None:
