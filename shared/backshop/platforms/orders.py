@@ -1,0 +1,114 @@
+"""What can be done to an order at every platform, and what they answer; each platform's own way is
+in its `orders.py`.
+
+Every function there may be called again after an attempt whose end is unknown: it looks first for
+what that attempt may have done. A refund is recognised by its mark, the request's id in its note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Protocol
+
+from backshop.platforms.api import Later, Passing
+from backshop.platforms.payload import decimals
+
+Json = dict[str, Any]
+
+
+class Graphql(Protocol):
+    """A shop's GraphQL API; operations by the names of their files, answers are their `data`."""
+
+    def once(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """One try. Raises `Passing`, `Later` and `Refused`."""
+
+    def insist(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """As often as it may help, for reading. Raises `Later` and `Refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """A refund to be made. `amount` in major units of `currency`; of `lines` (the platform's line
+    id and a quantity) the platform's own prices count, and `amount` only where there are none.
+
+    `manual`: only to be written down (WooCommerce).
+    """
+
+    mark: str
+    order_id: str
+    amount: Decimal
+    currency: str
+    lines: tuple[tuple[str, int], ...] = ()
+    reason: str = ""
+    restock: bool = False
+    manual: bool = False
+
+    @property
+    def note(self) -> str:
+        """The reason with the mark by which the refund is found again."""
+        return f"{self.reason} [{self.mark}]".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """`amount` in major units, positive; `answer` is what the platform said of the refund."""
+
+    refund_id: str
+    amount: Decimal
+    answer: Json
+
+
+class Declined(Exception):
+    """The platform, or the order's state there, rules it out for good; `answer` says why."""
+
+    def __init__(self, answer: Json) -> None:
+        super().__init__("declined")
+        self.answer = answer
+
+
+def part(total: Decimal, quantity: int, before: int, now: int, currency: str) -> Decimal:
+    """What `now` of `quantity` pieces cost when `before` of them went back already. The parts of a
+    line add up to its total, whatever the rounding."""
+    step = Decimal(1).scaleb(-decimals(currency))
+
+    def rounded(pieces: int) -> Decimal:
+        return (total * pieces / quantity).quantize(step, ROUND_HALF_UP)
+
+    return rounded(before + now) - rounded(before)
+
+
+def check_quantities(
+    asked: RefundOrder, ordered: Mapping[str, int], refunded: Mapping[str, int]
+) -> None:
+    """Raises Declined where a line is not the order's, or fewer of it are left."""
+    for line_id, quantity in asked.lines:
+        left = ordered.get(line_id, 0) - refunded.get(line_id, 0)
+        if quantity > left:
+            raise Declined({"error": f"of line {line_id} only {left} are left to refund"})
+
+
+def check_left(amount: Decimal, left: Decimal) -> None:
+    """Raises Declined where the platform has less left of the order than is asked for."""
+    if amount > left:
+        raise Declined({"error": f"only {left} are left of this order at the platform"})
+
+
+def split_name(name: str | None) -> tuple[str, str]:
+    """First and last name for platforms that want both: the last word is the last name."""
+    first, _, last = (name or "").strip().rpartition(" ")
+    return first.strip(), last
+
+
+def same(held: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
+    """Whether a platform's address has all the wanted fields; empty and missing are the same."""
+    return held is not None and all((held.get(key) or "") == (wanted[key] or "") for key in wanted)
+
+
+def write(api: Graphql, operation: str, variables: Mapping[str, Any]) -> Json:
+    """Run a mutation once: a second try could do it twice. Raises Later where its end is unknown."""
+    try:
+        return api.once(operation, variables)
+    except Passing as failed:
+        raise Later(f"the shop did not confirm: {failed}", failed.after) from failed

@@ -1,0 +1,201 @@
+"""Refunds and address changes at Shopify. Its idempotency key holds for a day; the mark in the
+refund's note for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from backshop.commerce import Address
+from backshop.platforms.api import Later, Refused
+from backshop.platforms.orders import (
+    Declined,
+    Graphql,
+    Json,
+    Refunded,
+    RefundOrder,
+    check_left,
+    same,
+    split_name,
+    write,
+)
+
+REFUNDS = 250
+"""The most that Shopify gives of an order's refunds."""
+NOT_SENT = {"UNFULFILLED", "OPEN", "ON_HOLD", "SCHEDULED", "PENDING_FULFILLMENT"}
+
+
+def find_refund(api: Graphql, asked: RefundOrder) -> Refunded | None:
+    """The refund that an earlier attempt made."""
+    return _marked(_order(api, "order_refunds", asked.order_id, first=REFUNDS), asked)
+
+
+def _marked(order: Json, asked: RefundOrder) -> Refunded | None:
+    mark = f"[{asked.mark}]"
+    found = (refund for refund in order["refunds"] if mark in (refund["note"] or ""))
+    refund = next(found, None)
+    return _refunded(refund, asked.currency) if refund else None
+
+
+def make_refund(api: Graphql, asked: RefundOrder) -> Refunded:
+    """Refund lines at Shopify's prices, or an amount, through the payments that it suggests.
+
+    Raises Declined where less is left, and for an amount of an order that was paid in another
+    currency: nobody could tell which money is meant.
+    """
+    order = _order(api, "order_refunds", asked.order_id, first=REFUNDS)
+    if not asked.lines and order["presentmentCurrencyCode"] != asked.currency:
+        paid = order["presentmentCurrencyCode"]
+        raise Declined({"error": f"the order was paid in {paid}: refund its lines instead"})
+    lines = _lines(asked, order["displayFulfillmentStatus"])
+    variables = {"lines": lines, "full": not lines}
+    suggested = _order(api, "suggested_refund", asked.order_id, **variables)["suggestedRefund"]
+    if suggested is None:
+        raise Declined({"error": "Shopify suggests no refund for this order"})
+    amount = _presented(suggested["amountSet"]) if lines else asked.amount
+    check_left(amount, _presented(suggested["maximumRefundableSet"]))
+    given: Json = {
+        "orderId": _gid("Order", asked.order_id),
+        "note": asked.note,
+        "currency": order["presentmentCurrencyCode"],
+        "refundLineItems": _placed(lines, suggested["refundLineItems"]),
+        "transactions": _transactions(
+            _gid("Order", asked.order_id), amount, suggested["suggestedTransactions"]
+        ),
+    }
+    return _create(api, asked, given)
+
+
+def _create(api: Graphql, asked: RefundOrder, given: Json) -> Refunded:
+    try:
+        answer = write(api, "refund_create", {"input": given, "key": asked.mark})["refundCreate"]
+    except Refused as refused:
+        if "IDEMPOTENCY" in refused.code:
+            raise Later("Shopify knows this refund's key already; its refund will show") from None
+        raise
+    if answer["userErrors"] or answer["refund"] is None:
+        raise Declined({"userErrors": answer["userErrors"]})
+    return _refunded(answer["refund"], asked.currency)
+
+
+def _lines(asked: RefundOrder, fulfilment: str) -> list[Json]:
+    back = "CANCEL" if fulfilment in NOT_SENT else "RETURN"
+    return [
+        {
+            "lineItemId": _gid("LineItem", line_id),
+            "quantity": quantity,
+            "restockType": back if asked.restock else "NO_RESTOCK",
+        }
+        for line_id, quantity in asked.lines
+    ]
+
+
+def _placed(lines: Sequence[Json], suggested: Sequence[Json]) -> list[Json]:
+    """The lines with the locations that Shopify suggests for what is restocked."""
+    places = {
+        each["lineItem"]["id"]: each["location"]["id"] for each in suggested if each["location"]
+    }
+    return [
+        line
+        | (
+            {"locationId": places[line["lineItemId"]]}
+            if line["restockType"] != "NO_RESTOCK" and line["lineItemId"] in places
+            else {}
+        )
+        for line in lines
+    ]
+
+
+def _transactions(order: str, amount: Decimal, suggested: Sequence[Json]) -> list[Json]:
+    """Spread the amount over the payments, of each what is left of it."""
+    found = []
+    for payment in suggested:
+        most = payment["maximumRefundableSet"] or payment["amountSet"]
+        taken = min(amount, _presented(most))
+        if taken <= 0:
+            continue
+        parent = payment["parentTransaction"]
+        found.append(
+            {
+                "orderId": order,
+                "parentId": parent["id"] if parent else None,
+                "gateway": payment["gateway"],
+                "kind": "REFUND",
+                "amount": str(taken),
+            }
+        )
+        amount -= taken
+    if amount > 0:
+        raise Declined({"error": f"no payment is left to give {amount} back through"})
+    return found
+
+
+def _presented(bag: Json) -> Decimal:
+    return Decimal(bag["presentmentMoney"]["amount"])
+
+
+def _refunded(refund: Json, currency: str) -> Refunded:
+    bag = refund["totalRefundedSet"]
+    told = next(
+        (each for each in bag.values() if each["currencyCode"] == currency), bag["shopMoney"]
+    )
+    return Refunded(str(refund["legacyResourceId"]), Decimal(told["amount"]), {"refund": refund})
+
+
+def find_address(api: Graphql, order_id: str, address: Address) -> Json | None:
+    """What there is to say where the order has this address already."""
+    order = _order(api, "order_address", order_id)
+    held = order["shippingAddress"]
+    if held is None:
+        return None
+    read = held | {
+        "countryCode": held["countryCodeV2"],
+        "provinceCode": held["provinceCode"] or held["province"],
+    }
+    return _told(order) if same(read, _fields(address)) else None
+
+
+def change_address(api: Graphql, order_id: str, address: Address) -> Json:
+    """Put the address on the order. Raises Declined once the order is on its way."""
+    order = _order(api, "order_address", order_id)
+    state = order["displayFulfillmentStatus"]
+    if order["cancelledAt"] or state not in NOT_SENT:
+        word = "cancelled" if order["cancelledAt"] else state.lower()
+        raise Declined({"error": f"the order is {word} at the shop"})
+    given = {"id": _gid("Order", order_id), "shippingAddress": _fields(address)}
+    answer = write(api, "order_address_update", {"input": given})["orderUpdate"]
+    if answer["userErrors"]:
+        raise Declined({"userErrors": answer["userErrors"]})
+    return _told(answer["order"])
+
+
+def _told(order: Json) -> Json:
+    return {"id": order["id"], "updatedAt": order["updatedAt"]}
+
+
+def _fields(address: Address) -> Json:
+    first, last = split_name(address.name)
+    return {
+        "firstName": first,
+        "lastName": last,
+        "company": address.company or "",
+        "address1": address.line1 or "",
+        "address2": address.line2 or "",
+        "city": address.city or "",
+        "provinceCode": address.province_code or "",
+        "zip": address.postal_code or "",
+        "countryCode": address.country_code,
+        "phone": address.phone or "",
+    }
+
+
+def _gid(kind: str, number: str) -> str:
+    return f"gid://shopify/{kind}/{number}"
+
+
+def _order(api: Graphql, operation: str, order_id: str, **variables: object) -> Json:
+    answer = api.insist(operation, {"id": _gid("Order", order_id), **variables})
+    if answer["order"] is None:
+        raise Declined({"error": "the shop has no such order any more"})
+    found: Json = answer["order"]
+    return found

@@ -1,0 +1,195 @@
+"""Refunds and address changes at WooCommerce, which knows no idempotency: two equal POSTs make two
+refunds, so every attempt looks for its mark in the order's refunds first."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from backshop.commerce import Address
+from backshop.platforms.api import Answer, Later, Passing, Refused
+from backshop.platforms.orders import (
+    Declined,
+    Json,
+    Refunded,
+    RefundOrder,
+    check_left,
+    check_quantities,
+    part,
+    same,
+    split_name,
+)
+from backshop.platforms.woocommerce.api import Api
+
+PAGE = 100
+NOT_SENT = {"pending", "on-hold", "processing"}
+"""States of an order that nothing of has been sent yet."""
+
+
+def find_refund(api: Api, asked: RefundOrder) -> Refunded | None:
+    """The refund that an earlier attempt made."""
+    marked = f"[{asked.mark}]"
+    found = (refund for refund in _refunds(api, asked.order_id) if marked in refund["reason"])
+    refund = next(found, None)
+    return _refunded(refund) if refund else None
+
+
+def make_refund(api: Api, asked: RefundOrder) -> Refunded:
+    """Refund through the payment gateway, or only on paper where it is `manual`.
+
+    Amount and lines come from the order as WooCommerce has it now. Raises Declined when it refuses,
+    which it does with HTTP 500.
+    """
+    order = _order(api, asked.order_id)
+    done = [*_refunds(api, asked.order_id)]
+    left = Decimal(order["total"]) - sum((Decimal(refund["amount"]) for refund in done), Decimal(0))
+    lines = _lines(asked, order, done)
+    amount = sum((_cost(line) for line in lines), Decimal(0)) if lines else asked.amount
+    check_left(amount, left)
+    body: Json = {
+        "amount": str(amount),
+        "reason": asked.note,
+        "api_refund": not asked.manual,
+        "api_restock": asked.restock,
+    }
+    if lines:
+        body["line_items"] = lines
+    answer = _write(api, "POST", f"orders/{asked.order_id}/refunds", body)
+    return _refunded(json.loads(answer.body))
+
+
+def _refunded(refund: Json) -> Refunded:
+    return Refunded(str(refund["id"]), Decimal(refund["amount"]), {"refund": refund})
+
+
+def _order(api: Api, order_id: str) -> Json:
+    try:
+        found: Json = json.loads(api.insist(f"orders/{order_id}", {}).body)
+    except Refused as refused:
+        if refused.status == 404:
+            raise Declined({"error": "the shop has no such order any more"}) from None
+        raise
+    return found
+
+
+def _refunds(api: Api, order_id: str) -> Iterator[Json]:
+    """All refunds of the order, newest first."""
+    number = 1
+    while True:
+        params = {"per_page": PAGE, "page": number}
+        found = json.loads(api.insist(f"orders/{order_id}/refunds", params).body)
+        yield from found
+        if len(found) < PAGE:
+            return
+        number += 1
+
+
+def _lines(asked: RefundOrder, order: Json, done: list[Json]) -> list[Json]:
+    """The lines of a refund with their share of price and taxes."""
+    held = {str(line["id"]): line for line in order["line_items"]}
+    before: Counter[str] = Counter()
+    for refund in done:
+        for line in refund["line_items"]:
+            before[_of(line)] += -line["quantity"]
+    check_quantities(asked, {id: line["quantity"] for id, line in held.items()}, before)
+
+    def share(total: str, line_id: str, quantity: int) -> str:
+        whole = held[line_id]["quantity"]
+        return str(part(Decimal(total), whole, before[line_id], quantity, asked.currency))
+
+    return [
+        {
+            "id": int(line_id),
+            "quantity": quantity,
+            "refund_total": share(held[line_id]["total"], line_id, quantity),
+            "refund_tax": [
+                {"id": tax["id"], "refund_total": share(tax["total"], line_id, quantity)}
+                for tax in held[line_id]["taxes"]
+                if tax["total"]
+            ],
+        }
+        for line_id, quantity in asked.lines
+    ]
+
+
+def _of(refund_line: Json) -> str:
+    """The order line that a refund's line is of."""
+    marks = refund_line["meta_data"]
+    return next((str(m["value"]) for m in marks if m["key"] == "_refunded_item_id"), "")
+
+
+def _cost(line: Json) -> Decimal:
+    taxes = (Decimal(tax["refund_total"]) for tax in line["refund_tax"])
+    return Decimal(line["refund_total"]) + sum(taxes, Decimal(0))
+
+
+def find_address(api: Api, order_id: str, address: Address) -> Json | None:
+    """What there is to say where the order has this address already."""
+    order = _order(api, order_id)
+    return _told(order) if same(order["shipping"], _fields(address)) else None
+
+
+def change_address(api: Api, order_id: str, address: Address) -> Json:
+    """Put the address on the order. Raises Declined once the order is on its way."""
+    order = _order(api, order_id)
+    if order["status"] not in NOT_SENT:
+        raise Declined({"error": f"the order is {order['status']} at the shop"})
+    answer = _write(api, "PUT", f"orders/{order_id}", {"shipping": _fields(address)})
+    return _told(json.loads(answer.body))
+
+
+def _told(order: Json) -> Json:
+    """What is kept of the answer: the order's own data, nothing of the person."""
+    return {key: order[key] for key in ("id", "status", "date_modified_gmt")}
+
+
+def _fields(address: Address) -> Json:
+    first, last = split_name(address.name)
+    return {
+        "first_name": first,
+        "last_name": last,
+        "company": address.company or "",
+        "address_1": address.line1 or "",
+        "address_2": address.line2 or "",
+        "city": address.city or "",
+        "state": address.province_code or address.province or "",
+        "postcode": address.postal_code or "",
+        "country": address.country_code or "",
+        "phone": address.phone or "",
+    }
+
+
+def _write(api: Api, method: str, path: str, body: Json) -> Answer:
+    """One try, because a second one could do it twice. Raises Declined on a refusal, Later where
+    the end is unknown or WooCommerce is away."""
+    try:
+        answer = api.call(method, path, body=body)
+    except Passing as failed:
+        refusal = _refusal(failed.answer)
+        if refusal:
+            raise Declined(refusal) from None
+        raise Later(f"the shop did not confirm: {failed}", failed.after) from failed
+    if answer.status in (200, 201):
+        if answer.body[:1] != b"{":
+            raise Later("the shop answered a page in place of data")
+        return answer
+    if answer.status in (401, 403):
+        raise Later("WooCommerce refused the key: give one with read/write access")
+    raise Declined(_refusal(answer) or {"error": f"WooCommerce answered {answer.status}"})
+
+
+def _refusal(answer: Answer | None) -> Json | None:
+    """WooCommerce's own words where it refuses, be it with HTTP 500: `code` and `message`."""
+    if answer is None or answer.status in (429, 502, 503, 504):
+        return None
+    try:
+        said: Any = json.loads(answer.body)
+        code, message = str(said["code"]), str(said["message"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    if answer.status >= 500 and not code.startswith("woocommerce_rest_"):
+        return None
+    return {"status": answer.status, "code": code, "message": message}
