@@ -46,8 +46,8 @@ def is_away(error: BaseException) -> bool:
     return error.sqlstate is None or error.sqlstate[:2] in {"08", "53", "57"}
 
 
-Row = Sequence[str | None]
-"""A row in Postgres' text forms, one value a column."""
+Row = tuple[str, ...]
+"""A row in Postgres' text forms, one value a column; an empty text is NULL."""
 
 COPY_FROM = 250
 """Rows from which a temporary table costs less than JSON sent with each statement (bench/ingest.py)."""
@@ -201,6 +201,24 @@ def _capability(kind: str, store_id: UUID, subject: str) -> str:
     return f"{claim}.{hmac.new(key, claim.encode(), sha256).hexdigest()}"
 
 
+@contextmanager
+def sole(name: str) -> Iterator[bool]:
+    """Hold the lock of this name while the block runs; False where somebody else holds it.
+
+    It lives on a connection of its own, in a transaction (poolers keep those apart), and is free as
+    soon as the process has died. Raises `Unreachable`.
+    """
+    connection = _open("service")
+    try:
+        connection.execute("BEGIN")
+        row = connection.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS mine", (name,)
+        ).fetchone()
+        yield bool(row and row["mine"])
+    finally:
+        connection.close()
+
+
 def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """COPY rows into a temporary table (a table with row-level security refuses COPY); their number.
 
@@ -230,55 +248,55 @@ def stage(
     tx: Tx,
     name: str,
     columns: Mapping[str, str],
-    rows: Sequence[Row],
+    rows: Sequence[Sequence[str | None]],
     lines: Sequence[str] | None = None,
 ) -> Staged:
-    """Make rows readable for statements: few travel as JSON with each of them, many are copied once
-    into a temporary table that ends with the transaction.
+    """Make rows, in Postgres' text forms, readable for statements: few travel as JSON with each of
+    them, many are copied once into a temporary table that ends with the transaction.
 
-    `columns` are names and types; neither they nor `name` may come from outside. `lines` are the
-    rows as `copy_line` made them, where that is done already.
+    An empty text is NULL, as None is, and what Postgres cannot store in text is dropped. `columns`
+    are names and types; neither they nor `name` may come from outside. `lines` are the rows as
+    `copy_line` made them, where that is done already.
     """
+    if lines is None:
+        lines = [copy_line([value or "" for value in row]) for row in rows]
+    typed = ", ".join([f"{column} {kind}" for column, kind in columns.items()])
     if len(rows) < COPY_FROM:
-        return _stage_json(name, columns, rows)
+        return _stage_json(name, typed, columns, rows)
     table = f"staged_{name}_{next(_numbers)}"
-    typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     tx.execute(f"CREATE TEMPORARY TABLE {table} ({typed}) ON COMMIT DROP".encode())
-    with tx.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
-        copy.write("".join(lines or [copy_line(row) for row in rows]))
+    copying = f"COPY {table} FROM STDIN (DELIMITER '{_DELIMITER}', NULL '')".encode()
+    with tx.cursor() as cursor, cursor.copy(copying) as copy:
+        copy.write("\n".join(lines))
     return Staged(f"pg_temp.{table} AS {name}", {}, len(rows))
 
 
-def _stage_json(name: str, columns: Mapping[str, str], rows: Sequence[Row]) -> Staged:
+def _stage_json(
+    name: str, typed: str, columns: Iterable[str], rows: Sequence[Sequence[str | None]]
+) -> Staged:
     import orjson
 
-    texts = orjson.dumps([dict(zip(columns, _clean(row), strict=True)) for row in rows]).decode()
-    typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    texts = [[_storable(value) if value else None for value in row] for row in rows]
+    said = orjson.dumps([dict(zip(columns, row, strict=True)) for row in texts]).decode()
     source = f"json_to_recordset(%(staged_{name})s::json) AS {name} ({typed})"
-    return Staged(source, {f"staged_{name}": texts}, len(rows))
+    return Staged(source, {f"staged_{name}": said}, len(rows))
 
 
-def _clean(row: Row) -> Row:
-    if "".join([value for value in row if value]).isprintable():
-        return row
-    return [None if value is None else _storable(value) for value in row]
+_DELIMITER = "|"
+_escapes = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", _DELIMITER: f"\\{_DELIMITER}"})
 
 
-def copy_line(row: Row) -> str:
-    """The row as a line of COPY's text format."""
-    plain = "".join([value for value in row if value])
-    if not plain.isprintable() or "\\" in plain:
-        row = [_escaped(value) for value in row]
-    return "\t".join(["\\N" if value is None else value for value in row]) + "\n"
-
-
-_escapes = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-
-
-def _escaped(value: str | None) -> str | None:
-    return None if value is None else _storable(value).translate(_escapes)
+def copy_line(row: Sequence[str]) -> str:
+    """The row as a line of the COPY that `stage` makes."""
+    line = _DELIMITER.join(row)
+    # Nearly every row needs no escapes, and is not looked at value by value.
+    if line.isprintable() and "\\" not in line and line.count(_DELIMITER) == len(row) - 1:
+        return line
+    return _DELIMITER.join([_storable(value).translate(_escapes) for value in row])
 
 
 def _storable(value: str) -> str:
     """Without what Postgres cannot store in text: NUL and lone surrogates."""
+    if value.isprintable():
+        return value
     return value.replace("\x00", "").encode("utf-8", "ignore").decode()

@@ -24,17 +24,22 @@ TRIES = 8
 """Where four requests in ten fail, all eight of a page do once in 1,500 pages; the job comes back."""
 LONGEST_WAIT = 30.0
 """Seconds. A shop that asks for more is asked again by another invocation."""
-TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+TIMEOUT = 20.0
+CONNECT_TIMEOUT = 5.0
 CONNECTIONS = 8
 USER_AGENT = "backshop/1.0"
 
 
 class Passing(Exception):
-    """A failure that may be gone at the next try; `after` is what the platform asked to wait."""
+    """A failure that may be gone at the next try; `after` is what the platform asked to wait, and
+    `answer` what it said: WooCommerce refuses refunds with HTTP 500."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(
+        self, reason: str, after: float | None = None, answer: Answer | None = None
+    ) -> None:
         super().__init__(reason)
         self.after = after
+        self.answer = answer
 
 
 class Later(Exception):
@@ -77,17 +82,18 @@ def connect(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.Cl
     return httpx.Client(
         base_url=base_url.rstrip("/"),
         headers={"User-Agent": USER_AGENT, **(headers or {})},
-        timeout=TIMEOUT,
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
         follow_redirects=False,
     )
 
 
-def send(client: httpx.Client, method: str, path: str, **given: Any) -> Answer:
-    """One request. Raises `Passing` on what may pass (no connection, a time-out, a body cut short,
+def send(client: httpx.Client, patience: Patience, method: str, path: str, **given: Any) -> Answer:
+    """One request, which may take 20 seconds or as long as there is. Raises `Passing` on what may pass (no connection, a time-out, a body cut short,
     429, 5xx) and `Refused` on a redirect; any other status is the caller's to judge."""
+    longest = min(TIMEOUT, max(1.0, patience.left()))
+    timeout = httpx.Timeout(longest, connect=min(CONNECT_TIMEOUT, longest))
     try:
-        response = client.request(method, path, **given)
+        response = client.request(method, path, timeout=timeout, **given)
     except httpx.TimeoutException:
         raise Passing("it did not answer in time") from None
     except httpx.TransportError as broken:
@@ -97,7 +103,8 @@ def send(client: httpx.Client, method: str, path: str, **given: Any) -> Answer:
     status = response.status_code
     if status == 429 or status >= 500:
         after = retry_after(response.headers.get("retry-after"))
-        raise Passing(f"it answered {status}", after)
+        answer = Answer(status, response.headers, response.content)
+        raise Passing(f"it answered {status}", after, answer)
     if 300 <= status < 400:
         raise Refused(
             "the shop's address redirects to another one; set store_url to the final address",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import takewhile
 from typing import NamedTuple
 
 from backshop.platforms.payload import Page
@@ -17,7 +18,7 @@ AT_ONCE = 8
 
 
 class Fetched(NamedTuple):
-    """A page with the ids of its records as they came, and how long the list is said to be."""
+    """A page, the ids of its records as they came, and how long the list is said to be."""
 
     page: Page
     ids: list[str]
@@ -33,6 +34,16 @@ class Place(NamedTuple):
 
 
 START = Place()
+
+
+def new_in(ids: list[str], last: str | None) -> int:
+    """How many of a page's records come after the last one that was handed on."""
+    if last is None:
+        return len(ids)
+    limit = order(last)
+    return len(ids) - sum(1 for _ in takewhile(lambda id: order(id) <= limit, ids))
+
+
 Fetch = Callable[[int, int], Fetched]
 
 

@@ -13,8 +13,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from backshop.platforms.api import Answer, Passing, Patience, Refused, connect, insist, send
+from backshop.platforms.reading import Credentials
 
 PATH = "/wp-json/wc/v3/"
+INDEX = "/wp-json/"
+"""Everything else is below `PATH`; this one path is given whole."""
 
 
 class Api:
@@ -52,13 +55,19 @@ class Api:
         self, method: str, path: str, params: Mapping[str, Any] | None = None, body: object = None
     ) -> Answer:
         """One try at anything; statuses below 500 other than 429 and redirects are the caller's."""
+        path = path if path == INDEX else PATH + path
         query = {name: str(said) for name, said in (params or {}).items()}
         if not self._is_safe:
-            query = _signed(method, self._url + PATH + path, query, self._key, self._secret)
+            query = _signed(method, self._url + path, query, self._key, self._secret)
         given: dict[str, Any] = {}
         if body is not None:
             given = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
-        return send(self._client, method, f"{PATH}{path}?{urlencode(query)}", **given)
+        return send(self._client, self.patience, method, f"{path}?{urlencode(query)}", **given)
+
+
+def open_api(credentials: Credentials, patience: Patience) -> Api:
+    """`api_key` and `secret` are a REST key's consumer key and consumer secret."""
+    return Api(credentials.url, credentials.api_key, credentials.secret, patience)
 
 
 def _refused(answer: Answer) -> Refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from backshop.commerce import Kind, Product, Store
+from backshop.commerce import Event, Kind, Product, Store
 from backshop.platforms import paging
 from backshop.platforms import payload as common
 from backshop.platforms.api import insist
@@ -37,13 +37,11 @@ class _Changed(common.Payload):
 
 _NEWEST = TypeAdapter(list[_Changed])
 
-RESOURCES = ("categories", "products", "customers", "coupons", "orders", "refunds")
-
 
 def reader(
     api: Api, store: Store, resource: str, now: Callable[[], datetime]
 ) -> _Lists | _Customers:
-    """The reader of one of `RESOURCES`."""
+    """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
     if resource == "customers":
         return _Customers(api, store, now)
     return _Lists(api, store, now, **_LISTS[resource])
@@ -88,7 +86,18 @@ class _Lists:
                 params |= {"modified_after": since_text(scope.since), "dates_are_gmt": "true"}
             place = _place(position) if number == position.get("list", 0) else paging.START
             for fetched, after in walk(partial(self._fetch, params), place, PER_PAGE):
-                yield Step(fetched.page, {"list": number, "place": list(after)})
+                count = paging.new_in(fetched.ids, place.last)
+                place = after
+                yield Step(fetched.page, {"list": number, "place": list(after)}, count)
+
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
+        """Trashed records are found, as deletions; variations are not, which only their product
+        lists."""
+        found: list[Event] = []
+        for variant in self.variants:
+            params = {**variant, "include": ",".join(sorted(ids))}
+            found += self._fetch(params, 0, 1).page.events
+        return found
 
     def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
         return {}
@@ -169,17 +178,18 @@ class _Customers:
         is_whole = scope.complete or "end" not in scope.before
         if is_whole or "round" not in position:
             for fetched, after in self._walk(end):
+                count = paging.new_in(fetched.ids, end[2] if end else None)
                 end = list(after)
-                yield Step(fetched.page, {"end": end})
+                yield Step(fetched.page, {"end": end}, count)
         if not is_whole:
             yield from self._round(scope, position, end)
 
     def _round(self, scope: Scope, position: Position, end: object) -> Iterator[Step]:
         place = position.get("round") or scope.before.get("round")
         for pages, (fetched, after) in enumerate(self._walk(place), position.get("pages", 0) + 1):
-            is_round = len(fetched.ids) < PER_PAGE
-            following = list(paging.START if is_round else after)
-            yield Step(fetched.page, {"end": end, "round": following, "pages": pages})
+            count = paging.new_in(fetched.ids, place[2] if place else None)
+            place = list(paging.START if len(fetched.ids) < PER_PAGE else after)
+            yield Step(fetched.page, {"end": end, "round": place, "pages": pages}, count)
             if pages >= CUSTOMER_PAGES:
                 return
 
@@ -192,8 +202,8 @@ class _Customers:
     def _walk(self, place: Any) -> Iterator[tuple[Fetched, Place]]:
         return walk(self._fetch, Place(*place) if place else paging.START, PER_PAGE)
 
-    def _fetch(self, offset: int, number: int) -> Fetched:
-        params = {"role": "all", "orderby": "id", "order": "asc"}
+    def _fetch(self, offset: int, number: int, also: Params | None = None) -> Fetched:
+        params = {"role": "all", "orderby": "id", "order": "asc", **(also or {})}
         say = translate.customers_page
         return _fetch(self.api, "customers", params, say, self.store, self.now, offset, number)
 

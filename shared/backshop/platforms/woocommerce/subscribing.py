@@ -1,0 +1,108 @@
+"""A WooCommerce shop's webhooks and settings."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from backshop.platforms import payload as common
+from backshop.platforms.api import Refused, insist
+from backshop.platforms.reading import ShopFacts
+from backshop.platforms.woocommerce.api import INDEX, Api
+
+TOPICS = tuple(
+    f"{resource}.{event}"
+    for resource in ("order", "product", "customer", "coupon")
+    for event in ("created", "updated", "deleted", "restored")
+    if (resource, event) != ("customer", "restored")
+)
+
+
+class _Webhook(common.Payload):
+    id: int
+    topic: str
+    status: str
+    delivery_url: str
+
+
+_WEBHOOKS = TypeAdapter(list[_Webhook])
+
+
+def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+    """WooCommerce disables a webhook whose deliveries failed more than five times in a row, and
+    tells nobody."""
+    held = {each.topic: each for each in _webhooks(api) if each.delivery_url == address}
+    done = []
+    for topic in TOPICS:
+        webhook = held.get(topic)
+        if webhook is None:
+            body = {"name": f"backshop {topic}", "topic": topic, "delivery_url": address}
+            _write(api, "POST", "webhooks", body | {"secret": secret, "status": "active"})
+            done.append(f"subscribed {topic}")
+        elif webhook.status != "active" or is_new_secret:
+            changed = {"status": "active", "secret": secret}
+            _write(api, "PUT", f"webhooks/{webhook.id}", changed)
+            if webhook.status != "active":
+                done.append(f"switched on {topic}, which was {webhook.status[:20]}")
+    return done
+
+
+def _webhooks(api: Api) -> list[_Webhook]:
+    found: list[_Webhook] = []
+    for page in range(1, 100):
+        params = {"per_page": "100", "page": str(page), "orderby": "id", "order": "asc"}
+        part = insist(partial(_page, api, params), api.patience)
+        found += part
+        if len(part) < 100:
+            break
+    return found
+
+
+def _page(api: Api, params: dict[str, str]) -> list[_Webhook]:
+    return common.parse(_WEBHOOKS, api.get("webhooks", params).body)
+
+
+def _write(api: Api, method: str, path: str, body: dict[str, Any]) -> None:
+    """Writing twice does no harm here: a webhook made twice delivers twice, and the next sync finds
+    one of them."""
+
+    def write() -> None:
+        answer = api.call(method, path, body=body)
+        if answer.status not in (200, 201):
+            code = _code(answer.body)
+            raise Refused(f"WooCommerce refused a webhook: {answer.status} {code}", answer.status)
+
+    insist(write, api.patience)
+
+
+def _code(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["code"])[:100]
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
+def facts(api: Api) -> ShopFacts:
+    """Currency and version from the system status, which the key's user may not be allowed to see;
+    the time zone from WordPress, which tells everybody."""
+    status = _told(api, "system_status", "environment.version,settings.currency")
+    index = _told(api, INDEX, "timezone_string")
+    return ShopFacts(
+        currency=(status.get("settings") or {}).get("currency"),
+        time_zone=index.get("timezone_string") or None,
+        version=(status.get("environment") or {}).get("version"),
+    )
+
+
+def _told(api: Api, path: str, fields: str) -> dict[str, Any]:
+    try:
+        answer = api.insist(path, {"_fields": fields})
+    except Refused as refused:
+        if refused.status in (401, 403, 404):
+            return {}
+        raise
+    told = common.load(answer.body)
+    return told if isinstance(told, dict) else {}

@@ -1,0 +1,52 @@
+"""When a store is synced, how, and how long a failure waits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+MOST_RETRIES = 10
+"""With the waits above a shop may be away for about five hours before a run is given up; the next
+one begins when the store's interval has passed."""
+RECONCILE_EVERY = timedelta(days=1)
+STALLED_AFTER = timedelta(minutes=5)
+"""A job that nobody has touched for so long has lost its message: it is announced again."""
+
+
+class RunType(StrEnum):
+    """`FULL` and `RECONCILE` read every record; `RECONCILE` is the one that comes by itself."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    RECONCILE = "reconcile"
+
+
+def type_due(complete_at: datetime | None, now: datetime) -> RunType:
+    """The type of the next run, by when the store was last read whole."""
+    if complete_at is None:
+        return RunType.FULL
+    if now - complete_at >= RECONCILE_EVERY:
+        return RunType.RECONCILE
+    return RunType.INCREMENTAL
+
+
+def retry_at(retries: int, now: datetime, asked: float | None = None) -> datetime | None:
+    """When to try again after the failure that follows `retries` earlier ones: 30 s, 1, 2, 4 …
+    minutes, an hour at most, and not before the platform asked for (seconds). None: give up."""
+    if retries >= MOST_RETRIES:
+        return None
+    wait: timedelta = min(FIRST_WAIT * 2**retries, LONGEST_WAIT)
+    return now + max(wait, timedelta(seconds=min(asked or 0.0, 86_400.0)))
+
+
+def new_mark(newest: datetime | None, started_at: datetime) -> datetime | None:
+    """The mark of a pass: the time of the newest change there was when it began, by the shop's own
+    clock. A time in the future would hide what changes until then."""
+    return None if newest is None else min(newest, started_at)
+
+
+def greater(first: datetime | None, second: datetime | None) -> datetime | None:
+    """The later of two marks of which either may be missing."""
+    return max((each for each in (first, second) if each), default=None)

@@ -1,0 +1,367 @@
+"""Working off a job: read in steps, save in batches, and leave off where another can go on.
+
+Whatever is saved is committed together with the position behind it, so that an invocation that dies
+at any moment loses and doubles nothing: the next one reads the last batch again, and what it reads
+twice changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from backshop import config, credentials, db, logs, projections
+from backshop import store as stores
+from backshop.commerce import Deletion, Kind, Record, Store, kind_of
+from backshop.platforms import reading
+from backshop.platforms.api import Later, Patience, Refused
+from backshop.platforms.reading import SHOP, Credentials, Reader, Scope, Step
+from backshop.sync import rules, store
+from backshop.sync.models import Job, JobKey, Progress, Reject
+from backshop.sync.rules import RunType
+
+BATCH = 2000
+"""Records a transaction: fewer cost more a record, more cost memory and time to repeat."""
+MARGIN = 0.15
+"""The share of an invocation that is kept for ending it: the batch under way, handing on."""
+
+
+class Outcome(NamedTuple):
+    """What became of a job: `announce` says that it waits for another invocation."""
+
+    status: str
+    announce: bool = False
+
+
+@dataclass
+class Clock:
+    """The time, and how much of the invocation is left."""
+
+    left: Callable[[], float]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def clock(remaining_ms: Callable[[], int]) -> Clock:
+    """The clock of an invocation whose context tells the milliseconds that remain."""
+    granted = remaining_ms() / 1000
+    return Clock(lambda: remaining_ms() / 1000 - MARGIN * granted)
+
+
+def work(key: JobKey, clock: Clock) -> Outcome:
+    """Work a job off, or as far as the time reaches. Does nothing where the job is done, or another
+    invocation is at it. Raises whatever nobody foresaw, after noting it on the job."""
+    with db.sole(f"sync {key.store_id} {key.resource}") as is_mine:
+        if not is_mine:
+            return Outcome("taken")
+        with db.transaction(store_id=key.store_id) as tx:
+            job = store.claim(tx, key, clock.now())
+        if job is None:
+            return Outcome("done")
+        try:
+            return _work(job, clock)
+        except store.TakenOver:
+            return Outcome("taken")
+        except Refused as refused:
+            return _fail(job, str(refused), clock, is_final=True)
+        except Later as later:
+            return _fail(job, str(later), clock, after=later.after)
+        except db.Unreachable:
+            raise
+        except Exception as error:
+            _fail(job, f"an unexpected error ({type(error).__name__}); see the log", clock)
+            raise
+
+
+def _fail(
+    job: Job, error: str, clock: Clock, *, after: float | None = None, is_final: bool = False
+) -> Outcome:
+    retry_at = None if is_final else rules.retry_at(job.retry_count, clock.now(), after)
+    with db.transaction(store_id=job.key.store_id) as tx:
+        store.fail(tx, job, error, retry_at, clock.now())
+    logs.warning(
+        "sync job failed",
+        store_id=str(job.key.store_id),
+        resource=job.key.resource,
+        error=error,
+        retry_at=retry_at and retry_at.isoformat(),
+    )
+    return Outcome("failed")
+
+
+def _work(job: Job, clock: Clock) -> Outcome:
+    with db.transaction(store_id=job.key.store_id) as tx:
+        shop = stores.load(tx)
+        sealed = store.credentials(tx)
+    if shop is None or sealed is None:
+        raise Refused("the shop is no longer connected; give its credentials anew (PATCH)")
+    opened = _unseal(sealed, shop)
+    api = reading.open_api(shop.platform, opened, Patience(clock.left))
+    try:
+        if job.key.resource == SHOP:
+            return _look_after_shop(job, shop, api, sealed, clock)
+        return _Reading(job, shop, api, clock).run()
+    finally:
+        api.close()
+
+
+def _unseal(sealed: dict[str, Any], shop: Store) -> Credentials:
+    return Credentials(
+        url=sealed["store_url"],
+        api_key=credentials.unseal(sealed["api_key"], shop.id, "api_key"),
+        secret=credentials.unseal(sealed["secret"], shop.id, "secret"),
+        settings=shop.settings,
+    )
+
+
+# ------------------------------------------------------------------------- the shop's own things
+
+
+def _look_after_shop(
+    job: Job, shop: Store, api: Any, sealed: dict[str, Any], clock: Clock
+) -> Outcome:
+    """Learn what the shop says of itself, and have it send its webhooks here."""
+    facts = reading.facts(shop.platform, api)
+    secret = credentials.unseal(sealed["webhook_secret"], shop.id, "webhook_secret")
+    address = f"{config.value('PUBLIC_URL').rstrip('/')}/webhooks/{shop.id}"
+    known = sha256(f"{address} {secret}".encode()).hexdigest()
+    done = reading.subscribe(
+        shop.platform, api, address, secret, is_new_secret=job.cursor.get("secret") != known
+    )
+    with db.transaction(store_id=shop.id) as tx:
+        store.learn(tx, facts.currency, facts.time_zone, facts.version)
+        store.advance(tx, job, {}, Progress(notes=done), clock.now())
+        store.complete(tx, job, {"secret": known}, clock.now())
+    return Outcome("completed")
+
+
+# ------------------------------------------------------------------------- reading a resource
+
+
+class _Reading:
+    """One job in one invocation."""
+
+    def __init__(self, job: Job, shop: Store, api: Any, clock: Clock) -> None:
+        self.job = job
+        self.shop = shop
+        self.clock = clock
+        self.reader: Reader = reading.open_reader(
+            shop.platform, api, shop, job.key.resource, clock.now
+        )
+        self.began_at = job.position.get("at")
+
+    def run(self) -> Outcome:
+        if not self.job.position:
+            self._begin()
+        while self.job.position["part"] == "reading":
+            if not self._read():
+                return self._hand_on()
+        while self.job.position["part"] == "missing":
+            if not self._check_missing():
+                return self._hand_on()
+        self._complete()
+        return Outcome("completed")
+
+    def _begin(self) -> None:
+        """Take the mark before the first page: what changes from here on, the next pass reads."""
+        started_at = self.clock.now()
+        mark = rules.new_mark(self.reader.mark(), started_at)
+        is_complete = self.job.type != RunType.INCREMENTAL or "complete_at" not in self.job.cursor
+        position: dict[str, Any] = {
+            "part": "reading",
+            "started_at": started_at.isoformat(),
+            "mark": mark and mark.isoformat(),
+            "complete": is_complete,
+            "at": {},
+        }
+        self._advance(position, Progress())
+
+    # -- reading and saving
+
+    def _read(self) -> bool:
+        """Read on to the end, or until the time is up; False in that case."""
+        scope = self._scope()
+        lifts = self._has_tombstones()
+        steps = self.reader.steps(scope, self.job.position["at"])
+        try:
+            for batch in _batches(steps, self.clock):
+                self._save(batch, lifts)
+                if self.clock.left() <= 0:
+                    return False
+        finally:
+            close = getattr(steps, "close", None)
+            if close:
+                close()
+        part = "missing" if scope.complete else "done"
+        self._advance(self.job.position | {"part": part, "after": None}, Progress())
+        return True
+
+    def _scope(self) -> Scope:
+        mark = self.job.cursor.get("mark")
+        return Scope(
+            complete=self.job.position["complete"],
+            since=datetime.fromisoformat(mark) if mark else None,
+            before=self.job.cursor.get("before", {}),
+        )
+
+    def _has_tombstones(self) -> bool:
+        with db.transaction(store_id=self.shop.id) as tx:
+            return store.has_tombstones(tx, {kind.value for kind in self.reader.kinds})
+
+    def _save(self, batch: Sequence[Step], lifts: bool) -> None:
+        events = [event for step in batch for event in step.page.events]
+        records = [event for event in events if isinstance(event, Record)]
+        made = Progress(
+            records=sum(step.new for step in batch),
+            rejects=[
+                Reject(id=each.id, problem=each.problem)
+                for step in batch
+                for each in step.page.rejected
+            ],
+            notes=_notes(batch),
+        )
+        position = self.job.position | {"at": batch[-1].position}
+        try:
+            self._commit(records, lifts, made, position)
+        except store.Unsaveable:
+            good, bad = self._sort_out(records)
+            self._commit(good, lifts, _with(made, bad), position)
+
+    def _commit(
+        self, records: Sequence[Record], lifts: bool, made: Progress, position: dict[str, Any]
+    ) -> None:
+        refused: list[projections.Refused] = []
+        with db.transaction(store_id=self.shop.id) as tx:
+            if lifts:
+                store.lift_tombstones(tx, _sightings(records))
+            saved = projections.save(tx, self.shop, records, refused=refused)
+            changed = sum(counts.changed for counts in saved.values())
+            rejects = [Reject(id=each.id, problem=each.reason) for each in refused]
+            made = _with(made, rejects).model_copy(update={"changed": changed})
+            store.advance(tx, self.job, position, made, self.clock.now())
+
+    def _sort_out(self, records: Sequence[Record]) -> tuple[list[Record], list[Reject]]:
+        """Find the records that Postgres will not take, by halves; nothing stays saved."""
+        if self._can_save(records):
+            return list(records), []
+        if len(records) == 1:
+            problem = "the database does not take a value of it"
+            return [], [Reject(id=records[0].id, problem=problem)]
+        half = len(records) // 2
+        first, bad_first = self._sort_out(records[:half])
+        second, bad_second = self._sort_out(records[half:])
+        return first + second, bad_first + bad_second
+
+    def _can_save(self, records: Sequence[Record]) -> bool:
+        try:
+            with db.transaction(store_id=self.shop.id) as tx:
+                projections.save(tx, self.shop, records, refused=[])
+                raise _Undo
+        except _Undo:
+            return True
+        except store.Unsaveable:
+            return False
+
+    # -- what a complete reading did not meet
+
+    def _check_missing(self) -> bool:
+        """Ask again for what a complete reading did not meet, and delete what is gone; False where
+        the time is up. What the platform still has is saved instead."""
+        kinds = {kind.value for kind in self.reader.kinds}
+        started_at = datetime.fromisoformat(self.job.position["started_at"])
+        while self.clock.left() > 0:
+            with db.transaction(store_id=self.shop.id) as tx:
+                unseen = store.unseen(tx, kinds, started_at, self.job.position["after"], 100)
+            if not unseen:
+                self._advance(self.job.position | {"part": "done"}, Progress())
+                return True
+            self._delete_gone(unseen)
+        return False
+
+    def _delete_gone(self, unseen: Sequence[tuple[str, str]]) -> None:
+        asked_at = self.clock.now()
+        found: list[Record] = []
+        for kind in sorted({kind for kind, _ in unseen}):
+            ids = [id for each, id in unseen if each == kind]
+            events = self.reader.find(Kind(kind), ids)
+            found += [event for event in events if isinstance(event, Record)]
+        met = {(kind_of(each).value, each.id) for each in found}
+        gone = [
+            Deletion(id=id, kind=Kind(kind), changed_at=asked_at, observed_at=asked_at)
+            for kind, id in unseen
+            if (kind, id) not in met
+        ]
+        position = self.job.position | {"after": list(unseen[-1])}
+        self._commit([*found, *gone], False, Progress(deleted=len(gone)), position)
+
+    # -- the job itself
+
+    def _advance(self, position: dict[str, Any], made: Progress) -> None:
+        with db.transaction(store_id=self.shop.id) as tx:
+            store.advance(tx, self.job, position, made, self.clock.now())
+
+    def _hand_on(self) -> Outcome:
+        """Give the job to a fresh invocation; one that came no further than it began would go on
+        for ever."""
+        if self.job.position.get("at") == self.began_at and self.job.position["part"] == "reading":
+            return _fail(self.job, "an invocation ended without getting further", self.clock)
+        with db.transaction(store_id=self.shop.id) as tx:
+            store.hand_on(tx, self.job, self.clock.now())
+        return Outcome("handed on", announce=True)
+
+    def _complete(self) -> None:
+        position, cursor = self.job.position, self.job.cursor
+        before = self.reader.remember(self._scope(), position["at"])
+        moved = {
+            "mark": position["mark"] or cursor.get("mark"),
+            "before": dict(before),
+            "complete_at": position["started_at"]
+            if position["complete"]
+            else cursor["complete_at"],
+        }
+        with db.transaction(store_id=self.shop.id) as tx:
+            store.complete(tx, self.job, moved, self.clock.now())
+
+
+class _Undo(Exception):
+    """Rolls a trial back."""
+
+
+def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
+    """Steps in batches of about `BATCH` records; a shorter one when the time is up, at the end, and
+    before a failure: what was read until then counts."""
+    batch: list[Step] = []
+    size = 0
+    try:
+        for step in steps:
+            batch.append(step)
+            size += len(step.page.ids)
+            if size >= BATCH or clock.left() <= 0:
+                yield batch
+                batch, size = [], 0
+    except (Later, Refused):
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _sightings(records: Sequence[Record]) -> list[tuple[str, str, datetime]]:
+    return [
+        (kind_of(each).value, each.id, each.observed_at)
+        for each in records
+        if each.rank == 1 and not isinstance(each, Deletion)
+    ]
+
+
+def _notes(batch: Sequence[Step]) -> list[str]:
+    if any(step.page.cleaned for step in batch):
+        return ["characters that cannot be stored were dropped, or records set aside"]
+    return []
+
+
+def _with(made: Progress, rejects: Sequence[Reject]) -> Progress:
+    return made.model_copy(update={"rejects": [*made.rejects, *rejects]})
