@@ -238,7 +238,7 @@ def _product(shop: Shop, rng: random.Random, number: int, at: int) -> Product:
         Variant(
             shop.ids.next("variant") if size else _single_variant(shop, product_id),
             product_id,
-            "" if rng.random() < 0.05 else f"{thing[:3].upper()}-{number}{size}",
+            "" if number % 20 == 3 else f"{thing[:3].upper()}-{number}{size}",
             size or "Default Title",
             {"Size": size} if size else {},
             price,

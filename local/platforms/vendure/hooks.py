@@ -1,7 +1,7 @@
 """The events of backshop's Vendure plugin: signed, at least once, in no particular order.
 
 `integrations/vendure/README.md` defines them; `data` is what the fragments of its
-`events.graphql` select, taken when a delivery is first tried.
+`events.graphql` select, taken when the event is queued.
 """
 
 from __future__ import annotations
@@ -136,13 +136,10 @@ class Hooks:
     def _send(self, webhook: Webhook, event: str, identity: str, data: Json | None) -> None:
         shop = self.server.shop
         delivery_id = str(uuid.UUID(int=shop.random.getrandbits(128), version=4))
-        created_at = iso(shop.clock.now())
-        bodies: list[bytes] = []
+        body = self._body(delivery_id, event, iso(shop.clock.now()), identity, data)
 
         def make(_: int) -> Request:
-            if not bodies:
-                bodies.append(self._body(delivery_id, event, created_at, identity, data))
-            return Request(webhook.url, _headers(webhook, event, delivery_id, bodies[0]), bodies[0])
+            return Request(webhook.url, _headers(webhook, event, delivery_id, body), body)
 
         def done(accepted: bool) -> None:
             webhook.last_error = None if accepted else "the delivery was not accepted"
