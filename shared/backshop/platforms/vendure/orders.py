@@ -37,8 +37,10 @@ def find_refund(api: Graphql, asked: RefundOrder) -> Refunded | None:
     that of a first payment while more is to be given back through others."""
     order = _order(api, "order_refunds", asked.order_id)
     made = _marked(order, asked)
-    wanted = _amount(order, asked)
-    if not made or sum(refund["total"] for refund in made) < wanted:
+    if not made:
+        return None
+    several = len(order["payments"]) > 1
+    if several and sum(refund["total"] for refund in made) < _amount(order, asked):
         return None
     return _settled(api, made, asked)
 
@@ -190,13 +192,6 @@ def change_address(
         _transition(api, order, back)
         raise Declined(answer)
     return _told(_transition(api, answer, back))
-
-
-def leave_modifying(api: Graphql, order_id: str, state_before: str) -> None:
-    """Take an order back that an attempt left in Modifying."""
-    order = _order(api, "order_address", order_id)
-    if order["state"] == MODIFYING:
-        _transition(api, order, state_before)
 
 
 def _transition(api: Graphql, order: Json, state: str) -> Json:

@@ -1,0 +1,114 @@
+"""The Admin API of one Vendure server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from backshop.platforms import graphql
+from backshop.platforms.api import Answer, Passing, Patience, Refused, connect, insist, send
+from backshop.platforms.graphql import Json
+from backshop.platforms.reading import Credentials
+
+PATH = "/admin-api"
+UNKNOWN_FIELD = "GRAPHQL_VALIDATION_FAILED"
+"""`Refused.code` where the server's schema lacks a field: the plugin is not installed."""
+TOKEN_HEADER = "vendure-auth-token"
+_SIGNED_OUT = "FORBIDDEN"
+
+_tokens: dict[tuple[str, str], str] = {}
+"""Session tokens, kept while the environment lives, by server and user."""
+_lock = threading.Lock()
+
+
+class Api:
+    """Signs in with an API key in every request, or by `login`, whose token it renews when the
+    server has forgotten it: refused logins and dead tokens are answered with status 200."""
+
+    def __init__(self, credentials: Credentials, patience: Patience | None = None) -> None:
+        self.patience = patience or Patience()
+        self._url = credentials.url
+        self._user = credentials.api_key
+        self._password = credentials.secret
+        self._has_key = ":" in credentials.api_key
+        headers = {"Content-Type": "application/json"}
+        if self._has_key:
+            headers["vendure-api-key"] = credentials.api_key
+        if credentials.settings.get("channel"):
+            headers["vendure-token"] = str(credentials.settings["channel"])
+        self._client = connect(credentials.url, headers)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def insist(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """The data of an operation, asked for as often as it may help. Raises `Later`, `Refused`."""
+        return insist(lambda: self.once(operation, variables), self.patience)
+
+    def once(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """One try. Raises `Passing` on what may pass and `Refused`."""
+        token = self._token()
+        answer = self._send(operation, variables, token)
+        told = graphql.answered(answer)
+        if not told.get("errors"):
+            return graphql.data(told)
+        code, _ = graphql.first_error(told)
+        if code == _SIGNED_OUT and token is not None and TOKEN_HEADER in answer.headers:
+            # Only a dead token is answered with a token header, which is empty.
+            self._forget(token)
+            raise Passing("its session had ended", 0.0)
+        if code == "INTERNAL_SERVER_ERROR":
+            raise Passing("it answered INTERNAL_SERVER_ERROR")
+        if code == _SIGNED_OUT:
+            raise Refused(
+                "Vendure refused the user or key: give one whose role may read orders, customers,"
+                " catalogue and promotions",
+                200,
+                code,
+            )
+        raise graphql.refused("Vendure", operation, told)
+
+    def _send(self, operation: str, variables: Mapping[str, Any], token: str | None) -> Answer:
+        body = graphql.request("vendure", operation, variables)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = send(self._client, self.patience, "POST", PATH, content=body, headers=headers)
+        if answer.status not in (200, 400):
+            raise Refused(f"Vendure answered {answer.status}", answer.status)
+        return answer
+
+    def _token(self) -> str | None:
+        if self._has_key:
+            return None
+        with _lock:
+            kept = _tokens.get((self._url, self._user))
+            if kept is None:
+                kept = _tokens[self._url, self._user] = self._log_in()
+            return kept
+
+    def _forget(self, token: str) -> None:
+        with _lock:
+            if _tokens.get((self._url, self._user)) == token:
+                del _tokens[self._url, self._user]
+
+    def _log_in(self) -> str:
+        variables = {"username": self._user, "password": self._password}
+        answer = self._send("login", variables, None)
+        told = graphql.answered(answer)
+        if told.get("errors"):
+            raise graphql.refused("Vendure", "login", told)
+        outcome = graphql.data(told).get("login") or {}
+        if outcome.get("__typename") != "CurrentUser":
+            raise Refused("Vendure refused the user name or password", 200, "INVALID_CREDENTIALS")
+        token = answer.headers.get(TOKEN_HEADER)
+        if not token:
+            raise Refused(
+                "Vendure gave no token: add 'bearer' to tokenMethod in its authOptions", 200
+            )
+        return token
+
+
+def open_api(credentials: Credentials, patience: Patience) -> Api:
+    """`api_key` is an API key (`id:secret`), or a user's name with the password as `secret`;
+    `settings.channel` a channel's token where the server has several."""
+    return Api(credentials, patience)
