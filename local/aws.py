@@ -27,7 +27,7 @@ from local.errors import Told
 
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
-_SERVICES = "sqs,s3,kms,secretsmanager,sns,ses,ssm,sts"
+SERVICES = "sqs,s3,kms,secretsmanager,sns,ses,ssm,sts"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 
@@ -71,12 +71,12 @@ class Aws:
 
 
 @contextmanager
-def running(folder: Path, python: Path) -> Iterator[Aws]:
+def running(folder: Path, python: Path, services: str = SERVICES) -> Iterator[Aws]:
     """The stand-in for the length of a `with` block; `python` is the interpreter that has it.
 
     Start it from the main thread. Raises `NotStarted`.
     """
-    aws = start(folder, python)
+    aws = start(folder, python, services)
     try:
         wait(aws, folder)
         yield aws
@@ -84,7 +84,7 @@ def running(folder: Path, python: Path) -> Iterator[Aws]:
         stop(aws)
 
 
-def start(folder: Path, python: Path) -> Aws:
+def start(folder: Path, python: Path, services: str = SERVICES) -> Aws:
     """Start the stand-in without waiting for it. Raises `NotStarted`."""
     if not python.exists():
         raise NotStarted(f"{python} is missing; run `make setup`")
@@ -95,7 +95,7 @@ def start(folder: Path, python: Path) -> Aws:
         process = subprocess.Popen(
             [python, "-m", "ministack"],
             cwd=folder,
-            env=_environment(folder, port),
+            env=_environment(folder, port, services),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -125,7 +125,7 @@ def stop(aws: Aws) -> None:
         processes.stop(aws.process, signal.SIGINT, _STOP_SECONDS)
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def _environment(folder: Path, port: int, services: str) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(folder),
@@ -134,7 +134,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "SERVICES": _SERVICES,
+        "SERVICES": services,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),
         "S3_PERSIST": "1",

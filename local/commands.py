@@ -9,8 +9,13 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import aiohttp
+import psycopg
 
 from local import queues
 from local.console import say, step
@@ -39,6 +44,15 @@ def _read(path: Path) -> dict[str, Any]:
             "no stack is running: start one with `make run` in another terminal"
         ) from None
     return said
+
+
+@contextmanager
+def while_it_answers() -> Iterator[None]:
+    """Raises `NotDone` when the stack is gone in the middle."""
+    try:
+        yield
+    except (aiohttp.ClientConnectionError, psycopg.OperationalError) as error:
+        raise NotDone("the stack stopped answering: is it still running?") from error
 
 
 def invoke(state: Path, function: str, event: str) -> int:
@@ -81,7 +95,8 @@ def _event(given: str) -> bytes:
 def redrive(state: Path) -> int:
     """Put every dead letter back into its queue and tell how many there were."""
     said = host(state)
-    moved = asyncio.run(_redrive(said["aws_endpoint"], said["dead_letters"]))
+    with while_it_answers():
+        moved = asyncio.run(_redrive(said["aws_endpoint"], said["dead_letters"]))
     for name, number in moved.items():
         say(f"{name}: {number} message{'' if number == 1 else 's'} put back")
     if not moved:

@@ -53,7 +53,11 @@ def run(state: Path) -> int:
 
     Raises `commands.NotDone` when no stack is running.
     """
-    stack, host = commands.stack(state), commands.host(state)
+    with commands.while_it_answers():
+        return _run(commands.stack(state), commands.host(state))
+
+
+def _run(stack: dict[str, Any], host: dict[str, Any]) -> int:
     ids = [UUID(each["id"]) for each in stack["connectors"]]
     with psycopg.connect(stack["database_urls"]["owner"]) as connection:
         before = _counts(connection, ids)

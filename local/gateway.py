@@ -96,8 +96,8 @@ class Gateway:
             return http.TOO_LARGE
         came = http.Request(
             method=request.method,
-            target=_target(request.raw_path),
-            headers=[(name, said) for name, said in request.headers.items()],
+            target=_text(_target(request.raw_path)),
+            headers=[(name, _text(said)) for name, said in request.headers.items()],
             body=body,
             source_ip=request.remote or "",
             request_id=str(uuid4()),
@@ -183,6 +183,11 @@ class Gateway:
         except http.BadAnswer as error:
             self._say(f"{match.route.function}: {error}")
             return http.INTERNAL_ERROR
+
+
+def _text(raw: str) -> str:
+    """Bytes that are no UTF-8 come as lone surrogates, which no JSON may hold."""
+    return raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _target(raw: str) -> str:

@@ -306,7 +306,12 @@ async def _open_gateway(
     )
     invoke_api = InvokeApi(stack.functions, lambda name: _on_failure(stack, sqs, name))
     local = [*inbox.routes(), *invoke_api.routes()]
-    runner = web.AppRunner(gateway.application(local), access_log=None, shutdown_timeout=3.0)
+    runner = web.AppRunner(
+        gateway.application(local),
+        access_log=None,
+        auto_decompress=False,  # a signature is of the bytes that were sent
+        shutdown_timeout=3.0,
+    )
     await runner.setup()
     await web.SockSite(runner, listener).start()
     return runner

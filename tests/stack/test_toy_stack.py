@@ -1,6 +1,7 @@
 """A whole stack with small functions: routes, queues, buckets, commands, restarts and ends."""
 
 import base64
+import gzip
 import json
 import os
 import signal
@@ -102,6 +103,26 @@ def test_curl_is_told_to_continue(toys: Any) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b"{}")
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def test_bytes_that_are_no_text_reach_the_function_as_replacements(toys: Any) -> None:
+    head = b"GET /open/%ff HTTP/1.1\r\nHost: x\r\nX-Odd: \xfe\r\nConnection: close\r\n\r\n"
+    host, port = toys.base_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(head)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    event = json.loads(answer.partition(b"\r\n\r\n")[2])["event"]
+    assert event["pathParameters"] == {"proxy": "\ufffd"}
+    assert event["headers"]["x-odd"] == "\ufffd"
+
+
+def test_a_compressed_body_stays_as_it_is(toys: Any) -> None:
+    body = gzip.compress(b"{}")
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/octet-stream"}
+    with toys.http() as http:
+        event = http.post("/open/x", content=body, headers=headers).json()["event"]
+    assert base64.b64decode(event["body"]) == body
 
 
 def test_an_authorizer_decides_and_its_answer_is_kept(toys: Any) -> None:
