@@ -50,6 +50,6 @@ def test_the_template_deploys(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         made = aws.client("cloudformation").describe_stack_resources(StackName="backshop")
     deployed = {each["LogicalResourceId"] for each in made["StackResources"]}
-    read = template.load(ROOT / "template.yaml", PLACES, {"AWS::Region": "eu-west-1"})
+    read = template.load(BUILT, PLACES, {"AWS::Region": "eu-west-1"})
     functions = {each.name for each in read.of_type("AWS::Serverless::Function")}
     assert functions <= deployed
