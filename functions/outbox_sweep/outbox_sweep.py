@@ -3,15 +3,18 @@ due, so that nothing waits on a message that was lost."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from backshop import db, logs, outbox
+from backshop.connect.requests import store as requests
 from backshop.kits import store as kits
 
 ROWS = 5_000
 """Of each kind in one run; the rest waits for the next."""
+PENDING_TOO_LONG = timedelta(minutes=15)
+"""A refund or address change that is pending for longer is counted for the alarm."""
 
 
 @logs.crash_safely
@@ -23,9 +26,11 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     with db.transaction(all_stores=True) as tx:
         rows = outbox.due(tx, datetime.now(UTC), ROWS)
         state = outbox.state(tx)
+        pending = requests.count_pending(tx, datetime.now(UTC), PENDING_TOO_LONG)
     outbox.announce(rows)
     logs.count("OutboxRowsFailedNow", state.failed)
     logs.count("OutboxSecondsBehind", state.seconds_behind)
+    logs.count("OrderRequestsPending", pending)
     done = {"followed_up": followed, "announced": len(rows), "failed": state.failed}
     logs.info("swept", **done)
     return done

@@ -17,6 +17,8 @@ from pydantic import BaseModel
 KINDS = {
     "delivery_stage": "delivery_stage",
     "delivery_sms": "delivery_sms",
+    "refund": "refund",
+    "address": "address",
 }
 """Kind of row: the module whose `kind` does it."""
 

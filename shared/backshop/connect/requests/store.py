@@ -236,11 +236,13 @@ def keep_state(tx: Tx, request_id: UUID, state: str) -> None:
 
 
 def state_before(tx: Tx, order_id: str) -> str | None:
-    """The state that the last change of this order's address began from."""
+    """The state that a change of this order's address began from and may not have come back to:
+    a change that was completed did."""
     row = tx.execute(
         """SELECT state_before FROM connect.address_update_request
            WHERE store_id = backshop.current_store_id() AND order_id = %s
-             AND state_before IS NOT NULL ORDER BY requested_at DESC LIMIT 1""",
+             AND state_before IS NOT NULL AND status <> 'updated'
+           ORDER BY requested_at DESC LIMIT 1""",
         (order_id,),
     ).fetchone()
     return row["state_before"] if row else None
@@ -287,15 +289,15 @@ def _page(
     ).fetchall()
 
 
-def count_pending(tx: Tx, now: datetime, age: timedelta) -> dict[str, int]:
-    """Requests of each kind that have been pending for longer than `age`, of every store that the
-    transaction sees."""
+def count_pending(tx: Tx, now: datetime, age: timedelta) -> int:
+    """Requests that have been pending for longer than `age`, of every store the transaction sees."""
     row = tx.execute(
         """SELECT (SELECT count(*) FROM connect.refund_request
-                   WHERE status = 'pending' AND requested_at < %(before)s) AS refund,
-                  (SELECT count(*) FROM connect.address_update_request
-                   WHERE status = 'pending' AND requested_at < %(before)s) AS address""",
+                   WHERE status = 'pending' AND requested_at < %(before)s)
+                + (SELECT count(*) FROM connect.address_update_request
+                   WHERE status = 'pending' AND requested_at < %(before)s) AS number""",
         {"before": now - age},
     ).fetchone()
     assert row is not None
-    return row
+    number: int = row["number"]
+    return number
