@@ -44,7 +44,10 @@ class Reader(Protocol):
     """One resource of one shop."""
 
     kinds: frozenset[Kind]
-    """What a complete reading lists all of: what it does not meet may be gone."""
+    """What is read here."""
+
+    def whole(self) -> frozenset[Kind]:
+        """What a complete reading lists all of: what it does not meet may be gone."""
 
     def mark(self) -> datetime | None:
         """The time of the shop's newest change, by the shop's own clock, before anything is read;

@@ -269,7 +269,7 @@ class _Reading:
     def _check_missing(self) -> bool:
         """Ask again for what a complete reading did not meet, and delete what is gone; False where
         the time is up. What the platform still has is saved instead."""
-        kinds = {kind.value for kind in self.reader.kinds}
+        kinds = {kind.value for kind in self.reader.whole()}
         started_at = datetime.fromisoformat(self.job.position["started_at"])
         while self.clock.left() > 0:
             with db.transaction(store_id=self.shop.id) as tx:

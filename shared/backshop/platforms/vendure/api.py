@@ -14,7 +14,7 @@ from backshop.platforms.reading import Credentials
 PATH = "/admin-api"
 UNKNOWN_FIELD = "GRAPHQL_VALIDATION_FAILED"
 """`Refused.code` where the server's schema lacks a field: the plugin is not installed."""
-TOKEN_HEADER = "vendure-auth-token"
+SESSION = "vendure-auth-token"
 _SIGNED_OUT = "FORBIDDEN"
 
 _tokens: dict[tuple[str, str], str] = {}
@@ -54,7 +54,7 @@ class Api:
         if not told.get("errors"):
             return graphql.data(told)
         code, _ = graphql.first_error(told)
-        if code == _SIGNED_OUT and token is not None and TOKEN_HEADER in answer.headers:
+        if code == _SIGNED_OUT and token is not None and SESSION in answer.headers:
             # Only a dead token is answered with a token header, which is empty.
             self._forget(token)
             raise Passing("its session had ended", 0.0)
@@ -100,7 +100,7 @@ class Api:
         outcome = graphql.data(told).get("login") or {}
         if outcome.get("__typename") != "CurrentUser":
             raise Refused("Vendure refused the user name or password", 200, "INVALID_CREDENTIALS")
-        token = answer.headers.get(TOKEN_HEADER)
+        token: str = answer.headers.get(SESSION, "")
         if not token:
             raise Refused(
                 "Vendure gave no token: add 'bearer' to tokenMethod in its authOptions", 200

@@ -65,6 +65,9 @@ class _Lists:
     has_modified: bool = True
     with_variations: bool = field(default=False)
 
+    def whole(self) -> frozenset[Kind]:
+        return self.kinds
+
     def mark(self) -> datetime | None:
         if not self.has_modified:
             return None
@@ -169,6 +172,9 @@ class _Customers:
     store: Store
     now: Callable[[], datetime]
     kinds: frozenset[Kind] = frozenset({Kind.CUSTOMER})
+
+    def whole(self) -> frozenset[Kind]:
+        return self.kinds
 
     def mark(self) -> datetime | None:
         return None

@@ -1,0 +1,238 @@
+"""Reading a Shopify shop through GraphQL Admin: page after page by cursor, within its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from backshop.commerce import Event, Kind, Store
+from backshop.platforms.api import Refused
+from backshop.platforms.payload import Page, Rejected
+from backshop.platforms.reading import OVERLAP, Position, Reader, Scope, Step, since_text
+from backshop.platforms.shopify import graphql, translate
+from backshop.platforms.shopify.api import TOO_EXPENSIVE, Api
+
+Json = dict[str, Any]
+ALL_ORDERS = "read_all_orders"
+"""The access scope without which Shopify lists the orders of the last 60 days only."""
+
+
+def reader(api: Api, store: Store, resource: str, now: Callable[[], datetime]) -> Reader:
+    """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
+    return _READERS[resource](api, store, now)
+
+
+@dataclass
+class _List:
+    """A connection of the shop, sorted by id."""
+
+    api: Api
+    store: Store
+    now: Callable[[], datetime]
+    name: str
+    """Of the operation and of the field that it asks for."""
+    resource: str
+    """By which the translator knows it."""
+    kinds: frozenset[Kind]
+    convert: Callable[[Json], Json]
+    first: int
+    """How many records to ask for at once; halved where that costs too much."""
+    has_newest: bool = False
+    always: str = ""
+    """A filter that holds for every reading."""
+    by_day: bool = False
+    """Whether `updated_at` matches whole days."""
+
+    def whole(self) -> frozenset[Kind]:
+        return self.kinds
+
+    def mark(self) -> datetime | None:
+        if not self.has_newest:
+            return None
+        nodes = self.api.insist("newest", {})[self.name]["nodes"]
+        return datetime.fromisoformat(nodes[0]["updatedAt"]) if nodes else None
+
+    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+        since = None if scope.complete else scope.since
+        yield from self._pages(self._query(since), position, since)
+
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
+        query = " OR ".join(f"id:{id}" for id in sorted(ids))
+        return [event for step in self._pages(query, {}, None) for event in step.page.events]
+
+    def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
+        return {}
+
+    def _query(self, since: datetime | None) -> str | None:
+        """A time must be quoted: its colons are syntax otherwise."""
+        parts = [self.always] if self.always else []
+        if since and self.has_newest:
+            parts.append(f"updated_at:>='{since_text(since)}Z'")
+        return " AND ".join(parts) or None
+
+    def _pages(
+        self, query: str | None, position: Position, since: datetime | None
+    ) -> Iterator[Step]:
+        after, first = position.get("after"), position.get("first", self.first)
+        while True:
+            seen = self.now()
+            told, first = self._ask(query, after, first)
+            nodes = told["nodes"]
+            page = self._say([each for each in nodes if self._is_wanted(each, since)], seen)
+            after = told["pageInfo"]["endCursor"]
+            yield Step(page, {"after": after, "first": first}, len(nodes))
+            if not told["pageInfo"]["hasNextPage"]:
+                return
+
+    def _ask(self, query: str | None, after: str | None, first: int) -> tuple[Json, int]:
+        """A page, and the size that Shopify let through."""
+        while True:
+            try:
+                variables = {"first": first, "after": after, "query": query}
+                told: Json = self.api.insist(self.name, variables)[_field(self.name)]
+                return told, first
+            except Refused as refused:
+                if refused.code != TOO_EXPENSIVE or first == 1:
+                    raise
+                first = first // 2
+
+    def _is_wanted(self, node: Json, since: datetime | None) -> bool:
+        """Where the filter matches whole days, what changed earlier that day is left out here."""
+        if not self.by_day or since is None:
+            return True
+        try:
+            return datetime.fromisoformat(node["updatedAt"]) >= since - OVERLAP
+        except (KeyError, TypeError, ValueError):
+            return True
+
+    def _say(self, nodes: list[Json], seen: datetime) -> Page:
+        told: list[Json] = []
+        rejected: list[Rejected] = []
+        for node in nodes:
+            try:
+                told.append(self.convert(self._filled(node)))
+            except (KeyError, TypeError, AttributeError, IndexError) as wrong:
+                id = graphql.rest_id(node.get("id")) if isinstance(node, dict) else None
+                problem = (
+                    f"the API's answer lacks what it promises ({type(wrong).__name__}: {wrong})"
+                )
+                rejected.append(Rejected(str(id or "?"), problem[:200]))
+        page = translate.page(self.resource, told, self.store, seen)
+        return page._replace(
+            rejected=[*rejected, *page.rejected], ids=[str(n.get("id")) for n in nodes]
+        )
+
+    def _filled(self, node: Json) -> Json:
+        """The node with what did not fit its page."""
+        return node
+
+    def _rest(
+        self, operation: str, variables: Json, path: tuple[str, str], first: Json
+    ) -> list[Json]:
+        """All nodes of a connection inside a record of which `first` is the first page."""
+        nodes = list(first["nodes"])
+        info = first["pageInfo"]
+        while info["hasNextPage"]:
+            found = self.api.insist(operation, variables | {"after": info["endCursor"]})[path[0]]
+            if found is None:
+                break
+            nodes += found[path[1]]["nodes"]
+            info = found[path[1]]["pageInfo"]
+        return nodes
+
+
+def _field(name: str) -> str:
+    return "discountNodes" if name == "discounts" else name
+
+
+class _Orders(_List):
+    """Orders, with all lines and whole refunds."""
+
+    def whole(self) -> frozenset[Kind]:
+        """Without the scope for all orders, one that is not listed may simply be old."""
+        scopes = self.api.insist("shop", {})["currentAppInstallation"]["accessScopes"]
+        has_all = any(each["handle"] == ALL_ORDERS for each in scopes)
+        return self.kinds if has_all else frozenset()
+
+    def _filled(self, node: Json) -> Json:
+        id = node["id"]
+        lines = self._rest("order_lines", {"id": id}, ("order", "lineItems"), node["lineItems"])
+        refunds = [self._refund(each["id"]) for each in self._refunds(node)]
+        return node | {"lineItems": {"nodes": lines}, "refunds": [each for each in refunds if each]}
+
+    def _refunds(self, node: Json) -> list[Json]:
+        """A page of orders names the first three only."""
+        if len(node["refunds"]) < 3:
+            return list(node["refunds"])
+        found = self.api.insist("refunds_of_order", {"id": node["id"]})["order"]
+        return list(found["refunds"]) if found else []
+
+    def _refund(self, id: str) -> Json | None:
+        found = self.api.insist("refund", {"id": id, "after": None})["refund"]
+        if found is None:
+            return None
+        path = ("refund", "refundLineItems")
+        lines = self._rest("refund", {"id": id}, path, found["refundLineItems"])
+        return found | {"refundLineItems": {"nodes": lines}}
+
+
+class _Products(_List):
+    """Products, with all variants."""
+
+    def _filled(self, node: Json) -> Json:
+        variables = {"id": node["id"]}
+        path = ("product", "variants")
+        variants = self._rest("product_variants", variables, path, node["variants"])
+        return node | {"variants": {"nodes": variants}}
+
+
+_READERS: dict[str, Callable[..., Reader]] = {
+    "collections": partial(
+        _List,
+        name="collections",
+        resource="collections",
+        kinds=frozenset({Kind.CATEGORY}),
+        convert=graphql.collection,
+        first=100,
+    ),
+    "products": partial(
+        _Products,
+        name="products",
+        resource="products",
+        kinds=frozenset({Kind.PRODUCT}),
+        convert=graphql.product,
+        first=25,
+        has_newest=True,
+    ),
+    "customers": partial(
+        _List,
+        name="customers",
+        resource="customers",
+        kinds=frozenset({Kind.CUSTOMER}),
+        convert=graphql.customer,
+        first=50,
+        has_newest=True,
+        by_day=True,
+    ),
+    "discounts": partial(
+        _List,
+        name="discounts",
+        resource="discounts",
+        kinds=frozenset({Kind.COUPON}),
+        convert=graphql.discount,
+        first=50,
+        always="method:code",
+    ),
+    "orders": partial(
+        _Orders,
+        name="orders",
+        resource="orders",
+        kinds=frozenset({Kind.ORDER}),
+        convert=graphql.order,
+        first=25,
+        has_newest=True,
+    ),
+}
