@@ -23,6 +23,7 @@ from local.platforms.shopify.mutations import mutations
 from local.platforms.shopify.search import Search, Test, compared, parse
 from local.platforms.shopify.views import (
     Call,
+    Collection,
     Views,
     connection,
     financial_status,
@@ -339,6 +340,11 @@ class Shopify:
                 shop.coupons.get(number(id, "DiscountCodeNode")), views.discount_node
             ),
             "codeDiscountNodes": self._discounts,
+            "collections": self._collections,
+            "collection": lambda info, id: _maybe(
+                self.collections().get(number(id, "Collection")), views.collection
+            ),
+            "discountNodes": self._discount_nodes,
             "webhookSubscriptions": self._subscriptions,
             "webhookSubscription": lambda info, id: _maybe(
                 self.hooks.all.get(number(id, "WebhookSubscription")), self.hooks.view
@@ -380,6 +386,7 @@ class Shopify:
             "DiscountCodeNode": (self.shop.coupons, self.views.discount_node),
             "BulkOperation": (self.bulk.all, self.bulk.view),
             "WebhookSubscription": (self.hooks.all, self.hooks.view),
+            "Collection": (self.collections(), self.views.collection),
         }
         kind = identity.rpartition("/")[0].rpartition("/")[2]
         if kind == "Refund":
@@ -466,6 +473,39 @@ class Shopify:
         search = self._search(query, DISCOUNT_FIELDS, "codeDiscountNodes")
         found = [one for one in self.shop.coupons.values() if search.matches(one)]
         return connection(info, found, self.views.discount_node, SORTS["ID"], **args)
+
+    def _discount_nodes(
+        self,
+        info: GraphQLResolveInfo,
+        query: str | None = None,
+        sortKey: str | None = None,  # noqa: N803
+        **args: Any,
+    ) -> Json:
+        search = self._search(query, DISCOUNT_FIELDS, "discountNodes")
+        found = [one for one in self.shop.coupons.values() if search.matches(one)]
+        return connection(info, found, self.views.any_discount_node, SORTS["ID"], **args)
+
+    def collections(self) -> dict[int, Collection]:
+        """The shop's categories as collections, numbered by name."""
+        names = sorted({p.category for p in self.shop.products.values() if p.category})
+        found = {}
+        for place, name in enumerate(names):
+            inside = [p for p in self.shop.products.values() if p.category == name]
+            number_ = self.first_id + 1 + place
+            newest = max(product.updated_at for product in inside)
+            found[number_] = Collection(number_, name, newest, len(inside))
+        return found
+
+    def _collections(
+        self,
+        info: GraphQLResolveInfo,
+        query: str | None = None,
+        sortKey: str | None = None,  # noqa: N803
+        **args: Any,
+    ) -> Json:
+        search = self._search(query, COLLECTION_FIELDS, "collections")
+        found = [one for one in self.collections().values() if search.matches(one)]
+        return connection(info, found, self.views.collection, SORTS["ID"], **args)
 
     def _subscriptions(
         self,
@@ -604,6 +644,12 @@ DISCOUNT_FIELDS: dict[str, Test] = {
     "id": _id,
     "title": _words(lambda one: [one.title]),
     "code": _words(lambda one: [one.code]),
+    "method": _words(lambda one: ["code"]),
+    "updated_at": _time("updated_at"),
+}
+COLLECTION_FIELDS: dict[str, Test] = {
+    "id": _id,
+    "title": _words(lambda one: [one.title]),
     "updated_at": _time("updated_at"),
 }
 BULK_FIELDS: dict[str, Test] = {

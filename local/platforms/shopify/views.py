@@ -233,6 +233,16 @@ def transactions(order: Order) -> list[Transaction]:
     return sales + back
 
 
+@dataclass(frozen=True)
+class Collection:
+    """What the shop knows as a category."""
+
+    id: int
+    title: str
+    updated_at: int
+    products: int
+
+
 class Views:
     """Views of one shop."""
 
@@ -768,7 +778,12 @@ class Views:
             },
             "featuredMedia": None,
             "media": lambda info, **args: connection(info, [], dict, **args),
-            "collections": lambda info, **args: connection(info, [], dict, **args),
+            "collections": lambda info, **args: connection(
+                info,
+                [c for c in self.server.collections().values() if c.title == product.category],
+                self.collection,
+                **args,
+            ),
             "variantsCount": {"count": len(product.variants), "precision": "EXACT"},
             "variants": lambda info, **args: connection(
                 info, product.variants, self.variant, **args
@@ -831,6 +846,17 @@ class Views:
             "product": lambda info: self.product(product),
         }
 
+    def collection(self, collection: Collection) -> View:
+        return {
+            "__typename": "Collection",
+            "id": gid("Collection", collection.id),
+            "legacyResourceId": str(collection.id),
+            "title": collection.title,
+            "handle": collection.title.lower().replace(" ", "-"),
+            "updatedAt": when(collection.updated_at),
+            "productsCount": {"count": collection.products, "precision": "EXACT"},
+        }
+
     # ---------------------------------------------------------------- discounts
 
     def discount_node(self, coupon: Coupon) -> View:
@@ -838,6 +864,14 @@ class Views:
             "__typename": "DiscountCodeNode",
             "id": gid("DiscountCodeNode", coupon.id),
             "codeDiscount": lambda info: self.discount(coupon),
+        }
+
+    def any_discount_node(self, coupon: Coupon) -> View:
+        """The node that discounts with and without codes have in common."""
+        return {
+            "__typename": "DiscountNode",
+            "id": gid("DiscountCodeNode", coupon.id),
+            "discount": lambda info: self.discount(coupon),
         }
 
     def discount(self, coupon: Coupon) -> View:
