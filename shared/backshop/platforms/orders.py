@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
-from backshop.platforms.api import Later, Passing
+from backshop.platforms import PayloadError
+from backshop.platforms.api import Later, Passing, Refused
 from backshop.platforms.payload import decimals
 
 Json = dict[str, Any]
@@ -106,9 +107,23 @@ def same(held: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
     return held is not None and all((held.get(key) or "") == (wanted[key] or "") for key in wanted)
 
 
+NEVER_BEGUN = {
+    "USER_INPUT_ERROR",
+    "ENTITY_NOT_FOUND",
+    "GRAPHQL_VALIDATION_FAILED",
+    "INVALID_VARIABLE",
+}
+"""Error codes that come before anything is done; any other may have come after it."""
+
+
 def write(api: Graphql, operation: str, variables: Mapping[str, Any]) -> Json:
     """Run a mutation once: a second try could do it twice. Raises Later where its end is unknown."""
     try:
         return api.once(operation, variables)
-    except Passing as failed:
-        raise Later(f"the shop did not confirm: {failed}", failed.after) from failed
+    except (Passing, PayloadError) as failed:
+        after = failed.after if isinstance(failed, Passing) else None
+        raise Later(f"the shop did not confirm: {failed}", after) from failed
+    except Refused as refused:
+        if refused.status == 200 and refused.code not in NEVER_BEGUN:
+            raise Later(f"the shop did not confirm: {refused}") from refused
+        raise

@@ -171,7 +171,7 @@ class _Orders(_List):
         return list(found["refunds"]) if found else []
 
     def _refund(self, id: str) -> Json | None:
-        found = self.api.insist("refund", {"id": id, "after": None})["refund"]
+        found: Json | None = self.api.insist("refund", {"id": id, "after": None})["refund"]
         if found is None:
             return None
         path = ("refund", "refundLineItems")

@@ -38,11 +38,7 @@ def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> li
     """Shopify drops a subscription whose deliveries kept failing. It signs with the app's own
     secret, so there is none to set."""
     held = {each["topic"] for each in _subscriptions(api) if each["uri"] == address}
-    done = []
-    for topic in TOPICS:
-        if topic not in held:
-            done.append(_create(api, topic, address))
-    return done
+    return [_create(api, topic, address) for topic in TOPICS if topic not in held]
 
 
 def _subscriptions(api: Api) -> list[dict[str, Any]]:

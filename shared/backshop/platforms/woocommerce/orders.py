@@ -57,8 +57,7 @@ def make_refund(api: Api, asked: RefundOrder) -> Refunded:
     }
     if lines:
         body["line_items"] = lines
-    answer = _write(api, "POST", f"orders/{asked.order_id}/refunds", body)
-    return _refunded(json.loads(answer.body))
+    return _refunded(_write(api, "POST", f"orders/{asked.order_id}/refunds", body))
 
 
 def _refunded(refund: Json) -> Refunded:
@@ -137,8 +136,7 @@ def change_address(api: Api, order_id: str, address: Address) -> Json:
     order = _order(api, order_id)
     if order["status"] not in NOT_SENT:
         raise Declined({"error": f"the order is {order['status']} at the shop"})
-    answer = _write(api, "PUT", f"orders/{order_id}", {"shipping": _fields(address)})
-    return _told(json.loads(answer.body))
+    return _told(_write(api, "PUT", f"orders/{order_id}", {"shipping": _fields(address)}))
 
 
 def _told(order: Json) -> Json:
@@ -162,7 +160,7 @@ def _fields(address: Address) -> Json:
     }
 
 
-def _write(api: Api, method: str, path: str, body: Json) -> Answer:
+def _write(api: Api, method: str, path: str, body: Json) -> Json:
     """One try, because a second one could do it twice. Raises Declined on a refusal, Later where
     the end is unknown or WooCommerce is away."""
     try:
@@ -172,13 +170,16 @@ def _write(api: Api, method: str, path: str, body: Json) -> Answer:
         if refusal:
             raise Declined(refusal) from None
         raise Later(f"the shop did not confirm: {failed}", failed.after) from failed
-    if answer.status in (200, 201):
-        if answer.body[:1] != b"{":
-            raise Later("the shop answered a page in place of data")
-        return answer
     if answer.status in (401, 403):
         raise Later("WooCommerce refused the key: give one with read/write access")
-    raise Declined(_refusal(answer) or {"error": f"WooCommerce answered {answer.status}"})
+    if answer.status not in (200, 201):
+        raise Declined(_refusal(answer) or {"error": f"WooCommerce answered {answer.status}"})
+    try:
+        told = json.loads(answer.body)
+        told["id"]
+    except (ValueError, TypeError, KeyError):
+        raise Later("the shop answered something else than data") from None
+    return dict(told)
 
 
 def _refusal(answer: Answer | None) -> Json | None:

@@ -1,0 +1,136 @@
+"""Reading a Vendure server: lists by offset.
+
+Only orders and customers can be asked for by what changed, and of an order most changes do not move
+its `updatedAt`: orders that are not at their end are read again every time, and what happens to
+them afterwards (a refund of a delivered order) is told by the plugin's events or found when
+everything is read. Products are always read whole: neither their prices nor their stock move their
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from backshop.commerce import Event, Kind, Store
+from backshop.platforms import paging
+from backshop.platforms.api import Refused
+from backshop.platforms.paging import Fetched, Place, walk
+from backshop.platforms.payload import ids_of
+from backshop.platforms.reading import Position, Reader, Scope, Step, since_text
+from backshop.platforms.vendure import translate
+from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
+
+Json = dict[str, Any]
+PER_PAGE = 100
+"""The fastest for orders with lines; more than 1,000 is an error, 0 would mean everything."""
+AT_ONCE = 4
+FINAL = ["Delivered", "Cancelled"]
+NO_CART: Json = {"active": {"eq": False}}
+
+
+def reader(api: Api, store: Store, resource: str, now: Callable[[], datetime]) -> Reader:
+    """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
+    return _READERS[resource](api, store, now)
+
+
+@dataclass
+class _List:
+    """A list of the server, sorted by id."""
+
+    api: Api
+    store: Store
+    now: Callable[[], datetime]
+    name: str
+    """Of the operation, of the field that it asks for, and by which the translator knows it."""
+    kinds: frozenset[Kind]
+
+    def whole(self) -> frozenset[Kind]:
+        return self.kinds
+
+    def mark(self) -> datetime | None:
+        return None
+
+    def filters(self, scope: Scope) -> list[Json]:
+        """The lists that make up the reading, one after the other."""
+        return [{}]
+
+    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+        start = position.get("list", 0)
+        for number, chosen in list(enumerate(self.filters(scope)))[start:]:
+            given = position.get("place") if number == start else None
+            place = Place(*given) if given else paging.START
+            fetch = partial(self._fetch, chosen)
+            for fetched, after in walk(fetch, place, PER_PAGE, AT_ONCE):
+                new = paging.new_in(fetched.ids, place.last)
+                place = after
+                yield Step(fetched.page, {"list": number, "place": list(after)}, new)
+
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
+        return self._fetch({"id": {"in": sorted(ids)}}, 0, 1).page.events
+
+    def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
+        return {}
+
+    def _fetch(self, chosen: Json, offset: int, number: int) -> Fetched:
+        options = {"take": PER_PAGE, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
+        seen = self.now()
+        told = self._ask({"options": options})
+        items = told["items"]
+        page = translate.page(self.name, items, self.store, seen)
+        return Fetched(page, ids_of(items), told["totalItems"])
+
+    def _ask(self, variables: Json) -> Json:
+        told: Json = self.api.insist(self.name, variables)[self.name]
+        return told
+
+
+class _Orders(_List):
+    def mark(self) -> datetime | None:
+        told = self.api.insist("newest", {})
+        times = [each["at"] for name in ("updated", "placed") for each in told[name]["items"]]
+        return max((datetime.fromisoformat(each) for each in times if each), default=None)
+
+    def filters(self, scope: Scope) -> list[Json]:
+        if scope.complete or scope.since is None:
+            return [NO_CART]
+        after = {"after": f"{since_text(scope.since)}.000Z"}
+        changed = NO_CART | {"_or": [{"updatedAt": after}, {"orderPlacedAt": after}]}
+        return [changed, NO_CART | {"state": {"notIn": FINAL}}]
+
+    def _ask(self, variables: Json) -> Json:
+        """With the plugin's fields, where the server has them."""
+        if not self._is_plain:
+            try:
+                return super()._ask(variables)
+            except Refused as refused:
+                if refused.code != UNKNOWN_FIELD:
+                    raise
+                self._is_plain = True
+        told: Json = self.api.insist("orders_plain", variables)["orders"]
+        return told
+
+    _is_plain = False
+
+
+class _Customers(_List):
+    def mark(self) -> datetime | None:
+        items = self.api.insist("newest", {})["customers"]["items"]
+        return datetime.fromisoformat(items[0]["at"]) if items else None
+
+    def filters(self, scope: Scope) -> list[Json]:
+        if scope.complete or scope.since is None:
+            return [{}]
+        return [{"updatedAt": {"after": f"{since_text(scope.since)}.000Z"}}]
+
+
+_READERS: dict[str, Callable[..., Reader]] = {
+    "collections": partial(_List, name="collections", kinds=frozenset({Kind.CATEGORY})),
+    "products": partial(_List, name="products", kinds=frozenset({Kind.PRODUCT})),
+    "customers": partial(_Customers, name="customers", kinds=frozenset({Kind.CUSTOMER})),
+    "promotions": partial(_List, name="promotions", kinds=frozenset({Kind.COUPON})),
+    "orders": partial(_Orders, name="orders", kinds=frozenset({Kind.ORDER})),
+}

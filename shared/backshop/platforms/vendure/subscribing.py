@@ -1,0 +1,36 @@
+"""A Vendure server's webhooks, which are the plugin's list, and its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backshop.platforms.api import Refused
+from backshop.platforms.reading import ShopFacts
+from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
+
+NO_PLUGIN = "the backshop plugin is not installed: changes are found by syncs alone"
+
+
+def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+    """The list is set as a whole; the entries of others keep their secrets, which are not named."""
+    try:
+        held = api.insist("webhooks", {})["backshopWebhooks"]
+    except Refused as refused:
+        if refused.code == UNKNOWN_FIELD:
+            return [NO_PLUGIN]
+        raise
+    own = next((each for each in held if each["url"] == address), None)
+    if own is not None and not own["events"] and not is_new_secret:
+        return []
+    others = [each for each in held if each["url"] != address]
+    webhooks: list[dict[str, Any]] = [
+        *({"url": each["url"], "events": each["events"]} for each in others),
+        {"url": address, "secret": secret, "events": []},
+    ]
+    api.insist("webhooks_set", {"webhooks": webhooks})
+    return ["subscribed all events" if own is None else "renewed the subscription"]
+
+
+def facts(api: Api) -> ShopFacts:
+    channel = api.insist("shop", {})["activeChannel"]
+    return ShopFacts(currency=channel["defaultCurrencyCode"])
