@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 import json
+import pickle
 import socket
 import sys
 import time
@@ -28,7 +29,7 @@ from local.platforms.shop import Shop, micros
 from local.platforms.webhooks import Courier
 
 INVOICES = Path("../shared/data/online_retail.csv.gz")
-Make = Callable[[argparse.Namespace, Courier, str], Platform]
+Make = Callable[[argparse.Namespace, Courier, str, Shop | None], Platform]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,13 +41,17 @@ def main(arguments: list[str] | None = None) -> int:
     async def run() -> None:
         courier = Courier(args.time_scale)
         gc.disable()
-        platform = args.make(args, courier, site)
+        saved = _saved(args.state) if args.state else {}
+        platform = args.make(args, courier, site, saved.get("shop"))
+        platform.hooks.all.update(saved.get("webhooks", {}))
         gc.enable()
         gc.freeze()
         seconds = time.monotonic() - started
         count = len(platform.shop.orders)
         print(f"{args.platform}: {count:,} orders at {site} after {seconds:.1f} s", file=sys.stderr)
         await serve(Service(platform, courier), sock, with_parent=args.with_parent)
+        if args.state:
+            _save(args.state, platform)
 
     asyncio.run(run())
     return 0
@@ -113,9 +118,28 @@ def _common(parser: argparse.ArgumentParser, make: Make) -> argparse.ArgumentPar
     parser.add_argument("--time-scale", type=float, default=1.0, help="0.001: retries in a wink")
     parser.add_argument("--empty", action="store_true", help="no products, customers or orders")
     parser.add_argument(
+        "--state", type=Path, help="keep the shop in this file from one run to the next"
+    )
+    parser.add_argument(
         "--with-parent", action="store_true", help="end when standard input is closed"
     )
     return parser
+
+
+def _saved(path: Path) -> dict[str, Any]:
+    """What an earlier run kept; nothing where there was none."""
+    if not path.exists():
+        return {}
+    saved: dict[str, Any] = pickle.loads(path.read_bytes())  # noqa: S301 - written below
+    return saved
+
+
+def _save(path: Path, platform: Platform) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = pickle.dumps({"shop": platform.shop, "webhooks": platform.hooks.all})
+    unfinished = path.with_suffix(".new")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def _fill(shop: Shop, args: argparse.Namespace, **changes: Any) -> None:
@@ -139,25 +163,29 @@ def _fill(shop: Shop, args: argparse.Namespace, **changes: Any) -> None:
     fill(shop, replace(plan, **changes))
 
 
-def _woocommerce(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
+def _woocommerce(
+    args: argparse.Namespace, courier: Courier, site: str, kept: Shop | None
+) -> Platform:
     from local.platforms import woocommerce
     from local.platforms.woocommerce.auth import Keys
     from local.platforms.woocommerce.server import WooCommerce
 
-    shop = woocommerce.new_shop(currency=args.currency, seed=args.seed)
-    _fill(shop, args)
+    shop = kept or woocommerce.new_shop(currency=args.currency, seed=args.seed)
+    if kept is None:
+        _fill(shop, args)
     keys = Keys(args.api_key, args.secret, plain_http=args.plain_http)
     server = WooCommerce(shop, courier, site, args.time_zone, keys, args.delivery_delay)
     server.warm()
     return server
 
 
-def _shopify(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
+def _shopify(args: argparse.Namespace, courier: Courier, site: str, kept: Shop | None) -> Platform:
     from local.platforms import shopify
     from local.platforms.shopify.server import Setup, Shopify
 
-    shop = shopify.new_shop(currency=args.currency, seed=args.seed)
-    _fill(shop, args)
+    shop = kept or shopify.new_shop(currency=args.currency, seed=args.seed)
+    if kept is None:
+        _fill(shop, args)
     setup = Setup(
         site,
         args.domain,
@@ -173,12 +201,13 @@ def _shopify(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
     return Shopify(shop, courier, setup)
 
 
-def _vendure(args: argparse.Namespace, courier: Courier, site: str) -> Platform:
+def _vendure(args: argparse.Namespace, courier: Courier, site: str, kept: Shop | None) -> Platform:
     from local.platforms import vendure
     from local.platforms.vendure.server import Setup, Vendure
 
-    shop = vendure.new_shop(currency=args.currency, seed=args.seed)
-    _fill(shop, args, carts=args.carts, taxed_shipping=False)
+    shop = kept or vendure.new_shop(currency=args.currency, seed=args.seed)
+    if kept is None:
+        _fill(shop, args, carts=args.carts, taxed_shipping=False)
     fields = json.loads(args.custom_fields.read_text()) if args.custom_fields else None
     setup = Setup(
         site,

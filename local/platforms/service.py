@@ -29,6 +29,8 @@ class Platform(Protocol):
     """What a server brings of its own."""
 
     shop: Shop
+    hooks: Any
+    """Its webhooks: `all` is a dictionary of them."""
     poisoned: dict[tuple[str, str], str]
 
     def add_routes(self, app: web.Application) -> None: ...

@@ -426,6 +426,10 @@ class Shop:
         self.version = 0
         self.listeners: list[Listener] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but who listens, which is the running server's."""
+        return {**self.__dict__, "listeners": []}
+
     # ------------------------------------------------------------------ telling
 
     def tell(self, event: str, record: Any) -> None:
