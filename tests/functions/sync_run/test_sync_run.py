@@ -1,13 +1,17 @@
 """sync_run against a local WooCommerce shop and the real database."""
 
 import pytest
+from backshop.platforms.reading import RESOURCES
 
 from tests.functions.sync_run.shops import connected, differences, dump
 
+SIZE = {"woocommerce": 120, "shopify": 12, "vendure": 120}
+"""The local Shopify counts costs as the real one did once, which makes reading orders slow."""
 
-@pytest.fixture
-def shop():
-    with connected("woocommerce", orders=120, seed=3) as made:
+
+@pytest.fixture(params=["woocommerce", "shopify", "vendure"])
+def shop(request):
+    with connected(request.param, orders=SIZE[request.param], seed=3) as made:
         yield made
 
 
@@ -15,9 +19,10 @@ def test_a_full_sync_brings_everything_there_is(shop):
     run = shop.sync()
     assert (run.status, run.error_message) == ("completed", None)
     state = shop.shop.state()
-    assert differences(shop) == []
+    assert "\n".join(differences(shop)) == ""
     brought = {each.resource: each.records for each in run.resources}
-    assert brought["orders"] == len(state["orders"])
+    assert set(brought) == {"shop", *RESOURCES[shop.platform]}
+    assert brought["orders"] == len([each for each in state["orders"] if each["placed_at"]])
     assert brought["customers"] == len(state["customers"])
     assert run.records_synced == sum(brought.values())
     assert run.completed_at >= run.started_at
@@ -33,10 +38,9 @@ def test_a_second_sync_changes_nothing(shop):
 
 def test_an_incremental_sync_brings_what_changed(shop):
     shop.sync()
-    changed = shop.shop.change(count=7)
+    changed = shop.shop.change(count=4)
     shop.shop.place_order()
     run = shop.sync("incremental")
-    assert differences(shop) == []
+    assert "\n".join(differences(shop)) == ""
     orders = next(each for each in run.resources if each.resource == "orders")
-    assert orders.changed <= len(changed) + 1
-    assert orders.records < 40
+    assert 0 < orders.changed <= 2 * len(changed) + 2, "no more orders and buyers than were touched"
