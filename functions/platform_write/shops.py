@@ -20,8 +20,9 @@ from backshop.sync import store as sync
 
 SECONDS = 25.0
 """How long a row may wait for a shop before another attempt takes over."""
-STAFF_MUST_ACT = {0, 301, 302, 307, 308, 401, 403}
-"""Refusals that end when the connector is mended: tried again meanwhile."""
+MENDABLE_STATUS = {0, 301, 302, 307, 308, 400, 401, 402, 403, 423}
+MENDABLE_CODES = {"FORBIDDEN", "ACCESS_DENIED", "UNAUTHENTICATED", "INVALID_CREDENTIALS"}
+"""Refusals that end when staff mend the connector: tried again meanwhile."""
 
 
 class Shop(NamedTuple):
@@ -71,7 +72,7 @@ def _translated() -> Iterator[None]:
         after = timedelta(seconds=later.after) if later.after else None
         raise outbox.Later(str(later), after=after) from later
     except Refused as refused:
-        if refused.status in STAFF_MUST_ACT:
+        if refused.status in MENDABLE_STATUS or refused.code in MENDABLE_CODES:
             raise outbox.Later(str(refused)) from refused
         answer = {"error": str(refused), "status": refused.status, "code": refused.code}
         raise outbox.Refused(answer) from refused
