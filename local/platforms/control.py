@@ -198,7 +198,7 @@ def _refund_line(shop: Shop, order: Order, part: Args) -> RefundLine:
 
 def address(shop: Shop, args: Args) -> Args:
     order = _order(shop, args)
-    shop.change_address(order, billing=bool(args.get("billing")), **args["address"])
+    shop.change_address(order, args["address"], billing=bool(args.get("billing")))
     return order_state(order)
 
 

@@ -40,38 +40,42 @@ class RunningShop:
         except urllib.error.HTTPError as error:
             raise ValueError(f"{name}: {error.read().decode(errors='replace')}") from None
 
+    def _record(self, name: str, **args: Any) -> dict[str, Any]:
+        record: dict[str, Any] = self.control(name, **args)
+        return record
+
     def state(self) -> dict[str, Any]:
-        return self.control("state")
+        return self._record("state")
 
     def order(self, order_id: int) -> dict[str, Any]:
         return next(order for order in self.state()["orders"] if order["id"] == order_id)
 
     def place_order(self, **spec: Any) -> dict[str, Any]:
-        return self.control("place_order", **spec)
+        return self._record("place_order", **spec)
 
     def pay(self, order_id: int, **args: Any) -> dict[str, Any]:
-        return self.control("pay", id=order_id, **args)
+        return self._record("pay", id=order_id, **args)
 
     def ship(self, order_id: int, **args: Any) -> dict[str, Any]:
-        return self.control("ship", id=order_id, **args)
+        return self._record("ship", id=order_id, **args)
 
     def deliver(self, order_id: int) -> dict[str, Any]:
-        return self.control("deliver", id=order_id)
+        return self._record("deliver", id=order_id)
 
     def edit_order(self, order_id: int, **args: Any) -> dict[str, Any]:
-        return self.control("edit_order", id=order_id, **args)
+        return self._record("edit_order", id=order_id, **args)
 
     def cancel(self, order_id: int, **args: Any) -> dict[str, Any]:
-        return self.control("cancel", id=order_id, **args)
+        return self._record("cancel", id=order_id, **args)
 
     def refund(self, order_id: int, **args: Any) -> dict[str, Any]:
-        return self.control("refund", id=order_id, **args)
+        return self._record("refund", id=order_id, **args)
 
     def trash(self, order_id: int) -> dict[str, Any]:
-        return self.control("trash", id=order_id)
+        return self._record("trash", id=order_id)
 
     def delete(self, order_id: int) -> dict[str, Any]:
-        return self.control("delete_order", id=order_id)
+        return self._record("delete_order", id=order_id)
 
     def change(self, **args: Any) -> list[int]:
         """Changes `count` or `fraction` of the orders at random (by `seed`); their ids."""
@@ -80,7 +84,7 @@ class RunningShop:
 
     def faults(self, rates: dict[str, float] | None = None, **settings: Any) -> dict[str, Any]:
         """Sets the faults; `faults()` ends them all and gives the counts so far."""
-        return self.control("faults", rates=rates or {}, **settings)
+        return self._record("faults", rates=rates or {}, **settings)
 
     def poison(self, order_id: int, kind: str, record: str = "order") -> None:
         """Spoils one record in every answer: nul, surrogate, schema or duplicate; "" ends it."""
@@ -91,7 +95,7 @@ class RunningShop:
         return now
 
     def requests(self, *, reset: bool = False) -> dict[str, Any]:
-        return self.control("requests", reset=reset)
+        return self._record("requests", reset=reset)
 
     def deliveries(self) -> list[dict[str, Any]]:
         log: list[dict[str, Any]] = self.control("deliveries")

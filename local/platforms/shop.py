@@ -729,7 +729,9 @@ class Shop:
                 line.stock_taken -= part.quantity
                 line.restocked += part.quantity
 
-    def change_address(self, order: Order, *, billing: bool = False, **fields: str) -> Address:
+    def change_address(
+        self, order: Order, fields: Mapping[str, str], *, billing: bool = False
+    ) -> Address:
         current = order.billing if billing else order.shipping_address
         changed = replace(current, **fields)
         if billing:

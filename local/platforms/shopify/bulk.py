@@ -18,8 +18,9 @@ from graphql import (
     visit,
 )
 
+from local.platforms.resolving import resolve
 from local.platforms.shop import MICROS
-from local.platforms.shopify.views import Call, gid, resolve, when
+from local.platforms.shopify.views import Call, gid, when
 
 if TYPE_CHECKING:
     from local.platforms.shopify.server import Shopify

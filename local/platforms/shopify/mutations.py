@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 from graphql.execution.values import get_directive_values
 
+from local.platforms.resolving import Info
 from local.platforms.shop import Coupon, micros
 from local.platforms.shopify.bulk import BulkRefused
 from local.platforms.shopify.refunds import Invalid, refund_amount, refund_lines, to_minor
@@ -65,7 +66,7 @@ class Mutations:
         self.done: dict[str, tuple[str, int, Json]] = {}
         """Idempotency key → what was asked, when, and the answer."""
 
-    def _once(self, info: GraphQLResolveInfo, given: Any, do: Callable[[], Json]) -> Json:
+    def _once(self, info: Info, given: Any, do: Callable[[], Json]) -> Json:
         """Does it, or answers again what the same key was answered within a day."""
         key = self._key(info)
         if key is None:
@@ -85,7 +86,7 @@ class Mutations:
             self.done[key] = (asked, now, answer)
         return answer
 
-    def _key(self, info: GraphQLResolveInfo) -> str | None:
+    def _key(self, info: Info) -> str | None:
         directive = info.schema.get_directive("idempotent")
         if directive is None:
             return None
@@ -94,7 +95,7 @@ class Mutations:
 
     # ------------------------------------------------------------------- orders
 
-    def refund_create(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def refund_create(self, info: Info, input: Json) -> Json:
         return self._once(info, input, lambda: self._refund(input))
 
     def _refund(self, given: Json) -> Json:
@@ -127,7 +128,7 @@ class Mutations:
             "userErrors": [],
         }
 
-    def order_update(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def order_update(self, info: Info, input: Json) -> Json:
         order = self.shop.orders.get(number(input["id"], "Order"))
         if order is None:
             return {"order": None, **_errors(["id"], "Order does not exist")}
@@ -144,12 +145,12 @@ class Mutations:
             fields = {
                 ADDRESS[name]: value or "" for name, value in given.items() if name in ADDRESS
             }
-            self.shop.change_address(order, **{**fields, **_names(fields)})
+            self.shop.change_address(order, {**fields, **_names(fields)})
         else:
             self.shop.touch(order, "edit")
         return {"order": self.server.views.order(order), "userErrors": []}
 
-    def order_cancel(self, info: GraphQLResolveInfo, orderId: str, **args: Any) -> Json:  # noqa: N803
+    def order_cancel(self, info: Info, orderId: str, **args: Any) -> Json:  # noqa: N803
         order = self.shop.orders.get(number(orderId, "Order"))
         problem = None
         if order is None:
@@ -163,7 +164,7 @@ class Mutations:
         job = {"id": gid("Job", order.id), "done": True}
         return {"job": job, "orderCancelUserErrors": [], "userErrors": []}
 
-    def tags_add(self, info: GraphQLResolveInfo, id: str, tags: list[str]) -> Json:
+    def tags_add(self, info: Info, id: str, tags: list[str]) -> Json:
         order = self.shop.orders.get(number(id, "Order"))
         if order is None:
             return {"node": None, **_errors(["id"], "Order does not exist")}
@@ -172,7 +173,7 @@ class Mutations:
 
     # ---------------------------------------------------------------- discounts
 
-    def discount_create(self, info: GraphQLResolveInfo, basicCodeDiscount: Json) -> Json:  # noqa: N803
+    def discount_create(self, info: Info, basicCodeDiscount: Json) -> Json:  # noqa: N803
         given = basicCodeDiscount
         if not given.get("code"):
             return _no_discount(["basicCodeDiscount", "code"], "Code can't be blank", "BLANK")
@@ -195,7 +196,7 @@ class Mutations:
 
     def discount_update(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         id: str,
         basicCodeDiscount: Json,  # noqa: N803
     ) -> Json:
@@ -235,7 +236,7 @@ class Mutations:
         fields["extra"] = {"combines": given.get("combinesWith") or {}}
         return fields
 
-    def _customers(self, given: list[str]) -> tuple[int, ...]:
+    def _customers(self, given: Sequence[str]) -> tuple[int, ...]:
         numbers = tuple(number(one, "Customer") for one in given)
         if any(one not in self.shop.customers for one in numbers):
             raise Invalid(
@@ -246,21 +247,21 @@ class Mutations:
     def _coupon(self, identity: str) -> Coupon | None:
         return self.shop.coupons.get(number(identity, "DiscountCodeNode"))
 
-    def discount_deactivate(self, info: GraphQLResolveInfo, id: str) -> Json:
+    def discount_deactivate(self, info: Info, id: str) -> Json:
         coupon = self._coupon(id)
         if coupon is None:
             return _no_discount(["id"], "Discount does not exist", "INVALID")
         self.shop.edit_coupon(coupon, expires_at=self.shop.clock.now())
         return {"codeDiscountNode": self.server.views.discount_node(coupon), "userErrors": []}
 
-    def discount_activate(self, info: GraphQLResolveInfo, id: str) -> Json:
+    def discount_activate(self, info: Info, id: str) -> Json:
         coupon = self._coupon(id)
         if coupon is None:
             return _no_discount(["id"], "Discount does not exist", "INVALID")
         self.shop.edit_coupon(coupon, expires_at=None)
         return {"codeDiscountNode": self.server.views.discount_node(coupon), "userErrors": []}
 
-    def discount_delete(self, info: GraphQLResolveInfo, id: str) -> Json:
+    def discount_delete(self, info: Info, id: str) -> Json:
         coupon = self._coupon(id)
         if coupon is None:
             error = {"field": ["id"], "message": "Discount does not exist", "code": "INVALID"}
@@ -272,7 +273,7 @@ class Mutations:
 
     def webhook_create(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         topic: str,
         webhookSubscription: Json,  # noqa: N803
     ) -> Json:
@@ -288,7 +289,7 @@ class Mutations:
 
     def webhook_update(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         id: str,
         webhookSubscription: Json,  # noqa: N803
     ) -> Json:
@@ -307,7 +308,7 @@ class Mutations:
         found.updated_at = self.shop.clock.now()
         return {"webhookSubscription": self.server.hooks.view(found), "userErrors": []}
 
-    def webhook_delete(self, info: GraphQLResolveInfo, id: str) -> Json:
+    def webhook_delete(self, info: Info, id: str) -> Json:
         if self.server.hooks.all.pop(number(id, "WebhookSubscription"), None) is None:
             missing = _errors(["id"], "Webhook subscription does not exist")
             return {"deletedWebhookSubscriptionId": None, **missing}
@@ -315,7 +316,7 @@ class Mutations:
 
     # --------------------------------------------------------------------- bulk
 
-    def bulk_run(self, info: GraphQLResolveInfo, query: str, **_: Any) -> Json:
+    def bulk_run(self, info: Info, query: str, **_: Any) -> Json:
         try:
             operation = self.server.bulk.start(query)
         except BulkRefused as refusal:
@@ -323,7 +324,7 @@ class Mutations:
             return {"bulkOperation": None, "userErrors": [error]}
         return {"bulkOperation": self.server.bulk.view(operation), "userErrors": []}
 
-    def bulk_cancel(self, info: GraphQLResolveInfo, id: str) -> Json:
+    def bulk_cancel(self, info: Info, id: str) -> Json:
         operation = self.server.bulk.all.get(number(id, "BulkOperation"))
         if operation is None:
             return {"bulkOperation": None, **_errors(["id"], "Bulk operation does not exist")}

@@ -335,7 +335,7 @@ class Rest:
             "refund_shipping_lines": [
                 {
                     "id": refund.id,
-                    "shipping_line": (self._shipping_lines(order) or [None])[0],
+                    "shipping_line": next(iter(self._shipping_lines(order)), None),
                     "subtotal_amount_set": self.bag(refund.shipping),
                     "tax_amount_set": self.bag(0),
                 }

@@ -10,10 +10,11 @@ from typing import Any
 
 import orjson
 from aiohttp import web
-from graphql import GraphQLError, GraphQLResolveInfo, execute_sync
+from graphql import GraphQLError, execute_sync
 from graphql.execution.values import get_variable_values
 
 from local.platforms.faults import spoil, spoil_page
+from local.platforms.resolving import Info, dumps, resolve
 from local.platforms.shop import MICROS, Coupon, Order, Shop, micros
 from local.platforms.shopify import schema
 from local.platforms.shopify.bulk import Bulk
@@ -30,7 +31,6 @@ from local.platforms.shopify.views import (
     fulfilment_status,
     gid,
     number,
-    resolve,
 )
 from local.platforms.webhooks import Courier
 
@@ -113,7 +113,7 @@ class Shopify:
         for value in (answer.get("data") or {}).values():
             if isinstance(value, dict) and isinstance(value.get("nodes"), list):
                 spoil_page(kind, value["nodes"], draw)
-        return _dumps(answer)
+        return dumps(answer)
 
     def announce(self) -> Json:
         return {
@@ -411,7 +411,7 @@ class Shopify:
 
     def page_of_orders(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         orders: Iterable[Order],
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803 - the schema's name
@@ -426,7 +426,7 @@ class Shopify:
 
     def _customers(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803
         **args: Any,
@@ -440,7 +440,7 @@ class Shopify:
 
     def _products(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803
         **args: Any,
@@ -454,7 +454,7 @@ class Shopify:
 
     def _variants(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803
         **args: Any,
@@ -465,7 +465,7 @@ class Shopify:
 
     def _discounts(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803
         **args: Any,
@@ -476,7 +476,7 @@ class Shopify:
 
     def _discount_nodes(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803
         **args: Any,
@@ -498,7 +498,7 @@ class Shopify:
 
     def _collections(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803
         **args: Any,
@@ -509,7 +509,7 @@ class Shopify:
 
     def _subscriptions(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         topics: list[str] | None = None,
         uri: str | None = None,
         query: str | None = None,
@@ -525,7 +525,7 @@ class Shopify:
 
     def _bulk_operations(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         query: str | None = None,
         sortKey: str | None = None,  # noqa: N803
         **args: Any,
@@ -700,17 +700,9 @@ def _throttled() -> Json:
     }
 
 
-def _dumps(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        # A lone surrogate, put there on purpose.
-        return json.dumps(value, separators=(",", ":")).encode()
-
-
 def _json(value: Any, status: int = 200) -> web.Response:
     return web.Response(
-        body=_dumps(value), status=status, content_type="application/json", charset="utf-8"
+        body=dumps(value), status=status, content_type="application/json", charset="utf-8"
     )
 
 

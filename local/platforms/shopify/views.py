@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
+from local.platforms.resolving import Info, View
 from local.platforms.shop import (
     MICROS,
     Address,
@@ -32,17 +33,7 @@ from local.platforms.shop import (
 if TYPE_CHECKING:
     from local.platforms.shopify.server import Shopify
 
-View = dict[str, Any]
 Sort = Callable[[Any], Any]
-
-
-def resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
-    """Every field's resolver: the source's entry of that name."""
-    name = info.field_name
-    if name not in source:
-        raise GraphQLError(f"{info.parent_type.name}.{name} is not modelled by the local Shopify")
-    value = source[name]
-    return value(info, **args) if callable(value) else value
 
 
 def gid(kind: str, number: int) -> str:
@@ -87,7 +78,7 @@ class Call:
 
 
 def connection(
-    info: GraphQLResolveInfo,
+    info: Info,
     records: Iterable[Any],
     view: Callable[[Any], View],
     sort: Sort | None = None,

@@ -14,8 +14,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, parse
+from graphql import DocumentNode, GraphQLError, parse
 
+from local.platforms.resolving import Info
 from local.platforms.shop import Order, iso
 from local.platforms.vendure import ACTIVE
 from local.platforms.vendure.schema import PLUGIN
@@ -81,10 +82,10 @@ class Hooks:
             "lastError": webhook.last_error,
         }
 
-    def listed(self, info: GraphQLResolveInfo) -> list[Json]:
+    def listed(self, info: Info) -> list[Json]:
         return [self.view(webhook) for webhook in self.all.values()]
 
-    def set(self, info: GraphQLResolveInfo, webhooks: list[Json]) -> list[Json]:
+    def set(self, info: Info, webhooks: list[Json]) -> list[Json]:
         kept: dict[str, Webhook] = {}
         for given in webhooks:
             kept[given["url"]] = self._webhook(given)

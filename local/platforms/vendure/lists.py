@@ -67,7 +67,7 @@ def _part(record: Any, name: str, operators: Any, read: Read) -> bool:
 
 def _operator(operator: str, value: Any, wanted: Any) -> bool:
     if operator == "isNull":
-        return (value is None) == wanted
+        return (value is None) == bool(wanted)
     if value is None:
         return operator in {"notEq", "notIn", "notContains"}
     return OPERATORS[operator](value, wanted)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
+from local.platforms.resolving import Info
 from local.platforms.shop import (
     Address,
     Fulfilment,
@@ -114,7 +115,7 @@ class Mutations:
 
     # ------------------------------------------------------------------- states
 
-    def transition(self, info: GraphQLResolveInfo, id: str, state: str) -> Json:
+    def transition(self, info: Info, id: str, state: str) -> Json:
         order = self.order(id)
         problem = self._problem(order, state)
         if problem:
@@ -158,7 +159,7 @@ class Mutations:
             order.cancelled_at = self.shop.clock.now()
         self.shop.touch(order, "transition")
 
-    def set_custom_fields(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def set_custom_fields(self, info: Info, input: Json) -> Json:
         order = self.order(input["id"])
         given = input.get("customFields") or {}
         self._check_options(given)
@@ -177,7 +178,7 @@ class Mutations:
                     f"Valid options are [{listed}]"
                 )
 
-    def modify(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def modify(self, info: Info, input: Json) -> Json:
         order = self.order(input["orderId"])
         if order.status != "Modifying":
             code = "ORDER_MODIFICATION_STATE_ERROR"
@@ -189,9 +190,9 @@ class Mutations:
         if input.get("dryRun"):
             return self.views.order(order)
         if shipping:
-            self.shop.change_address(order, **_address(shipping))
+            self.shop.change_address(order, _address(shipping))
         if billing:
-            self.shop.change_address(order, billing=True, **_address(billing))
+            self.shop.change_address(order, _address(billing), billing=True)
         for change in input.get("adjustOrderLines") or ():
             self._line(order, change["orderLineId"]).quantity = change["quantity"]
             self.shop.touch(order, "lines")
@@ -203,7 +204,7 @@ class Mutations:
             raise missing("OrderLine", identity)
         return line
 
-    def cancel(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def cancel(self, info: Info, input: Json) -> Json:
         order = self.order(input["orderId"])
         if order.status in ACTIVE:
             return failure(
@@ -217,7 +218,7 @@ class Mutations:
 
     # -------------------------------------------------------------------- money
 
-    def add_payment(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def add_payment(self, info: Info, input: Json) -> Json:
         order = self.order(input["orderId"])
         if order.status not in {"ArrangingPayment", "ArrangingAdditionalPayment"}:
             return failure(
@@ -232,7 +233,7 @@ class Mutations:
         self.shop.pay(order, input["method"], input.get("transactionId") or "")
         return self.views.order(order)
 
-    def refund(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def refund(self, info: Info, input: Json) -> Json:
         order, payment = self._payment(input["paymentId"])
         amount = input.get("amount")
         left = payment.amount - sum(
@@ -286,7 +287,7 @@ class Mutations:
             share(amount, order.tax_rate),
         )
 
-    def settle_refund(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def settle_refund(self, info: Info, input: Json) -> Json:
         order, refund = self._refund(input["id"])
         if refund.state != "Pending":
             return failure(
@@ -311,7 +312,7 @@ class Mutations:
 
     # -------------------------------------------------------------- fulfilments
 
-    def add_fulfillment(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def add_fulfillment(self, info: Info, input: Json) -> Json:
         given = input["lines"]
         if not given:
             code = "EMPTY_ORDER_LINE_SELECTION_ERROR"
@@ -341,7 +342,7 @@ class Mutations:
                 return order
         raise missing("OrderLine", identity)
 
-    def transition_fulfillment(self, info: GraphQLResolveInfo, id: str, state: str) -> Json:
+    def transition_fulfillment(self, info: Info, id: str, state: str) -> Json:
         for order in self.shop.orders.values():
             for parcel in order.fulfilments:
                 if str(parcel.id) == id:
@@ -367,7 +368,7 @@ class Mutations:
 
     # ------------------------------------------------------------------- drafts
 
-    def create_draft(self, info: GraphQLResolveInfo) -> Json:
+    def create_draft(self, info: Info) -> Json:
         shop, now = self.shop, self.shop.clock.now()
         order_id = shop.ids.next("order")
         order = Order(
@@ -391,14 +392,14 @@ class Mutations:
         shop.add_order(order)
         return self.views.order(order)
 
-    def delete_draft(self, info: GraphQLResolveInfo, orderId: str) -> Json:  # noqa: N803
+    def delete_draft(self, info: Info, orderId: str) -> Json:  # noqa: N803
         order = self.order(orderId)
         if order.status != "Draft":
             return {"result": "NOT_DELETED", "message": "The order is not a draft"}
         self.shop.delete_order(order)
         return {"result": "DELETED", "message": None}
 
-    def add_item(self, info: GraphQLResolveInfo, orderId: str, input: Json) -> Json:  # noqa: N803
+    def add_item(self, info: Info, orderId: str, input: Json) -> Json:  # noqa: N803
         order = self.order(orderId)
         variant = self.shop.variants.get(int(input["productVariantId"]))
         if variant is None:
@@ -410,7 +411,7 @@ class Mutations:
 
     def set_customer(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         orderId: str,  # noqa: N803
         customerId: str | None = None,  # noqa: N803
         input: Json | None = None,
@@ -430,19 +431,19 @@ class Mutations:
         self.shop.touch(order, "lines")
         return self.views.order(order)
 
-    def set_address(self, info: GraphQLResolveInfo, orderId: str, input: Json) -> Json:  # noqa: N803
+    def set_address(self, info: Info, orderId: str, input: Json) -> Json:  # noqa: N803
         order = self.order(orderId)
-        self.shop.change_address(order, **_address(input))
+        self.shop.change_address(order, _address(input))
         return self.views.order(order)
 
-    def set_billing(self, info: GraphQLResolveInfo, orderId: str, input: Json) -> Json:  # noqa: N803
+    def set_billing(self, info: Info, orderId: str, input: Json) -> Json:  # noqa: N803
         order = self.order(orderId)
-        self.shop.change_address(order, billing=True, **_address(input))
+        self.shop.change_address(order, _address(input), billing=True)
         return self.views.order(order)
 
     def set_shipping(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         orderId: str,  # noqa: N803
         shippingMethodId: str,  # noqa: N803
     ) -> Json:
@@ -455,7 +456,7 @@ class Mutations:
 
     def apply_coupon(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         orderId: str,  # noqa: N803
         couponCode: str,  # noqa: N803
     ) -> Json:
@@ -481,9 +482,7 @@ class Mutations:
 
     # ---------------------------------------------------------------- catalogue
 
-    def create_customer(
-        self, info: GraphQLResolveInfo, input: Json, password: str | None = None
-    ) -> Json:
+    def create_customer(self, info: Info, input: Json, password: str | None = None) -> Json:
         if self.shop.customer_by_email(input["emailAddress"]):
             return failure(
                 "EmailAddressConflictError",
@@ -499,7 +498,7 @@ class Mutations:
         )
         return self.views.customer(customer)
 
-    def create_product(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def create_product(self, info: Info, input: Json) -> Json:
         now = self.shop.clock.now()
         words = input["translations"][0]
         product = Product(
@@ -520,7 +519,7 @@ class Mutations:
         self.shop.add_product(product)
         return self.views.product(product)
 
-    def create_variants(self, info: GraphQLResolveInfo, input: Sequence[Json]) -> list[Json]:
+    def create_variants(self, info: Info, input: Sequence[Json]) -> list[Json]:
         return [self._variant(given) for given in input]
 
     def _variant(self, given: Json) -> Json:
@@ -543,7 +542,7 @@ class Mutations:
         self.shop.add_variant(product, variant)
         return self.views.variant(variant)
 
-    def create_promotion(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def create_promotion(self, info: Info, input: Json) -> Json:
         if not input.get("conditions") and not input.get("couponCode"):
             return failure(
                 "MissingConditionsError",
@@ -560,14 +559,14 @@ class Mutations:
         )
         return self.views.promotion(coupon)
 
-    def update_promotion(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def update_promotion(self, info: Info, input: Json) -> Json:
         coupon = self.shop.coupons.get(int(input["id"]))
         if coupon is None:
             raise missing("Promotion", input["id"])
         self.shop.edit_coupon(coupon, **_promotion(input))
         return self.views.promotion(coupon)
 
-    def delete_promotion(self, info: GraphQLResolveInfo, id: str) -> Json:
+    def delete_promotion(self, info: Info, id: str) -> Json:
         coupon = self.shop.coupons.get(int(id))
         if coupon is None:
             raise missing("Promotion", id)
@@ -579,7 +578,7 @@ class Mutations:
     def _make(self, kind: str) -> Callable[..., Json]:
         """A mutation that only makes a record of which nothing but its id is asked."""
 
-        def make(info: GraphQLResolveInfo, input: Any) -> Json:
+        def make(info: Info, input: Any) -> Json:
             return {"__typename": kind, "id": str(self._number(kind))}
 
         return make
@@ -588,23 +587,23 @@ class Mutations:
         self.made[kind] = self.made.get(kind, 0) + 1
         return self.made[kind]
 
-    def create_tax_rate(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def create_tax_rate(self, info: Info, input: Json) -> Json:
         self.shop.tax_rate = Decimal(str(input["value"]))
         return {"__typename": "TaxRate", "id": str(self._number("TaxRate"))}
 
-    def create_shipping_method(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def create_shipping_method(self, info: Info, input: Json) -> Json:
         args = {one["name"]: one["value"] for one in input["calculator"]["arguments"]}
         self.server.shipping_method = input["translations"][0]["name"]
         self.server.shipping_price = int(args.get("rate", 0))
         self.shop.shipping_tax_rate = Decimal(args.get("taxRate", "0"))
         return {"__typename": "ShippingMethod", "id": str(self._number("ShippingMethod"))}
 
-    def update_channel(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def update_channel(self, info: Info, input: Json) -> Json:
         if input.get("defaultCurrencyCode"):
             self.shop.currency = input["defaultCurrencyCode"]
         return self.views.channel()
 
-    def create_role(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def create_role(self, info: Info, input: Json) -> Json:
         # The first two roles are the superadmin's and the customers'.
         number = self._number("Role") + 2
         permissions = ["Authenticated", *input["permissions"]]
@@ -617,7 +616,7 @@ class Mutations:
             "permissions": permissions,
         }
 
-    def create_api_key(self, info: GraphQLResolveInfo, input: Json) -> Json:
+    def create_api_key(self, info: Info, input: Json) -> Json:
         roles = [self.server.roles.get(one, frozenset()) for one in input["roleIds"]]
         key = f"{self.shop.random.getrandbits(64):016x}:{self.shop.random.getrandbits(128):032x}"
         self.server.keys[key] = frozenset().union(*roles)

@@ -16,7 +16,6 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
-    GraphQLResolveInfo,
     OperationDefinitionNode,
     execute_sync,
     parse,
@@ -25,6 +24,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from local.platforms.faults import spoil, spoil_page
+from local.platforms.resolving import Info, dumps, resolve
 from local.platforms.shop import Shop
 from local.platforms.vendure import schema
 from local.platforms.vendure.hooks import Hooks
@@ -38,7 +38,6 @@ from local.platforms.vendure.views import (
     VARIANT_READERS,
     Reader,
     Views,
-    resolve,
 )
 from local.platforms.webhooks import Courier
 
@@ -144,7 +143,7 @@ class Vendure:
         for value in (answer.get("data") or {}).values():
             if isinstance(value, dict) and isinstance(value.get("items"), list):
                 spoil_page(kind, value["items"], draw)
-        return _dumps(answer)
+        return dumps(answer)
 
     def announce(self) -> Json:
         return {
@@ -245,8 +244,8 @@ class Vendure:
             error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
             return [error]
         errors = validate(self.schema, document)
-        for error in errors:
-            error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
+        for one in errors:
+            one.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
         return errors or document
 
     def _run(self, document: DocumentNode, variables: Json, call: Call) -> Json:
@@ -346,7 +345,7 @@ class Vendure:
         fallback = ORDERS if "Order" in name or "Refund" in name or "Fulfill" in name else SETTINGS
         needed = NEEDS.get(name, fallback)
 
-        def guarded(info: GraphQLResolveInfo, **args: Any) -> Any:
+        def guarded(info: Info, **args: Any) -> Any:
             allowed = info.context.permissions
             if allowed is not None and needed not in allowed:
                 raise GraphQLError(
@@ -385,7 +384,7 @@ class Vendure:
 
     def _variants(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         options: Json | None = None,
         productId: str | None = None,  # noqa: N803 - the schema's name
     ) -> Json:
@@ -398,7 +397,7 @@ class Vendure:
         items = [self.views.collection(name) for name in names]
         return {"items": items, "totalItems": len(items)}
 
-    def _me(self, info: GraphQLResolveInfo) -> Json | None:
+    def _me(self, info: Info) -> Json | None:
         return self._current_user() if info.context.signed_in else None
 
     def _current_user(self) -> Json:
@@ -418,7 +417,7 @@ class Vendure:
 
     def _login(
         self,
-        info: GraphQLResolveInfo,
+        info: Info,
         username: str,
         password: str,
         rememberMe: bool | None = None,  # noqa: N803 - the schema's name
@@ -488,15 +487,7 @@ def _refused(error: GraphQLError) -> Json:
     return answer
 
 
-def _dumps(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        # A lone surrogate, put there on purpose.
-        return json.dumps(value, separators=(",", ":")).encode()
-
-
 def _reply(value: Any, status: int) -> web.Response:
     return web.Response(
-        body=_dumps(value), status=status, content_type="application/json", charset="utf-8"
+        body=dumps(value), status=status, content_type="application/json", charset="utf-8"
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
-
+from local.platforms.resolving import View
 from local.platforms.shop import (
     Address,
     AppliedCoupon,
@@ -28,7 +27,6 @@ from local.platforms.vendure import ACTIVE
 if TYPE_CHECKING:
     from local.platforms.vendure.server import Vendure
 
-View = dict[str, Any]
 
 NEXT: dict[str, tuple[str, ...]] = {
     "Draft": ("Cancelled", "ArrangingPayment"),
@@ -72,14 +70,6 @@ NEXT: dict[str, tuple[str, ...]] = {
     "Cancelled": (),
 }
 """Vendure's default order process."""
-
-
-def resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
-    name = info.field_name
-    if name not in source:
-        raise GraphQLError(f"{info.parent_type.name}.{name} is not modelled by the local Vendure")
-    value = source[name]
-    return value(info, **args) if callable(value) else value
 
 
 def void(order: Order) -> bool:

@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from inspect import isawaitable
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -64,12 +65,13 @@ class WooCommerce:
         kind, _, what = event.partition(".")
         if kind == "order":
             self._orders.pop(record.id, None)
-        teller = {
+        tellers: dict[str, Callable[[str, Any], None]] = {
             "order": self._tell_order,
             "customer": self._tell_customer,
             "product": self._tell_product,
             "coupon": self._tell_coupon,
-        }.get(kind)
+        }
+        teller = tellers.get(kind)
         if teller is not None and self.hooks.all:
             teller(what, record)
 
@@ -216,8 +218,9 @@ class WooCommerce:
         async def guarded(request: web.Request) -> web.Response:
             try:
                 auth.check(self.keys, request)
-                result = handler(request)
-                return await result if hasattr(result, "__await__") else result
+                answer = handler(request)
+                response: web.Response = await answer if isawaitable(answer) else answer
+                return response
             except Refused as refusal:
                 return self._reply(request, refusal.body, refusal.status)
 
