@@ -4,16 +4,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
-LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/sam requirements/bench-recommend $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
+LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/sam requirements/bench-recommend requirements/bench-try-on $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-sam run reset demo redrive test test-sam test-slow check format lock bench template clean
+.PHONY: help setup setup-sam run reset demo redrive test test-sam test-slow check format lock bench gallery template clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/.ready .venv-aws/.ready ## the Python environment, from hashed requirements
+setup: $(VENV)/.ready .venv-aws/.ready layers/vision/face_models/.ready ## the Python environment, from hashed requirements
 $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
 	@echo "setting up $(VENV) (about half a minute the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -24,6 +24,10 @@ $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
 .venv-aws/.ready: requirements/aws.txt $(VENV)/.ready
 	@test -x .venv-aws/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-aws
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-aws/bin/python --require-hashes requirements/aws.txt
+	@touch $@
+
+layers/vision/face_models/.ready: layers/vision/models.txt layers/vision/models.py | $(VENV)/.ready
+	@$(BIN)/python layers/vision/models.py layers/vision/face_models
 	@touch $@
 
 setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its own
@@ -73,7 +77,15 @@ template: setup-sam ## validate and build template.yaml
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-bench-recommend/bin/python --require-hashes requirements/bench-recommend.txt
 	@touch $@
 
-bench: setup .venv-bench-recommend/.ready ## measurements against limits, printed as ratios
+.venv-bench-try-on/.ready: requirements/bench-try-on.txt $(VENV)/.ready
+	@test -x .venv-bench-try-on/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-bench-try-on
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-bench-try-on/bin/python --require-hashes requirements/bench-try-on.txt
+	@touch $@
+
+gallery: setup ## every look on every face of ../shared/faces, as contact sheets in gallery/
+	@$(BIN)/python -m bench.try_on_gallery
+
+bench: setup .venv-bench-recommend/.ready .venv-bench-try-on/.ready ## measurements against limits, printed as ratios
 	@$(BIN)/python -m bench
 
 lock: setup ## hashed requirements from the .in files

@@ -1,0 +1,146 @@
+"""Smooth fields over a picture: outlines drawn as masks, blurs, and changes of resolution.
+
+A field is float32, (height, width) or (height, width, channels); masks run from 0 to 1.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from .colors import Bytes, Floats
+
+Area = tuple[slice, slice]  # rows and columns
+
+_FINE = 4  # sub-pixels a side when an outline is drawn
+
+
+def rounded(outline: NDArray[np.floating]) -> NDArray[np.floating]:
+    """A closed outline with three more points on each side, on the Catmull-Rom curve through it."""
+    before, after = np.roll(outline, 1, axis=0), np.roll(outline, -1, axis=0)
+    beyond = np.roll(outline, -2, axis=0)
+    t = np.arange(4)[:, None, None] / 4
+    curve = outline + t / 2 * (
+        after
+        - before
+        + t
+        * (
+            2 * before
+            - 5 * outline
+            + 4 * after
+            - beyond
+            + t * (3 * (outline - after) + beyond - before)
+        )
+    )
+    return np.swapaxes(curve, 0, 1).reshape(-1, 2)
+
+
+def drawn(
+    outlines: Sequence[NDArray[np.floating]], shape: tuple[int, int], softness: float = 0
+) -> Floats:
+    """Mask of the polygons' insides; points are (x, y) in pixels, whose centers lie at halves.
+
+    Edges are antialiased, or blurred with the standard deviation `softness` (pixels).
+    """
+    field = np.zeros(shape, dtype=np.float32)
+    for outline in outlines:
+        part, area = drawn_part(outline, shape, softness)
+        np.maximum(field[area], part, out=field[area])
+    return field
+
+
+def drawn_part(
+    outline: NDArray[np.floating], shape: tuple[int, int], softness: float = 0
+) -> tuple[Floats, Area]:
+    """`drawn` for one polygon, but only the rectangle that it touches, and which it is."""
+    size, margin = (shape[1], shape[0]), 1 + 3 * softness
+    low = np.clip(np.floor(outline.min(axis=0) - margin), 0, size).astype(int)
+    high = np.clip(np.ceil(outline.max(axis=0) + margin), 0, size).astype(int)
+    high = np.maximum(high, low)
+    area = (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
+    if (high == low).any():
+        return np.zeros((high[1] - low[1], high[0] - low[0]), dtype=np.float32), area
+    fine = 1 if softness > 2 else _FINE
+    canvas = Image.new("L", tuple(((high - low) * fine).tolist()))
+    corners = ((outline - low) * fine - 0.5).ravel().tolist()
+    ImageDraw.Draw(canvas).polygon(corners, fill=255)
+    part = canvas.reduce(fine) if fine > 1 else canvas
+    if softness:
+        part = part.filter(ImageFilter.GaussianBlur(softness))
+    return np.asarray(part, dtype=np.float32) / 255, area
+
+
+def blurred(field: Floats, radius: float) -> Floats:
+    """Gaussian blur with that standard deviation in pixels; beyond the edges nothing is added.
+
+    As two products of matrices: for the few ten thousand pixels of a coarse grid the fastest way.
+    """
+    if radius < 0.3:
+        return field
+    down, across = (_weights(side, round(float(radius), 2)) for side in field.shape[:2])
+    if field.ndim == 2:
+        return down @ field @ across.T
+    return np.stack([down @ plane @ across.T for plane in np.moveaxis(field, 2, 0)], axis=2)
+
+
+@lru_cache(maxsize=64)
+def _weights(side: int, radius: float) -> Floats:
+    """(side, side): how much each pixel of a line takes from each other one."""
+    far = np.arange(side)[:, None] - np.arange(side)
+    weights = np.exp(-(far**2) / (2 * radius**2))
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def softened(mask: Floats, radius: float) -> Floats:
+    """A mask at the window's resolution blurred by a box, in 8 bits, twice."""
+    image = Image.fromarray(np.rint(mask * 255).astype(np.uint8))
+    for _ in range(2):
+        image = image.filter(ImageFilter.BoxBlur(radius))
+    return np.asarray(image, dtype=np.float32) / 255
+
+
+def blurred_within(field: Floats, mask: Floats, radius: float) -> Floats:
+    """Blur that takes only what the mask covers; where it covers nothing near, the masked mean."""
+    weights = mask if field.ndim == 2 else mask[..., None]
+    total = max(float(mask.sum()), 1e-6)
+    mean = (field * weights).sum(axis=(0, 1)) / total
+    share = blurred(mask, radius)
+    share = share if field.ndim == 2 else share[..., None]
+    pull = np.float32(1e-3)
+    return (blurred(field * weights, radius) + pull * mean) / (share + pull)
+
+
+def enlarged(field: Floats, factor: int, shape: tuple[int, int]) -> Floats:
+    """A field made on pixels `factor` times as large, interpolated to `shape`."""
+    height, width = field.shape
+    image = Image.fromarray(field).resize(
+        (width * factor, height * factor), Image.Resampling.BILINEAR
+    )
+    return np.asarray(image)[: shape[0], : shape[1]]
+
+
+def bounds(mask: Floats) -> Area:
+    """The rectangle outside which a mask is 0."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def reduced(pixels: Bytes, factor: int) -> Bytes:
+    """Pixels averaged in squares; the last row and column may average less."""
+    return np.asarray(Image.fromarray(pixels).reduce(factor))
+
+
+def guided(mask: Floats, guide: Floats, reach: float, softness: float) -> tuple[Floats, Floats]:
+    """Slope and offset fields with which the guide, at any resolution, redraws the mask (He 2015).
+
+    `softness` is the variance of the guide below which an edge is not followed.
+    """
+    mean_guide, mean_mask = blurred(guide, reach), blurred(mask, reach)
+    variance = blurred(guide * guide, reach) - mean_guide**2
+    covariance = blurred(guide * mask, reach) - mean_guide * mean_mask
+    slope = covariance / (np.maximum(variance, 0) + np.float32(softness))
+    return blurred(slope, reach), blurred(mean_mask - slope * mean_guide, reach)

@@ -1,0 +1,189 @@
+"""Bytes of an upload to pixels worth looking at, and pixels back to a JPEG."""
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, features
+
+from .colors import Bytes
+
+MAX_BYTES = 25_000_000
+MAX_PIXELS = 60_000_000
+MIN_SIDE = 160
+MAX_RATIO = 4
+WORKING_SIDE = 1024  # the longer side that looks are drawn at: a phone's screen
+_QUALITY = 88
+
+# Pillow's decoders raise all of these on damaged files.
+_DAMAGED = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError,
+            struct.error, zlib.error)  # fmt: skip
+
+
+class Refused(Exception):
+    """A picture that cannot be used: `code` for programs, `reason` a sentence for the shopper."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code, self.reason = code, reason
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A format by how its files begin."""
+
+    name: str
+    magic: bytes
+    offset: int = 0
+
+
+_KINDS = (
+    Kind("JPEG", b"\xff\xd8\xff"),
+    Kind("PNG", b"\x89PNG\r\n\x1a\n"),
+    Kind("WEBP", b"WEBP", 8),
+    *(Kind("HEIF", b"ftyp" + brand, 4) for brand in (b"heic", b"heix", b"heim", b"heis", b"mif1")),
+    *(Kind("HEVC", b"ftyp" + brand, 4) for brand in (b"hevc", b"hevx", b"msf1")),
+)
+
+
+def opened(data: bytes) -> Image.Image:
+    """An upright sRGB picture of at most `WORKING_SIDE` pixels; raises `Refused`, mostly undecoded."""
+    if len(data) > MAX_BYTES:
+        raise Refused("too_large", "The file is over 25 MB. Send a smaller photo.")
+    kind = next((k.name for k in _KINDS if data[k.offset :].startswith(k.magic)), None)
+    if kind is None:
+        raise Refused(
+            "not_an_image", "This is not a photo we can read. Send a JPEG, PNG, WebP or HEIC."
+        )
+    if kind == "HEVC":
+        raise Refused("animated", "This is a burst or a live photo. Send one still photo.")
+    try:
+        image = _heif(data) if kind == "HEIF" else Image.open(io.BytesIO(data), formats=(kind,))
+        _check(image, data)
+        return _reduced(image)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    except _DAMAGED as error:
+        raise Refused(
+            "damaged", "The photo is damaged or was not sent completely. Send it again."
+        ) from error
+
+
+def encoded(pixels: Bytes) -> bytes:
+    """A baseline JPEG with full colour resolution, for the sake of lips."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=_QUALITY, subsampling=0)
+    return file.getvalue()
+
+
+def layer(data: bytes) -> Image.Image:
+    """A product's transparent PNG as RGBA; raises `Refused` where it is none, or has no transparency."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or len(data) > MAX_BYTES:
+        raise Refused("bad_asset", "The product's picture is not a PNG.")
+    try:
+        image = Image.open(io.BytesIO(data), formats=("PNG",))
+        if image.width * image.height > MAX_PIXELS // 4:
+            raise Refused("bad_asset", "The product's picture is over 15 megapixels.")
+        image.load()
+        image = image.convert("RGBA")
+    except _DAMAGED as error:
+        raise Refused("bad_asset", "The product's picture is damaged.") from error
+    if image.getchannel("A").getextrema()[0] == 255:
+        raise Refused("bad_asset", "The product's picture has no transparent background.")
+    return image
+
+
+def _heif(data: bytes) -> Image.Image:
+    """The primary picture of an HEIC file, not decoded yet."""
+    import pi_heif  # only for HEIC: 20 ms
+
+    pi_heif.register_heif_opener(thumbnails=False)
+    return Image.open(io.BytesIO(data), formats=("HEIF",))
+
+
+def _check(image: Image.Image, data: bytes) -> None:
+    """What the header tells: size, shape, depth, colours and frames."""
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise _too_many_pixels()
+    if min(width, height) < MIN_SIDE:
+        raise Refused("too_small", "The photo is under 160 pixels a side. Send a larger one.")
+    if max(width, height) > MAX_RATIO * min(width, height):
+        raise Refused(
+            "too_long", "The photo is over four times as long as wide. Send a plain selfie."
+        )
+    if image.format != "MPO" and getattr(image, "is_animated", False) and image.format != "HEIF":
+        raise Refused("animated", "The picture is animated. Send a still photo.")
+    if image.mode == "CMYK":
+        raise Refused("cmyk", "The photo is in print colours (CMYK). Send it in RGB.")
+    if image.mode.startswith(("I", "F")) or (image.format == "PNG" and data[24] == 16):
+        raise Refused("sixteen_bit", "The photo has 16 bits a channel. Send it with 8 bits.")
+    if image.mode in ("1", "L", "LA", "La"):
+        raise Refused("colourless", "The photo is black and white. Send one in colour.")
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Decoded, made smaller, turned upright and brought to sRGB, in the cheapest order."""
+    scale = WORKING_SIDE / max(image.size)
+    if scale < 1:
+        size = tuple(max(1, round(side * scale)) for side in image.size)
+        image.draft("RGB", size)  # JPEG only: decodes at a half, a quarter or an eighth
+    image.load()
+    profile = image.info.get("icc_profile")
+    upright = _flattened(image)
+    if scale < 1:
+        upright = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return _turned(_to_srgb(upright, profile), image.getexif().get(0x0112, 1))
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """RGB; what is transparent becomes white."""
+    if image.mode == "RGB":
+        return image
+    if image.mode in ("RGBA", "PA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _turned(image: Image.Image, orientation: object) -> Image.Image:
+    """Turned as the EXIF orientation says; an unknown one counts as upright."""
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """From the colours of an embedded profile; an unusable profile counts as sRGB."""
+    if not profile or b"sRGB" in profile[:4096] or not features.check("littlecms2"):
+        return image
+    from PIL import ImageCms  # only for photos that carry another profile
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        turned = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image
+    return turned or image
+
+
+def _too_many_pixels() -> Refused:
+    return Refused("too_many_pixels", "The photo has over 60 megapixels. Send a smaller one.")
+
+
+def pixels_of(image: Image.Image) -> Bytes:
+    """(height, width, 3) bytes."""
+    return np.asarray(image, dtype=np.uint8)

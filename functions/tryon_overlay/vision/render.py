@@ -1,0 +1,173 @@
+"""From the bytes of a selfie to a picture of each product on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import face, makeup, mesh, pictures
+from .colors import LUMA, Bytes, linear_of, linear_of_hex
+from .pictures import Refused
+from .scene import Scene
+
+if TYPE_CHECKING:
+    from backshop.connect.try_on import models
+
+Rgb = NDArray[np.float64]
+
+_PUPILS_PX = 24  # distance of the pupils below which nothing can be placed
+_YAW, _PITCH = 45, 40  # degrees
+_OUTSIDE = 0.15  # share of the landmarks that may lie outside the picture
+_DARK = 0.012  # luminance of skin
+_COLOURLESS = 0.05  # logarithm of red over green
+_FILM = 0.35  # share of light that a thick mineral film scatters back
+_RATIOS = (0.05, 6.0)
+SEVERAL = "There are several faces in the photo; the largest is shown."
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a look depends on besides the selfie: the shopper's own shade (linear RGB in neutral light,
+    None where it is not known), and what is printed on a shirt."""
+
+    own: Rgb | None = None
+    name: str = ""
+    number: str = ""
+
+
+def sit(data: bytes) -> tuple[Scene, list[str]]:
+    """The scene of a selfie and what to tell the shopper about it; raises `Refused`."""
+    picture = pictures.opened(data)
+    found = face.find(picture)
+    if found is None:
+        raise Refused(
+            "no_face", "No face was found. Look at the camera, uncovered and in good light."
+        )
+    if 63 * found.scale < _PUPILS_PX:
+        raise Refused("face_too_small", "The face is too small. Come closer to the camera.")
+    outside = (found.points[:, :2] < 0) | (found.points[:, :2] > picture.size)
+    if outside.any(axis=1).mean() > _OUTSIDE:
+        raise Refused("cut_off", "A part of the face is outside the photo. Step back a little.")
+    if abs(found.yaw) > _YAW or abs(found.pitch) > _PITCH:
+        raise Refused("turned", "The face is turned too far. Look straight at the camera.")
+    scene = Scene(pictures.pixels_of(picture), found)
+    _check_skin(scene)
+    return scene, [SEVERAL] if found.others else []
+
+
+def draw(scene: Scene, look: models.Look, setting: Setting, assets: Mapping[str, bytes]) -> Bytes:
+    """The picture with one product on; `assets` are the files that the look names. Raises `Refused`."""
+    if look.kind == "foundation":
+        ratio = _foundation_ratio(scene, look, setting)
+        return makeup.foundation(scene, makeup.Foundation(ratio, look.coverage, look.finish))
+    if look.kind == "lip":
+        color = makeup.Color(
+            _linear(look.color) * light(scene, setting), look.coverage, look.finish
+        )
+        return makeup.lips(scene, color)
+    if look.kind == "concealer":
+        return makeup.concealer(
+            scene, makeup.Color(_concealed(scene, look, setting), look.coverage)
+        )
+    if look.kind in ("blush", "highlighter", "contour"):
+        color = makeup.Color(_linear(look.color) * light(scene, setting), look.coverage)
+        if look.kind == "highlighter":
+            return makeup.highlighter(scene, color)
+        strokes = mesh.BLUSH if look.kind == "blush" else mesh.CONTOURS
+        return makeup.tinted(scene, color, strokes)
+    return _dressed(scene, look, setting, assets)
+
+
+def light(scene: Scene, setting: Setting) -> Rgb:
+    """The light on the face: what a white surface there would give back, per channel.
+
+    Known where the shopper's own shade is; else as strong as the brightest parts of the photo tell,
+    and taken for neutral.
+    """
+    if setting.own is not None:
+        return np.clip(scene.skin.color / np.maximum(setting.own, 1e-3), 0.15, 2.0)
+    bright = np.quantile(scene.coarse @ LUMA, 0.97)
+    return np.full(3, np.clip(bright / 0.6, 0.3, 1.0))
+
+
+def _check_skin(scene: Scene) -> None:
+    """Raises `Refused` where too little can be seen of the face's skin."""
+    if scene.covered:
+        raise Refused(
+            "covered",
+            "A part of the face is covered. Take off mask or sunglasses, hands off the face.",
+        )
+    if float(scene.skin.color @ LUMA) < _DARK:
+        raise Refused("dark", "The photo is too dark. Take it in more light.")
+    if float(np.abs(scene.skin.chroma).max()) < _COLOURLESS:
+        raise Refused("colourless", "The photo is black and white. Send one in colour.")
+
+
+def _foundation_ratio(scene: Scene, look: models.Foundation, setting: Setting) -> Rgb:
+    """What covered skin gives back over bare skin. A film of minerals adds its own white to both."""
+    lit = light(scene, setting)
+    bare = scene.skin.color
+    own = setting.own if look.relative and setting.own is not None else bare / lit
+    shade = own if look.shade is None else _linear(look.shade)
+    film = _FILM * look.white_cast
+    covered = (1 - look.coverage) * own + look.coverage * shade
+    ratio = ((1 - film) * covered + film * makeup.WHITE_FILM) / own
+    return np.clip(ratio, *_RATIOS)
+
+
+def _concealed(scene: Scene, look: models.Concealer, setting: Setting) -> Rgb:
+    shade = _linear(look.shade)
+    if look.relative and setting.own is not None:
+        return scene.skin.color * np.clip(shade / setting.own, *_RATIOS)
+    return shade * light(scene, setting)
+
+
+def _dressed(
+    scene: Scene,
+    look: models.Eyewear | models.Headwear | models.Earrings | models.Shirt,
+    setting: Setting,
+    assets: Mapping[str, bytes],
+) -> Bytes:
+    from . import garment, wearables  # not every session needs them
+
+    image = pictures.layer(assets[look.image])
+    lit = light(scene, setting).astype(np.float32)
+    if look.kind == "eyewear":
+        return wearables.eyewear(scene, image, look.width_mm, look.bridge, lit)
+    if look.kind == "headwear":
+        return wearables.headwear(scene, image, look.width_mm, look.band, lit)
+    if look.kind == "earrings":
+        worn = wearables.earrings(scene, image, look.height_mm, look.hook, lit)
+        if worn is None:
+            raise Refused(
+                "ears_hidden", "No ear lobe can be seen. Hold hair back, or look straight."
+            )
+        return worn
+    texts = {"name": garment.clean(setting.name), "number": setting.number}
+    letterings = [
+        garment.Lettering(
+            texts[each.text],
+            each.box,
+            each.color,
+            each.outline,
+            garment.checked_font(assets[each.font]) if each.font else None,
+        )
+        for each in look.lettering
+        if texts[each.text]
+    ]
+    patches = [garment.Patch(pictures.layer(assets[each.image]), each.box) for each in look.patches]
+    shirt = garment.lettered(image, letterings, patches)
+    if look.side == "back":
+        return garment.flat(shirt)
+    return garment.worn(scene, shirt, look.width_mm, look.collar, lit)
+
+
+def _linear(color: models.Color) -> Rgb:
+    """Linear RGB of a shade as a product gives it."""
+    if isinstance(color, str):
+        return linear_of_hex(color)
+    return np.clip(linear_of(np.array(color)), 1e-4, 1)

@@ -1,0 +1,362 @@
+"""One selfie made ready for looks: the part around the head, in linear light, with its masks.
+
+What several looks need is worked out once, when first asked for. Lengths are millimetres of the
+head; `Face.scale` makes them pixels. Smooth fields are kept on a coarse grid and enlarged.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from . import fields, mesh
+from .colors import LUMA, Bytes, Floats, to_linear
+from .face import Face, Points
+
+_DARK = np.float32(2e-3)  # added before logarithms: about seven sRGB codes
+_COARSE = 0.8  # pixels a millimetre on the coarse grid
+_WINDOW = (
+    30,
+    80,
+    30,
+    60,
+)  # how far the window reaches beyond the landmarks: left, top, right, bottom
+_HAIRLINE = 28  # how far above the outline of the landmarks a forehead may reach
+
+
+_BARE = {
+    "right_cheek": mesh.RIGHT_CHEEK,
+    "left_cheek": mesh.LEFT_CHEEK,
+    "forehead": mesh.FOREHEAD,
+    "nose": mesh.NOSE,
+    "mouth": mesh.LIPS_OUTER,
+}  # fields of skin (and lips), red rather than green in every tone
+
+
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """How this face's bare skin looks in this light.
+
+    `color` is its middle in linear RGB. Logarithms of its luminance lie around a plane over the head
+    (`level` times 1, x / 60, y / 60), those of its chroma (R/G, B/G) around `chroma`; `spread` and
+    `chroma_spread` are standard deviations.
+    """
+
+    color: NDArray[np.float64]
+    level: NDArray[np.float64]
+    spread: float
+    chroma: NDArray[np.float64]
+    chroma_spread: NDArray[np.float64]
+
+
+class Scene:
+    """The window around the face (`top`, `left`, `height`, `width`) and everything seen in it."""
+
+    def __init__(self, pixels: Bytes, face: Face) -> None:
+        self.pixels, self.face = pixels, face
+        around = np.array(_WINDOW) * face.scale
+        low = np.floor(face.points[:, :2].min(axis=0) - around[:2]).astype(int)
+        high = np.ceil(face.points[:, :2].max(axis=0) + around[2:]).astype(int)
+        size = (pixels.shape[1], pixels.shape[0])
+        (self.left, self.top), (right, bottom) = np.clip(low, 0, size), np.clip(high, 0, size)
+        self.shape = (int(bottom - self.top), int(right - self.left))
+        self.points: Points = face.points[:, :2] - (self.left, self.top)
+        self.factor = max(1, round(face.scale / _COARSE))
+
+    def mm(self, length: float) -> float:
+        """Pixels of a length on the head."""
+        return length * self.face.scale
+
+    def coarse_mm(self, length: float) -> float:
+        """Pixels of the coarse grid of a length on the head."""
+        return length * self.face.scale / self.factor
+
+    @cached_property
+    def window(self) -> Bytes:
+        """The pixels of the window."""
+        height, width = self.shape
+        return np.ascontiguousarray(
+            self.pixels[self.top : self.top + height, self.left : self.left + width]
+        )
+
+    @cached_property
+    def planes(self) -> Floats:
+        """The window in linear light, (3, height, width): planes are quicker to work on."""
+        return to_linear(np.ascontiguousarray(np.moveaxis(self.window, 2, 0)))
+
+    @cached_property
+    def guide(self) -> Floats:
+        """Brightness of the window as the eye sees it, 0 to 1: what masks follow, without the finest noise."""
+        grey = Image.fromarray(self.window).convert("L").filter(ImageFilter.BoxBlur(1))
+        return np.asarray(grey, dtype=np.float32) / 255
+
+    @cached_property
+    def coarse(self) -> Floats:
+        """The window in linear light on the coarse grid."""
+        return to_linear(fields.reduced(self.window, self.factor))
+
+    @cached_property
+    def frame(self) -> tuple[Floats, Floats]:
+        """Head coordinates of the coarse grid, seen flat: x along the eyes and y down, from between them."""
+        rows, columns = self.coarse.shape[:2]
+        y, x = np.mgrid[:rows, :columns].astype(np.float32)
+        return self._to_head((x + 0.5) * self.factor, (y + 0.5) * self.factor)
+
+    def _to_head(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        turn = np.radians(self.face.roll)
+        cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+        origin = self.points[168]
+        x, y = (x - origin[0]) / self.face.scale, (y - origin[1]) / self.face.scale
+        return (cos * x + sin * y).astype(np.float32), (cos * y - sin * x).astype(np.float32)
+
+    def outline(self, indices: tuple[int, ...]) -> Points:
+        """The landmarks' points in the window."""
+        return self.points[list(indices)]
+
+    def patch(self, *groups: tuple[int, ...]) -> Floats:
+        """Mask on the coarse grid of the insides of landmark outlines."""
+        outlines = [self.outline(group) / self.factor for group in groups]
+        return fields.drawn(outlines, self.coarse.shape[:2])
+
+    def fine(self, field: Floats) -> Floats:
+        """A coarse field at the window's resolution."""
+        return fields.enlarged(field, self.factor, self.shape)
+
+    @cached_property
+    def logs(self) -> tuple[Floats, Floats]:
+        """Logarithms on the coarse grid: of luminance, and of R/G and B/G."""
+        light = np.log(self.coarse + _DARK)
+        chroma = light[..., (0, 2)] - light[..., 1:2]
+        return np.log(self.coarse @ LUMA + _DARK), chroma
+
+    @cached_property
+    def steady_logs(self) -> tuple[Floats, Floats]:
+        """`logs` without what a JPEG's blocks and a sensor's noise add."""
+        radius = max(self.coarse_mm(1.8), 3.5 / self.factor)
+        luminance, chroma = self.logs
+        return fields.blurred(luminance, radius), fields.blurred(chroma, radius)
+
+    @cached_property
+    def skin(self) -> Skin:
+        """Bare skin's look, read from cheeks, forehead, nose and chin."""
+        bare = (
+            self.patch(mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK, mesh.FOREHEAD, mesh.NOSE, mesh.CHIN) > 0.5
+        )
+        luminance, chroma = (field[bare] for field in self.steady_logs)
+        x, y = (field[bare] / 60 for field in self.frame)
+        basis = np.stack([np.ones_like(x), x, y], axis=1)
+        kept = np.ones(len(x), dtype=bool)
+        for _ in range(3):
+            level = np.linalg.lstsq(basis[kept], luminance[kept], rcond=None)[0]
+            middle = np.median(chroma[kept], axis=0)
+            off = luminance - basis @ level
+            spread = 1.48 * float(np.median(np.abs(off[kept] - np.median(off[kept]))))
+            chroma_spread = 1.48 * np.median(np.abs(chroma[kept] - middle), axis=0)
+            far = (np.abs(chroma - middle) / np.maximum(chroma_spread, 0.03)).max(axis=1)
+            kept = (np.abs(off) < 2.5 * max(spread, 0.1)) & (far < 2.5)
+        color = np.median(self.coarse[bare][kept], axis=0).astype(np.float64)
+        return Skin(color, level, spread, middle, chroma_spread)
+
+    @cached_property
+    def offset(self) -> Floats:
+        """How much brighter the coarse pixels are than skin would be there, in logarithms."""
+        luminance, _ = self.steady_logs
+        x, y = self.frame
+        level = self.skin.level
+        plane = level[1] * np.clip(x / 60, -0.8, 0.8) + level[2] * np.clip(y / 60, -1, 1.5)
+        return luminance - (level[0] + plane).astype(np.float32)
+
+    def skin_odds(self, darker: float, brighter: float, tint_limit: float, shiny: bool) -> Floats:
+        """Logarithm of how much likelier each coarse pixel is under skin's colours than under others.
+
+        `darker` and `brighter` are tolerances against the skin around it, in logarithms, `tint_limit`
+        bounds that for chroma; `shiny` takes bright white for a highlight.
+        """
+        off, skin = self.offset, self.skin
+        _, chroma = self.steady_logs
+        _, y = self.frame
+        far = np.where(off < 0, off / darker, off / brighter) ** 2
+        tint = (chroma - skin.chroma).astype(np.float32)
+        if shiny:
+            # A highlight mixes white into the skin's colour: what lies on the way there is no distance.
+            white = -skin.chroma.astype(np.float32)
+            # As much white as its brightness explains (lower down it is rather a beard), and as much
+            # less of it as skin loses where nothing shines.
+            most = (1 - np.exp(-np.clip(off, 0, 2) - 0.35)) * np.clip((60 - y) / 15, 0, 1)
+            size = max(float(white @ white), 1e-3)
+            least = -np.clip(2 * float(np.linalg.norm(skin.chroma_spread)) / size**0.5, 0.2, 0.8)
+            along = np.clip(tint @ white / size, least, most)
+            tint = tint - along[..., None] * white
+        tint = tint / np.clip(2.5 * skin.chroma_spread, 0.12, tint_limit).astype(np.float32)
+        return np.clip(3 - (far + (tint**2).sum(axis=-1)) / 2, -6, 3)
+
+    @cached_property
+    def face_fields(self) -> tuple[Floats, Floats]:
+        """Coarse masks of the landmarks' outline, and of it with the forehead up to the hairline."""
+        oval = self.outline(mesh.OVAL)
+        _, down = self._to_head(oval[:, 0], oval[:, 1])
+        raised = np.clip(-(down + 5) / 40, 0, 1)[:, None] * self.mm(_HAIRLINE) * self._up
+        shape = self.coarse.shape[:2]
+        outlines = [oval, oval + raised]
+        inner, outer = (fields.drawn([each / self.factor], shape) for each in outlines)
+        return fields.blurred(inner, self.coarse_mm(3)), fields.blurred(outer, self.coarse_mm(4))
+
+    @property
+    def _up(self) -> Points:
+        turn = np.radians(self.face.roll)
+        return np.array([np.sin(turn), -np.cos(turn)])
+
+    def drawn(self, *groups: tuple[int, ...], soft: float = 0) -> Floats:
+        """Mask of the window of the insides of landmark outlines, rounded, edges blurred by `soft` mm."""
+        outlines = [fields.rounded(self.outline(group)) for group in groups]
+        return fields.drawn(outlines, self.shape, self.mm(soft))
+
+    @cached_property
+    def lips(self) -> Floats:
+        """Mask of the window of both lips, without what an open mouth shows."""
+        return self.drawn(mesh.LIPS_OUTER, soft=0.35) * (1 - self.drawn(mesh.LIPS_INNER, soft=0.35))
+
+    @cached_property
+    def features(self) -> Floats:
+        """Mask of eyes, brows and mouth at the window's resolution, softly edged."""
+        brows = self.drawn(mesh.RIGHT_BROW, mesh.LEFT_BROW, soft=1.0)
+        box = fields.bounds(brows)
+        hairy = self.fine(np.clip(-self.offset / 0.3, 0, 1))[box]
+        brows[box] *= np.clip(brows[box] * 2 - 1, hairy, 1)
+        rest = self.drawn(mesh.RIGHT_EYE, mesh.LEFT_EYE, mesh.LIPS_OUTER, soft=0.5)
+        return np.maximum(brows, rest, out=brows)
+
+    @cached_property
+    def skin_mask(self) -> Floats:
+        """How much of each pixel of the window is bare skin of the face."""
+        inner, outer = self.face_fields
+        darker = float(np.clip(2 * self.skin.spread, 0.45, 0.9))
+        odds = 5 * outer + 4 * inner - 6 + self.skin_odds(darker, 1.0, 0.3, shiny=True)
+        _, down = self.frame
+        above_brows = np.clip((-12 - down) / 10, 0, 1)
+        odds -= 2 * above_brows * np.clip(self.roughness - 2.5, 0, 3)
+        chance = self._reached(1 / (1 + np.exp(-odds)))
+        return self._followed(np.minimum(chance, outer)) * (1 - self.features)
+
+    @cached_property
+    def roughness(self) -> Floats:
+        """How much fine detail the coarse pixels hold, in multiples of bare skin's: hair has more."""
+        fine = np.abs(self.guide - fields.softened(self.guide, self.mm(1.0))) / (self.guide + 0.05)
+        coarse = fields.blurred(
+            np.asarray(Image.fromarray(fine).reduce(self.factor)), self.coarse_mm(1.5)
+        )
+        bare = self.patch(mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK, mesh.FOREHEAD) > 0.5
+        return coarse / max(float(np.median(coarse[bare])) if bare.any() else 0.0, 0.008)
+
+    def _reached(self, chance: Floats) -> Floats:
+        """A forehead goes on upwards as far as it is skin without a break: no higher than a hairline or
+        the edge of a cloth lets through."""
+        if abs(self.face.roll) > 40:
+            return chance
+        _, down = self.frame
+        start = int(np.argmin(np.abs(down[:, down.shape[1] // 2] + 25)))
+        reached = chance.copy()
+        for row in range(start - 1, -1, -1):
+            below = np.pad(reached[row + 1], 1)
+            from_below = np.maximum(np.maximum(below[:-2], below[2:]), below[1:-1])
+            reached[row] = np.minimum(reached[row], from_below)
+        return reached
+
+    @cached_property
+    def fading_mask(self) -> Floats:
+        """`skin_mask` that runs out over ears and neck, as a foundation is blended."""
+        inner, _ = self.face_fields
+        near = fields.blurred(inner, self.coarse_mm(14))
+        _, down = self.frame
+        below = np.clip((down - 10) / 20, 0, 1)
+        odds = self.skin_odds(0.9, 0.4, 0.25, shiny=False)
+        chance = np.clip(1.8 * near, 0, 1) ** 1.5 * below / (1 + np.exp(-2 * odds))
+        return np.maximum(self.skin_mask, self._followed(chance) * (1 - self.features))
+
+    def _followed(self, chance: Floats) -> Floats:
+        """A coarse mask at the window's resolution, its edges drawn by the picture's own."""
+        guide = (self.coarse @ LUMA) ** np.float32(1 / 2.2)
+        slope, offset = fields.guided(chance.astype(np.float32), guide, self.coarse_mm(2.5), 6e-4)
+        mask = self.fine(slope) * self.guide + self.fine(offset)
+        return np.clip(mask * np.float32(1.1) - np.float32(0.05), 0, 1)
+
+    @cached_property
+    def covered(self) -> bool:
+        """Whether something that is no skin lies over the eyes, the nose or the mouth."""
+        _, chroma = self.logs
+        red = {
+            name: float(np.median(chroma[..., 0][self.patch(outline) > 0.5]))
+            for name, outline in _BARE.items()
+            if (self.patch(outline) > 0.5).any()
+        }
+        most = max(red.values(), default=0.0)
+        if any(red.get(name, most) < min(0.15, most - 0.2) for name in ("nose", "mouth")):
+            return True
+        x, y = self.frame
+        around_eyes = (np.abs(x) < 48) & (y > -10) & (y < 26) & (self.face_fields[0] > 0.9)
+        around_eyes &= np.asarray(Image.fromarray(self.features).reduce(self.factor)) < 0.5
+        odds = self.skin_odds(0.9, 1.2, 0.4, shiny=True)[around_eyes]
+        return bool(odds.size) and float((odds > 0).mean()) < 0.4
+
+    def shading(self, indices: tuple[int, ...]) -> float:
+        """How much more light falls on a part of the face than on its middle."""
+        x, y = self._to_head(*self.outline(indices).mean(axis=0))
+        _, across, down = self.skin.level
+        return float(np.exp(np.clip(across * x / 60 + down * (y - 30) / 60, -1, 0.5)))
+
+    def strokes(self, strokes: tuple[tuple[int, int, float], ...]) -> Floats:
+        """Coarse mask of soft strokes between landmarks, on skin only; the width is a deviation in mm."""
+        rows, columns = self.coarse.shape[:2]
+        y, x = np.mgrid[:rows, :columns].astype(np.float32) + np.float32(0.5)
+        field = np.zeros((rows, columns), dtype=np.float32)
+        for start, end, width in strokes:
+            a, b = (self.points[index] / self.factor for index in (start, end))
+            way = b - a
+            along = np.clip(((x - a[0]) * way[0] + (y - a[1]) * way[1]) / max(way @ way, 1), 0, 1)
+            far = (x - a[0] - along * way[0]) ** 2 + (y - a[1] - along * way[1]) ** 2
+            reach = self.coarse_mm(width)
+            np.maximum(field, np.exp(-far / (2 * reach**2)), out=field)
+        return field * self.coarse_skin
+
+    @cached_property
+    def coarse_skin(self) -> Floats:
+        """`skin_mask` on the coarse grid."""
+        return np.asarray(Image.fromarray(self.skin_mask).reduce(self.factor))
+
+    @cached_property
+    def gloss(self) -> Floats:
+        """Light mirrored by the skin's surface, on the coarse grid, as an amount of white.
+
+        The part of each pixel that is white rather than skin-coloured (dichromatic model), as far as
+        the pixel is also brighter than the skin around it.
+        """
+        mask = self.coarse_skin
+        color = self.skin.color / (self.skin.color @ LUMA)
+        basis = np.linalg.pinv(np.stack([color, np.ones(3)], axis=1)).astype(np.float32)
+        white = self.coarse @ basis[1]
+        luminance = self.coarse @ LUMA
+        around = fields.blurred_within(luminance, mask, self.coarse_mm(16))
+        gloss = np.clip(np.minimum(white, luminance - around), 0, None) * mask
+        return fields.blurred(gloss, self.coarse_mm(2))
+
+    @cached_property
+    def fine_gloss(self) -> Floats:
+        """`gloss` at the window's resolution."""
+        return self.fine(self.gloss)
+
+    @cached_property
+    def unevenness(self) -> Floats:
+        """Blotches of the skin in the window, planes first: how much they add to each channel, as a
+        share. Chroma counts four fifths, luminance a quarter: shades of relief are to stay."""
+        mask = self.coarse_skin
+        luminance, chroma = self.logs
+        both = np.concatenate([luminance[..., None], chroma], axis=-1)
+        near = fields.blurred_within(both, mask, self.coarse_mm(2.5))
+        wide = fields.blurred_within(both, mask, self.coarse_mm(16))
+        level, red, blue = np.moveaxis((near - wide) * mask[..., None], 2, 0)
+        # Chroma moves red and blue against green; what that adds to luminance is taken back.
+        base = 0.25 * level - 0.8 * (LUMA[0] * red + LUMA[2] * blue)
+        planes = np.clip(np.stack([base + 0.8 * red, base, base + 0.8 * blue]), -0.5, 0.5)
+        return np.stack([self.fine(plane) for plane in planes.astype(np.float32)])

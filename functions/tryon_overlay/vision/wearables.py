@@ -1,0 +1,355 @@
+"""Glasses, hats and earrings: transparent pictures laid on surfaces around the head.
+
+Each product is a front view of known width. It becomes a surface in head coordinates (`mesh.HEAD`,
+millimetres), every pixel of the selfie near it is traced back to that surface, and what lies behind
+the face is left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import fields
+from .colors import Bytes, Floats, to_linear, to_srgb
+from .face import Points
+from .fields import Area
+from .scene import Scene
+
+# The head's mean shape is what pictures show, so the usual perspective is in it already. What lies
+# off it, further back, shrinks as if the camera were this many millimetres away.
+_DISTANCE = 900.0
+_FRAME_AT = (0.0, 3.0, -8.0)  # where the bridge of a pair of glasses sits
+_FRAME_BEND = 9.0  # how far the ends of a frame bend back
+_FRAME_TILT = 0.12  # how far a frame's lower edge leans in, per millimetre down
+_EAR_TOP = (76.0, 2.0, 88.0)  # where an arm of the glasses ends
+_LOBE = (76.0, 52.0, 86.0)
+_EAR_HIDDEN = 13.0  # degrees of yaw from which a cheek hides the far ear
+_HEAD_AXIS = 88.0  # from between the eyes back to the axis of the skull
+_BAND = -40.0  # the height at which a hat's edge sits
+
+Surface = Callable[[NDArray[np.floating], NDArray[np.floating]], NDArray[np.floating]]
+Layer = tuple[Floats, Area]  # premultiplied linear RGBA, and the part of the picture it covers
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """Where head coordinates fall in the picture."""
+
+    rotation: Points
+    origin: Points
+    scale: float
+
+    def seen(self, points: Points) -> Points:
+        """Pixels (x, y) of head points in the last axis."""
+        turned = points @ self.rotation.T
+        near = _DISTANCE / (_DISTANCE + turned[..., 2:])
+        return self.origin + self.scale * turned[..., :2] * near
+
+    def traced(self, area: Area, surface: Surface) -> tuple[Floats, Floats, Floats]:
+        """Head coordinates of the points of a surface z = surface(x, y) that the pixels show."""
+        y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
+        p, q = (x - self.origin[0]) / self.scale, (y - self.origin[1]) / self.scale
+        r, d = self.rotation, _DISTANCE
+        a, b = d * r[0, 0] - p * r[2, 0], d * r[0, 1] - p * r[2, 1]
+        c, e = d * r[1, 0] - q * r[2, 0], d * r[1, 1] - q * r[2, 1]
+        determinant = a * e - b * c
+        z = np.zeros_like(p)
+        for _ in range(4):
+            u = p * (d + r[2, 2] * z) - d * r[0, 2] * z
+            v = q * (d + r[2, 2] * z) - d * r[1, 2] * z
+            hx, hy = (u * e - b * v) / determinant, (a * v - u * c) / determinant
+            z = surface(hx, hy).astype(np.float32)
+        return hx, hy, z
+
+    def depth(self, x: Floats, y: Floats, z: Floats) -> Floats:
+        """Millimetres behind the eyes."""
+        return self.rotation[2, 0] * x + self.rotation[2, 1] * y + self.rotation[2, 2] * z
+
+
+def eyewear(scene: Scene, image: Image.Image, width: float, bridge: float, light: Floats) -> Bytes:
+    """Glasses `width` mm wide; `bridge` is the fraction of their height at which they sit on the nose."""
+    camera = _camera(scene)
+    height = width * image.height / image.width
+    top = _FRAME_AT[1] - bridge * height
+
+    def front(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.floating]:
+        bend = _FRAME_BEND * (2 * x / width) ** 2
+        return _FRAME_AT[2] + bend - _FRAME_TILT * (y - _FRAME_AT[1])
+
+    area = _area(scene, camera, width, top, top + height, front)
+    x, y, z = camera.traced(area, front)
+    layer = _sampled(image, x / width + 0.5, (y - top) / height, width * camera.scale)
+    layer *= _before_face(scene, camera.depth(x, y, z), area, clear=8)[..., None]
+    layer[..., :3] *= _side_light(scene, x)[..., None]
+    arms = _arms(scene, camera, image, width, top, front)
+    return _laid(scene, [*arms, (layer, area)], light, drop=2.2)
+
+
+def headwear(scene: Scene, image: Image.Image, width: float, band: float, light: Floats) -> Bytes:
+    """A hat `width` mm wide; the edge at the fraction `band` of its height sits above the brows.
+
+    What hangs lower than that edge goes behind the face.
+    """
+    face = scene.face
+    yaw = np.radians(face.yaw)
+    radius = width / 2
+    height = width * image.height / image.width
+    top = _BAND - band * height
+    # A round crown looks the same from every side: it is traced unturned, and its picture shifted.
+    unturned = face.rotation @ _about_y(yaw)
+    axis = np.array([0.0, 0.0, _HEAD_AXIS])
+    camera = Camera(
+        unturned,
+        face.origin[:2] + face.scale * (face.rotation @ axis - unturned @ axis)[:2],
+        face.scale,
+    )
+
+    def crown(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.floating]:
+        return _HEAD_AXIS - 0.9 * radius * np.sqrt(np.clip(1 - (x / radius) ** 2, 0, 1))
+
+    area = _area(scene, camera, width, top, top + height, crown)
+    x, y, _ = camera.traced(area, crown)
+    around = np.clip(np.arcsin(np.clip(x / radius, -1, 1)) - 0.5 * yaw, -1.45, 1.45)
+    across = np.where(np.abs(x) <= radius, np.sin(around) / 2 + 0.5, -1)
+    layer = _sampled(image, across, (y - top) / height, width * camera.scale)
+    inner = _part(scene, scene.fine(scene.face_fields[0]), area)
+    layer *= (1 - inner * np.clip((y - _BAND - 4) / 8, 0, 1))[..., None]
+    layer[..., :3] *= _side_light(scene, x)[..., None]
+    return _laid(scene, [(layer, area)], light, drop=3.0)
+
+
+def earrings(
+    scene: Scene, image: Image.Image, height: float, hook: tuple[float, float], light: Floats
+) -> Bytes | None:
+    """A pair `height` mm high, hung from the lobes by `hook` (fractions of the picture).
+
+    The picture shows the one for the left ear, on the right of a selfie. None where hair or the turn
+    of the head hides both lobes.
+    """
+    camera = _camera(scene)
+    yaw = scene.face.yaw
+    far = np.sign(yaw) if abs(yaw) > _EAR_HIDDEN else 0
+    layers = []
+    for side, picture in ((1, image), (-1, image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))):
+        if side == far:
+            continue
+        lobe = np.array([side * _LOBE[0], *_LOBE[1:]])
+        depth = float(camera.rotation[2] @ lobe)
+        tall = height * camera.scale * _DISTANCE / (_DISTANCE + depth)
+        size = np.array([tall * image.width / image.height, tall])
+        corner = camera.seen(lobe) - size * (hook if side > 0 else (1 - hook[0], hook[1]))
+        area = _cut(scene, corner, corner + size)
+        y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
+        layer = _sampled(picture, (x - corner[0]) / size[0], (y - corner[1]) / size[1], size[0])
+        whole = float(layer[..., 3].sum())
+        layer *= _before_face(scene, np.full(x.shape, depth, np.float32), area, clear=4)[..., None]
+        if _bare(scene, camera.seen(lobe)) and float(layer[..., 3].sum()) > 0.5 * whole:
+            layers.append((layer, area))
+    return _laid(scene, layers, light, drop=1.5) if layers else None
+
+
+def hung(
+    scene: Scene,
+    image: Image.Image,
+    width: float,
+    hook: tuple[float, float],
+    at: tuple[float, float, float],
+    light: Floats,
+) -> Bytes:
+    """A flat picture `width` mm wide that hangs upright from a point below the head, behind the face."""
+    camera = Camera(
+        _about_z(np.radians(scene.face.roll) / 2), scene.face.origin[:2], scene.face.scale
+    )
+    scale = camera.scale * _DISTANCE / (_DISTANCE + at[2])
+    size = np.array([width, width * image.height / image.width]) * scale
+    corner = camera.seen(np.array(at)) - size * hook
+    area = _cut(scene, corner, corner + size)
+    y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
+    layer = _sampled(image, (x - corner[0]) / size[0], (y - corner[1]) / size[1], size[0])
+    layer *= 1 - _part(scene, scene.fine(scene.face_fields[0]), area)[..., None]
+    layer[..., :3] *= _side_light(scene, (x - scene.face.origin[0]) / (2 * camera.scale))[..., None]
+    return _laid(scene, [(layer, area)], light, drop=0.5)
+
+
+def _about_z(angle: float) -> NDArray[np.float64]:
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+
+
+def _camera(scene: Scene) -> Camera:
+    return Camera(scene.face.rotation, scene.face.origin[:2], scene.face.scale)
+
+
+def _about_y(angle: float) -> NDArray[np.float64]:
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
+
+
+def _area(
+    scene: Scene, camera: Camera, width: float, top: float, bottom: float, surface: Surface
+) -> Area:
+    """The part of the picture that a surface covers."""
+    x, y = np.meshgrid(np.linspace(-width / 2, width / 2, 9), np.linspace(top, bottom, 5))
+    seen = camera.seen(np.stack([x, y, surface(x, y)], axis=-1).reshape(-1, 3))
+    return _cut(scene, seen.min(axis=0), seen.max(axis=0))
+
+
+def _cut(scene: Scene, low: Points, high: Points) -> Area:
+    size = (scene.pixels.shape[1], scene.pixels.shape[0])
+    left, top = np.clip(np.floor(low) - 1, 0, size).astype(int)
+    right, bottom = np.clip(np.ceil(high) + 2, 0, size).astype(int)
+    return slice(top, bottom), slice(left, right)
+
+
+def _part(scene: Scene, field: Floats, area: Area) -> Floats:
+    """A field of the window over a part of the picture; 0 where the window does not reach."""
+    rows, columns = area
+    part = np.zeros((rows.stop - rows.start, columns.stop - columns.start), dtype=np.float32)
+    top, bottom = np.clip((rows.start, rows.stop), scene.top, scene.top + scene.shape[0])
+    left, right = np.clip((columns.start, columns.stop), scene.left, scene.left + scene.shape[1])
+    part[top - rows.start : bottom - rows.start, left - columns.start : right - columns.start] = (
+        field[top - scene.top : bottom - scene.top, left - scene.left : right - scene.left]
+    )
+    return part
+
+
+def _sampled(image: Image.Image, across: Floats, down: Floats, width: float) -> Floats:
+    """Premultiplied linear RGBA of an image at fractions of its sides; nothing outside.
+
+    `width` is about how many pixels wide it will be: a larger image is averaged first.
+    """
+    if width < image.width:
+        size = (max(2, round(width)), max(2, round(width * image.height / image.width)))
+        image = image.convert("RGBa").resize(size, Image.Resampling.BOX).convert("RGBA")
+    pixels = np.asarray(image)
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    texture = np.concatenate([to_linear(pixels[..., :3]) * alpha, alpha], axis=-1)
+    texture = np.pad(texture, ((1, 2), (1, 2), (0, 0)))
+    u = np.clip(across * image.width + 0.5, 0, image.width + 1)
+    v = np.clip(down * image.height + 0.5, 0, image.height + 1)
+    column, row = u.astype(np.intp), v.astype(np.intp)
+    fx, fy = (u - column)[..., None].astype(np.float32), (v - row)[..., None].astype(np.float32)
+    above = texture[row, column] * (1 - fx) + texture[row, column + 1] * fx
+    below = texture[row + 1, column] * (1 - fx) + texture[row + 1, column + 1] * fx
+    return above * (1 - fy) + below * fy
+
+
+def _before_face(scene: Scene, depth: Floats, area: Area, clear: float) -> Floats:
+    """1 where a surface at that depth lies before the face, 0 where `clear` mm or more behind it."""
+    face, known = _relief(scene)
+    behind = np.clip((depth - _part(scene, scene.fine(face), area) - clear) / 3, 0, 1)
+    return 1 - behind * _part(scene, scene.fine(known), area)
+
+
+def _side_light(scene: Scene, across: Floats) -> Floats:
+    """How the light on the face changes from one side to the other, softened: products turn less."""
+    slope = float(np.clip(scene.skin.level[1], -1.5, 1.5))
+    return np.exp(0.5 * slope * np.clip(across / 60, -1, 1)).astype(np.float32)
+
+
+def _relief(scene: Scene) -> tuple[Floats, Floats]:
+    """The face's depth in mm behind the eyes on the coarse grid, from its landmarks, and where it is known."""
+    inner, _ = scene.face_fields
+    depth, known = np.zeros_like(inner), np.zeros_like(inner)
+    spots = np.floor(scene.points / scene.factor).astype(int)
+    held = np.all((spots >= 0) & (spots < inner.shape[::-1]), axis=1)
+    column, row = spots[held].T
+    z = (scene.face.points[held, 2] - scene.face.origin[2]) / scene.face.scale
+    np.add.at(depth, (row, column), z.astype(np.float32))
+    np.add.at(known, (row, column), np.float32(1))
+    share = fields.blurred(known, scene.coarse_mm(4))
+    depth = fields.blurred(depth, scene.coarse_mm(4)) / np.maximum(share, 1e-6)
+    return depth, (np.clip(inner * 2 - 1, 0, 1) * (share > 1e-5)).astype(np.float32)
+
+
+def _arms(
+    scene: Scene, camera: Camera, image: Image.Image, width: float, top: float, front: Surface
+) -> list[Layer]:
+    """The arms from the frame's ends to the ears, as far as the temples are bare."""
+    pixels = np.asarray(image)
+    layers = []
+    for side, view in ((-1, pixels), (1, pixels[:, ::-1])):
+        end = np.flatnonzero((view[..., 3] > 128).any(axis=0))
+        if not len(end):
+            continue
+        edge = view[:, end[0] : end[0] + max(2, image.width // 40)]
+        solid = edge[..., 3] > 128
+        rows = np.flatnonzero(solid.any(axis=1))
+        x = side * width * (0.5 - (end[0] + 1) / image.width)
+        y = top + width / image.width * float(rows.mean())
+        thick = float(np.clip(width / image.width * np.ptp(rows) / 2, 1.2, 2.5))
+        hinge = np.array([x, y, float(front(np.float64(x), np.float64(y)))])
+        ear = np.array([side * _EAR_TOP[0], *_EAR_TOP[1:]])
+        up = np.array([0.0, thick, 0.0])
+        quad = camera.seen(np.array([hinge - up, ear - up, ear + up, hinge + up]))
+        # Only the side that the head turns to the camera shows its arm.
+        if (quad[1, 0] - quad[0, 0]) * side <= 0:
+            continue
+        shape, area = fields.drawn_part(quad, scene.pixels.shape[:2])
+        color = to_linear(np.median(edge[solid][:, :3], axis=0).astype(np.uint8))
+        shape *= _part(scene, _bareness(scene), area)
+        layers.append((shape[..., None] * np.append(color, 1).astype(np.float32), area))
+    return layers
+
+
+def _bareness(scene: Scene) -> Floats:
+    """How much the window's pixels look like bare skin, wherever they lie."""
+    chance = 1 / (1 + np.exp(-2 * scene.skin_odds(0.9, 0.8, 0.3, shiny=True)))
+    return scene.fine(fields.blurred(chance.astype(np.float32), scene.coarse_mm(1.5)))
+
+
+def _bare(scene: Scene, at: Points) -> bool:
+    """Whether an ear lobe shows at a point of the picture: skin, and not the face itself before it."""
+    reach = scene.mm(6)
+    area = _cut(scene, at - reach, at + reach)
+    near = _part(scene, _bareness(scene), area)
+    if not near.size:
+        return False
+    inner = _part(scene, scene.fine(scene.face_fields[0]), _cut(scene, at, at))
+    return float(inner.mean()) < 0.25 and float((near > 0.5).mean()) > 0.15
+
+
+def _laid(scene: Scene, layers: list[Layer], light: Floats, drop: float) -> Bytes:
+    """The picture with layers over it in its own light, and the shadow they cast `drop` mm lower."""
+    picture = scene.pixels.copy()
+    box = _bounds([area for _, area in layers], round(scene.mm(3 * drop)), picture.shape[:2])
+    before = to_linear(picture[box])
+    cast = np.zeros(before.shape[:2], dtype=np.float32)
+    for layer, area in layers:
+        part = cast[_within(area, box)]
+        np.maximum(part, layer[..., 3], out=part)
+    shift = round(scene.mm(drop))
+    shadow = np.zeros_like(cast)
+    shadow[shift:] = cast[: len(cast) - shift]
+    shadow = fields.softened(shadow, scene.mm(0.8 * drop)) * _part(scene, scene.skin_mask, box)
+    # Where nothing is laid the light stays as it was, and so do the bytes made of it.
+    after = before * (1 - np.float32(0.35) * shadow[..., None])
+    for layer, area in layers:
+        part = after[_within(area, box)]
+        part *= 1 - layer[..., 3:]
+        part += layer[..., :3] * light
+    picture[box] = to_srgb(after)
+    return picture
+
+
+def _bounds(areas: list[Area], margin: int, shape: tuple[int, int]) -> Area:
+    """The smallest part of the picture that holds all of them and a margin."""
+    return tuple(
+        slice(
+            max(0, min(area[axis].start for area in areas) - margin),
+            min(shape[axis], max(area[axis].stop for area in areas) + margin),
+        )
+        for axis in (0, 1)
+    )  # type: ignore[return-value]
+
+
+def _within(area: Area, box: Area) -> Area:
+    """A part of the picture as a part of a box that holds it."""
+    rows, columns = area
+    return (
+        slice(rows.start - box[0].start, rows.stop - box[0].start),
+        slice(columns.start - box[1].start, columns.stop - box[1].start),
+    )
