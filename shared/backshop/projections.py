@@ -13,7 +13,7 @@ row, and ends with the transaction.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -143,8 +143,7 @@ def _prepare(records: Sequence[Record], store: Store, refused: list[Refused] | N
                 batch.add(_entry(part, store))
             except Unstorable as why:
                 _refuse(part, why, refused)
-        if isinstance(record, Order):
-            _note_refunds(batch, record, refused)
+    _list_refunds(batch, [each for each in records if isinstance(each, Order)], refused)
     return batch
 
 
@@ -171,22 +170,21 @@ def _refuse(record: Record, why: Unstorable, refused: list[Refused] | None) -> N
     refused.append(Refused(kind_of(record), record.id, str(why)))
 
 
-def _note_refunds(batch: Batch, order: Order, refused: list[Refused] | None) -> None:
-    """Keep the refunds that an order lists with the order's newest state, and the dates at which
-    any of its states knew of them."""
-    held = batch.entries.get((Kind.ORDER, order.id))
-    listed = []
-    for refund in order.refunds or ():
-        try:
-            listed.append(_entry(refund, batch.store))
-        except Unstorable as why:
-            _refuse(refund, why, refused)
-        if refund.rank == 0:
-            batch.dates.append((str(stable_number(refund.id)), refund.created_at.isoformat()))
-    if held is not None and held.record is order and order.refunds is not None:
-        batch.listed[order.id] = listed
-    elif held is not None and held.record is order:
-        batch.listed.pop(order.id, None)
+def _list_refunds(batch: Batch, orders: Sequence[Order], refused: list[Refused] | None) -> None:
+    """Keep the refunds that the newest states of orders list, and the dates at which any of their
+    states knew of them."""
+    for order in orders:
+        listed = []
+        for refund in order.refunds or ():
+            try:
+                listed.append(_entry(refund, batch.store))
+            except Unstorable as why:
+                _refuse(refund, why, refused)
+            if refund.rank == 0:
+                batch.dates.append((str(stable_number(refund.id)), refund.created_at.isoformat()))
+        held = batch.entries.get((Kind.ORDER, order.id))
+        if order.refunds is not None and held is not None and held.record is order:
+            batch.listed[order.id] = listed
 
 
 # ------------------------------------------------------------------------------- the ledger
@@ -225,7 +223,7 @@ def _claim(tx: Tx, store: Store, entries: Mapping[Key, Entry], force: bool) -> C
               INSERT INTO backshop.record_versions AS held
                 (store_id, kind, external_id, rank, changed_at, observed_at, deleted, digest)
               SELECT %(store)s, kind, id, rank, changed_at, observed_at, deleted,
-                decode(digest, 'hex')
+                coalesce(decode(digest, 'hex'), '')
               FROM {versions.source} ORDER BY kind, id
               ON CONFLICT (store_id, kind, external_id) DO UPDATE SET
                 rank = excluded.rank, changed_at = excluded.changed_at,
@@ -292,8 +290,9 @@ def _drop_unlisted(tx: Tx, store: Store, batch: Batch, stored: Sequence[tuple[st
     left = []
     for order_id, refund_id in stored:
         order = batch.entries[Kind.ORDER, order_id].record
+        is_complete = order_id in batch.listed or isinstance(order, Deletion)
         listed = {each.record.id for each in batch.listed.get(order_id, ())}
-        if _tells_all_refunds(order, store) and refund_id not in listed:
+        if is_complete and refund_id not in listed:
             left.append((refund_id, order.changed_at))
     if not left:
         return
@@ -306,14 +305,6 @@ def _drop_unlisted(tx: Tx, store: Store, batch: Batch, stored: Sequence[tuple[st
         ([id for id, _ in left], [at for _, at in left], store.id, Kind.REFUND.value),
     )
     insights.delete_refunds(tx, store, [row["id"] for row in rows])
-
-
-def _tells_all_refunds(order: Record, store: Store) -> bool:
-    """Only WooCommerce lets a refund be deleted; elsewhere a refund that is not listed is one that
-    the order does not know yet."""
-    if isinstance(order, Order):
-        return store.platform == Platform.WOOCOMMERCE and order.refunds is not None
-    return isinstance(order, Deletion)
 
 
 # ------------------------------------------------------------------------------- the contexts
@@ -451,16 +442,11 @@ def _sum_up_refunds(tx: Tx, store: Store, order_ids: Sequence[str], own: Any) ->
 
 
 def _counts(given: Sequence[Record], batch: Batch, claimed: Claimed) -> Saved:
-    saved: defaultdict[Kind, Counts] = defaultdict(Counts)
-    for record in given:
-        kind = kind_of(record)
-        saved[kind] = saved[kind]._replace(received=saved[kind].received + 1)
-    for kind, id in batch.entries:
-        counts, moved = saved[kind], claimed.get((kind, id))
-        saved[kind] = counts._replace(
-            changed=counts.changed + bool(moved), stale=counts.stale + (moved is None)
-        )
-    return dict(saved)
+    received = Counter([kind_of(record) for record in given])
+    changed = Counter([kind for (kind, _), is_new in claimed.items() if is_new])
+    stale = Counter([key[0] for key in batch.entries if key not in claimed])
+    kinds = received.keys() | changed.keys() | stale.keys()
+    return {kind: Counts(received[kind], changed[kind], stale[kind]) for kind in kinds}
 
 
 # ------------------------------------------------------------------------------- the forgotten

@@ -2,14 +2,14 @@
 
 Each record becomes rows of one or more relations (`RELATIONS`: column names and types). Projections
 read those with SQL, and the digest of a record is that of its rows, so that it changes exactly when
-what would be saved changes. JSON columns travel as text and are cast by the statement that saves
+what would be saved changes. An empty text stands for nothing. JSON columns travel as text and are cast by the statement that saves
 them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,7 @@ import orjson
 
 from backshop import commerce
 from backshop.commerce import (
+    Address,
     Category,
     Coupon,
     Customer,
@@ -186,6 +187,8 @@ RELATIONS: dict[str, Columns] = {
     },
 }
 
+LONGEST_PLAIN = 8
+"""Characters of an amount that cannot be too large, if it has no exponent."""
 MONEY_LIMIT = Decimal(10) ** 8
 """What numeric(10, 2), the data models' money, cannot hold."""
 INTEGER_LIMIT = 2**31
@@ -203,46 +206,43 @@ class Staging(NamedTuple):
     line: str
 
 
+Made = list[tuple[str, Row]]
+
+
 def rows_of(record: Record, store: Store) -> list[Staging]:
     """The record's rows; none for a deletion. Raises `Unstorable`."""
-    if isinstance(record, Deletion):
+    make = _makers.get(type(record))
+    if make is None:
         return []
-    made = _makers[type(record)](record, store)
-    return [Staging(relation, row, copy_line(row)) for relation, row in made]
+    return [Staging(relation, row, copy_line(row)) for relation, row in make(record, store)]
 
 
 def digest_of(staged: Iterable[Staging], more: bytes = b"") -> str:
     """128 bits of BLAKE2b over the rows and `more`, in hex; that of a deletion is empty, which is
     less than any other."""
-    content = "".join([each.line for each in staged])
-    if not content:
-        return ""
-    return blake2b(content.encode() + more, digest_size=16).hexdigest()
+    content = "\n".join([each.line for each in staged])
+    return blake2b(content.encode() + more, digest_size=16).hexdigest() if content else ""
 
 
 def version_row(kind: Kind, record: Record, digest: str) -> Row:
     """A row of `versions`."""
     return (
-        kind.value,
+        kind,
         record.id,
-        str(record.rank),
+        "1" if record.rank else "0",
         _time(record.changed_at),
         _time(record.observed_at),
-        _truth(isinstance(record, Deletion)),
+        "t" if isinstance(record, Deletion) else "f",
         digest,
     )
-
-
-Made = list[tuple[str, Row]]
 
 
 def _category(record: Category, store: Store) -> Made:
     parent = record.parent_id
     row = (
-        str(stable_number(record.id)),
-        _external(record.id),
+        *_numbered(record.id),
         record.name,
-        None if parent is None else str(stable_number(parent)),
+        _numbered(parent)[0] if parent else "",
         _whole(record.product_count, "product_count"),
     )
     return [("categories", row)]
@@ -256,12 +256,11 @@ def _product(record: Product, store: Store) -> Made:
     category = record.categories[0] if record.categories else None
     row = (
         record.id,
-        str(stable_number(record.id)),
-        _external(record.id),
+        *_numbered(record.id),
         record.title,
         record.status,
         record.type,
-        None if category is None else str(stable_number(category.id)),
+        _numbered(category.id)[0] if category else "",
         _maybe_time(record.created_at),
         modified_at,
         _truth(record.variants_known),
@@ -269,30 +268,29 @@ def _product(record: Product, store: Store) -> Made:
     return [("products", row), *variants]
 
 
-def _variants(record: Product, store: Store, modified_at: str | None) -> list[Row]:
+def _variants(record: Product, store: Store, modified_at: str) -> list[Row]:
     product_id = record.parent_id or record.id
     tags = "{" + ",".join([json.dumps(tag, ensure_ascii=False) for tag in record.tags]) + "}"
-    metadata = _json(record.metadata) if record.metadata else None
+    metadata = _json(record.metadata) if record.metadata else ""
     by_id = {variant.id: variant for variant in record.variants}
     return [
         (
             product_id,
-            str(stable_number(product_id)),
+            _numbered(product_id)[0],
             variant.id,
-            str(stable_number(variant.id)),
-            _external(variant.id),
+            *_numbered(variant.id),
             variant.sku[:100],
             f"{store.platform}:{variant.id}",
-            variant.title,
+            variant.title or "",
             _money(variant.price, "price"),
-            _maybe_money(variant.regular_price, "regular_price"),
-            _maybe_money(variant.sale_price, "sale_price"),
-            variant.currency or store.currency,
+            _money(variant.regular_price, "regular_price"),
+            _money(variant.sale_price, "sale_price"),
+            variant.currency or store.currency or "",
             _whole(variant.stock, "stock"),
             _truth(variant.available),
             record.title,
-            record.description,
-            record.product_type,
+            record.description or "",
+            record.product_type or "",
             tags,
             record.status,
             metadata,
@@ -304,11 +302,10 @@ def _variants(record: Product, store: Store, modified_at: str | None) -> list[Ro
 
 def _coupon(record: Coupon, store: Store) -> Made:
     row = (
-        str(stable_number(record.id)),
-        _external(record.id),
+        *_numbered(record.id),
         record.code[:100],
-        record.type,
-        _maybe_money(record.amount, "amount"),
+        record.type or "",
+        _money(record.amount, "amount"),
         _whole(record.usage_count, "usage_count"),
         record.status,
         _maybe_time(record.expires_at),
@@ -317,93 +314,107 @@ def _coupon(record: Coupon, store: Store) -> Made:
 
 
 def _customer(record: Customer, store: Store) -> Made:
-    name = " ".join([part for part in (record.first_name, record.last_name) if part])
-    addresses = record.addresses
-    home = next((each for each in addresses if each.is_default), None) or next(
-        iter(addresses), None
-    )
+    email = record.email
     row = (
         record.id,
-        str(stable_number(record.id)),
-        _external(record.id),
-        record.email or "",
-        _email_hash(record.email) if record.email else None,
-        record.phone,
-        name or None,
+        *_numbered(record.id),
+        email or "",
+        _email_hash(email) if email else "",
+        record.phone or "",
+        " ".join([part for part in (record.first_name, record.last_name) if part]),
         _truth(record.is_guest),
-        None if home is None else _country(home.country_code),
-        _json(record.metadata) if record.metadata else None,
+        _home_country(record.addresses),
+        _json(record.metadata) if record.metadata else "",
         _maybe_time(record.created_at),
         _modified(record, store),
     )
     return [("customers", row)]
 
 
+def _home_country(addresses: Sequence[Address]) -> str:
+    home = next(
+        (each for each in addresses if each.is_default), addresses[0] if addresses else None
+    )
+    return _country(home.country_code) if home else ""
+
+
 def _order(record: Order, store: Store) -> Made:
-    number = str(stable_number(record.id))
-    customer = record.customer_id
-    email = record.email
-    address = record.shipping_address
-    lines = record.lines
-    uses = {use.code[:100]: use for use in record.coupons}
+    number, external_id = _numbered(record.id)
+    customer_id, email, lines = record.customer_id, record.email, record.lines
+    codes = [use.code[:100] for use in record.coupons]
     row = (
         record.id,
         number,
-        _external(record.id),
+        external_id,
         record.code,
         record.status,
         _truth(record.is_cancelled),
         _truth(record.is_counted),
         _truth(record.is_test),
         _truth(record.is_guest),
-        record.fulfilment.value,
+        record.fulfilment,
         record.currency,
-        _money(record.subtotal, "subtotal"),
-        _money(record.discount, "discount"),
-        _money(record.shipping, "shipping"),
-        _money(record.shipping_tax, "shipping_tax"),
-        _money(record.tax, "tax"),
-        _money(record.total, "total"),
+        *_amounts(
+            record.subtotal,
+            record.discount,
+            record.shipping,
+            record.shipping_tax,
+            record.tax,
+            record.total,
+        ),
         _time(record.created_at),
         _time(record.placed_at or record.created_at),
         _maybe_time(record.paid_at),
         _modified_order(record, store),
         _refunds_listed(record, store),
-        record.payment_method,
-        record.channel,
+        record.payment_method or "",
+        record.channel or "",
         _country(record.country),
-        next(iter(uses), None),
-        customer,
-        None if customer is None else str(stable_number(customer)),
-        _email_hash(email) if email else None,
-        record.phone,
-        None if address is None else _json(address.model_dump(exclude_none=True)),
+        codes[0] if codes else "",
+        customer_id or "",
+        _numbered(customer_id)[0] if customer_id else "",
+        _email_hash(email) if email else "",
+        record.phone or "",
+        _address(record.shipping_address) if record.shipping_address else "",
         _json([each.model_dump() for each in record.payments]) if record.payments else "[]",
         _json([line.raw or _trimmed(line) for line in lines]),
     )
     made: Made = [("orders", row)]
-    for line in {line.id: line for line in lines}.values():
-        made.append(("lines", _line(line, record.id, number)))
-    for code, use in uses.items():
-        made.append(("coupon_uses", (number, code, _maybe_money(use.discount, "discount"))))
+    made += [("lines", _line(line, record.id, number)) for line in _by_id(lines)]
+    if codes:
+        uses = dict(zip(codes, record.coupons, strict=True))
+        made += [
+            ("coupon_uses", (number, code, _money(use.discount, "discount")))
+            for code, use in uses.items()
+        ]
     return made
 
 
+def _by_id(lines: Sequence[OrderLine]) -> Sequence[OrderLine]:
+    """The lines, of several with one id the last."""
+    by_id = {line.id: line for line in lines}
+    return lines if len(by_id) == len(lines) else list(by_id.values())
+
+
 def _line(line: OrderLine, order_id: str, order_number: str) -> Row:
-    product, variant, sku = line.product_id, line.variant_id, line.sku
+    product_id, variant_id, sku, quantity = (
+        line.product_id,
+        line.variant_id,
+        line.sku,
+        line.quantity,
+    )
+    if not -INTEGER_LIMIT <= quantity < INTEGER_LIMIT:
+        raise Unstorable("quantity does not fit into 32 bits")
     return (
         order_id,
         order_number,
         line.id,
-        None if product is None else str(product),
-        None if variant is None else str(variant),
-        sku[:100] if sku else None,
+        str(product_id) if product_id else "",
+        str(variant_id) if variant_id else "",
+        sku[:100] if sku else "",
         line.name,
-        _whole(line.quantity, "quantity"),
-        _money(line.unit_price, "unit_price"),
-        _money(line.subtotal, "subtotal"),
-        _money(line.total, "total"),
-        _money(line.tax, "tax"),
+        str(quantity),
+        *_amounts(line.unit_price, line.subtotal, line.total, line.tax),
     )
 
 
@@ -423,24 +434,20 @@ def _trimmed(line: OrderLine) -> dict[str, Any]:
 
 
 def _refund(record: Refund, store: Store) -> Made:
-    number = str(stable_number(record.id))
+    number, external_id = _numbered(record.id)
     row = (
         number,
-        _external(record.id),
-        str(stable_number(record.order_id)),
-        _external(record.order_id),
+        external_id,
+        *_numbered(record.order_id),
         _time(record.created_at),
         # A refund as its order tells it (WooCommerce) has the date of the change that brought it.
         _truth(record.rank == 1),
-        _money(record.amount, "amount"),
-        _money(record.shipping, "shipping"),
-        _money(record.tax, "tax"),
+        *_amounts(record.amount, record.shipping, record.tax),
         record.currency,
         record.status,
     )
     made: Made = [("refunds", row)]
-    for line in _added_up(record):
-        made.append(("refund_lines", (number, *line)))
+    made += [("refund_lines", (number, *line)) for line in _added_up(record)]
     return made
 
 
@@ -451,7 +458,7 @@ def _added_up(record: Refund) -> list[Row]:
         quantity, amount, tax = sums.get(line.line_id, (0, Decimal(0), Decimal(0)))
         sums[line.line_id] = (quantity + line.quantity, amount + line.amount, tax + line.tax)
     return [
-        (line_id, _whole(quantity, "quantity"), _money(amount, "amount"), _money(tax, "tax"))
+        (line_id, _whole(quantity, "quantity"), *_amounts(amount, tax))
         for line_id, (quantity, amount, tax) in sums.items()
     ]
 
@@ -466,11 +473,11 @@ _makers: dict[type[Record], Callable[[Any, Store], Made]] = {
 }
 
 
-def _modified(record: Record, store: Store) -> str | None:
+def _modified(record: Record, store: Store) -> str:
     """The platform's modified time. Hearsay has none, and Vendure's versions are times of events
     or of reading, which say nothing of the record."""
     if record.rank == 0 or store.platform == Platform.VENDURE:
-        return None
+        return ""
     return _time(record.changed_at)
 
 
@@ -482,55 +489,67 @@ def _modified_order(record: Order, store: Store) -> str:
     return _time(max([record.created_at, *[each for each in told if each]]))
 
 
-def _refunds_listed(record: Order, store: Store) -> str | None:
-    """When the order told all its refunds: only WooCommerce lets one be deleted, so that one
-    which an order no longer lists is gone."""
-    if store.platform != Platform.WOOCOMMERCE or record.refunds is None:
-        return None
+def _refunds_listed(record: Order, store: Store) -> str:
+    """When the order told all its refunds: one that comes alone later, is older and unheard of, was
+    deleted. Vendure tells refunds in their orders only."""
+    if store.platform == Platform.VENDURE or record.refunds is None:
+        return ""
     return _time(record.changed_at)
 
 
-def _external(id: str) -> str | None:
-    """The platform's own id where its number does not tell it."""
-    return None if id.isascii() and id.isdigit() and len(id) <= 18 else id
+def _numbered(id: str) -> tuple[str, str]:
+    """The platform's id as a number, and itself where that does not tell it."""
+    if id.isdigit() and id.isascii() and len(id) <= 18:
+        return id, ""
+    return str(stable_number(id)), id
 
 
-def _country(code: str | None) -> str | None:
-    return code.upper() if code and len(code) == 2 else None
+def _country(code: str | None) -> str:
+    return code.upper() if code and len(code) == 2 else ""
 
 
 @lru_cache(maxsize=4096)
-def _email_hash(email: str) -> str | None:
-    return commerce.email_hash(email)
+def _email_hash(email: str) -> str:
+    return commerce.email_hash(email) or ""
 
 
 _time: Callable[[datetime], str] = lru_cache(maxsize=8192)(datetime.isoformat)
 
 
-def _maybe_time(value: datetime | None) -> str | None:
-    return None if value is None else _time(value)
+def _maybe_time(value: datetime | None) -> str:
+    return _time(value) if value else ""
 
 
 def _truth(value: bool) -> str:
     return "t" if value else "f"
 
 
-def _money(value: Decimal, field: str) -> str:
+def _amounts(*values: Decimal) -> list[str]:
+    """Raises `Unstorable`; looks closer only at what is long."""
+    texts = [str(value) for value in values]
+    if max(map(len, texts)) > LONGEST_PLAIN or "E" in "".join(texts):
+        return [_money(value, "an amount") for value in values]
+    return texts
+
+
+def _money(value: Decimal | None, field: str) -> str:
+    if value is None:
+        return ""
     if not -MONEY_LIMIT < value < MONEY_LIMIT:
         raise Unstorable(f"{field} has more than eight digits before the decimal point")
     return str(value)
 
 
-def _maybe_money(value: Decimal | None, field: str) -> str | None:
-    return None if value is None else _money(value, field)
-
-
-def _whole(value: int | None, field: str) -> str | None:
+def _whole(value: int | None, field: str) -> str:
     if value is None:
-        return None
+        return ""
     if not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
         raise Unstorable(f"{field} does not fit into 32 bits")
     return str(value)
+
+
+def _address(address: Address) -> str:
+    return _json({key: value for key, value in vars(address).items() if value is not None})
 
 
 def _json(value: Any) -> str:

@@ -18,6 +18,9 @@ CREATE TABLE kits.customers (
     -- Of total_spent.
     currency varchar(3),
     is_active boolean NOT NULL DEFAULT true,
+    -- The address as Vendure has it. Where several customers share one (an account that was
+    -- deleted and made anew), `email` is with the last of them alone.
+    given_email varchar(255),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (store_id, id),
@@ -25,6 +28,7 @@ CREATE TABLE kits.customers (
     UNIQUE (store_id, email)
 );
 CREATE INDEX idx_kits_customers_phone ON kits.customers (store_id, phone_number);
+CREATE INDEX idx_kits_customers_given_email ON kits.customers (store_id, given_email);
 CREATE INDEX idx_kits_customers_active ON kits.customers (store_id, is_active);
 SELECT backshop.protect('kits.customers');
 

@@ -26,7 +26,7 @@ BEGIN
     PERFORM FROM kits.customers AS c WHERE c.store_id = store AND c.id = customer FOR NO KEY UPDATE;
     UPDATE kits.customers AS c
     SET total_orders = o.number, total_spent = o.spent, last_order_date = o.latest,
-        currency = coalesce(o.currency, c.currency)
+        currency = o.currency
     FROM (
         SELECT count(*) AS number, coalesce(sum(s.total_with_tax - s.refunded_amount), 0) AS spent,
             max(s.order_date) AS latest,
@@ -36,7 +36,7 @@ BEGIN
     ) AS o
     WHERE c.store_id = store AND c.id = customer
         AND (c.total_orders, c.total_spent, c.last_order_date, c.currency) IS DISTINCT FROM
-            (o.number, o.spent, o.latest, coalesce(o.currency, c.currency));
+            (o.number, o.spent, o.latest, o.currency);
 END
 $$;
 

@@ -30,7 +30,7 @@ def save_products(tx: Tx, store: Store, products: Staged, variants: Staged) -> N
                  metadata, price, currency, available, variant_title, product_type, tags, status,
                  stock_quantity, modified_at, synced_at)
               SELECT %(store)s, %(platform)s::text, product_id, id, left(own_sku, 100), given_sku,
-                left(product_title, 255), description, metadata::jsonb, price, currency, available,
+                coalesce(left(product_title, 255), ''), description, metadata::jsonb, price, currency, available,
                 left(title, 255), left(product_type, 255), tags, left(status, 50), stock,
                 modified_at, now()
               FROM {variants.source}
@@ -112,7 +112,7 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
               INSERT INTO connect.platform_customer
                 (store_id, customer_id, platform, email, name, phone, metadata, modified_at,
                  synced_at)
-              SELECT %(store)s, id, %(platform)s::text, left(email, 255), left(name, 255),
+              SELECT %(store)s, id, %(platform)s::text, coalesce(left(email, 255), ''), left(name, 255),
                 left(phone, 50), metadata::jsonb, modified_at, now()
               FROM {customers.source} WHERE NOT is_guest
               ON CONFLICT (store_id, customer_id, platform) DO UPDATE SET

@@ -25,7 +25,7 @@ def save_categories(tx: Tx, store: Store, categories: Staged) -> None:
     tx.execute(
         f"""INSERT INTO insights.categories AS held
               (store_id, wc_category_id, external_id, name, wc_parent_id, product_count)
-            SELECT %(store)s, number, external_id, left(name, 255), parent_number,
+            SELECT %(store)s, number, external_id, coalesce(left(name, 255), ''), parent_number,
               coalesce(product_count, 0)
             FROM {categories.source}
             ON CONFLICT (store_id, wc_category_id) DO UPDATE SET
@@ -84,7 +84,7 @@ def _upsert_products(tx: Tx, of: dict[str, Any], products: Staged) -> list[int]:
               INSERT INTO insights.products
                 (store_id, wc_product_id, external_id, name, status, type, wc_category_id,
                  category_id, category_name, created_at, updated_at)
-              SELECT %(store)s, number, external_id, left(title, 500), left(status, 50),
+              SELECT %(store)s, number, external_id, coalesce(left(title, 500), ''), left(status, 50),
                 left(type, 50), category_number,
                 (SELECT c.id FROM insights.categories AS c
                  WHERE c.wc_category_id = category_number),
@@ -112,7 +112,7 @@ def _stand_in(tx: Tx, of: dict[str, Any], variants: Staged) -> list[int]:
         f"""WITH saved AS (
               INSERT INTO insights.products (store_id, wc_product_id, name, status, type)
               SELECT DISTINCT ON (product_number) %(store)s::uuid, product_number,
-                left(product_title, 500), left(status, 50), 'variable'
+                coalesce(left(product_title, 500), ''), left(status, 50), 'variable'
               FROM {variants.source}
               ORDER BY product_number, number
               ON CONFLICT (store_id, wc_product_id) DO NOTHING

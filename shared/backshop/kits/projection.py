@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backshop.commerce import Customer, Order, OrderLine, Refunded, Store
-from backshop.db import Staged, Tx, stage
+from backshop.db import Tx, stage
 from backshop.kits import phones
 from backshop.kits import store as kits
 from backshop.kits.models import OtpSettings
@@ -79,50 +79,73 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
     countries = _countries(store)
     rows = [_customer_row(each, countries) for each in known]
     staged = stage(tx, "customers", CUSTOMERS, rows)
-    _free_emails(tx, store, staged)
-    taken = f"""SELECT FROM (
-                  SELECT vendure_customer_id AS id, c.email FROM kits.customers AS c
-                  WHERE c.store_id = %(store)s
-                  UNION ALL SELECT o.vendure_id, left(o.email, 255)
-                  FROM (SELECT * FROM {staged.source}) AS o
-                ) AS other
-                WHERE other.email = left(customers.email, 255)
-                  AND (length(other.id), other.id)
-                    > (length(customers.vendure_id), customers.vendure_id)"""
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO kits.customers AS held
-                (store_id, vendure_customer_id, email, phone_number, first_name, last_name,
+                (store_id, vendure_customer_id, given_email, phone_number, first_name, last_name,
                  marketing_consent, custom_fields)
-              SELECT %(store)s, vendure_id,
-                CASE WHEN NOT EXISTS ({taken}) THEN left(email, 255) END, phone,
-                left(first_name, 100), left(last_name, 100), consent, custom_fields::jsonb
+              SELECT %(store)s, vendure_id, left(email, 255), phone, left(first_name, 100),
+                left(last_name, 100), consent, custom_fields::jsonb
               FROM {staged.source}
               ON CONFLICT (store_id, vendure_customer_id) DO UPDATE SET
-                email = excluded.email, phone_number = excluded.phone_number,
+                given_email = excluded.given_email, phone_number = excluded.phone_number,
                 phone_verified = held.phone_verified
                   AND held.phone_number IS NOT DISTINCT FROM excluded.phone_number,
                 first_name = excluded.first_name, last_name = excluded.last_name,
                 marketing_consent = excluded.marketing_consent,
                 custom_fields = excluded.custom_fields, is_active = true
-              RETURNING new.vendure_customer_id AS id, old.id AS before
+              RETURNING new.vendure_customer_id AS id, old.id AS before,
+                old.given_email AS email_before, new.given_email AS email
             )
-            SELECT array_agg(id) AS new FROM saved WHERE before IS NULL""",
+            SELECT array_agg(id) FILTER (WHERE before IS NULL) AS new,
+              array_agg(email) || array_agg(email_before) AS emails
+            FROM saved""",
         {"store": store.id} | staged.params,
     ).fetchone()
     _save_addresses(tx, store, [each for each in known if each.rank == 1])
-    if not row or not row["new"]:
+    if row:
+        _settle_emails(tx, row["emails"] or ())
+        _adopt_orders(tx, store, row["new"] or ())
+
+
+def _adopt_orders(tx: Tx, store: Store, new: Sequence[str]) -> None:
+    """Orders that came before their customers."""
+    if not new:
         return
     linked = tx.execute(
         """UPDATE kits.customer_orders_summary AS held SET customer_id = (
              SELECT c.id FROM kits.customers AS c
              WHERE c.vendure_customer_id = held.vendure_customer_id)
-           WHERE customer_id IS NULL
-             AND vendure_customer_id = ANY (%(new)s)
+           WHERE customer_id IS NULL AND vendure_customer_id = ANY (%(new)s)
            RETURNING vendure_customer_id AS id""",
-        {"store": store.id} | row,
+        {"new": list(new)},
     )
     update_customers(tx, store, sorted({each["id"] for each in linked}))
+
+
+def _settle_emails(tx: Tx, emails: Sequence[str | None]) -> None:
+    """Give each of these addresses to one of the customers that have it: to the one with the
+    greatest id, in whatever order they come and go."""
+    affected = sorted({each for each in emails if each})
+    if not affected:
+        return
+    settle = """WITH wanted AS (
+                  SELECT id, given_email, row_number() OVER (PARTITION BY given_email
+                    ORDER BY length(vendure_customer_id) DESC, vendure_customer_id DESC) AS place
+                  FROM kits.customers WHERE given_email = ANY (%(emails)s)
+                )
+                UPDATE kits.customers AS held SET email = {email} FROM wanted
+                WHERE held.id = wanted.id AND {which}"""
+    wrong = "held.email IS NOT NULL AND (wanted.place > 1 OR held.email <> wanted.given_email)"
+    missing = "wanted.place = 1 AND held.email IS DISTINCT FROM wanted.given_email"
+    params = {"emails": affected}
+    tx.execute(settle.format(email="NULL", which=wrong), params)
+    tx.execute(
+        """UPDATE kits.customers SET email = NULL
+           WHERE email = ANY (%(emails)s) AND given_email IS DISTINCT FROM email""",
+        params,
+    )
+    tx.execute(settle.format(email="wanted.given_email", which=missing), params)
 
 
 def _countries(store: Store) -> tuple[str, ...]:
@@ -138,19 +161,6 @@ def _customer_row(customer: Customer, countries: Sequence[str]) -> tuple[str | N
         customer.last_name,
         "t" if customer.marketing_consent else "f",
         json.dumps(customer.metadata, default=str),
-    )
-
-
-def _free_emails(tx: Tx, store: Store, customers: Staged) -> None:
-    """One customer holds an address: of several that have the same (an account that was deleted and
-    made anew), the one with the greatest id, in whatever order they come."""
-    tx.execute(
-        f"""UPDATE kits.customers AS held SET email = NULL
-            FROM {customers.source}
-            WHERE held.email = left(customers.email, 255)
-              AND (length(held.vendure_customer_id), held.vendure_customer_id)
-                < (length(customers.vendure_id), customers.vendure_id)""",
-        {"store": store.id} | customers.params,
     )
 
 
@@ -375,7 +385,7 @@ def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
     tx.execute(
         """UPDATE kits.customers AS held
            SET total_orders = s.number, total_spent = s.spent, last_order_date = s.latest,
-             currency = coalesce(s.currency, held.currency)
+             currency = s.currency
            FROM (
              SELECT c.id, o.* FROM kits.customers AS c
              CROSS JOIN LATERAL (
@@ -390,7 +400,7 @@ def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
            WHERE held.id = s.id
              AND (held.total_orders, held.total_spent, held.last_order_date, held.currency)
                IS DISTINCT FROM
-                 (s.number, s.spent, s.latest, coalesce(s.currency, held.currency))""",
+                 (s.number, s.spent, s.latest, s.currency)""",
         of,
     )
 
@@ -410,11 +420,11 @@ def delete_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:
             WHERE customer_id = ANY ({gone})""",
         of,
     )
-    tx.execute(
-        """DELETE FROM kits.customers
-           WHERE vendure_customer_id = ANY (%(ids)s)""",
+    rows = tx.execute(
+        "DELETE FROM kits.customers WHERE vendure_customer_id = ANY (%(ids)s) RETURNING given_email",
         of,
     )
+    _settle_emails(tx, [row["given_email"] for row in rows])
 
 
 def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:

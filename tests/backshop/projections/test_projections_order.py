@@ -1,0 +1,104 @@
+"""The order of arrival does not matter: ten thousand events, each delivered twice and shuffled over
+eight workers, end as when they are told one after the other."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from backshop import projections
+from backshop.commerce import Platform, Store
+from psycopg.rows import dict_row
+
+from tests.backshop.projections import comparison, shops
+
+ORDERS = {Platform.SHOPIFY: 700, Platform.WOOCOMMERCE: 700, Platform.VENDURE: 600}
+EVENTS = {Platform.SHOPIFY: 3400, Platform.WOOCOMMERCE: 3600, Platform.VENDURE: 3000}
+WORKERS = 8
+BATCH = 10
+
+Delivery = tuple[Platform, int]
+
+
+def store_of(id: UUID, platform: Platform) -> Store:
+    return Store(id=id, platform=platform, url="https://shop.example.com", currency="USD")
+
+
+def save(connection: psycopg.Connection[Any], store: Store, records: list[Any]) -> None:
+    with connection.transaction():
+        connection.execute("SELECT set_config('backshop.store_id', %s, true)", [str(store.id)])
+        projections.save(connection, store, records)
+
+
+def work(url: str, stores: dict[Platform, UUID], batches: list[list[Delivery]]) -> None:
+    """One worker: its batches of mixed stores, as a queue hands them out."""
+    events = {platform: lives(platform) for platform in stores}
+    with psycopg.connect(url, row_factory=dict_row, prepare_threshold=None) as connection:
+        for batch in batches:
+            for platform in sorted({each for each, _ in batch}):
+                records = [
+                    record
+                    for each, place in batch
+                    if each == platform
+                    for record in events[platform][place]
+                ]
+                save(connection, store_of(stores[platform], platform), records)
+
+
+def lives(platform: Platform) -> list[shops.Event]:
+    return shops.life(platform, ORDERS[platform], EVENTS[platform], seed=len(platform))
+
+
+def test_ten_thousand_events_twice_and_shuffled_equal_the_replay(
+    database: Any, owner: Any, new_store: Callable[[str], UUID]
+) -> None:
+    deliveries = [(platform, place) for platform in Platform for place in range(EVENTS[platform])]
+    assert len(deliveries) == 10_000
+    assert sum(ORDERS.values()) == 2_000
+    shuffled = {platform: new_store(platform) for platform in Platform}
+    in_order = {platform: new_store(platform) for platform in Platform}
+    for stores in (shuffled, in_order):
+        owner.execute(
+            """INSERT INTO kits.import_batches
+                 (store_id, batch_number, auto_assign, target_order_count, created_at)
+               VALUES (%s, '20260301-0001', true, 100000, '2026-01-01')""",
+            (stores[Platform.VENDURE],),
+        )
+    run_in_order(database.service_url, in_order)
+    run_shuffled(database.service_url, shuffled, deliveries)
+    for platform in Platform:
+        one = comparison.rows_of(owner, shuffled[platform])
+        other = comparison.rows_of(owner, in_order[platform])
+        assert comparison.differences(one, other) == [], platform
+        assert len(one["insights.orders"]) > 400
+        assert len(one["insights.refunds"]) > 30
+
+
+def run_in_order(url: str, stores: dict[Platform, UUID]) -> None:
+    """One event after the other, the three shops beside each other."""
+    jobs = [(url, {platform: id}, in_batches(platform)) for platform, id in stores.items()]
+    run(jobs)
+
+
+def in_batches(platform: Platform) -> list[list[Delivery]]:
+    places = range(EVENTS[platform])
+    return [[(platform, each) for each in places[at : at + BATCH]] for at in places[::BATCH]]
+
+
+def run_shuffled(url: str, stores: dict[Platform, UUID], deliveries: list[Delivery]) -> None:
+    twice = deliveries * 2
+    Random(7).shuffle(twice)
+    batches = [twice[at : at + BATCH] for at in range(0, len(twice), BATCH)]
+    run([(url, stores, batches[worker::WORKERS]) for worker in range(WORKERS)])
+
+
+def run(jobs: list[Any]) -> None:
+    """Each job in a process of its own; what fails in one (a deadlock, say) fails here."""
+    context = multiprocessing.get_context("fork")
+    with context.Pool(len(jobs)) as pool:
+        for result in [pool.apply_async(work, job) for job in jobs]:
+            result.get(timeout=240)
