@@ -128,6 +128,7 @@ def serve(settings: Settings, application: Application) -> None:
             asyncio.run(_serve(settings, application, listener, database, aws, resources))
         finally:
             _ignore_signals()
+    say("stopped; `make run` goes on with the same data, `make reset` drops it")
 
 
 def _make_folders(settings: Settings) -> None:
