@@ -215,6 +215,8 @@ def sole(name: str) -> Iterator[bool]:
             "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS mine", (name,)
         ).fetchone()
         yield bool(row and row["mine"])
+        # Closing alone would leave it to the server when the lock is free.
+        connection.execute("ROLLBACK")
     finally:
         connection.close()
 

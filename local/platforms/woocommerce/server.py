@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -323,7 +324,12 @@ class WooCommerce:
         pages = math.ceil(total / query.per_page)
         rows = [render(record_id) for record_id in page]
         if query.fields:
-            rows = [dumps(pick(orjson.loads(row), query.fields)) for row in rows]
+            # A poisoned row may hold its record twice, or a lone surrogate.
+            rows = [
+                dumps(pick(record, query.fields))
+                for row in rows
+                for record in json.loads(b"[" + row + b"]")
+            ]
         body = b"[" + b",".join(rows) + b"]"
         headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
         links = self._links(request, query, pages, some=bool(page))

@@ -199,6 +199,9 @@ class _Customers:
             if pages >= CUSTOMER_PAGES:
                 return
 
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
+        return self._fetch(0, 1, {"include": ",".join(sorted(ids))}).page.events
+
     def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
         return {
             **scope.before,
