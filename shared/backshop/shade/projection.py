@@ -12,7 +12,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backshop.commerce import Customer, Order, OrderLine, Product, Refunded, Store, stable_number
+from backshop.commerce import (
+    Customer,
+    Order,
+    OrderLine,
+    Person,
+    Product,
+    Refunded,
+    Store,
+    stable_number,
+)
 from backshop.db import Tx, stage
 from backshop.shade import kinds, rules
 from backshop.shade.kinds import Sold
@@ -440,19 +449,19 @@ def _settle_conversions(
 
 def delete_customers(tx: Tx, store: Store, ids: Collection[str]) -> None:
     """The customers go; orders, surveys and discounts stay, without them."""
-    of = {"store": store.id, "ids": list(ids)}
+    rows = tx.execute(
+        "SELECT id FROM shade.customers WHERE shopify_customer_id = ANY (%s)", (list(ids),)
+    )
+    _let_go(tx, [row["id"] for row in rows])
+
+
+def _let_go(tx: Tx, customers: Sequence[Any]) -> None:
     for table in ("orders", "surveys", "discounts", "conversions"):
         tx.execute(
-            f"""UPDATE shade.{table} SET customer_id = NULL
-                WHERE customer_id = ANY (ARRAY(
-                    SELECT c.id FROM shade.customers AS c
-                    WHERE c.shopify_customer_id = ANY (%(ids)s)))""",
-            of,
+            f"UPDATE shade.{table} SET customer_id = NULL WHERE customer_id = ANY (%s)",
+            (list(customers),),
         )
-    tx.execute(
-        "DELETE FROM shade.customers WHERE shopify_customer_id = ANY (%(ids)s)",
-        of,
-    )
+    tx.execute("DELETE FROM shade.customers WHERE id = ANY (%s)", (list(customers),))
 
 
 def delete_orders(tx: Tx, store: Store, ids: Collection[str]) -> None:
@@ -473,3 +482,68 @@ def delete_orders(tx: Tx, store: Store, ids: Collection[str]) -> None:
         "DELETE FROM shade.orders WHERE shopify_order_id = ANY (%(ids)s)",
         of,
     )
+
+
+# ------------------------------------------------------------------------------- privacy
+
+_THEIRS = {
+    "customers": """(shopify_customer_id = %(id)s OR lower(email) = lower(%(email)s)
+                   OR phone_number = %(phone)s)""",
+    "orders": """(customer_id = ANY (%(customers)s) OR shopify_customer_id = %(id)s
+                OR shopify_order_id = ANY (%(orders)s))""",
+    "surveys": "(customer_id = ANY (%(customers)s) OR order_id = ANY (%(of_orders)s))",
+    "survey_invites": "order_id = ANY (%(of_orders)s)",
+    "discounts": "customer_id = ANY (%(customers)s)",
+    "recommendations": "survey_id = ANY (%(surveys)s)",
+    "conversions": "(customer_id = ANY (%(customers)s) OR survey_id = ANY (%(surveys)s))",
+    "model_training_data": "survey_id = ANY (%(surveys)s)",
+}
+
+
+def _about(tx: Tx, person: Person) -> dict[str, Any]:
+    """Parameters of `_THEIRS`."""
+    about: dict[str, Any] = {
+        "id": person.customer_id,
+        "email": person.email,
+        "phone": person.phone,
+        "orders": list(person.order_ids),
+    }
+    for name, table in (
+        ("customers", "customers"),
+        ("of_orders", "orders"),
+        ("surveys", "surveys"),
+    ):
+        rows = tx.execute(f"SELECT id FROM shade.{table} WHERE {_THEIRS[table]}", about)
+        about[name] = [row["id"] for row in rows]
+    return about
+
+
+def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
+    """Every row about the person, by table, ready for JSON."""
+    about = _about(tx, person)
+    found = {}
+    for table, which in _THEIRS.items():
+        rows = tx.execute(
+            f"SELECT to_jsonb(t) - 'store_id' AS row FROM shade.{table} AS t WHERE {which}", about
+        )
+        found[table] = [row["row"] for row in rows]
+    return found
+
+
+def erase(tx: Tx, store: Store, person: Person) -> None:
+    """Forget the person; orders keep their goods and amounts, surveys their choices, as numbers."""
+    about = _about(tx, person)
+    tx.execute(
+        """UPDATE shade.surveys SET texture_feedback = NULL WHERE id = ANY (%(surveys)s)""", about
+    )
+    tx.execute(
+        """UPDATE shade.model_training_data SET image_url = NULL, feedback_notes = NULL
+           WHERE survey_id = ANY (%(surveys)s)""",
+        about,
+    )
+    tx.execute(
+        """UPDATE shade.orders SET shopify_customer_id = NULL, attributes = '{}'
+           WHERE id = ANY (%(of_orders)s)""",
+        about,
+    )
+    _let_go(tx, about["customers"])

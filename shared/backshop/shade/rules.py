@@ -1,0 +1,413 @@
+"""The decisions of the shade funnel: who is invited when, which shade is recommended and why, what
+the cart holds, what a discount is worth. Pure.
+
+Points are exact fractions, so that neither order of input nor rounding can change a rank.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import UUID
+
+from backshop.errors import FieldError
+from backshop.shade.models import (
+    AddOn,
+    Answers,
+    Item,
+    LeftOut,
+    Match,
+    Pick,
+    Ratings,
+    Shade,
+    ShadeSettings,
+    Tally,
+    Terms,
+    Weights,
+)
+
+UNDERTONES = ("cool", "neutral", "warm")
+"""In their order."""
+ENOUGH = 10
+"""Fewer ratings than this say little, and it is said."""
+UNSURE = 3
+"""How well the tried shade fits where the customer does not say: as well as badly."""
+
+ATTRIBUTE = "shade_recommendation"
+"""The cart attribute that ties an order to a recommendation."""
+
+ALPHABET = "3479CDFGHJKMNPQRTWXY"
+"""Twenty letters of which no two look alike, and no vowels, so that no words come about."""
+LENGTH = 15
+CODES = len(ALPHABET) ** LENGTH
+"""20^15 codes, 64.8 random bits."""
+
+
+# ------------------------------------------------------------------------------- invitations
+
+
+class Window(NamedTuple):
+    """Kits that were delivered (or, without that report, fulfilled) after the first and not after
+    the second of a pair are due."""
+
+    delivered: tuple[datetime, datetime]
+    fulfilled: tuple[datetime, datetime]
+
+
+def invite_window(settings: ShadeSettings, at: datetime) -> Window:
+    until = at - timedelta(days=settings.days_after_delivery)
+    within = timedelta(days=settings.invite_within_days)
+    transit = timedelta(days=settings.transit_days)
+    return Window((until - within, until), (until - within - transit, until - transit))
+
+
+# ------------------------------------------------------------------------------- answers
+
+
+def canonical(
+    answers: Answers, settings: ShadeSettings, shades: Sequence[Shade]
+) -> tuple[Answers, list[FieldError]]:
+    """The answers with every name as the store spells it, and what is wrong with them."""
+    allowed: dict[str, Sequence[str]] = {
+        "shade_selected": [each.name for each in shades],
+        "skin_type": settings.skin_types,
+        "skin_concerns": settings.concerns,
+        "finish_preference": settings.finishes,
+        "interested_in_addons": [each.name for each in settings.addons],
+    }
+    errors: list[FieldError] = []
+    spelled: dict[str, object] = {}
+    for field, names in allowed.items():
+        given = getattr(answers, field)
+        known = {name.casefold(): name for name in names}
+        many = [given] if isinstance(given, str) else list(given or ())
+        if any(each.casefold() not in known for each in many):
+            said = ", ".join(names) or "nothing yet"
+            errors.append(FieldError(field=field, message=f"choose from: {said}"))
+            continue
+        found = [known[each.casefold()] for each in many]
+        spelled[field] = tuple(found) if isinstance(given, tuple) else next(iter(found), None)
+    return answers.model_copy(update=spelled), errors
+
+
+# ------------------------------------------------------------------------------- the match
+
+
+class Score(NamedTuple):
+    """A shade that may be recommended, with its points part by part."""
+
+    shade: Shade
+    variant_id: int
+    parts: dict[str, Fraction]
+    reasons: tuple[str, ...]
+    ratings: Ratings
+
+    @property
+    def points(self) -> Fraction:
+        return sum(self.parts.values(), Fraction(0))
+
+
+def match(
+    answers: Answers,
+    shades: Collection[Shade],
+    tallies: Iterable[Tally],
+    in_stock: Collection[int],
+    weights: Weights,
+) -> Match:
+    """The best shade, and the best of those lighter and of those deeper than it.
+
+    `answers.shade_selected` is one of `shades`; `in_stock` are variants that can be bought. A shade
+    that is not offered, not in stock, or not for the customer's skin type or one of their concerns
+    is never recommended.
+    """
+    ranked = rank(answers, shades, tallies, in_stock, weights)
+    left_out = [
+        LeftOut(shade=shade.name, reason=why)
+        for shade in sorted(shades, key=_place)
+        if (why := why_left_out(shade, answers, in_stock))
+    ]
+    if not ranked:
+        return Match(left_out=tuple(left_out))
+    best = ranked[0]
+    lighter = next((each for each in ranked if each.shade.depth < best.shade.depth), None)
+    deeper = next((each for each in ranked if each.shade.depth > best.shade.depth), None)
+    return Match(
+        best=_pick(best),
+        lighter=lighter and _pick(lighter),
+        deeper=deeper and _pick(deeper),
+        left_out=tuple(left_out),
+    )
+
+
+def rank(
+    answers: Answers,
+    shades: Collection[Shade],
+    tallies: Iterable[Tally],
+    in_stock: Collection[int],
+    weights: Weights,
+) -> list[Score]:
+    """All shades that may be recommended, the best first; arguments as for `match`."""
+    tried = _named(answers.shade_selected, shades)
+    steps = {depth: place for place, depth in enumerate(sorted({s.depth for s in shades}))}
+    known = _by_shade(tallies)
+    scores = []
+    for shade in shades:
+        if why_left_out(shade, answers, in_stock):
+            continue
+        distance = _Distance(
+            steps[shade.depth] - steps[tried.depth],
+            UNDERTONES.index(shade.undertone) - UNDERTONES.index(tried.undertone),
+        )
+        scores.append((_score(shade, tried, distance, answers, known, in_stock, weights), distance))
+    scores.sort(
+        key=lambda each: (
+            -each[0].points,
+            abs(each[1].depth),
+            abs(each[1].undertone),
+            _place(each[0].shade),
+        )
+    )
+    return [score for score, _ in scores]
+
+
+class _Distance(NamedTuple):
+    """Steps from the tried shade; negative is lighter and cooler."""
+
+    depth: int
+    undertone: int
+
+
+def why_left_out(shade: Shade, answers: Answers, in_stock: Collection[int]) -> str | None:
+    """The hard filter that keeps a shade out, in words; None where it may be recommended."""
+    if not shade.is_offered:
+        return "it is not offered"
+    if not any(each in in_stock for each in shade.variant_ids):
+        return "it is out of stock"
+    for said in (answers.skin_type, *answers.skin_concerns):
+        if said and _holds(shade.not_for, said):
+            return f"it is not for {said.lower()}"
+    return None
+
+
+def _score(
+    shade: Shade,
+    tried: Shade,
+    distance: _Distance,
+    answers: Answers,
+    known: Mapping[str, list[Tally]],
+    in_stock: Collection[int],
+    weights: Weights,
+) -> Score:
+    fit = Fraction(answers.shade_fit_rating or UNSURE, 5)
+    parts = {
+        "depth": -Fraction(weights.depth) * abs(distance.depth) * fit,
+        "undertone": -Fraction(weights.undertone) * abs(distance.undertone) * fit,
+    }
+    reasons = [_depth_words(distance.depth, tried), _undertone_words(distance.undertone, shade)]
+    if shade.name == tried.name and answers.shade_fit_rating is not None:
+        parts["own_fit"] = Fraction(weights.own_fit) * (answers.shade_fit_rating - 3) / 2
+        reasons.append(f"you rated its fit {answers.shade_fit_rating} of 5")
+    if answers.skin_type and _holds(shade.good_for, answers.skin_type):
+        parts["skin_type"] = Fraction(weights.skin_type)
+        reasons.append(f"does well on {answers.skin_type.lower()} skin")
+    if answers.finish_preference and _holds((shade.finish or "",), answers.finish_preference):
+        parts["finish"] = Fraction(weights.finish)
+        reasons.append(f"has the {answers.finish_preference.lower()} finish you prefer")
+    eased = [each for each in answers.skin_concerns if _holds(shade.good_for, each)]
+    if eased:
+        parts["concerns"] = Fraction(weights.concern) * len(eased)
+        reasons.append("does well for " + " and ".join(sorted(each.lower() for each in eased)))
+    estimate, ratings = _ratings(shade, tried, answers.skin_type, known, weights)
+    parts["ratings"] = Fraction(weights.ratings) * (estimate - 3) / 2
+    reasons.append(_rating_words(ratings))
+    variant_id = next(each for each in shade.variant_ids if each in in_stock)
+    return Score(shade, variant_id, parts, tuple(reasons), ratings)
+
+
+def _by_shade(tallies: Iterable[Tally]) -> dict[str, list[Tally]]:
+    known: dict[str, list[Tally]] = defaultdict(list)
+    for each in tallies:
+        known[each.shade].append(each)
+    return known
+
+
+Level = Literal["depth_undertone_skin_type", "depth_undertone", "shade"]
+
+
+def _ratings(
+    shade: Shade,
+    tried: Shade,
+    skin_type: str | None,
+    known: Mapping[str, list[Tally]],
+    weights: Weights,
+) -> tuple[Fraction, Ratings]:
+    """The Bayesian average of a shade's fit by customers alike, and what stands behind it.
+
+    Each group's average is drawn towards that of the wider one, the more so the fewer ratings it
+    has: same depth, undertone and skin type, same depth and undertone, all of this shade. The
+    average of everybody's ratings of all shades counts with a share that is the same for each shade;
+    were it to stand in for a shade's missing ratings, a shade's better ratings would lift its
+    unrated rivals more than itself.
+    """
+    own = known.get(shade.name, [])
+    alike = [t for t in own if (t.depth, t.undertone) == (tried.depth, tried.undertone)]
+    levels: dict[Level, list[Tally]] = {
+        "shade": own,
+        "depth_undertone": alike,
+        "depth_undertone_skin_type": [t for t in alike if skin_type and t.skin_type == skin_type],
+    }
+    prior, strength = Fraction(weights.prior), Fraction(weights.prior_strength)
+    average, level, count = prior, None, sum(t.number for t in own)
+    for name, group in levels.items():
+        average = _drawn(group, average, strength)
+        if (ratings := sum(t.number for t in group)) >= ENOUGH:
+            level, count = name, ratings
+    everybody = _drawn([t for group in known.values() for t in group], prior, strength)
+    share = Fraction(weights.everybody)
+    estimate = share * everybody + (1 - share) * average
+    behind = Ratings(
+        average=float(round(estimate, 2)), count=count, level=level or "all", too_few=level is None
+    )
+    return estimate, behind
+
+
+def _drawn(group: Iterable[Tally], towards: Fraction, strength: Fraction) -> Fraction:
+    count = total = 0
+    for each in group:
+        count, total = count + each.number, total + each.total
+    return (strength * towards + total) / (strength + count)
+
+
+def _pick(score: Score) -> Pick:
+    return Pick(
+        shade=score.shade.name,
+        swatch=score.shade.swatch,
+        depth=score.shade.depth,
+        undertone=score.shade.undertone,
+        variant_id=score.variant_id,
+        points=float(round(score.points, 2)),
+        parts={name: float(round(points, 2)) for name, points in score.parts.items()},
+        reasons=score.reasons,
+        ratings=score.ratings,
+    )
+
+
+def _place(shade: Shade) -> tuple[int, str]:
+    return shade.depth, shade.name
+
+
+def _named(name: str, shades: Collection[Shade]) -> Shade:
+    return next(each for each in shades if each.name.casefold() == name.casefold())
+
+
+def _holds(names: Iterable[str], wanted: str) -> bool:
+    return any(each.casefold() == wanted.casefold() for each in names)
+
+
+def _steps(number: int) -> str:
+    return "one step" if abs(number) == 1 else f"{abs(number)} steps"
+
+
+def _depth_words(distance: int, tried: Shade) -> str:
+    if distance == 0:
+        return f"as deep as {tried.name}, which you tried"
+    return f"{_steps(distance)} {'deeper' if distance > 0 else 'lighter'} than {tried.name}"
+
+
+def _undertone_words(distance: int, shade: Shade) -> str:
+    if distance == 0:
+        return f"the same {shade.undertone} undertone"
+    return f"a {shade.undertone} undertone, {_steps(distance)} {'warmer' if distance > 0 else 'cooler'}"
+
+
+_WHO = {
+    "depth_undertone_skin_type": "customers of your depth, undertone and skin type",
+    "depth_undertone": "customers of your depth and undertone",
+    "shade": "customers who tried it",
+}
+
+
+def _rating_words(ratings: Ratings) -> str:
+    if not ratings.too_few:
+        return f"rated {ratings.average:.1f} of 5, by {ratings.count} {_WHO[ratings.level]}"
+    if ratings.count == 0:
+        return "nobody has rated it yet"
+    said = "one rating" if ratings.count == 1 else f"{ratings.count} ratings"
+    return f"only {said} so far, too few to tell"
+
+
+# ------------------------------------------------------------------------------- bundle and cart
+
+
+def bundle(
+    best: Pick | None, answers: Answers, addons: Sequence[AddOn], in_stock: Collection[int]
+) -> tuple[Item, ...]:
+    """The best shade, and the add-ons that the customer asked for or that their concerns call for,
+    as far as they can be bought."""
+    items = [Item(best.shade, best.variant_id)] if best else []
+    for each in addons:
+        wanted = _holds(answers.interested_in_addons, each.name) or any(
+            _holds(each.good_for, concern) for concern in answers.skin_concerns
+        )
+        variant = next((number for number in each.variant_ids if number in in_stock), None)
+        if wanted and variant is not None:
+            items.append(Item(each.name, variant))
+    return tuple(items)
+
+
+def cart_url(
+    shop_url: str, items: Sequence[Item], recommendation_id: UUID, code: str | None
+) -> str | None:
+    """A Shopify cart permalink: `/cart/<variant>:<quantity>,…?discount=…&attributes[…]=…`. None for
+    an empty cart."""
+    if not items:
+        return None
+    cart = ",".join(f"{each.variant_id}:{each.quantity}" for each in items)
+    said = {"discount": code} if code else {}
+    query = urlencode({**said, f"attributes[{ATTRIBUTE}]": str(recommendation_id)}, safe="[]")
+    parts = urlsplit(shop_url)
+    return f"{parts.scheme}://{parts.netloc}/cart/{cart}?{query}"
+
+
+def without_code(url: str) -> str:
+    """A cart permalink without its discount."""
+    parts = urlsplit(url)
+    kept = [(name, said) for name, said in parse_qsl(parts.query) if name != "discount"]
+    return parts._replace(query=urlencode(kept, safe="[]")).geturl()
+
+
+def leads_to(url: str, shop_url: str) -> bool:
+    """Whether a link leads to the shop's own host, the same way that the shop is reached."""
+    wanted, given = urlsplit(shop_url), urlsplit(url)
+    return (given.scheme, given.netloc) == (wanted.scheme, wanted.netloc) and bool(given.netloc)
+
+
+def survey_link(settings: ShadeSettings, shop_url: str, token: str) -> str:
+    page = settings.survey_url or f"{shop_url.rstrip('/')}/pages/shade-survey"
+    return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode({'token': token})}"
+
+
+# ------------------------------------------------------------------------------- discounts
+
+
+def terms(settings: ShadeSettings, currency: str, at: datetime) -> Terms | None:
+    """What a discount in this currency is worth; None where the store names no amount for it. An
+    amount is never converted."""
+    amount = settings.discount_amounts.get(currency)
+    if amount is None:
+        return None
+    return Terms(amount, currency, at + timedelta(days=settings.discount_days))
+
+
+def spell_code(number: int) -> str:
+    """The code of a number drawn from `range(CODES)`, in three groups of five."""
+    letters = []
+    for _ in range(LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[place])
+    said = "".join(letters)
+    return "-".join(said[start : start + 5] for start in range(0, LENGTH, 5))
