@@ -8,7 +8,7 @@ The claim of a delivery is made in the transaction that saves it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,6 @@ from backshop import commerce, config, db, logs, platforms, projections, queues,
 from backshop.connect import store as connect
 from backshop.insights import store as insights
 from backshop.queues import BatchResponse, Message
-
-RECORDS = (*commerce.type_of, commerce.Deletion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +123,8 @@ def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
             if (each.topic, each.key) in new
             for event in _translate(each, shop)
         ]
-        projections.save(tx, shop, [event for event in events if isinstance(event, RECORDS)])
-        if orders := [event for event in events if not isinstance(event, RECORDS)]:
+        projections.save(tx, shop, [each for each in events if isinstance(each, commerce.Record)])
+        if orders := [each for each in events if not isinstance(each, commerce.Record)]:
             _obey(tx, shop, orders)
 
 
@@ -145,7 +143,7 @@ def _translate(delivery: Delivery, shop: commerce.Store) -> Iterable[commerce.Ev
         return ()
 
 
-def _obey(tx: db.Tx, shop: commerce.Store, events: list[commerce.Event]) -> None:
+def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> None:
     """What is no record but an order to act: privacy requests and the end of a connection."""
     from backshop import privacy  # rarely needed, and it loads every context
 
