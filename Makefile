@@ -62,7 +62,7 @@ check: setup ## formatter, linter and type checker
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@for each in functions/*/; do MYPYPATH=$$each:shared:. $(BIN)/mypy --no-error-summary $$each*.py || exit 1; done
+	@for each in functions/*/; do MYPYPATH=$$each:shared:. $(BIN)/mypy --no-error-summary --implicit-reexport $$each*.py || exit 1; done
 
 format: setup ## format and mend what the linter can
 	@$(BIN)/ruff format .
