@@ -46,7 +46,3 @@ def new_mark(newest: datetime | None, started_at: datetime) -> datetime | None:
     clock. A time in the future would hide what changes until then."""
     return None if newest is None else min(newest, started_at)
 
-
-def greater(first: datetime | None, second: datetime | None) -> datetime | None:
-    """The later of two marks of which either may be missing."""
-    return max((each for each in (first, second) if each), default=None)

@@ -75,6 +75,12 @@ class Connected:
         with db.transaction(store_id=self.id) as tx:
             return store.revive(tx, datetime.now(UTC) + rules.LONGEST_WAIT * 25)
 
+    @contextmanager
+    def twin(self) -> Iterator[Connected]:
+        """The same shop, connected a second time, as another store."""
+        with _store(self.shop, self.platform, "/") as id:
+            yield Connected(self.shop, id, self.platform)
+
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with db.transaction(store_id=self.id) as tx:
             return tx.execute(sql.encode()).fetchall()
@@ -88,8 +94,8 @@ def connected(platform: str, **options: Any) -> Iterator[Connected]:
 
 
 @contextmanager
-def _store(shop: RunningShop, platform: Platform) -> Iterator[UUID]:
-    id = uuid4()
+def _store(shop: RunningShop, platform: Platform, path: str = "") -> Iterator[UUID]:
+    id, url = uuid4(), shop.url + path
     given = {"webhook_secret": "s3cr3t", **shop.credentials}
     if platform == Platform.VENDURE:
         given |= {"api_key": given["username"], "secret": given["password"]}
@@ -98,9 +104,9 @@ def _store(shop: RunningShop, platform: Platform) -> Iterator[UUID]:
         for field in ("api_key", "secret", "webhook_secret")
     }
     with db.transaction(store_id=id) as tx:
-        stores.add(tx, platform, shop.url, {"currency": "USD"})
-        connect.add_connector(tx, platform, shop.url, 300, sealed)
-        insights.add_store(tx, shop.url, "no key", {})
+        stores.add(tx, platform, url, {"currency": "USD"})
+        connect.add_connector(tx, platform, url, 300, sealed)
+        insights.add_store(tx, url, "no key", {})
     yield id
 
 
