@@ -471,9 +471,10 @@ def hashes_of(person: Person) -> list[Hash]:
 def _honour_erasures(tx: Tx, store: Store, batch: Batch) -> None:
     """Save nothing of erased persons that is older than their erasure, and their orders without
     them."""
-    if not tx.execute(
-        "SELECT FROM backshop.erasures WHERE store_id = %s LIMIT 1", (store.id,)
-    ).fetchone():
+    has_erased = tx.execute(
+        "SELECT 1 AS one FROM backshop.erasures WHERE store_id = %s LIMIT 1", (store.id,)
+    ).fetchone()
+    if not has_erased:
         return
     people = {key: hashes_of(_person_of(each.record)) for key, each in batch.entries.items()}
     erased_at = _erased(tx, store, {each for hashes in people.values() for each in hashes})

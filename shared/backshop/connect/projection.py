@@ -8,8 +8,9 @@ and passes only records that are newer than what is saved.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from backshop.commerce import Platform, Refunded, Store
+from backshop.commerce import Person, Platform, Refunded, Store, email_hash
 from backshop.db import Staged, Tx, stage
 
 REFUNDED = {"order_id": "text", "amount": "numeric", "shipping": "numeric"}
@@ -294,3 +295,93 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
              AND status <> 'deleted'""",
         of,
     )
+
+
+# ------------------------------------------------------------------------------- privacy
+
+_THEIRS = {
+    "platform_customer": "customer_id = ANY (%(customers)s)",
+    "platform_order": """(customer_id = ANY (%(customers)s) OR order_id = ANY (%(orders)s)
+                        OR email_hash = %(email_hash)s OR phone = %(phone)s)""",
+    "order_item": "order_id = ANY (%(of_orders)s)",
+    "refund_request": "order_id = ANY (%(of_orders)s)",
+    "address_update_request": "order_id = ANY (%(of_orders)s)",
+    "recommendation_log": "customer_id = ANY (%(customers)s)",
+    "try_on_session": "customer_id = ANY (%(customers)s)",
+    "try_on_overlay": "session_id = ANY (%(sessions)s)",
+}
+
+
+def customers_of(tx: Tx, person: Person) -> list[str]:
+    """Ids of the customers that a person is known as."""
+    rows = tx.execute(
+        """SELECT customer_id FROM connect.platform_customer
+           WHERE customer_id = %(id)s OR lower(email) = lower(%(email)s) OR phone = %(phone)s
+           ORDER BY customer_id""",
+        {"id": person.customer_id, "email": person.email, "phone": person.phone},
+    )
+    return [row["customer_id"] for row in rows]
+
+
+def _about(tx: Tx, person: Person) -> dict[str, Any]:
+    """Parameters of `_THEIRS`."""
+    about: dict[str, Any] = {
+        "customers": customers_of(tx, person),
+        "orders": list(person.order_ids),
+        "email_hash": email_hash(person.email),
+        "phone": person.phone,
+    }
+    for name, key, table in (
+        ("of_orders", "order_id", "platform_order"),
+        ("sessions", "session_id", "try_on_session"),
+    ):
+        rows = tx.execute(f"SELECT {key} AS id FROM connect.{table} WHERE {_THEIRS[table]}", about)
+        about[name] = [row["id"] for row in rows]
+    return about
+
+
+def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
+    """Every row about the person, by table, ready for JSON."""
+    about = _about(tx, person)
+    found = {}
+    for table, which in _THEIRS.items():
+        rows = tx.execute(
+            f"SELECT to_jsonb(t) - 'store_id' AS row FROM connect.{table} AS t WHERE {which}", about
+        )
+        found[table] = [row["row"] for row in rows]
+    return found
+
+
+def erase(tx: Tx, store: Store, person: Person) -> list[str]:
+    """Forget the person; orders keep their goods and amounts. The objects (selfies, overlays) that
+    are to be deleted too."""
+    about = _about(tx, person)
+    objects = tx.execute(
+        f"""SELECT selfie_url AS url FROM connect.try_on_session WHERE {_THEIRS["try_on_session"]}
+            UNION ALL SELECT overlay_url FROM connect.try_on_overlay
+            WHERE {_THEIRS["try_on_overlay"]}""",
+        about,
+    ).fetchall()
+    tx.execute(f"DELETE FROM connect.try_on_overlay WHERE {_THEIRS['try_on_overlay']}", about)
+    tx.execute(f"DELETE FROM connect.try_on_session WHERE {_THEIRS['try_on_session']}", about)
+    tx.execute(
+        """UPDATE connect.platform_order SET email_hash = NULL, phone = NULL,
+             shipping_address = NULL, external_customer_id = NULL, customer_id = NULL,
+             line_items = (SELECT coalesce(jsonb_agg(
+                 item - '{custom,customFields,meta_data,properties}'::text[] ORDER BY place), '[]')
+               FROM jsonb_array_elements(line_items) WITH ORDINALITY AS i (item, place))
+           WHERE order_id = ANY (%(of_orders)s)""",
+        about,
+    )
+    tx.execute(
+        """UPDATE connect.refund_request SET reason = NULL, response = NULL
+           WHERE order_id = ANY (%(of_orders)s)""",
+        about,
+    )
+    tx.execute(
+        """UPDATE connect.address_update_request SET new_address = '{}', response = NULL
+           WHERE order_id = ANY (%(of_orders)s)""",
+        about,
+    )
+    delete_customers(tx, store, about["customers"])
+    return [row["url"] for row in objects]

@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from backshop.commerce import Customer, Order, OrderLine, Refunded, Store
+from backshop.commerce import Customer, Order, OrderLine, Person, Refunded, Store
 from backshop.db import Tx, stage
 from backshop.kits import phones
 from backshop.kits import store as kits
@@ -451,3 +451,88 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
         tx.execute(f"DELETE FROM kits.{table} WHERE {which}", of)
     concerned = {row["vendure_customer_id"] for row in rows if row["vendure_customer_id"]}
     update_customers(tx, store, sorted(concerned))
+
+
+# ------------------------------------------------------------------------------- privacy
+
+_THEIRS = {
+    "customers": """(vendure_customer_id = %(id)s OR lower(given_email) = lower(%(email)s)
+                   OR phone_number = %(phone)s)""",
+    "customer_addresses": "customer_id = ANY (%(customers)s)",
+    "customer_orders_summary": """(customer_id = ANY (%(customers)s)
+                                 OR vendure_customer_id = %(id)s OR phone_number = %(phone)s
+                                 OR vendure_order_id = ANY (%(orders)s))""",
+    "customer_order_items": "order_summary_id = ANY (%(of_orders)s)",
+    "order_delivery_status": "order_code = ANY (%(codes)s)",
+    "order_delivery_status_events": "order_code = ANY (%(codes)s)",
+    "order_tracking": "vendure_order_id = ANY (%(vendure_orders)s)",
+    "order_batch_assignments": "vendure_order_id = ANY (%(vendure_orders)s)",
+}
+_SESSIONS = "phone = ANY (%(phones)s)"
+
+
+def _about(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
+    """Parameters of `_THEIRS` and `_SESSIONS`."""
+    phone = phones.normalise(person.phone, _countries(store))
+    about: dict[str, Any] = {
+        "id": person.customer_id,
+        "email": person.email,
+        "phone": phone,
+        "orders": list(person.order_ids),
+    }
+    customers = tx.execute(
+        f"SELECT id, phone_number FROM kits.customers WHERE {_THEIRS['customers']}", about
+    ).fetchall()
+    about["customers"] = [row["id"] for row in customers]
+    orders = tx.execute(
+        f"""SELECT id, order_code, vendure_order_id, phone_number
+            FROM kits.customer_orders_summary
+            WHERE {_THEIRS["customer_orders_summary"]} ORDER BY vendure_order_id""",
+        about,
+    ).fetchall()
+    known = {phone, *(row["phone_number"] for row in [*customers, *orders])}
+    return about | {
+        "of_orders": [row["id"] for row in orders],
+        "codes": [row["order_code"] for row in orders],
+        "vendure_orders": [row["vendure_order_id"] for row in orders],
+        "phones": sorted(each for each in known if each),
+    }
+
+
+def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
+    """Every row about the person, by table, ready for JSON; of phone checks not the hashes."""
+    about = _about(tx, store, person)
+    found = {}
+    for table, which in {**_THEIRS, "otp_sessions": _SESSIONS}.items():
+        rows = tx.execute(
+            f"""SELECT to_jsonb(t) - '{{store_id,otp_hash,session_id}}'::text[] AS row
+                FROM kits.{table} AS t WHERE {which}""",
+            about,
+        )
+        found[table] = [row["row"] for row in rows]
+    return found
+
+
+def erase(tx: Tx, store: Store, person: Person) -> None:
+    """Forget the person; orders keep their goods and amounts, what was printed left out."""
+    about = _about(tx, store, person)
+    tx.execute(
+        """UPDATE kits.customer_orders_summary
+           SET phone_number = NULL, vendure_customer_id = NULL, customer_id = NULL,
+             sms_updates = false
+           WHERE id = ANY (%(of_orders)s)""",
+        about,
+    )
+    tx.execute(
+        """UPDATE kits.customer_order_items SET print_name = NULL, print_number = NULL
+           WHERE order_summary_id = ANY (%(of_orders)s)""",
+        about,
+    )
+    tx.execute(f"DELETE FROM kits.otp_sessions WHERE {_SESSIONS}", about)
+    tx.execute(
+        "DELETE FROM kits.otp_limits WHERE scope = 'phone' AND key = ANY (%(phones)s)", about
+    )
+    rows = tx.execute(
+        "SELECT vendure_customer_id AS id FROM kits.customers WHERE id = ANY (%(customers)s)", about
+    )
+    delete_customers(tx, store, [row["id"] for row in rows if row["id"]])

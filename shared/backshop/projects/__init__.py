@@ -1,0 +1,1 @@
+"""Quoting tiling projects."""
