@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from backshop import config, db
+from backshop import logs as _logs  # noqa: F401  its logger is what `logged` listens to
 from moto import mock_aws
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +117,23 @@ def load(aws: Aws) -> Iterator[Callable[[str], ModuleType]]:
         where = getattr(sys.modules[name], "__file__", None) or ""
         if where.startswith(str(ROOT / "functions")):
             del sys.modules[name]
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """Every line that is logged during the test, as CloudWatch would get it."""
+    lines: list[str] = []
+    log = logging.getLogger("backshop")
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    keep = Keep()
+    keep.setFormatter(log.handlers[0].formatter)
+    log.addHandler(keep)
+    yield lines
+    log.removeHandler(keep)
 
 
 @pytest.fixture

@@ -1,0 +1,232 @@
+"""Working the queue of deliveries off: once each, alone where one is bad, obeying privacy topics."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from backshop import config, queues
+
+RECORDED = Path(__file__).parents[2] / "contracts/recordings"
+WOOCOMMERCE = RECORDED / "woocommerce-11.0.1/webhooks"
+SHOPIFY = RECORDED / "shopify-2026-07"
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def connect(owner, new_store):
+    def make(platform: str) -> UUID:
+        id = new_store(platform)
+        url = f"https://{id}.example.com"
+        owner.execute("UPDATE backshop.stores SET store_url = %s WHERE id = %s", [url, id])
+        owner.execute(
+            """INSERT INTO connect.connector_config
+                 (id, store_id, platform, store_url, api_key, secret, webhook_secret, connected_at)
+               VALUES (%(id)s, %(id)s, %(platform)s, %(url)s, 'sealed', 'sealed', 'sealed',
+                       '2026-01-01')""",
+            {"id": id, "platform": platform, "url": url},
+        )
+        return id
+
+    return make
+
+
+def message(
+    store: UUID,
+    topic: str,
+    body: bytes,
+    *,
+    platform: str = "woocommerce",
+    minutes: int = 0,
+    **more: Any,
+) -> dict[str, Any]:
+    """A record of the queue, as webhook_receive wrote it."""
+    said = {
+        "connector_id": str(store),
+        "platform": platform,
+        "topic": topic,
+        "key": sha256(body).hexdigest(),
+        "sha256": sha256(body).hexdigest(),
+        "received_at": (NOW + timedelta(minutes=minutes)).isoformat(),
+        "triggered_at": None,
+        "body": body.decode(),
+    } | more
+    return {"messageId": str(uuid4()), "body": json.dumps(said)}
+
+
+def order(**changes: Any) -> bytes:
+    recorded = json.loads((WOOCOMMERCE / "019_order.created.body").read_bytes())
+    return json.dumps(recorded | changes).encode()
+
+
+def shopify_order(**changes: Any) -> bytes:
+    recorded = json.loads((SHOPIFY / "orders_updated.json").read_bytes())
+    return json.dumps(recorded | changes).encode()
+
+
+@pytest.fixture
+def ingest(load):
+    function = load("webhook_ingest")
+
+    def run(*records: dict[str, Any]) -> list[str]:
+        answer = function.handler({"Records": list(records)}, None)
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    return run
+
+
+def count(owner, table: str, store: UUID) -> int:
+    row = owner.execute(f"SELECT count(*) AS n FROM {table} WHERE store_id = %s", [store])
+    return row.fetchone()["n"]
+
+
+def test_one_bad_delivery_fails_alone(connect, ingest, owner):
+    store = connect("woocommerce")
+    good = [message(store, "order.updated", order(id=number)) for number in range(1, 6)]
+    bad = message(store, "order.updated", order(id=99, total="a lot"))
+    unreadable = {"messageId": "unreadable", "body": "no json"}
+    assert ingest(*good[:3], bad, unreadable, *good[3:]) == ["unreadable", bad["messageId"]]
+    assert count(owner, "connect.platform_order", store) == 5
+    assert count(owner, "insights.orders", store) == 5
+    inbox = owner.execute(
+        "SELECT delivery_key, body_sha256 FROM backshop.webhook_inbox WHERE store_id = %s", [store]
+    ).fetchall()
+    assert len(inbox) == 5, "the failed one is not claimed, so that it can come again"
+
+
+def test_a_delivery_that_comes_again_changes_nothing(connect, ingest, owner):
+    store = connect("woocommerce")
+    first = message(store, "order.updated", order())
+    assert ingest(first, first) == []
+    before = owner.execute(
+        "SELECT xmin::text, * FROM insights.orders WHERE store_id = %s", [store]
+    ).fetchall()
+    assert ingest(first) == []
+    after = owner.execute(
+        "SELECT xmin::text, * FROM insights.orders WHERE store_id = %s", [store]
+    ).fetchall()
+    assert after == before
+
+
+def test_a_parked_body_is_fetched(connect, ingest, owner, aws):
+    store = connect("woocommerce")
+    body = order(customer_note="x" * 300_000)
+    record = message(store, "order.updated", body)
+    said = json.loads(record["body"])
+    del said["body"]
+    record["body"] = json.dumps(said | {"parked": queues.park(aws.bucket, body)})
+    assert ingest(record) == []
+    assert count(owner, "insights.orders", store) == 1
+
+
+def test_a_parked_body_that_is_not_there_yet_comes_again(connect, ingest, aws):
+    record = message(connect("woocommerce"), "order.updated", order())
+    said = json.loads(record["body"])
+    del said["body"]
+    record["body"] = json.dumps(said | {"parked": "overflow/not-there"})
+    assert ingest(record) == [record["messageId"]]
+
+
+def test_a_delivery_for_a_connector_that_is_gone_is_dropped(ingest):
+    assert ingest(message(uuid4(), "order.updated", order())) == []
+
+
+def test_the_signed_error_object_says_nothing(connect, ingest, owner):
+    store = connect("woocommerce")
+    body = (WOOCOMMERCE / "031_order.created.body").read_bytes()
+    assert ingest(message(store, "order.created", body)) == []
+    assert count(owner, "insights.orders", store) == 0
+
+
+def test_no_personal_data_is_logged_when_a_delivery_fails(connect, ingest, logged):
+    store = connect("woocommerce")
+    bad = message(store, "order.updated", order(id="jane@example.com", total="jane@example.com"))
+    assert ingest(bad) == [bad["messageId"]]
+    assert any("delivery failed" in line for line in logged)
+    assert not any("jane@example.com" in line for line in logged)
+
+
+def test_uninstalling_forgets_credentials_and_an_old_uninstall_does_not(connect, ingest, owner):
+    store = connect("shopify")
+    body = (SHOPIFY / "app_uninstalled.json").read_bytes()
+    owner.execute(
+        "UPDATE connect.connector_config SET connected_at = %s WHERE id = %s",
+        [NOW + timedelta(minutes=5), store],
+    )
+    uninstall = {"platform": "shopify", "topic": "app/uninstalled", "body": body}
+
+    def state() -> tuple[str, str, bool]:
+        row = owner.execute(
+            """SELECT c.status, c.api_key, s.is_active FROM connect.connector_config c
+               JOIN insights.stores s USING (id) WHERE c.id = %s""",
+            [store],
+        ).fetchone()
+        return row["status"], row["api_key"], row["is_active"]
+
+    assert ingest(message(store, **uninstall, key="late")) == []
+    assert state() == ("active", "sealed", True)
+    assert ingest(message(store, **uninstall, minutes=10, key="new")) == []
+    assert state() == ("uninstalled", "", False)
+
+
+def test_a_data_request_is_answered_for_staff_with_all_that_is_known(connect, ingest, owner, aws):
+    store = connect("shopify")
+    sample = json.loads(shopify_order())
+    customer = sample["customer"]["admin_graphql_api_id"].rsplit("/", 1)[1]
+    asked = json.loads((SHOPIFY / "customers_data_request.json").read_bytes())
+    asked["customer"] = {"id": int(customer), "email": sample["email"], "phone": None}
+    body = json.dumps(asked).encode()
+    assert ingest(message(store, "orders/updated", shopify_order(), platform="shopify")) == []
+    assert ingest(message(store, "customers/data_request", body, platform="shopify")) == []
+    row = owner.execute("SELECT * FROM backshop.exports WHERE store_id = %s", [store]).fetchone()
+    found = config.client("s3").get_object(Bucket=aws.bucket, Key=row["object_key"])["Body"].read()
+    assert sample["billing_address"]["city"] in found.decode() or sample["email"] in found.decode()
+    assert str(sample["total_price"]) in found.decode()
+
+
+def test_an_erased_person_does_not_come_back_with_a_late_delivery(connect, ingest, owner):
+    store = connect("shopify")
+    sample = json.loads(shopify_order())
+    id = sample["admin_graphql_api_id"].rsplit("/", 1)[1]
+    customer = sample["customer"]["admin_graphql_api_id"].rsplit("/", 1)[1]
+    redact = json.loads((SHOPIFY / "customers_redact.json").read_bytes())
+    redact["customer"] = {"id": int(customer), "email": sample["email"], "phone": None}
+    redact["orders_to_redact"] = [int(id)]
+    body = json.dumps(redact).encode()
+    first = message(store, "orders/create", shopify_order(), platform="shopify")
+    assert ingest(first) == []
+    assert ingest(message(store, "customers/redact", body, platform="shopify", minutes=1)) == []
+    late = shopify_order(updated_at="2021-12-31T20:00:00-05:00", note="late")
+    assert ingest(message(store, "orders/updated", late, platform="shopify", minutes=2)) == []
+    tables = owner.execute(
+        """SELECT table_schema || '.' || table_name AS name FROM information_schema.columns
+           WHERE column_name = 'store_id' AND table_schema IN ('connect', 'shade', 'insights', 'kits')
+             AND table_name IN (SELECT tablename FROM pg_tables)"""
+    ).fetchall()
+    kept = {
+        row["name"]: str(
+            owner.execute(f"SELECT * FROM {row['name']} WHERE store_id = %s", [store]).fetchall()
+        )
+        for row in tables
+    }
+    for personal in (sample["email"], sample["billing_address"]["phone"], "Shipper", "Smith"):
+        assert [(name, text[:3000]) for name, text in kept.items() if personal in text] == [], personal
+    total = owner.execute(
+        "SELECT total_amount FROM connect.platform_order WHERE store_id = %s", [store]
+    ).fetchone()
+    assert str(total["total_amount"]) == sample["total_price"], "amounts stay"
+
+
+def test_a_shop_s_erasure_takes_everything(connect, ingest, owner):
+    store = connect("shopify")
+    body = (SHOPIFY / "shop_redact.json").read_bytes()
+    ingest(message(store, "orders/updated", shopify_order(), platform="shopify"))
+    assert count(owner, "connect.platform_order", store) == 1
+    assert ingest(message(store, "shop/redact", body, platform="shopify", minutes=1)) == []
+    for table in ("connect.platform_order", "insights.orders", "shade.orders", "shade.customers"):
+        assert count(owner, table, store) == 0
