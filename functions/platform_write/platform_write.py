@@ -19,6 +19,10 @@ KINDS = {
     "delivery_sms": "delivery_sms",
     "refund": "refund",
     "address": "address",
+    "discount": "discount",
+    "discount_end": "discount_end",
+    "discount_message": "discount_message",
+    "survey_message": "survey_message",
 }
 """Kind of row: the module whose `kind` does it."""
 

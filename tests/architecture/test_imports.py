@@ -19,6 +19,7 @@ ALL_STORES = {
     "functions/connectors/connectors.py",
     "functions/maintain/maintain.py",
     "functions/staff_keys/staff_keys.py",
+    "functions/survey_invite/survey_invite.py",
     "functions/sync_plan/sync_plan.py",
     "functions/train_recommender/train_recommender.py",
     "shared/backshop/store.py",

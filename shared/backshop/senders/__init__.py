@@ -1,4 +1,5 @@
-"""SMS, by whichever provider the deployment names in SMS_SENDER: sns, notify_lk or text_lk."""
+"""SMS, by whichever provider the deployment names in SMS_SENDER (sns, notify_lk or text_lk), and e-mail
+by SES."""
 
 from __future__ import annotations
 
@@ -34,3 +35,10 @@ def send_sms(phone: str, text: str) -> str:
         raise config.Missing(f"set SMS_SENDER to one of: {', '.join(_senders)}")
     reference: str = import_module(_senders[name]).send(phone, text)
     return reference
+
+
+def send_mail(sender: str, to: str, subject: str, text: str, html: str) -> str:
+    """Send an e-mail by SES; its reference. Raises `NotSent` or `Doubtful`."""
+    from backshop.senders import ses
+
+    return ses.send(sender, to, subject, text, html)

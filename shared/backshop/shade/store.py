@@ -179,11 +179,12 @@ class Kit(NamedTuple):
     is_live: bool
 
 
-def lock_kit(tx: Tx, order_id: UUID) -> Kit | None:
-    """The kit order, held until the end of the transaction: its survey is saved once."""
+def kit(tx: Tx, order_id: UUID, *, lock: bool = False) -> Kit | None:
+    """The kit order; locked, it is held until the end of the transaction: its survey is saved
+    once."""
     row = tx.execute(
         f"""SELECT o.id AS order_id, o.customer_id, o.currency, {_LIVE_KIT} AS is_live
-            FROM shade.orders AS o WHERE o.id = %s FOR NO KEY UPDATE""",
+            FROM shade.orders AS o WHERE o.id = %s {"FOR NO KEY UPDATE" if lock else ""}""",
         (order_id,),
     ).fetchone()
     return Kit(**row) if row else None
@@ -343,7 +344,7 @@ def lock_customer(tx: Tx, customer_id: UUID) -> bool:
     return row is not None
 
 
-def open_discount(tx: Tx, customer_id: UUID, currency: str, at: datetime) -> Discount | None:
+def open_discount(tx: Tx, customer_id: UUID, at: datetime) -> Discount | None:
     """The customer's discount that can still be used or is on its way to the shop; one that ended
     meanwhile is closed. Lock the customer first."""
     tx.execute(

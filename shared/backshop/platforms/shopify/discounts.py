@@ -1,0 +1,82 @@
+"""Discount codes at Shopify. A code can be looked up, so no attempt is ever made blindly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from backshop.platforms.discounts import NewDiscount
+from backshop.platforms.orders import Declined, Graphql, Json, write
+
+
+def find(api: Graphql, asked: NewDiscount) -> str | None:
+    """The id of our discount with this code; None where the shop knows no such code. Raises
+    Declined where the code is somebody else's."""
+    return _ours(_lookup(api, asked.code), asked)
+
+
+def create(api: Graphql, asked: NewDiscount) -> str:
+    """Make the discount, if an earlier attempt did not; its id.
+
+    Raises Declined where Shopify refuses it, and where the shop sells in another currency: amounts
+    are always in the shop's own.
+    """
+    told = _lookup(api, asked.code)
+    if (made := _ours(told, asked)) is not None:
+        return made
+    if told["shop"]["currencyCode"] != asked.currency:
+        raise Declined({"error": f"the shop sells in {told['shop']['currencyCode']}"})
+    answer = write(api, "discount_create", {"input": _input(asked)})["discountCodeBasicCreate"]
+    if answer["userErrors"] or answer["codeDiscountNode"] is None:
+        raise Declined({"userErrors": answer["userErrors"]})
+    id: str = answer["codeDiscountNode"]["id"]
+    return id
+
+
+def end(api: Graphql, asked: NewDiscount) -> None:
+    """Let nobody use the code any more; nothing to do where the shop does not know it."""
+    id = _ours(_lookup(api, asked.code), asked)
+    if id is None:
+        return
+    answer = write(api, "discount_deactivate", {"id": id})["discountCodeDeactivate"]
+    if answer["userErrors"]:
+        raise Declined({"userErrors": answer["userErrors"]})
+
+
+def _lookup(api: Graphql, code: str) -> Json:
+    return api.insist("discount_by_code", {"code": code})
+
+
+def _ours(told: Json, asked: NewDiscount) -> str | None:
+    node = told["codeDiscountNodeByCode"]
+    if node is None:
+        return None
+    if asked.mark not in (node["codeDiscount"].get("title") or ""):
+        raise Declined({"error": "the shop has another discount with this code"})
+    id: str = node["id"]
+    return id
+
+
+def _input(asked: NewDiscount) -> Json:
+    customer = f"gid://shopify/Customer/{asked.customer_id}"
+    return {
+        "title": f"Shade survey [{asked.mark}]",
+        "code": asked.code,
+        "startsAt": _time(asked.starts_at),
+        "endsAt": _time(asked.ends_at),
+        "usageLimit": 1,
+        "appliesOncePerCustomer": True,
+        "context": {"customers": {"add": [customer]}} if asked.customer_id else {"all": "ALL"},
+        "customerGets": {
+            "items": {"all": True},
+            "value": {"discountAmount": {"amount": str(asked.amount), "appliesOnEachItem": False}},
+        },
+        "combinesWith": {
+            "orderDiscounts": False,
+            "productDiscounts": False,
+            "shippingDiscounts": True,
+        },
+    }
+
+
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
