@@ -144,7 +144,7 @@ def move(id: str) -> Response[str]:
                 kits.export_purchase_list(tx, _id(id))
             kits.set_batch_status(tx, _id(id), asked)
         batch = kits.batch(tx, _id(id))
-    outbox.announce(rows[: outbox.AT_ONCE])
+    outbox.announce(rows)
     return http.reply(200, _shown(batch))
 
 
@@ -199,15 +199,13 @@ def _check_arrived(held: dict[str, kits.Held], asked: BatchStatus) -> None:
 def _take_along(
     tx: Tx, held: dict[str, kits.Held], asked: BatchStatus, *, by: str
 ) -> list[outbox.Row]:
-    """Bring the orders that are behind to the stage of the batch; the rows that tell the platform."""
+    """Bring the orders that are behind to the stage of the batch; the outbox rows to
+    announce."""
     stage = rules.followers.get(asked)
     if stage is None:
         return []
     behind = [each for each in held.values() if rules.step(each.delivery.stage) < rules.step(stage)]
-    changes = [
-        kits.Change(each.order_code, each.delivery.model_copy(update={"stage": stage}))
-        for each in behind
-    ]
+    changes = [kits.Change(each.order_code, each.delivery._replace(stage=stage)) for each in behind]
     kits.save_deliveries(tx, changes, by=by)
     return outbox.put_all(
         tx,

@@ -82,7 +82,7 @@ def import_deliveries() -> Response[str]:
         rows = outbox.put_all(
             tx, "delivery_stage", [_message(held[each.order_code])[1:] for each in changes]
         )
-    outbox.announce(rows[: outbox.AT_ONCE])
+    outbox.announce(rows)
     counts = {
         result: sum(line.result == result for line in report)
         for result in ("changed", "unchanged", "refused")
@@ -180,4 +180,4 @@ def _message(held: kits.Held) -> tuple[str, str, dict[str, str]]:
 
 
 def _shown(code: str, delivery: Delivery) -> dict[str, object]:
-    return {"order_code": code, **delivery.model_dump(mode="json")}
+    return {"order_code": code, **delivery._asdict()}

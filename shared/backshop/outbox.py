@@ -15,6 +15,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
+
 from backshop import config, queues
 from backshop.db import Tx
 from backshop.logs import warning
@@ -23,8 +25,8 @@ MAX_ATTEMPTS = 20
 """With the waits below a platform may be away for more than three hours before a row fails."""
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=15)
-AT_ONCE = 100
-"""How many rows a route announces; the sweep announces the rest, so that nobody waits for it."""
+AT_ONCE = queues.BATCH
+"""How many rows are announced when they are put, one call to SQS, so that nobody waits for it."""
 LEASE = timedelta(minutes=3)
 """How long a claimed row is left alone; longer than platform_write may run."""
 
@@ -103,18 +105,25 @@ def put(tx: Tx, kind: str, key: str, payload: Mapping[str, Any]) -> Row:
 
 
 def put_all(tx: Tx, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row]:
-    """`put` for many keys in one statement."""
+    """`put` for many keys in one statement. Returns the first AT_ONCE rows, to be announced; the
+    sweep announces the others within a minute."""
     if not items:
         return []
-    keys = [key for key, _ in items]
-    payloads = [json.dumps(payload, default=str) for _, payload in items]
     rows = tx.execute(
-        """INSERT INTO backshop.outbox (store_id, key, kind, payload)
-           SELECT nullif(current_setting('backshop.store_id', true), '')::uuid, key, %s, payload
-           FROM unnest(%s::text[], %s::jsonb[]) WITH ORDINALITY AS item (key, payload, place)
-           ORDER BY place
-           RETURNING id, store_id, key, kind, payload, attempts""",
-        (kind, keys, payloads),
+        """WITH put AS (
+               INSERT INTO backshop.outbox (store_id, key, kind, payload)
+               SELECT (SELECT backshop.current_store_id()), key, %s, payload
+               FROM unnest(%s::text[], %s::jsonb[]) WITH ORDINALITY AS item (key, payload, place)
+               ORDER BY place
+               RETURNING id, store_id, key, kind, payload, attempts
+           )
+           SELECT * FROM put ORDER BY id LIMIT %s""",
+        (
+            kind,
+            [key for key, _ in items],
+            [orjson.dumps(payload, default=str).decode() for _, payload in items],
+            AT_ONCE,
+        ),
     )
     return [Row(**row) for row in rows]
 
@@ -198,7 +207,7 @@ def claim(tx: Tx, key: str, at: datetime) -> Row | None:
            SET status = 'sending', attempts = attempts + 1, next_attempt_at = %(until)s
            WHERE id = (SELECT id FROM backshop.outbox
                        WHERE key = %(key)s AND status IN ('pending', 'sending')
-                       AND store_id = nullif(current_setting('backshop.store_id', true), '')::uuid
+                       AND store_id = backshop.current_store_id()
                        ORDER BY id LIMIT 1)
            AND status IN ('pending', 'sending') AND next_attempt_at <= %(at)s
            RETURNING id, store_id, key, kind, payload, attempts""",

@@ -43,31 +43,45 @@ AS $$
         FROM unnest(order_codes, stages, tracking_numbers, notes)
             AS c (order_code, stage, tracking_number, note)
         LEFT JOIN kits.customer_orders_summary AS o
-            ON o.store_id = kits.require_store() AND c.order_code = o.order_code
+            ON o.store_id = (SELECT kits.require_store()) AND c.order_code = o.order_code
     ),
-    saved AS (
+    updated AS (
+        UPDATE kits.order_delivery_status AS s
+        SET stage = c.stage, tracking_number = c.tracking_number, note = c.note, updated_by = $5,
+            updated_at = greatest(clock_timestamp(), s.updated_at), version = s.version + 1,
+            to_tell = c.to_tell, to_repair = false,
+            platform_stage = CASE WHEN from_platform THEN c.stage ELSE s.platform_stage END,
+            platform_tracking_number = CASE
+                WHEN from_platform THEN c.tracking_number ELSE s.platform_tracking_number
+            END
+        FROM changes AS c
+        WHERE s.store_id = (SELECT kits.require_store()) AND s.order_code = c.order_code
+        RETURNING s.*
+    ),
+    -- The conflict is with somebody who sets the first stage of an order that nobody has locked.
+    inserted AS (
         INSERT INTO kits.order_delivery_status AS s (
-            store_id, order_code, stage, tracking_number, note, updated_by, updated_at, to_tell,
+            store_id, order_code, stage, tracking_number, note, updated_by, updated_at,
             platform_stage, platform_tracking_number
         )
-        SELECT kits.require_store(), c.order_code, c.stage, c.tracking_number, c.note,
-            $5, clock_timestamp(), c.to_tell,
+        SELECT (SELECT kits.require_store()), c.order_code, c.stage, c.tracking_number, c.note, $5,
+            clock_timestamp(),
             CASE WHEN from_platform THEN c.stage END,
             CASE WHEN from_platform THEN c.tracking_number END
-        FROM changes AS c ORDER BY c.order_code
+        FROM changes AS c
+        WHERE NOT EXISTS (
+            SELECT FROM kits.order_delivery_status AS d
+            WHERE d.store_id = (SELECT kits.require_store()) AND d.order_code = c.order_code
+        )
+        ORDER BY c.order_code
         ON CONFLICT (store_id, order_code) DO UPDATE
         SET stage = excluded.stage, tracking_number = excluded.tracking_number,
             note = excluded.note, updated_by = excluded.updated_by,
-            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1,
-            to_tell = excluded.to_tell, to_repair = false,
-            platform_stage = CASE
-                WHEN from_platform THEN excluded.platform_stage ELSE s.platform_stage
-            END,
-            platform_tracking_number = CASE
-                WHEN from_platform THEN excluded.platform_tracking_number
-                ELSE s.platform_tracking_number
-            END
+            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1
         RETURNING s.*
+    ),
+    saved AS (
+        SELECT * FROM updated UNION ALL SELECT * FROM inserted
     ),
     events AS (
         INSERT INTO kits.order_delivery_status_events (
@@ -79,23 +93,35 @@ AS $$
     ),
     summaries AS (
         UPDATE kits.customer_orders_summary AS o
-        SET delivery_stage = s.stage, tracking_number = s.tracking_number
-        FROM saved AS s
-        WHERE o.store_id = s.store_id AND o.order_code = s.order_code
+        SET delivery_stage = c.stage, tracking_number = c.tracking_number
+        FROM changes AS c
+        WHERE o.store_id = (SELECT kits.require_store())
+            AND o.vendure_order_id = c.vendure_order_id
     ),
-    trackings AS (
-        INSERT INTO kits.order_tracking AS t (store_id, vendure_order_id, tracking_number, status)
-        SELECT s.store_id, c.vendure_order_id, s.tracking_number, CASE s.stage
+    tracked AS (
+        SELECT c.vendure_order_id, c.tracking_number, CASE c.stage
             WHEN 'ORDER_CONFIRMED' THEN 'confirmed'
             WHEN 'DISPATCHED' THEN 'shipped'
             WHEN 'DELIVERED' THEN 'delivered'
             ELSE 'processing'
-        END
-        FROM saved AS s INNER JOIN changes AS c ON s.order_code = c.order_code
-        WHERE c.vendure_order_id IS NOT NULL
-        ORDER BY c.vendure_order_id
-        ON CONFLICT (store_id, vendure_order_id) DO UPDATE
-        SET tracking_number = excluded.tracking_number, status = excluded.status
+        END AS status
+        FROM changes AS c WHERE c.vendure_order_id IS NOT NULL
+    ),
+    moved AS (
+        UPDATE kits.order_tracking AS t SET tracking_number = c.tracking_number, status = c.status
+        FROM tracked AS c
+        WHERE t.store_id = (SELECT kits.require_store())
+            AND t.vendure_order_id = c.vendure_order_id
+    ),
+    begun AS (
+        INSERT INTO kits.order_tracking (store_id, vendure_order_id, tracking_number, status)
+        SELECT (SELECT kits.require_store()), c.vendure_order_id, c.tracking_number, c.status
+        FROM tracked AS c
+        WHERE NOT EXISTS (
+            SELECT FROM kits.order_tracking AS t
+            WHERE t.store_id = (SELECT kits.require_store())
+                AND t.vendure_order_id = c.vendure_order_id
+        )
     )
     SELECT * FROM saved
 $$;

@@ -44,7 +44,7 @@ TrackingNumber = Annotated[
 Note = Annotated[Text, StringConstraints(min_length=1, max_length=500)]
 
 
-class Delivery(Model):
+class Delivery(NamedTuple):
     """Where an order is. `version` counts its changes: event number `version` made it so."""
 
     stage: Stage

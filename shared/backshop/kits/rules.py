@@ -54,7 +54,7 @@ def advance(before: Delivery, change: DeliveryChange) -> Delivery | None:
     else:
         _check_forward(before, after)
     _check_tracking(after)
-    return after.model_copy(update={"version": before.version + 1})
+    return after._replace(version=before.version + 1)
 
 
 def changed_meanwhile(delivery: Delivery) -> Conflict:

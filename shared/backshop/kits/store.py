@@ -255,9 +255,7 @@ def _held(order: Row, state: Row | None) -> Held:
 
 
 def _delivery(row: Row) -> Delivery:
-    return Delivery.model_construct(
-        stage=Stage(row["stage"]), tracking_number=row["tracking_number"], version=row["version"]
-    )
+    return Delivery(Stage(row["stage"]), row["tracking_number"], row["version"])
 
 
 def save_delivery(tx: Tx, change: Change, *, by: str) -> None:

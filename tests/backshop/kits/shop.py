@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from backshop import db
 from psycopg.rows import dict_row
 
 PHONE = "94770000012"
@@ -144,3 +146,57 @@ class Clock:
 
     def now(self, _zone: Any = None) -> datetime:
         return self.at or datetime.now(UTC)
+
+
+class Environments:
+    """Execution environments of the functions: processes, each with its own connections.
+
+    A function's resolver keeps the event that it handles, as one environment handles one at a time;
+    so threads cannot stand in for environments.
+    """
+
+    def __init__(self, call: Caller, number: int) -> None:
+        fork = multiprocessing.get_context("fork")
+        self._barrier = fork.Barrier(number)
+        self._pipes = []
+        self._processes = []
+        db.close()
+        for _ in range(number):
+            here, there = fork.Pipe()
+            process = fork.Process(target=self._work, args=(call, there), daemon=True)
+            process.start()
+            self._pipes.append(here)
+            self._processes.append(process)
+
+    def _work(self, call: Caller, pipe: Any) -> None:
+        while (calls := pipe.recv()) is not None:
+            self._barrier.wait()
+            pipe.send([call(name, **changes)[0] for name, changes in calls])
+
+    def together(self, each: Sequence[Sequence[tuple[str, dict[str, Any]]]]) -> list[int]:
+        """Let each environment make its calls, all beginning at the same time; their statuses."""
+        self.begin(each)
+        return self.end()
+
+    def begin(self, each: Sequence[Sequence[tuple[str, dict[str, Any]]]]) -> None:
+        for pipe, calls in zip(self._pipes, each, strict=True):
+            pipe.send(list(calls))
+
+    def end(self) -> list[int]:
+        return [status for pipe in self._pipes for status in pipe.recv()]
+
+    def close(self) -> None:
+        for pipe in self._pipes:
+            pipe.send(None)
+        for process in self._processes:
+            process.join(10)
+
+
+@contextmanager
+def environments(call: Caller, number: int) -> Iterator[Environments]:
+    """Load the functions before, by calling them or by `call.module`: they are forked as they are."""
+    made = Environments(call, number)
+    try:
+        yield made
+    finally:
+        made.close()
