@@ -470,6 +470,7 @@ def _live(shop: Shop, rng: random.Random, plan: Plan, order: Order, until: int) 
     if fate == "cancelled":
         order.cancelled_at = order.updated_at = min(until, placed + 3600 * MICROS)
         order.cancel_reason = "customer"
+        order.shipping = 0 if shop.rules.cancel_empties else order.shipping
     if fate == "delivered" and rng.random() < plan.refunds:
         _refund(shop, rng, order, min(until, placed + 4 * DAY))
     if shop.rules.unmoved:

@@ -364,12 +364,17 @@ class Ids:
 
     def __init__(self, groups: Iterable[Sequence[str]] = (), start: int = 1) -> None:
         self._group = {kind: names[0] for names in groups for kind in names}
-        self._start = start
+        self.first = start
         self._last: dict[str, int] = {}
+
+    def begin_at(self, first: int) -> None:
+        """The next ids of every kind will be at least `first`."""
+        self.first = first
+        self._last = {name: max(last, first - 1) for name, last in self._last.items()}
 
     def next(self, kind: str) -> int:
         name = self._group.get(kind, kind)
-        value = self._last.get(name, self._start - 1) + 1
+        value = self._last.get(name, self.first - 1) + 1
         self._last[name] = value
         return value
 
@@ -397,6 +402,10 @@ class Rules:
     """Tax is rounded on one unit and multiplied (Vendure)."""
     random_codes: bool = False
     """Orders are known by a random code (Vendure), not by their number."""
+    cancel_empties: bool = False
+    """A cancelled order's shipping goes with its lines (Vendure)."""
+    address_moves_customer: bool = True
+    """A change of an address moves its customer's `updated_at` (not on Vendure)."""
     variant_moves_product: bool = True
     """A change of a variant moves its product's `updated_at` (not on Vendure)."""
 
@@ -478,7 +487,8 @@ class Shop:
     def edit_customer(self, customer: Customer, **fields: Any) -> Customer:
         for key, value in fields.items():
             setattr(customer, key, value)
-        customer.updated_at = max(self.clock.now(), customer.updated_at)
+        if self.rules.address_moves_customer or set(fields) - {"address", "shipping"}:
+            customer.updated_at = max(self.clock.now(), customer.updated_at)
         self.tell("customer.updated", customer)
         return customer
 
@@ -681,6 +691,8 @@ class Shop:
     def cancel(self, order: Order, reason: str = "customer") -> None:
         order.cancelled_at = self.clock.now()
         order.cancel_reason = reason
+        if self.rules.cancel_empties:
+            order.shipping = 0
         self._enter(order, "cancelled")
         self.touch(order, "cancel")
         self.tell("order.cancelled", order)

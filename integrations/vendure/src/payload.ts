@@ -47,7 +47,7 @@ export function orderData(order: Order): Json {
             shippingMethod: shippingLine.shippingMethod && {
                 id: id(shippingLine.shippingMethod.id),
                 code: shippingLine.shippingMethod.code,
-                name: shippingLine.shippingMethod.name ?? shippingLine.shippingMethod.code,
+                name: shippingLine.shippingMethod.name,
             },
         })),
         payments: (order.payments ?? []).map(payment),
@@ -78,10 +78,9 @@ function buyer(customer: Customer): Json {
 
 type OrderAddress = Order['shippingAddress'];
 
-function orderAddress(address: OrderAddress | undefined): Json | null {
-    if (!address || Object.keys(address).length === 0) {
-        return null;
-    }
+/** An order without an address has one of nulls, as in the API. */
+function orderAddress(given: OrderAddress | undefined): Json {
+    const address = given ?? {};
     return {
         fullName: orNull(address.fullName),
         company: orNull(address.company),
@@ -165,10 +164,7 @@ export function customerData(customer: Customer): Json {
             city: orNull(address.city),
             province: orNull(address.province),
             postalCode: orNull(address.postalCode),
-            country: {
-                code: address.country.code,
-                name: address.country.name ?? address.country.code,
-            },
+            country: { code: address.country.code, name: address.country.name },
             phoneNumber: orNull(address.phoneNumber),
             defaultShippingAddress: address.defaultShippingAddress,
             defaultBillingAddress: address.defaultBillingAddress,

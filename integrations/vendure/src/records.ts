@@ -7,6 +7,7 @@ import {
     ProductVariantService,
     PromotionService,
     RequestContext,
+    TranslatorService,
 } from '@vendure/core';
 
 import { Kind } from './events';
@@ -22,6 +23,7 @@ export class Records {
         private variants: ProductVariantService,
         private promotions: PromotionService,
         private collections: CollectionService,
+        private translator: TranslatorService,
     ) {}
 
     /** Undefined where the record is gone. */
@@ -54,6 +56,9 @@ export class Records {
             'payments.refunds.lines',
             'fulfillments',
         ]);
+        for (const line of order?.shippingLines ?? []) {
+            line.shippingMethod = this.translator.translate(line.shippingMethod, ctx);
+        }
         return order && orderData(order);
     }
 
@@ -64,6 +69,9 @@ export class Records {
             'addresses',
             'addresses.country',
         ]);
+        for (const address of customer?.addresses ?? []) {
+            address.country = this.translator.translate(address.country, ctx);
+        }
         return customer && customerData(customer);
     }
 

@@ -145,6 +145,11 @@ class Mutations:
                 'Cannot transition Order to the "Delivered" state unless all OrderItems are '
                 "delivered"
             )
+        if state == "Cancelled" and order.status not in ACTIVE | {"Draft"}:
+            return (
+                'Cannot transition Order to the "Cancelled" state unless all OrderItems are '
+                "cancelled"
+            )
         if state == "Shipped" and not parcels:
             return (
                 'Cannot transition Order to the "Shipped" state unless all OrderItems are shipped'
@@ -213,7 +218,10 @@ class Mutations:
                 f'Cannot cancel OrderLines from an Order in the "{order.status}" state',
                 orderState=order.status,
             )
+        kept = order.shipping
         self.shop.cancel(order, input.get("reason") or "")
+        if not input.get("cancelShipping"):
+            order.shipping = kept
         return self.views.order(order)
 
     # -------------------------------------------------------------------- money

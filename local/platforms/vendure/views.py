@@ -73,7 +73,7 @@ NEXT: dict[str, tuple[str, ...]] = {
 
 
 def void(order: Order) -> bool:
-    """A cancelled order's lines have no quantity left and its totals read 0."""
+    """A cancelled order's lines have no quantity left and its discounts are 0."""
     return order.status == "Cancelled"
 
 
@@ -88,7 +88,7 @@ def sub_total_with_tax(order: Order) -> int:
 
 
 def shipping(order: Order) -> int:
-    return 0 if void(order) else order.shipping
+    return order.shipping
 
 
 def shipping_with_tax(order: Order) -> int:
@@ -169,9 +169,8 @@ class Views:
             }
         ]
 
-    def order_address(self, address: Address) -> View | None:
-        if not (address.address1 or address.city or address.country_code):
-            return None
+    def order_address(self, address: Address) -> View:
+        """An order without an address has one of nulls."""
         return {
             "__typename": "OrderAddress",
             "fullName": address.name or None,
@@ -267,8 +266,8 @@ class Views:
             "type": "DISTRIBUTED_ORDER_PROMOTION",
             "description": used.title or used.code,
             "adjustmentSource": f"PROMOTION:{used.coupon_id}",
-            "amount": -used.discount,
-            "amountWithTax": -gross(used.discount, order.tax_rate),
+            "amount": 0 if void(order) else -used.discount,
+            "amountWithTax": 0 if void(order) else -gross(used.discount, order.tax_rate),
         }
 
     def _shipping_lines(self, order: Order) -> list[View]:
@@ -389,9 +388,9 @@ class Views:
         }
 
     def _addresses(self, customer: Customer) -> list[View]:
-        address = self.order_address(customer.address)
-        if address is None:
+        if not customer.address.address1:
             return []
+        address = self.order_address(customer.address)
         address |= {
             "__typename": "Address",
             "id": str(customer.id),
@@ -442,7 +441,7 @@ class Views:
         names = sorted({p.category for p in self.shop.products.values() if p.category})
         return {
             "__typename": "Collection",
-            "id": str(2 + names.index(name)),
+            "id": str(self.shop.ids.first + 1 + names.index(name)),
             "createdAt": iso(0),
             "updatedAt": iso(0),
             "name": name,
