@@ -1,4 +1,5 @@
-"""Lambda authorizer: turns a staff or store key into who calls, for which store, with what scopes.
+"""Lambda authorizer: turns a staff or store key, or a publishable token, into who calls, for which
+store, with what scopes.
 
 API Gateway keeps the answer for a minute for all routes (template.yaml), so it never depends on the
 route; http.py checks scope and store. A key that was revoked stops working within that minute.
@@ -6,11 +7,13 @@ route; http.py checks scope and store. A key that was revoked stops working with
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from hashlib import sha256
 from time import monotonic
 from typing import Any
 
-from backshop import db, keys, store
+from backshop import db, keys, store, tokens
+from backshop.errors import Unauthorized
 from backshop.insights import store as insights
 from backshop.logs import crash_safely
 
@@ -26,7 +29,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     header = event.get("headers", {}).get("authorization")
     key = keys.read(header)
     if key is None:
-        return {"isAuthorized": False}
+        return _published(header)
     mark = sha256(header.encode()).digest()
     known = _known.get(mark)
     if known and monotonic() - known[0] < SECONDS:
@@ -37,6 +40,20 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             _known.clear()
         _known[mark] = (monotonic(), answer)
     return answer
+
+
+def _published(header: str | None) -> dict[str, Any]:
+    """A token that a store hands its own pages for some minutes: it may begin try-on sessions."""
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or token.count(".") != 2 or len(token) > 1000:
+        return {"isAuthorized": False}
+    try:
+        claims = tokens.read("publishable", token, at=datetime.now(UTC))
+    except Unauthorized:
+        return {"isAuthorized": False}
+    store_id = claims["store_id"]
+    context = {"kind": "publishable", "id": store_id, "store_id": store_id, "scopes": "try-on"}
+    return {"isAuthorized": True, "context": context}
 
 
 def _answer(key: keys.Key) -> dict[str, Any]:

@@ -1,9 +1,12 @@
-"""Hourly housekeeping: partitions ahead of time, old inbox rows, refreshed summaries, expired codes."""
+"""Housekeeping: hourly partitions ahead of time, old inbox rows, refreshed summaries and expired codes;
+every few minutes the try-on's selfies and pictures, which are promised to go on time."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import try_on
 from backshop import db, logs, store
 from backshop.kits import store as kits
 
@@ -12,14 +15,23 @@ PARTITION_MONTHS = 3
 
 
 @logs.crash_safely
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """What was done, in numbers; each part can be repeated at any time."""
+    done = _try_on() if event.get("part") == "try_on" else _all()
+    logs.info("maintained", **done)
+    return done
+
+
+def _try_on() -> dict[str, int]:
+    with db.transaction(all_stores=True) as tx:
+        return try_on.maintain(tx, datetime.now(UTC))
+
+
+def _all() -> dict[str, int]:
     with db.owner() as tx:
         store.ensure_partitions(tx, PARTITION_MONTHS)
         store.refresh_summaries(tx)
     with db.transaction(all_stores=True) as tx:
         forgotten = store.forget_deliveries(tx, INBOX_DAYS)
         expired = kits.cleanup_expired_otps(tx)
-    done = {"deliveries_forgotten": forgotten, "otp_sessions_deleted": expired}
-    logs.info("maintained", **done)
-    return done
+    return {"deliveries_forgotten": forgotten, "otp_sessions_deleted": expired}

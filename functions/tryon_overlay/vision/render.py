@@ -66,7 +66,7 @@ def draw(scene: Scene, look: models.Look, setting: Setting, assets: Mapping[str,
         return makeup.foundation(scene, makeup.Foundation(ratio, look.coverage, look.finish))
     if look.kind == "lip":
         color = makeup.Color(
-            _linear(look.color) * light(scene, setting), look.coverage, look.finish
+            linear_of_color(look.color) * light(scene, setting), look.coverage, look.finish
         )
         return makeup.lips(scene, color)
     if look.kind == "concealer":
@@ -74,7 +74,7 @@ def draw(scene: Scene, look: models.Look, setting: Setting, assets: Mapping[str,
             scene, makeup.Color(_concealed(scene, look, setting), look.coverage)
         )
     if look.kind in ("blush", "highlighter", "contour"):
-        color = makeup.Color(_linear(look.color) * light(scene, setting), look.coverage)
+        color = makeup.Color(linear_of_color(look.color) * light(scene, setting), look.coverage)
         if look.kind == "highlighter":
             return makeup.highlighter(scene, color)
         strokes = mesh.BLUSH if look.kind == "blush" else mesh.CONTOURS
@@ -112,7 +112,7 @@ def _foundation_ratio(scene: Scene, look: models.Foundation, setting: Setting) -
     lit = light(scene, setting)
     bare = scene.skin.color
     own = setting.own if look.relative and setting.own is not None else bare / lit
-    shade = own if look.shade is None else _linear(look.shade)
+    shade = own if look.shade is None else linear_of_color(look.shade)
     film = _FILM * look.white_cast
     covered = (1 - look.coverage) * own + look.coverage * shade
     ratio = ((1 - film) * covered + film * makeup.WHITE_FILM) / own
@@ -120,7 +120,7 @@ def _foundation_ratio(scene: Scene, look: models.Foundation, setting: Setting) -
 
 
 def _concealed(scene: Scene, look: models.Concealer, setting: Setting) -> Rgb:
-    shade = _linear(look.shade)
+    shade = linear_of_color(look.shade)
     if look.relative and setting.own is not None:
         return scene.skin.color * np.clip(shade / setting.own, *_RATIOS)
     return shade * light(scene, setting)
@@ -166,7 +166,7 @@ def _dressed(
     return garment.worn(scene, shirt, look.width_mm, look.collar, lit)
 
 
-def _linear(color: models.Color) -> Rgb:
+def linear_of_color(color: models.Color) -> Rgb:
     """Linear RGB of a shade as a product gives it."""
     if isinstance(color, str):
         return linear_of_hex(color)

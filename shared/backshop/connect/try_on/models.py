@@ -175,6 +175,24 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class ProductLook(BaseModel):
+    """PUT /try-on/looks: how a product is tried on; null takes that away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sku: Sku
+    look: Look | None
+
+
+class NewAsset(BaseModel):
+    """POST /try-on/assets: a file that looks name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Asset
+    content_type: Literal["image/png", "font/ttf", "font/otf"]
+
+
 class Worn(BaseModel):
     """What the shopper has printed on a shirt."""
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FACES = ROOT.parent / "shared" / "faces"
 BANDS = (("light", 41.0), ("intermediate", 10.0), ("brown", -30.0), ("dark", -91.0))
 """By ITA from which on: the classes of Chardon, with its three light ones and two brown ones joined."""

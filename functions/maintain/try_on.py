@@ -1,0 +1,69 @@
+"""What housekeeping does for the virtual try-on, every few minutes: sessions that hang, selfies after
+a day, pictures after thirty. Objects go first, so that a crash in between leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from backshop import config, db
+from backshop.connect.try_on import rules, store
+
+BATCH = 500
+"""Sessions a round; rounds follow each other until none is due."""
+
+
+def maintain(tx: db.Tx, at: datetime) -> dict[str, int]:
+    """End, drop and forget what is due at `at`, in a transaction that sees all stores; numbers of it."""
+    stuck = store.fail_stuck(tx, at - rules.STUCK_AFTER, rules.NO_SELFIE, rules.STUCK)
+    selfies = _delete_selfies(tx, at)
+    sessions = _delete_sessions(tx, at)
+    store.forget_addresses(tx, at - rules.STORE_WINDOW)
+    return {
+        "try_on_sessions_ended": stuck,
+        "selfies_deleted": selfies,
+        "try_on_sessions_deleted": sessions,
+    }
+
+
+def _delete_selfies(tx: db.Tx, at: datetime) -> int:
+    deleted = 0
+    while due := store.selfies_due(tx, at - rules.SELFIE_LASTS, BATCH):
+        _delete(rules.selfie_key(*each) for each in due)
+        store.selfies_deleted(tx, [each.session_id for each in due], at)
+        deleted += len(due)
+    return deleted
+
+
+def _delete_sessions(tx: db.Tx, at: datetime) -> int:
+    deleted = 0
+    while due := store.sessions_due(tx, at - rules.OVERLAYS_LAST, BATCH):
+        for each in due:
+            _delete(_keys(rules.overlays_prefix(*each)))
+        store.delete_sessions(tx, [each.session_id for each in due])
+        deleted += len(due)
+    return deleted
+
+
+def _keys(prefix: str) -> list[str]:
+    """A session has at most twenty pictures: one page."""
+    found = _s3().list_objects_v2(Bucket=_bucket(), Prefix=prefix)
+    return [each["Key"] for each in found.get("Contents", [])]
+
+
+def _delete(keys: Iterable[str]) -> None:
+    objects = [{"Key": key} for key in keys]
+    if not objects:
+        return
+    answer = _s3().delete_objects(Bucket=_bucket(), Delete={"Objects": objects, "Quiet": True})
+    if answer.get("Errors"):
+        raise RuntimeError(f"{len(answer['Errors'])} objects of the try-on were not deleted")
+
+
+def _s3() -> Any:
+    return config.client("s3")
+
+
+def _bucket() -> str:
+    return config.value("TRY_ON_BUCKET")
