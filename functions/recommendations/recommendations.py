@@ -55,26 +55,31 @@ def trainings(id: str) -> Response[str]:
 def suggest(tx: db.Tx, customer_id: str, limit: int, now: datetime) -> Suggestions:
     """Both lists for a known customer, without what is sold out."""
     model_id = store.active_model(tx)
-    bought = store.bought(tx, model_id, customer_id) if model_id else None
-    if model_id is None or bought is None:
+    model = _headers.get(model_id) or _keep(store.header(tx, model_id)) if model_id else None
+    history = store.history(tx, model, customer_id) if model else None
+    if model is None or history is None:
         best = [_suggestion(offer, likely) for offer, likely in store.popular(tx, limit)]
         return Suggestions(
             customer_id=customer_id, basis="popularity", buy_again=[], new_for_you=best
         )
-    model = _headers.get(model_id) or _keep(store.header(tx, model_id))
-    affinity = rules.affinities(bought.rows, model.trend.shape[1])
+    rows = store.neighbours(tx, model, history.item.tolist())
+    affinity = rules.affinities(rows, len(model.skus))
     day, number = store.days(now), limit * SPARE
-    again = rules.buy_again(
-        model.again, model.trend, bought.history, affinity, day, len(bought.history.item)
-    )
-    new = rules.new_for_you(model.new, model.trend, bought.history, affinity, day, number)
-    offers = store.offers(tx, model_id, [*again.items.tolist(), *new.items.tolist()])
+    again = rules.buy_again(model.again, model.trend, history, affinity, day, number)
+    new = rules.new_for_you(model.new, model.trend, history, affinity, day, number)
+    named = [_named(ranked, model.skus) for ranked in (again, new)]
+    offers = store.offers(tx, [sku for part in named for sku, _ in part])
     return Suggestions(
         customer_id=customer_id,
         basis="customer",
-        buy_again=_available(again, offers, limit),
-        new_for_you=_available(new, offers, limit),
+        buy_again=_available(named[0], offers, limit),
+        new_for_you=_available(named[1], offers, limit),
     )
+
+
+def _named(ranked: Ranked, skus: Sequence[str]) -> list[tuple[str, float]]:
+    items, likely = ranked.items.tolist(), ranked.probabilities.tolist()
+    return [(skus[item], each) for item, each in zip(items, likely, strict=True)]
 
 
 def _keep(header: store.Header) -> store.Header:
@@ -84,9 +89,10 @@ def _keep(header: store.Header) -> store.Header:
     return header
 
 
-def _available(ranked: Ranked, offers: dict[int, store.Offer], limit: int) -> list[Suggestion]:
-    pairs = zip(ranked.items.tolist(), ranked.probabilities.tolist(), strict=True)
-    return [_suggestion(offers[item], likely) for item, likely in pairs if item in offers][:limit]
+def _available(
+    named: Sequence[tuple[str, float]], offers: dict[str, store.Offer], limit: int
+) -> list[Suggestion]:
+    return [_suggestion(offers[sku], likely) for sku, likely in named if sku in offers][:limit]
 
 
 def _suggestion(offer: store.Offer, likely: float) -> Suggestion:

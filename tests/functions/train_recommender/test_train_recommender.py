@@ -99,11 +99,13 @@ def test_model_comes_back_as_it_was_stored(function, owner, store):
     with db.transaction(store_id=store) as tx:
         model_id = recommend.save_model(tx, trained, skus)
         header = recommend.header(tx, model_id)
-        bought = recommend.bought(tx, model_id, "7")
+        history = recommend.history(tx, header, "7")
+        rows = recommend.neighbours(tx, header, history.item.tolist())
     assert header.trend.tolist() == trained.model.trend.tolist()
     assert header.new.weights.tolist() == trained.model.new.weights.tolist()
-    items = bought.history.item
-    assert bought.rows.weight.tolist() == trained.model.neighbours.weight[items].ravel().tolist()
+    assert header.skus == skus
+    items = history.item
+    assert rows.weight.tolist() == trained.model.neighbours.weight[items].ravel().tolist()
     whole = function.rules.histories(baskets)
     names = {sku: item for item, sku in enumerate(skus)}
     mine = owner.execute(
@@ -118,10 +120,10 @@ def test_model_comes_back_as_it_was_stored(function, owner, store):
     )  # fmt: skip
     entries = slice(whole.start[customer], whole.start[customer + 1])
     for field in ("count", "first", "last", "since"):
-        ours, theirs = getattr(bought.history, field), getattr(whole, field)[entries]
+        ours, theirs = getattr(history, field), getattr(whole, field)[entries]
         assert ours == pytest.approx(theirs), field
     for field in ("orders", "size", "variety", "first_order", "last_order"):
-        assert getattr(bought.history, field)[0] == pytest.approx(getattr(whole, field)[customer])
+        assert getattr(history, field)[0] == pytest.approx(getattr(whole, field)[customer])
 
 
 def test_cancelled_and_returned_orders_are_no_wishes(function, owner, store):

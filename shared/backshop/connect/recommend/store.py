@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,16 +42,12 @@ class Header(NamedTuple):
     """The active model without its neighbours; it never changes, so it may be kept."""
 
     id: UUID
+    skus: list[str]
+    """By item number."""
+    items: dict[str, int]
     trend: Floats
     new: Blend
     again: Blend
-
-
-class Bought(NamedTuple):
-    """What serving needs of one customer: the history, and its items' neighbours."""
-
-    history: Histories
-    rows: Neighbours
 
 
 class Offer(NamedTuple):
@@ -203,9 +200,19 @@ def header(tx: Tx, model_id: UUID) -> Header:
         (model_id,),
     ).fetchone()
     assert row is not None
-    trend = np.frombuffer(row["trend"], SINGLES).reshape(len(HALF_LIVES), -1)
+    rows = tx.execute(
+        """SELECT sku FROM connect.recommendation_item
+           WHERE store_id = backshop.current_store_id() AND model_id = %s ORDER BY item""",
+        (model_id,),
+    )
+    skus = [each["sku"] for each in rows]
     return Header(
-        model_id, trend, _blend_in(row["blends"]["new"]), _blend_in(row["blends"]["again"])
+        id=model_id,
+        skus=skus,
+        items={sku: item for item, sku in enumerate(skus)},
+        trend=np.frombuffer(row["trend"], SINGLES).reshape(len(HALF_LIVES), -1),
+        new=_blend_in(row["blends"]["new"]),
+        again=_blend_in(row["blends"]["again"]),
     )
 
 
@@ -218,41 +225,52 @@ def knows_customer(tx: Tx, customer_id: str) -> bool:
     return found.fetchone() is not None
 
 
-def bought(tx: Tx, model_id: UUID, customer_id: str) -> Bought | None:
-    """The customer's history in items of the model; None where it is empty."""
+def history(tx: Tx, model: Header, customer_id: str) -> Histories | None:
+    """What the customer bought of the model's items; None where that is nothing."""
     rows = tx.execute(
-        """WITH orders AS (
+        """WITH orders AS MATERIALIZED (
              SELECT order_id, platform, extract(epoch FROM created_at)::float8 / 86400 AS day,
                     row_number() OVER (ORDER BY created_at, order_id) AS place
              FROM connect.platform_order
-             WHERE store_id = backshop.current_store_id() AND customer_id = %(customer)s
+             WHERE store_id = backshop.current_store_id() AND customer_id = %s
                AND NOT is_cancelled
-           ), lines AS (
+           ), lines AS MATERIALIZED (
              SELECT DISTINCT o.place, o.day, i.sku
              FROM orders AS o
              JOIN connect.order_item AS i ON i.store_id = backshop.current_store_id()
                AND i.order_id = o.order_id AND i.platform = o.platform
              WHERE i.sku IS NOT NULL AND i.quantity > i.refunded_quantity
-           ), whole AS (
+           ), whole AS MATERIALIZED (
              SELECT count(DISTINCT place) AS orders, count(*)::float8 AS lines,
                     count(DISTINCT sku) AS variety, min(day) AS first_order, max(day) AS last_order,
                     max(place) AS last_place
              FROM lines
-           ), items AS (
+           ), items AS MATERIALIZED (
              SELECT sku, count(*) AS count, min(day) AS first, max(day) AS last,
                     max(place) AS place
              FROM lines GROUP BY sku
            )
-           SELECT m.item, m.neighbours, m.weights, i.count, i.first, i.last,
-                  w.last_place - i.place AS since, w.orders, w.lines, w.variety, w.first_order,
-                  w.last_order
-           FROM items AS i CROSS JOIN whole AS w
-           JOIN connect.recommendation_item AS m ON m.store_id = backshop.current_store_id()
-             AND m.model_id = %(model)s AND m.sku = i.sku
-           ORDER BY m.item""",
-        {"customer": customer_id, "model": model_id},
+           SELECT i.sku, i.count, i.first, i.last, w.last_place - i.place AS since, w.orders,
+                  w.lines, w.variety, w.first_order, w.last_order
+           FROM items AS i CROSS JOIN whole AS w""",
+        (customer_id,),
     ).fetchall()
-    return Bought(_history(rows), _neighbours(rows)) if rows else None
+    known = [row | {"item": model.items[row["sku"]]} for row in rows if row["sku"] in model.items]
+    known.sort(key=itemgetter("item"))
+    return _history(known) if known else None
+
+
+def neighbours(tx: Tx, model: Header, items: Sequence[int]) -> Neighbours:
+    """Those of all the items, in one row."""
+    rows = tx.execute(
+        """SELECT neighbours, weights FROM connect.recommendation_item
+           WHERE store_id = backshop.current_store_id() AND model_id = %s AND item = ANY (%s)""",
+        (model.id, list(items)),
+    ).fetchall()
+    return Neighbours(
+        np.frombuffer(b"".join(row["neighbours"] for row in rows), INTS),
+        np.frombuffer(b"".join(row["weights"] for row in rows), SINGLES),
+    )
 
 
 def _history(rows: Sequence[dict[str, Any]]) -> Histories:
@@ -272,24 +290,14 @@ def _history(rows: Sequence[dict[str, Any]]) -> Histories:
     )
 
 
-def _neighbours(rows: Sequence[dict[str, Any]]) -> Neighbours:
-    return Neighbours(
-        np.frombuffer(b"".join(row["neighbours"] for row in rows), INTS),
-        np.frombuffer(b"".join(row["weights"] for row in rows), SINGLES),
-    )
-
-
-def offers(tx: Tx, model_id: UUID, items: Sequence[int]) -> dict[int, Offer]:
-    """Those of the items that can be bought now."""
+def offers(tx: Tx, skus: Sequence[str]) -> dict[str, Offer]:
+    """Those of the products that can be bought now."""
     rows = tx.execute(
-        """SELECT m.item, p.sku, p.title, p.price
-           FROM connect.recommendation_item AS m
-           JOIN connect.platform_product AS p USING (store_id, sku)
-           WHERE m.store_id = backshop.current_store_id() AND m.model_id = %s
-             AND m.item = ANY (%s) AND p.available""",
-        (model_id, list(items)),
+        """SELECT sku, title, price FROM connect.platform_product
+           WHERE store_id = backshop.current_store_id() AND sku = ANY (%s) AND available""",
+        (list(skus),),
     )
-    return {row["item"]: Offer(row["sku"], row["title"], row["price"]) for row in rows}
+    return {row["sku"]: Offer(row["sku"], row["title"], row["price"]) for row in rows}
 
 
 def popular(tx: Tx, number: int) -> list[tuple[Offer, float]]:
