@@ -52,8 +52,8 @@ def _request(row: outbox.Row) -> tuple[AddressUpdateRequest, str | None, UUID | 
     """The request, the state that Vendure's order is to come back to, and what superseded it."""
     with db.transaction(store_id=row.store_id) as tx:
         request = store.address(tx, _id(row))
-        if request is None:
-            raise outbox.Refused({"error": "the request is gone"})
+        if request is None or not request.new_address:
+            raise outbox.Refused({"error": "the request is gone, or its address was erased"})
         before = store.state_before(tx, request.order_id)
         return request, before, store.later_address(tx, request)
 

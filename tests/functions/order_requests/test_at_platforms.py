@@ -176,6 +176,18 @@ def test_a_shipped_order_keeps_its_address(shop):
     assert shop.server.order(order["id"])["shipping_address"]["address1"] != "2 New St"
 
 
+def test_an_erased_address_is_not_sent(shop):
+    order = shop.place()
+    made = shop.change(order)
+    shop.owner.execute(
+        "UPDATE connect.address_update_request SET new_address = '{}' WHERE id = %s", [made["id"]]
+    )
+    shop.work_off()
+    assert shop.shown(made, "address-updates")["status"] == "failed"
+    held = shop.server.order(order["id"])["shipping_address"]
+    assert held == order["shipping_address"]
+
+
 def test_an_order_that_is_gone_fails_for_good(shop):
     order = shop.place()
     shop.server.delete(order["id"])

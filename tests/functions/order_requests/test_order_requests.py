@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from backshop import db
+from backshop.connect.requests import store as stored
 
 PATH_ID = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
 ADDRESS = {
@@ -289,3 +291,18 @@ def test_an_address_that_was_superseded_is_not_tried_again(call, owner):
     call("address", ADDRESS | {"line1": "3 New St"})
     status, problem = call("retry_refund", **again)
     assert (status, problem["type"].split("#")[1]) == (409, "superseded")
+
+
+def test_what_stays_pending_is_counted_for_the_alarm(call, owner, store):
+    made = [call("refund", {"amount": "1.00"})[1], call("refund", {"amount": "1.00"})[1]]
+    call("address", ADDRESS)
+
+    def pending(minutes: int) -> int:
+        with db.transaction(store_id=store) as tx:
+            now = datetime.now(UTC) + timedelta(minutes=minutes)
+            return stored.count_pending(tx, now, timedelta(minutes=15))
+
+    assert (pending(14), pending(16)) == (0, 3)
+    settle(owner, made[0]["id"], "failed")
+    settle(owner, made[1]["id"], "processed")
+    assert pending(16) == 1

@@ -74,7 +74,7 @@ def check(shop: Any, order: dict[str, Any], counts: dict[str, int]) -> None:
 
 def run(shop: Any, rounds: int, seed: int) -> None:
     dice = random.Random(seed)
-    orders = [shop.place(address=None) for _ in range(8)]
+    orders = [shop.place() for _ in range(8 + rounds // 10)]
     shop.server.faults(
         FAULTS, seed=seed, late_seconds=0.1, timeout_seconds=0.1, retry_after=0,
     )  # fmt: skip

@@ -202,19 +202,12 @@ def finish_refund(
 
 
 def finish_address(tx: Tx, request_id: UUID, answer: dict[str, Any]) -> None:
-    """The order has the new address; it is shown here at once, and confirmed by the next sync."""
+    """The platform's order has the new address; the order here gets it from the next delivery."""
     tx.execute(
-        """WITH done AS (
-             UPDATE connect.address_update_request
-             SET status = 'updated', response = %(answer)s, finished_at = now()
-             WHERE store_id = backshop.current_store_id() AND id = %(id)s
-             RETURNING order_id, platform, new_address
-           )
-           UPDATE connect.platform_order AS o SET shipping_address = done.new_address
-           FROM done
-           WHERE o.store_id = backshop.current_store_id() AND o.order_id = done.order_id
-             AND o.platform = done.platform""",
-        {"answer": Jsonb(answer), "id": request_id},
+        """UPDATE connect.address_update_request
+           SET status = 'updated', response = %s, finished_at = now()
+           WHERE store_id = backshop.current_store_id() AND id = %s""",
+        (Jsonb(answer), request_id),
     )
 
 
