@@ -8,7 +8,7 @@ LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/s
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-sam run reset demo redrive test test-sam test-slow check format lock bench gallery template clean
+.PHONY: help setup setup-sam setup-vendure run reset demo redrive test test-sam test-slow check format lock bench gallery template clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its ow
 	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
 	@$(BIN)/uv pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements/sam.txt
 	@touch $@
+
+setup-vendure: ## what the tests of the Vendure plugin need, where npm is
+	@npm install --prefix integrations/vendure --no-audit --no-fund --silent
 
 run: setup ## the whole application at http://127.0.0.1:8080 (PORT= changes it)
 	@exec $(BIN)/python -m local run --port $(PORT)
