@@ -44,7 +44,7 @@ def portraits(stops: tuple[float, ...] = STOPS) -> Iterator[Portrait]:
     """The shared faces, where they are, and the astronaut, each relit."""
     from vision import render, tone
 
-    for name, image in _originals():
+    for name, image in originals():
         for by in stops:
             relit = relight(image, by)
             try:
@@ -56,7 +56,7 @@ def portraits(stops: tuple[float, ...] = STOPS) -> Iterator[Portrait]:
             yield Portrait(f"{name}{by:+g}" if by else name, relit, band)
 
 
-def _originals() -> Iterator[tuple[str, Image.Image]]:
+def originals() -> Iterator[tuple[str, Image.Image]]:
     for path in sorted(FACES.glob("*.jpg")):
         yield path.stem, Image.open(path).convert("RGB")
     yield "astronaut", astronaut()
