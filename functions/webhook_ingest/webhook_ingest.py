@@ -151,11 +151,19 @@ def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> 
         if isinstance(event, commerce.DataRequest):
             _export(tx, shop, event)
         elif isinstance(event, commerce.Erasure):
-            privacy.erase(tx, shop, event.person, event.received_at)
+            _delete_objects(privacy.erase(tx, shop, event.person, event.received_at))
         elif isinstance(event, commerce.ShopErasure):
             privacy.erase_shop(tx, shop)
         elif isinstance(event, commerce.Uninstall) and connect.end(tx, event.received_at):
             insights.set_active(tx, False)
+
+
+def _delete_objects(urls: Sequence[str]) -> None:
+    """Delete a person's pictures, `s3://bucket/key` each. Before the commit: what cannot be deleted
+    makes the whole erasure come again."""
+    for url in urls:
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+        config.client("s3").delete_object(Bucket=bucket, Key=key)
 
 
 def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:

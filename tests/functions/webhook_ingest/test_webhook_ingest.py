@@ -215,7 +215,9 @@ def test_an_erased_person_does_not_come_back_with_a_late_delivery(connect, inges
         for row in tables
     }
     for personal in (sample["email"], sample["billing_address"]["phone"], "Shipper", "Smith"):
-        assert [(name, text[:3000]) for name, text in kept.items() if personal in text] == [], personal
+        assert [(name, text[:3000]) for name, text in kept.items() if personal in text] == [], (
+            personal
+        )
     total = owner.execute(
         "SELECT total_amount FROM connect.platform_order WHERE store_id = %s", [store]
     ).fetchone()
@@ -230,3 +232,26 @@ def test_a_shop_s_erasure_takes_everything(connect, ingest, owner):
     assert ingest(message(store, "shop/redact", body, platform="shopify", minutes=1)) == []
     for table in ("connect.platform_order", "insights.orders", "shade.orders", "shade.customers"):
         assert count(owner, table, store) == 0
+
+
+def test_an_erased_person_s_pictures_go_too(connect, ingest, owner, aws):
+    store = connect("shopify")
+    sample = json.loads(shopify_order())
+    customer = sample["customer"]["admin_graphql_api_id"].rsplit("/", 1)[1]
+    ingest(message(store, "orders/create", shopify_order(), platform="shopify"))
+    s3 = config.client("s3")
+    s3.put_object(Bucket=aws.bucket, Key="selfies/theirs", Body=b"a face")
+    s3.put_object(Bucket=aws.bucket, Key="selfies/another", Body=b"another face")
+    for key, whose in (("theirs", customer), ("another", None)):
+        owner.execute(
+            """INSERT INTO connect.try_on_session (store_id, customer_id, platform, selfie_url)
+               VALUES (%s, %s, 'shopify', %s)""",
+            [store, whose, f"s3://{aws.bucket}/selfies/{key}"],
+        )
+    redact = json.loads((SHOPIFY / "customers_redact.json").read_bytes())
+    redact |= {"customer": {"id": int(customer), "email": None, "phone": None}}
+    body = json.dumps(redact | {"orders_to_redact": []}).encode()
+    assert ingest(message(store, "customers/redact", body, platform="shopify", minutes=1)) == []
+    left = [each["Key"] for each in s3.list_objects_v2(Bucket=aws.bucket)["Contents"]]
+    assert left == ["selfies/another"]
+    assert count(owner, "connect.try_on_session", store) == 1
