@@ -11,7 +11,7 @@ import pytest
 from local.platforms import shopify
 from local.platforms.running import RunningShop
 from tests.contracts.servers.receiver import Receiver, receiving
-from tests.functions.shade_world import World, read_cart, token_in
+from tests.functions.shade_world import World, read_cart, subscribe, token_in
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,9 @@ def shop() -> Iterator[RunningShop]:
 
 
 @pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
+def receiver(shop) -> Iterator[Receiver]:
     with receiving() as made:
+        subscribe(shop, made)
         yield made
 
 
