@@ -353,7 +353,7 @@ def _hand_on(
     own = _own_context(store.platform)
     _save_catalogue(tx, store, winners, own)
     buyers = set(_save_customers(tx, store, winners, own))
-    buyers.update(_save_orders(tx, store, winners, own))
+    buyers.update(_save_orders(tx, store, winners, own, has_refunds=bool(with_refunds)))
     refunded = with_refunds | _save_refunds(tx, store, winners)
     if dates:
         insights.date_refunds(tx, store, dates)
@@ -406,14 +406,17 @@ def _save_customers(tx: Tx, store: Store, winners: Winners, own: Any) -> list[in
     return buyers
 
 
-def _save_orders(tx: Tx, store: Store, winners: Winners, own: Any) -> list[int]:
+def _save_orders(
+    tx: Tx, store: Store, winners: Winners, own: Any, *, has_refunds: bool
+) -> list[int]:
     buyers: list[int] = []
     if kept := winners.records[Kind.ORDER]:
         orders, lines = winners["orders"], winners["lines"]
         connect.save_orders(tx, store, orders, lines)
         if own:
             own.save_orders(tx, store, kept)
-        buyers += insights.save_orders(tx, store, orders, lines, winners["coupon_uses"])
+        uses = winners["coupon_uses"]
+        buyers += insights.save_orders(tx, store, orders, lines, uses, has_refunds=has_refunds)
     if gone := winners.deleted[Kind.ORDER]:
         connect.delete_orders(tx, store, gone)
         if own:

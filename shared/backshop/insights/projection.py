@@ -259,62 +259,81 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> list[int]:
 
 
 def save_orders(
-    tx: Tx, store: Store, orders: Staged, lines: Staged, coupon_uses: Staged
+    tx: Tx, store: Store, orders: Staged, lines: Staged, coupon_uses: Staged, *, has_refunds: bool
 ) -> list[int]:
+    """Orders with lines and coupons; `has_refunds` says that refunds of some are stored."""
     of: dict[str, Any] = {"store": store.id}
     saved = _upsert_orders(tx, of, orders)
-    updated, new = saved["updated"], saved["new"]
-    if updated:
-        _delete_stale(tx, of | {"updated": updated}, lines, coupon_uses)
-    tx.execute(
-        f"""INSERT INTO insights.order_items AS held
-              (id, store_id, order_id, line_id, product_id, wc_product_id, wc_variation_id,
-               product_name, sku, quantity, unit_price, subtotal, total, discount, tax)
-            SELECT uuidv7(), %(store)s,
-              (SELECT o.id FROM insights.orders AS o
-               WHERE o.wc_order_id = order_number),
-              left(lines.id, 100),
-              (SELECT p.id FROM insights.products AS p
-               WHERE p.wc_product_id = lines.product_id),
-              product_id, variant_id, left(name, 500), sku, quantity, unit_price, subtotal, total,
-              subtotal - total, tax
-            FROM {lines.source}
-            ON CONFLICT (store_id, order_id, line_id) DO UPDATE SET
-              product_id = excluded.product_id, wc_product_id = excluded.wc_product_id,
-              wc_variation_id = excluded.wc_variation_id, product_name = excluded.product_name,
-              sku = excluded.sku, quantity = excluded.quantity, unit_price = excluded.unit_price,
-              subtotal = excluded.subtotal, total = excluded.total, discount = excluded.discount,
-              tax = excluded.tax
-            WHERE (held.wc_product_id, held.wc_variation_id, held.product_name, held.sku,
-                   held.quantity, held.unit_price, held.subtotal, held.total, held.discount,
-                   held.tax)
-              IS DISTINCT FROM
-                  (excluded.wc_product_id, excluded.wc_variation_id, excluded.product_name,
-                   excluded.sku, excluded.quantity, excluded.unit_price, excluded.subtotal,
-                   excluded.total, excluded.discount, excluded.tax)""",
-        of | lines.params,
-    )
+    of |= {name: saved[name] for name in ("ids", "numbers", "updated", "new")}
+    if saved["updated"]:
+        _delete_stale(tx, of, lines, coupon_uses)
+    _insert_items(tx, of, lines)
     if coupon_uses.size:
-        tx.execute(
-            f"""INSERT INTO insights.order_coupons AS held (store_id, order_id, code, discount)
-                SELECT %(store)s,
-                  (SELECT o.id FROM insights.orders AS o
-                   WHERE o.wc_order_id = order_number),
-                  code, discount
-                FROM {coupon_uses.source}
-                ON CONFLICT (store_id, order_id, code) DO UPDATE SET discount = excluded.discount
-                WHERE held.discount IS DISTINCT FROM excluded.discount""",
-            of | coupon_uses.params,
-        )
-    if new:
-        _adopt_refunds(tx, of | {"new": new})
+        _insert_coupons(tx, of, coupon_uses)
+    if has_refunds and saved["new"]:
+        _adopt_refunds(tx, of)
     concerned: list[int] = saved["concerned"] or []
     return concerned
 
 
+_OF_ORDERS = """unnest(%(numbers)s::bigint[], %(ids)s::uuid[])
+                AS orders (number, id) ON orders.number = order_number"""
+
+
+def _insert_items(tx: Tx, of: dict[str, Any], lines: Staged) -> None:
+    products = tx.execute(
+        f"""SELECT array_agg(wc_product_id) AS numbers, array_agg(id::text) AS ids
+            FROM insights.products
+            WHERE wc_product_id = ANY (ARRAY(SELECT DISTINCT product_id FROM {lines.source}))""",
+        lines.params,
+    ).fetchone()
+    known = products or {}
+    tx.execute(
+        f"""INSERT INTO insights.order_items AS held
+              (id, store_id, order_id, line_id, product_id, wc_product_id, wc_variation_id,
+               product_name, sku, quantity, unit_price, subtotal, total, discount, tax)
+            SELECT uuidv7(), %(store)s, orders.id, left(lines.id, 100), products.id, product_id,
+              variant_id, left(name, 500), sku, quantity, unit_price, subtotal, total,
+              subtotal - total, tax
+            FROM {lines.source}
+            INNER JOIN {_OF_ORDERS}
+            LEFT JOIN unnest(%(known_numbers)s::bigint[], %(known_ids)s::uuid[])
+              AS products (number, id) ON products.number = lines.product_id
+            {_CHANGE_ITEM if of["updated"] else ""}""",
+        of
+        | lines.params
+        | {"known_numbers": known.get("numbers") or [], "known_ids": known.get("ids") or []},
+    )
+
+
+_CHANGE_ITEM = """ON CONFLICT (store_id, order_id, line_id) DO UPDATE SET
+  product_id = excluded.product_id, wc_product_id = excluded.wc_product_id,
+  wc_variation_id = excluded.wc_variation_id, product_name = excluded.product_name,
+  sku = excluded.sku, quantity = excluded.quantity, unit_price = excluded.unit_price,
+  subtotal = excluded.subtotal, total = excluded.total, discount = excluded.discount,
+  tax = excluded.tax
+WHERE (held.wc_product_id, held.wc_variation_id, held.product_name, held.sku, held.quantity,
+       held.unit_price, held.subtotal, held.total, held.discount, held.tax)
+  IS DISTINCT FROM
+      (excluded.wc_product_id, excluded.wc_variation_id, excluded.product_name, excluded.sku,
+       excluded.quantity, excluded.unit_price, excluded.subtotal, excluded.total,
+       excluded.discount, excluded.tax)"""
+
+
+def _insert_coupons(tx: Tx, of: dict[str, Any], coupon_uses: Staged) -> None:
+    tx.execute(
+        f"""INSERT INTO insights.order_coupons AS held (store_id, order_id, code, discount)
+            SELECT %(store)s, orders.id, code, discount
+            FROM {coupon_uses.source} INNER JOIN {_OF_ORDERS}
+            ON CONFLICT (store_id, order_id, code) DO UPDATE SET discount = excluded.discount
+            WHERE held.discount IS DISTINCT FROM excluded.discount""",
+        of | coupon_uses.params,
+    )
+
+
 def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]:
-    """Ids of the updated, numbers of the new orders, and numbers of their customers, those before
-    the change included."""
+    """Ids and numbers of all, ids of the updated, numbers of the new orders, and numbers of their
+    customers, those before the change included."""
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.orders
@@ -342,10 +361,11 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
                 date_paid = excluded.date_paid, is_guest = excluded.is_guest,
                 is_counted = excluded.is_counted, is_cancelled = excluded.is_cancelled,
                 is_test = excluded.is_test, refunds_listed_at = excluded.refunds_listed_at
-              RETURNING old.id AS before, new.wc_order_id AS number,
+              RETURNING old.id AS before, new.id, new.wc_order_id AS number,
                 old.wc_customer_id AS customer_before, new.wc_customer_id AS customer
             )
-            SELECT array_agg(before) FILTER (WHERE before IS NOT NULL) AS updated,
+            SELECT array_agg(id::text) AS ids, array_agg(number) AS numbers,
+              array_agg(before) FILTER (WHERE before IS NOT NULL) AS updated,
               array_agg(number) FILTER (WHERE before IS NULL) AS new,
               array_agg(DISTINCT customer) FILTER (WHERE customer IS NOT NULL)
                 || array_agg(DISTINCT customer_before)
@@ -366,10 +386,9 @@ def _delete_stale(tx: Tx, of: dict[str, Any], lines: Staged, coupon_uses: Staged
         tx.execute(
             f"""DELETE FROM insights.{table} AS held
                 WHERE order_id = ANY (%(updated)s)
-                  AND NOT EXISTS (SELECT FROM {among.source}
-                    WHERE {named} = held.{key} AND order_number = (
-                      SELECT o.wc_order_id FROM insights.orders AS o
-                      WHERE o.id = held.order_id))""",
+                  AND NOT EXISTS (
+                    SELECT FROM {among.source} INNER JOIN {_OF_ORDERS}
+                    WHERE orders.id = held.order_id AND {named} = held.{key})""",
             of | among.params,
         )
 
