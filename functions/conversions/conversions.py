@@ -33,12 +33,10 @@ def follow(id: str) -> Response[str]:
     with db.transaction(store_id=name.store_id) as tx:
         shop = stores.load(tx)
         clicked = store.note_click(tx, name.recommendation_id, at)
-        if shop is None or clicked is None or clicked["cart_url"] is None:
+        url: str = clicked["cart_url"] or "" if clicked else ""
+        if shop is None or clicked is None or not rules.leads_to(url, shop.url):
             raise _unknown()
         discount = store.discount(tx, clicked["discount_id"]) if clicked["discount_id"] else None
-    url: str = clicked["cart_url"]
-    if not rules.leads_to(url, shop.url):
-        raise _unknown()
     if discount is None or not discount.is_usable(at):
         url = rules.without_code(url)
     return http.reply(302, headers={"Location": url, "Cache-Control": "no-store"})

@@ -85,12 +85,8 @@ class World:
     # ------------------------------------------------------------------ setting up
 
     def _connect(self) -> UUID:
-        """A store of its own on the one server; who had it before lets go of its address."""
-        for table in ("backshop.stores", "connect.connector_config", "insights.stores"):
-            self.owner.execute(
-                f"UPDATE {table} SET store_url = store_url || '/' || id WHERE store_url = %s",
-                [self.shop.url],
-            )
+        """A store of its own on the one server."""
+        free_address(self.owner, self.shop.url)
         status, made = self.call(
             "connectors/create",
             body={
@@ -317,6 +313,14 @@ class _Patient:
     @staticmethod
     def get_remaining_time_in_millis() -> int:
         return 100_000
+
+
+def free_address(owner: Any, url: str) -> None:
+    """Let the store of an earlier test go of the server's address, which belongs to one at a time."""
+    for table in ("backshop.stores", "connect.connector_config", "insights.stores"):
+        owner.execute(
+            f"UPDATE {table} SET store_url = store_url || '/' || id WHERE store_url = %s", [url]
+        )
 
 
 def _records(bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
