@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from backshop.connect.recommend import rules, training
@@ -235,3 +240,21 @@ def test_calibration_error_and_log_loss_by_hand():
     always = np.full(20, 0.35)
     assert training.log_loss_ratio(always, hit) == pytest.approx(1)
     assert training.log_loss_ratio(likely, hit) < 0.85
+
+
+def test_the_layer_keeps_of_scipy_what_is_imported():
+    """layers/science leaves out the rest, so that a function's layers fit into 250 MB."""
+    root = Path(__file__).parents[3]
+    makefile = (root / "layers/science/Makefile").read_text().replace("\\\n", " ")
+    found = re.search(r"^UNUSED := (.*)$", makefile, re.MULTILINE)
+    assert found
+    code = (
+        "import sys, backshop.connect.recommend.training as t; t.no_neighbours(1)\n"
+        "print(*{name.split('.')[1] for name in sys.modules if name.startswith('scipy.')})"
+    )
+    used = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": str(root / "shared")},
+    ).stdout.split()  # fmt: skip
+    assert {"linalg", "sparse", "special"} <= set(used)
+    assert not set(used) & set(found[1].split())

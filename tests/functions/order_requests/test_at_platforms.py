@@ -123,6 +123,22 @@ def test_a_refund_whose_answer_never_came_is_made_once(shop, kind):
     assert refunds(shop, order)[0]["state"] == "Settled"
 
 
+def test_a_payment_method_that_cannot_give_back_is_refunded_by_hand(shop, platform):
+    """Bank transfers at WooCommerce; elsewhere `manual` changes nothing."""
+    order = shop.place(gateway="bacs")
+    made, by_hand = (
+        shop.refund(order, amount="1.00"),
+        shop.refund(order, amount="2.00", manual=True),
+    )
+    shop.work_off()
+    first = shop.shown(made)
+    assert shop.shown(by_hand)["status"] == "processed"
+    if platform == "woocommerce":
+        assert first["status"] == "failed"
+        assert "does not support automatic refunds" in first["response"]["message"]
+        assert [refund["amount"] for refund in refunds(shop, order)] == [200]
+
+
 def test_an_address_arrives(shop):
     order = shop.place()
     made = shop.change(order)
