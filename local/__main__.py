@@ -39,11 +39,39 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run functions with the Runtime API client in Python, as on macOS",
     )
+    run.add_argument(
+        "--orders",
+        type=int,
+        default=300,
+        help="of a demo shop that is made (default: 300); one that is there stays as it is",
+    )
+    run.add_argument(
+        "--invoices",
+        action="store_true",
+        help="fill the WooCommerce shop from ../shared/data/online_retail.csv.gz",
+    )
     run.set_defaults(command=_run)
     reset = commands.add_parser("reset", help="drop all local data")
     reset.set_defaults(command=_reset)
     demo = commands.add_parser("demo", help="replay recorded deliveries and show the rows")
     demo.set_defaults(command=_demo)
+    sync = commands.add_parser(
+        "sync",
+        help="sync a connected shop now",
+        description="Sync a connected shop now. Progress goes to standard error, the summary to "
+        "standard output; the exit code is 1 when the sync failed.",
+    )
+    sync.add_argument(
+        "connector",
+        metavar="CONNECTOR",
+        help="shopify, woocommerce or vendure for a demo shop, or the id of any connector",
+    )
+    sync.add_argument(
+        "--full",
+        action="store_true",
+        help="read everything, and delete what the shop has no more (default: what changed)",
+    )
+    sync.set_defaults(command=_sync)
     redrive = commands.add_parser("redrive", help="put dead letters back into their queues")
     redrive.set_defaults(command=_redrive)
     invoke = commands.add_parser("invoke", help="call one function with an event")
@@ -68,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     from local import stack
-    from local.application import APPLICATION
+    from local.application import application
+    from local.shops import Wanted
 
     settings = stack.Settings(
         template=ROOT / "template.yaml",
@@ -77,7 +106,7 @@ def _run(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         python_client=arguments.python_client,
     )
-    stack.serve(settings, APPLICATION)
+    stack.serve(settings, application(Wanted(arguments.orders, arguments.invoices)))
     return 0
 
 
@@ -102,6 +131,12 @@ def _demo(arguments: argparse.Namespace) -> int:
     from local import demo
 
     return demo.run(arguments.state)
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    from local import sync_command
+
+    return sync_command.run(arguments.state, arguments.connector, is_full=arguments.full)
 
 
 def _redrive(arguments: argparse.Namespace) -> int:

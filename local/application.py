@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
-from local import postgres, recordings
+from local import postgres, recordings, shops, syncs
 from local.aws import Aws
-from local.console import step
+from local.console import console, say, step
 from local.functions import summary
-from local.stack import Application, CannotStart, Ready, Stack, write_private
+from local.platforms.running import RunningShop
+from local.shops import DemoShop, Wanted
+from local.stack import Application, CannotStart, Ready, Settings, Stack, write_private
 
 ADMIN_SECRET = "local/database-admin"
 LOGINS = {
@@ -25,31 +31,22 @@ LOGINS = {
 }
 """Which of the template's secrets holds the login, by its name in stack.json."""
 
-DEMO_SHOPS: tuple[dict[str, Any], ...] = (
-    {
-        "platform": "shopify",
-        "store_url": "https://shopify.example.com",
-        "webhook_secret": "demo-shopify-secret",
-        "settings": {"currency": "USD", "time_zone": "America/New_York"},
-    },
-    {
-        "platform": "woocommerce",
-        "store_url": "https://woocommerce.example.com",
-        # The recorded deliveries are signed with it.
-        "webhook_secret": recordings.WOOCOMMERCE_SECRET,
-        "settings": {"currency": "USD", "time_zone": "America/New_York"},
-    },
-    {
-        "platform": "vendure",
-        "store_url": "https://vendure.example.com",
-        "webhook_secret": "demo-vendure-secret",
-        "settings": {"currency": "USD", "time_zone": "Asia/Colombo"},
-    },
-)
+SETTLE_SECONDS = 5.0
+"""How long readiness waits for the first sync of the demo shops."""
 
 
-def parameters(database: postgres.Server, aws: Aws) -> dict[str, str]:
-    """The template's parameters: an empty database, and the secret of its administrator."""
+def application(wanted: Wanted) -> Application:
+    """backshop, with demo shops that are filled as wanted when they are made."""
+
+    def beside(settings: Settings) -> AbstractContextManager[list[DemoShop]]:
+        return shops.started(settings.state / "shops", settings.port, wanted)
+
+    return Application(parameters, prepare, beside)
+
+
+def parameters(database: postgres.Server, aws: Aws, base_url: str) -> dict[str, str]:
+    """The template's parameters: an empty database, the secret of its administrator, and where the
+    demo shops send their webhooks to."""
     postgres.create_database(database, secrets.token_urlsafe(24))
     login = {"username": postgres.SUPERUSER, "password": database.password}
     manager = aws.client("secretsmanager")
@@ -60,11 +57,15 @@ def parameters(database: postgres.Server, aws: Aws) -> dict[str, str]:
     return {
         "DatabaseUrl": f"postgresql://127.0.0.1:{database.port}/{postgres.DATABASE}",
         "DatabaseAdminSecretArn": said["ARN"],
+        "PublicUrl": base_url,
     }
 
 
 async def prepare(stack: Stack) -> Ready:
-    """Migrate, make a staff key and the demo shops where they are missing. Raises `CannotStart`."""
+    """Migrate, make a staff key where it is missing, connect the demo shops and start to sync them.
+
+    Raises `Told`.
+    """
     with step("Migrations"):
         await _invoke(stack, "migrate", {})
     with step("Demo shops"):
@@ -72,17 +73,33 @@ async def prepare(stack: Stack) -> Ready:
         if "staff_key" not in kept.said:
             made = await _invoke(stack, "staff_keys", {"name": "local"})
             kept.keep("staff_key", made["staff_key"])
-        connectors = await _connectors(stack, kept)
+        running = [await asyncio.to_thread(shop.running) for shop in stack.beside]
+        async with _as_staff(stack, kept) as session:
+            connectors = await _connectors(session, kept, stack.beside)
+            firsts = await _begin_syncs(session, connectors, stack.beside)
     about = {
         "base_url": stack.base_url,
         "database_urls": {name: _url(stack, secret) for name, secret in LOGINS.items()},
         "staff_key": kept.said["staff_key"],
         "connectors": connectors,
     }
-    return Ready(about, _lines(about, stack.settings.stack_file))
+    return Ready(
+        about,
+        _lines(about, running, stack.settings.stack_file),
+        partial(_settle, about["database_urls"]["owner"], firsts),
+    )
 
 
-APPLICATION = Application(parameters, prepare)
+async def _settle(database_url: str, firsts: dict[str, str]) -> None:
+    """Show the first syncs at work; those that take long go on by themselves."""
+    if not firsts:
+        return
+    with step("First sync of the demo shops"):
+        has_ended = await syncs.follow(
+            database_url, firsts, console=console, seconds=SETTLE_SECONDS
+        )
+    if not has_ended:
+        say("It goes on while you work; `.venv/bin/python -m local sync woocommerce` waits for it.")
 
 
 class _Kept:
@@ -107,32 +124,71 @@ async def _invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
     return json.loads(answer.payload)
 
 
-async def _connectors(stack: Stack, kept: _Kept) -> list[dict[str, Any]]:
+def _as_staff(stack: Stack, kept: _Kept) -> aiohttp.ClientSession:
     headers = {"Authorization": f"Bearer {kept.said['staff_key']}"}
-    async with aiohttp.ClientSession(stack.base_url, headers=headers) as session:
-        listed = await _ask(session, "GET", "/connectors", 200)
-        there = {each["id"]: each for each in listed["connectors"]}
-        return [await _connector(session, kept, there, shop) for shop in DEMO_SHOPS]
+    return aiohttp.ClientSession(stack.base_url, headers=headers)
+
+
+async def _connectors(
+    session: aiohttp.ClientSession, kept: _Kept, demo_shops: list[DemoShop]
+) -> list[dict[str, Any]]:
+    listed = await _ask(session, "GET", "/connectors", 200)
+    there = {each["id"]: each for each in listed["connectors"]}
+    return [await _connector(session, kept, there, shop) for shop in demo_shops]
 
 
 async def _connector(
-    session: aiohttp.ClientSession, kept: _Kept, there: dict[str, Any], shop: dict[str, Any]
+    session: aiohttp.ClientSession, kept: _Kept, there: dict[str, Any], shop: DemoShop
 ) -> dict[str, Any]:
     """The demo shop of a platform as stack.json shows it, connected now if it was not before."""
-    platform = shop["platform"]
+    demo, platform = shop.demo, shop.demo.platform
     known = kept.said.get(platform)
+    access = _access(shop.running())
     if known is None or known["id"] not in there:
-        wanted = {**shop, "api_key": "demo-api-key", "secret": shop["webhook_secret"]}
+        wanted = {
+            "platform": platform,
+            "webhook_secret": demo.webhook_secret,
+            "settings": demo.settings,
+            **access,
+        }
         made = await _ask(session, "POST", "/connectors", 201, json=wanted)
         known = {"id": made["id"], "store_key": made["store_key"]}
         kept.keep(platform, known)
+    elif there[known["id"]]["store_url"] != access["store_url"]:
+        await _ask(session, "PATCH", f"/connectors/{known['id']}", 200, json=access)
     return {
         "id": known["id"],
         "platform": platform,
         "webhook_path": f"/webhooks/{known['id']}",
-        "webhook_secret": shop["webhook_secret"],
+        "webhook_secret": demo.webhook_secret,
         "store_key": known["store_key"],
     }
+
+
+def _access(shop: RunningShop) -> dict[str, str]:
+    """Where the shop is and what opens its API, in the words of POST /connectors."""
+    given = shop.credentials
+    if shop.platform == "vendure":
+        given = {"api_key": given["username"], "secret": given["password"]}
+    return {"store_url": shop.url, "api_key": given["api_key"], "secret": given["secret"]}
+
+
+async def _begin_syncs(
+    session: aiohttp.ClientSession, connectors: list[dict[str, Any]], demo_shops: list[DemoShop]
+) -> dict[str, str]:
+    """Sync every demo shop; the runs (id, platform) that read a new shop.
+
+    A kept shop is synced, too: a gateway with another port has to be told to it.
+    """
+    firsts = {}
+    for connector, shop in zip(connectors, demo_shops, strict=True):
+        type = "full" if shop.is_new else "incremental"
+        status, said = await syncs.start(session, connector["id"], type)
+        if status == 202 and shop.is_new:
+            firsts[said["id"]] = connector["platform"]
+        elif status not in (202, 409):
+            raise CannotStart(f"the sync of {connector['platform']} answered {status}: {said}")
+    return firsts
 
 
 async def _ask(
@@ -153,7 +209,7 @@ def _url(stack: Stack, secret: str) -> str:
     return stack.database.url(login["username"], quote(login["password"], safe=""))
 
 
-def _lines(about: dict[str, Any], file: Path) -> tuple[str, ...]:
+def _lines(about: dict[str, Any], running: Sequence[RunningShop], file: Path) -> tuple[str, ...]:
     """What a newcomer can try next, as it stands."""
     base, staff_key = about["base_url"], about["staff_key"]
     [shop] = [each for each in about["connectors"] if each["platform"] == "woocommerce"]
@@ -175,6 +231,8 @@ def _lines(about: dict[str, Any], file: Path) -> tuple[str, ...]:
         "What one shop's own key sees:",
         f"  curl -s {base}/connectors/{shop['id']} -H 'Authorization: Bearer {shop['store_key']}' -w '\\n'",
         "",
+        "The demo shops; docs/local.md says how to place an order there:",
+        *(f"  {each.url}  {each.platform}" for each in running),
         "`make demo` replays all recorded deliveries and shows the rows.",
         "",
     )

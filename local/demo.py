@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +66,9 @@ def _run(stack: dict[str, Any], host: dict[str, Any]) -> int:
         sent, left = asyncio.run(_replay(stack, host))
         refused = [each for each in sent if each.status != 200]
         _show_deliveries(sent)
-        _show_rows(connection, ids, before)
+        _show_rows(
+            connection, ids, before, [code for each in sent for code in _codes(each.delivery)]
+        )
     for each in refused:
         name = f"{each.delivery.platform} {each.delivery.name}"
         say(f"[red]refused:[/red] {name} was answered with {each.status}")
@@ -180,8 +183,18 @@ def _show_deliveries(sent: list[Sent]) -> None:
     console.print(table)
 
 
+def _codes(delivery: recordings.Delivery) -> list[str]:
+    """What the shops call the order that a delivery tells of."""
+    said = json.loads(delivery.body) if delivery.body.startswith(b"{") else {}
+    told = said.get("data", said)
+    return [str(told[name]) for name in ("number", "name", "code") if name in told]
+
+
 def _show_rows(
-    connection: psycopg.Connection[Any], ids: list[UUID], before: dict[tuple[str, str], int]
+    connection: psycopg.Connection[Any],
+    ids: list[UUID],
+    before: dict[tuple[str, str], int],
+    codes: list[str],
 ) -> None:
     after = _counts(connection, ids)
     for context, about in CONTEXTS.items():
@@ -193,21 +206,27 @@ def _show_rows(
             if schema == context and rows:
                 table.add_row(name, str(rows), str(rows - before[schema, name]))
         console.print(table if table.row_count else "  no rows")
-        _show_newest(connection, ids, context)
+        _show_newest(connection, ids, context, codes)
     console.print("\n[bold]projects[/bold]: quotes by itself; no shop feeds it")
 
 
-def _show_newest(connection: psycopg.Connection[Any], ids: list[UUID], context: str) -> None:
+def _show_newest(
+    connection: psycopg.Connection[Any], ids: list[UUID], context: str, codes: list[str]
+) -> None:
+    """The newest of the orders that were replayed: the demo shops have others of their own."""
     name, columns = _SHOWN[context]
     shown = columns.split()
-    statement = sql.SQL("SELECT {} FROM {} WHERE store_id = ANY (%s) ORDER BY {} DESC LIMIT %s")
+    statement = sql.SQL(
+        "SELECT {} FROM {} WHERE store_id = ANY (%s) AND {} = ANY (%s) ORDER BY {} DESC LIMIT %s"
+    )
     rows = connection.execute(
         statement.format(
             sql.SQL(", ").join(map(sql.Identifier, shown)),
             sql.Identifier(context, name),
+            sql.Identifier(next(each for each in shown if each.endswith("code"))),
             sql.Identifier(shown[-1]),
         ),
-        [ids, _ROWS],
+        [ids, codes, _ROWS],
     ).fetchall()
     if not rows:
         return

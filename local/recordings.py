@@ -70,7 +70,12 @@ def first_order() -> Delivery:
 
 
 def shopify(secret: str) -> Iterator[Delivery]:
-    """Shopify's own sample payloads, signed with the secret as Shopify would."""
+    """Shopify's own sample payloads, signed with the secret as Shopify would.
+
+    They are triggered now: a sync at work at the same time would delete what was seen before it
+    began and what its shop does not have.
+    """
+    triggered = datetime.now(UTC).isoformat()
     for topic in _SHOPIFY_TOPICS:
         path = _SHOPIFY / (topic.replace("/", "_") + ".json")
         body = path.read_bytes()
@@ -80,20 +85,20 @@ def shopify(secret: str) -> Iterator[Delivery]:
             "X-Shopify-Shop-Domain": "shopify.example.com",
             "X-Shopify-Api-Version": "2026-07",
             "X-Shopify-Webhook-Id": str(uuid5(NAMESPACE_URL, path.stem)),
-            "X-Shopify-Triggered-At": _shopify_time(json.loads(body)),
+            "X-Shopify-Triggered-At": triggered,
             "X-Shopify-Hmac-Sha256": b64encode(_hmac(secret, body)).decode(),
         }
         yield Delivery("shopify", topic, headers, body, path)
 
 
 def vendure(secret: str) -> Iterator[Delivery]:
-    """Recorded answers of a Vendure server as the plugin's signed events."""
-    at = datetime(2026, 1, 1, tzinfo=UTC)
+    """Recorded answers of a Vendure server as the plugin's signed events, which happen now."""
+    at = datetime.now(UTC)
     for file, field, event in _VENDURE_ANSWERS:
         path = _VENDURE / f"{file}.json"
         found = json.loads(path.read_text())["body"]["data"][field]
         for number, data in enumerate(found.get("items", [found])):
-            at += timedelta(seconds=1)
+            at += timedelta(milliseconds=1)
             yield _vendure_event(path, number, event, data, at, secret)
 
 
@@ -119,10 +124,6 @@ def _vendure_event(
         "X-Vendure-Signature": "sha256=" + _hmac(secret, f"{stamp}.".encode() + body).hex(),
     }
     return Delivery("vendure", f"{path.stem} {number}", headers, body, path)
-
-
-def _shopify_time(payload: dict[str, Any]) -> str:
-    return str(payload.get("updated_at") or payload.get("created_at") or "2026-01-01T00:00:00Z")
 
 
 def _hmac(secret: str, body: bytes) -> bytes:

@@ -14,7 +14,7 @@ import signal
 import socket
 import sysconfig
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
@@ -85,6 +85,12 @@ class Stack:
     resources: Resources
     plan: plan.Plan
     functions: Functions
+    beside: Any = None
+    """What the application runs beside it."""
+
+
+async def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -93,16 +99,20 @@ class Ready:
 
     about: Mapping[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    settle: Callable[[], Awaitable[None]] = _nothing
+    """Awaited before they are told, with queues, timers and buckets at work."""
 
 
 @dataclass(frozen=True)
 class Application:
     """What is particular to the application that the template describes."""
 
-    parameters: Callable[[postgres.Server, Aws], Mapping[str, str]]
-    """The template's parameters on this machine."""
+    parameters: Callable[[postgres.Server, Aws, str], Mapping[str, str]]
+    """The template's parameters on this machine; given the URL of the gateway, too."""
     prepare: Callable[[Stack], Awaitable[Ready]]
     """Readies it once its routes answer: migrations, keys, demo data."""
+    beside: Callable[[Settings], AbstractContextManager[Any]] = nullcontext
+    """What it needs beside the stack, from before the first step until after the last."""
 
 
 def serve(settings: Settings, application: Application) -> None:
@@ -117,15 +127,24 @@ def serve(settings: Settings, application: Application) -> None:
         open_things.enter_context(_alone(settings.state))
         _forget(settings)
         listener = open_things.enter_context(_bound(settings.port))
+        base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+        beside = open_things.enter_context(application.beside(settings))
         with step("Postgres"):
             try:
                 server = postgres.running(settings.state / "postgres", dies_with_us=True)
                 database = open_things.enter_context(server)
             except postgres.ServerError as error:
                 raise CannotStart(str(error)) from error
-        aws, resources = _aws(settings, application, database, open_things)
+
+        def parameters(aws: Aws) -> Mapping[str, str]:
+            return application.parameters(database, aws, base_url)
+
+        aws, resources = _aws(settings, parameters, open_things)
+        served = plan.make(resources, aws)
+        functions = Functions(served.functions, _surroundings(settings, aws), log)
+        stack = Stack(settings, base_url, database, aws, resources, served, functions, beside)
         try:
-            asyncio.run(_serve(settings, application, listener, database, aws, resources))
+            asyncio.run(_serve(stack, application, listener))
         finally:
             _ignore_signals()
     say("stopped; `make run` goes on with the same data, `make reset` drops it")
@@ -196,8 +215,7 @@ def _forget(settings: Settings) -> None:
 
 def _aws(
     settings: Settings,
-    application: Application,
-    database: postgres.Server,
+    parameters: Callable[[Aws], Mapping[str, str]],
     open_things: ExitStack,
 ) -> tuple[Aws, Resources]:
     """The AWS services with everything in them that the template asks for.
@@ -210,15 +228,15 @@ def _aws(
     with step("AWS services"):
         if first:
             with stand_in.running(folder, settings.aws_python) as aws:
-                _resources(settings, application, database, aws).make_all()
+                _resources(settings, parameters, aws).make_all()
         aws = open_things.enter_context(stand_in.running(folder, settings.aws_python))
-        resources = _resources(settings, application, database, aws)
+        resources = _resources(settings, parameters, aws)
         resources.make_all()
     return aws, resources
 
 
 def _resources(
-    settings: Settings, application: Application, database: postgres.Server, aws: Aws
+    settings: Settings, parameters: Callable[[Aws], Mapping[str, str]], aws: Aws
 ) -> Resources:
     pseudo = {
         "AWS::Region": REGION,
@@ -228,45 +246,35 @@ def _resources(
         "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/local",
         "AWS::URLSuffix": "amazonaws.com",
     }
-    parameters = application.parameters(database, aws)
-    return Resources(template.load(settings.template, parameters, pseudo), aws)
+    return Resources(template.load(settings.template, parameters(aws), pseudo), aws)
 
 
-async def _serve(
-    settings: Settings,
-    application: Application,
-    listener: socket.socket,
-    database: postgres.Server,
-    aws: Aws,
-    resources: Resources,
-) -> None:
+async def _serve(stack: Stack, application: Application, listener: socket.socket) -> None:
     stop = asyncio.Event()
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    served = plan.make(resources, aws)
-    for each in served.unserved:
+    for each in stack.plan.unserved:
         say(f"[yellow]not served here:[/yellow] {each}")
-    functions = Functions(served.functions, _surroundings(settings, aws), log)
-    base_url = f"http://{HOST}:{listener.getsockname()[1]}"
-    stack = Stack(settings, base_url, database, aws, resources, served, functions)
-    sqs = queues.Sqs(aws.endpoint)
-    inbox = Inbox(aws)
+    sqs = queues.Sqs(stack.aws.endpoint)
+    inbox = Inbox(stack.aws)
     gateway = await _open_gateway(stack, listener, sqs, inbox)
     tasks: list[asyncio.Task[Any]] = []
     try:
         ready = await _unless(stop, application.prepare(stack))
         if ready is not None:
             tasks = [asyncio.create_task(inbox.watch()), *_begin(stack, sqs)]
-            _tell(stack, ready)
-            await _unless(stop, _watch(stack, tasks))
+            await _unless(stop, ready.settle())
+            if not stop.is_set():
+                _tell(stack, ready)
+                await _unless(stop, _watch(stack, tasks))
     finally:
         say("stopping …")
-        _forget(settings)
+        _forget(stack.settings)
         await gateway.cleanup()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await functions.stop()
+        await stack.functions.stop()
         await sqs.close()
 
 

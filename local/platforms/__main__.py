@@ -44,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         saved = _saved(args.state) if args.state else {}
         platform = args.make(args, courier, site, saved.get("shop"))
         platform.hooks.all.update(saved.get("webhooks", {}))
+        if args.state and not saved:
+            _save(args.state, platform)
         gc.enable()
         gc.freeze()
         seconds = time.monotonic() - started
@@ -116,6 +118,9 @@ def _common(parser: argparse.ArgumentParser, make: Make) -> argparse.ArgumentPar
         help="fill from this gzipped CSV of invoices instead of generating; --orders limits it",
     )
     parser.add_argument("--time-scale", type=float, default=1.0, help="0.001: retries in a wink")
+    parser.add_argument(
+        "--first-id", type=int, default=0, help="of every kind of record (0: the platform's own)"
+    )
     parser.add_argument("--empty", action="store_true", help="no products, customers or orders")
     parser.add_argument(
         "--state", type=Path, help="keep the shop in this file from one run to the next"
@@ -143,6 +148,8 @@ def _save(path: Path, platform: Platform) -> None:
 
 
 def _fill(shop: Shop, args: argparse.Namespace, **changes: Any) -> None:
+    if args.first_id:
+        shop.ids.begin_at(args.first_id)
     if args.empty:
         return
     until = micros(args.until) if args.until else 0

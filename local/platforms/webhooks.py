@@ -50,8 +50,19 @@ class Courier:
         self.scale = scale
         self.log: deque[Delivery] = deque(maxlen=100_000)
         self.paused = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
         self._session: aiohttp.ClientSession | None = None
+        self._turn = asyncio.Lock()
+
+    def ping(self, delivery: Delivery, request: Request) -> None:
+        """Tries once, one ping at a time: a shop sends them while it saves its webhooks."""
+
+        async def in_turn() -> None:
+            async with self._turn:
+                await self._deliver(delivery, lambda _: request, (), 5.0, 0.0, lambda _: None)
+
+        self.log.append(delivery)
+        self._track(asyncio.ensure_future(in_turn()))
 
     def send(
         self,
@@ -65,9 +76,13 @@ class Courier:
     ) -> None:
         """Tries once after `wait` seconds and again after each of `delays`, until a 2xx comes."""
         self.log.append(delivery)
-        task = asyncio.ensure_future(
-            self._deliver(delivery, make, delays, timeout, wait, done or (lambda _: None))
+        self._track(
+            asyncio.ensure_future(
+                self._deliver(delivery, make, delays, timeout, wait, done or (lambda _: None))
+            )
         )
+
+    def _track(self, task: asyncio.Future[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
 from local.aws import Aws
@@ -79,6 +80,18 @@ class Running:
             timeout=180,
             check=False,
         )
+
+    def until_synced(self) -> None:
+        """Wait until no sync is at work."""
+        with psycopg.connect(self.database_urls["owner"], autocommit=True) as connection:
+
+            def at_rest() -> bool:
+                found = connection.execute(
+                    "SELECT count(*) FROM insights.sync_logs WHERE status = 'running'"
+                ).fetchone()
+                return found == (0,)
+
+            eventually(at_rest, seconds=90)
 
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -164,8 +177,9 @@ def toys(folder: Path) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def stack(folder: Path) -> Iterator[Running]:
-    """The whole application, as `make run` starts it."""
+    """The whole application, as `make run` starts it, with its demo shops synced."""
     with _stopped(launch_backshop(folder / "backshop" / "state")) as running:
+        running.until_synced()
         yield running
 
 

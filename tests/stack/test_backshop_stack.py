@@ -92,6 +92,7 @@ def test_a_restart_keeps_data_keys_and_credentials(
 ) -> None:
     first = launch_backshop(state)
     before = first.about
+    first.until_synced()
     first.command("demo")
     kept = rows(first, "connect.platform_order")
     assert kept
@@ -104,6 +105,7 @@ def test_a_restart_keeps_data_keys_and_credentials(
         after = second.about
         assert after["staff_key"] == before["staff_key"]
         assert after["connectors"] == before["connectors"]
+        second.until_synced()
         assert rows(second, "connect.platform_order") == kept
         # A webhook is checked with a secret that was encrypted before the restart.
         from local import recordings
@@ -145,7 +147,7 @@ def test_ctrl_c_while_it_starts_leaves_no_process(state: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["reset"], ["demo"], ["redrive"], ["invoke"], ["logs"]]
+    "command", [[], ["run"], ["reset"], ["demo"], ["sync"], ["redrive"], ["invoke"], ["logs"]]
 )
 def test_help_everywhere(command: list[str]) -> None:
     import sys

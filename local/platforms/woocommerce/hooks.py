@@ -100,9 +100,7 @@ class Hooks:
             "Content-Type": "application/x-www-form-urlencoded",
         }
         request = Request(webhook.delivery_url, headers, body)
-        self.courier.send(
-            Delivery("ping", webhook.delivery_url, "", str(webhook.id)), lambda _: request
-        )
+        self.courier.ping(Delivery("ping", webhook.delivery_url, "", str(webhook.id)), request)
 
     def tell(self, topic: str, record: str, payload: Payload) -> None:
         """Sends the payload, rendered when it is delivered, to every webhook of the topic."""

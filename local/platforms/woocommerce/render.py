@@ -516,7 +516,8 @@ class Renderer:
     def category(self, name: str) -> Json:
         names = sorted({product.category for product in self.shop.products.values()})
         place = 15 if name == "Uncategorized" else 16 + names.index(name)
-        return {"id": place, "name": name, "slug": name.lower().replace(" ", "-")}
+        number = self.shop.ids.first - 1 + place
+        return {"id": number, "name": name, "slug": name.lower().replace(" ", "-")}
 
     def _attributes(self, product: Product) -> list[Json]:
         return [
