@@ -40,7 +40,7 @@ LOOKS = {
     "contour": {"kind": "contour", "color": "#6b4436", "coverage": 0.5},
     "concealer": {"kind": "concealer", "shade": "own", "coverage": 0.8},
     "glasses": {"kind": "eyewear", "image": "glasses.png", "width_mm": 140},
-    "beanie": {"kind": "headwear", "image": "beanie.png", "width_mm": 178},
+    "beanie": {"kind": "headwear", "image": "beanie.png", "width_mm": 170},
     "earrings": {"kind": "earrings", "image": "drops.png", "height_mm": 42},
     "shirt": {
         "kind": "shirt",
@@ -144,10 +144,12 @@ def main() -> None:
     for name, image in figures.originals():
         tiles = []
         for look, picture, head in worn(figures.as_png(image), files):
-            tiles.append(
-                labelled(picture.crop(head) if picture.size == image.size else picture, look)
-            )
-            small = picture.crop(head).resize((round(_TILE * 0.66), _TILE))
+            whole = picture.size != image.size or look.startswith("shirt")
+            shown = picture if whole else picture.crop(head)
+            shown.thumbnail((head[2] - head[0], head[3] - head[1]) if whole else shown.size)
+            tiles.append(labelled(shown, look))
+            small = shown.copy()
+            small.thumbnail((round(_TILE * 0.66), _TILE))
             by_look.setdefault(look.split(":")[0], []).append(labelled(small, f"{name}: {look}"))
         sheet(tiles, 6).save(FOLDER / f"face-{name}.jpg", quality=90)
     for look, tiles in by_look.items():

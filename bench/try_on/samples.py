@@ -77,9 +77,9 @@ def shirt(back: bool = False) -> Image.Image:
     size = (900 * _FINE, 960 * _FINE)
     shape = Image.new("L", size)
     pen = ImageDraw.Draw(shape)
-    neck = [(330, 62), (360, 95), (405, 118), (450, 124), (495, 118), (540, 95), (570, 62)]
+    neck = [(352, 62), (372, 98), (410, 122), (450, 129), (490, 122), (528, 98), (548, 62)]
     if back:
-        neck = [(330, 62), (380, 74), (450, 78), (520, 74), (570, 62)]
+        neck = [(352, 62), (395, 74), (450, 78), (505, 74), (548, 62)]
     body = [*neck, (690, 105), (790, 170), (890, 350), (770, 415), (715, 330), (715, 950), (185, 950),
             (185, 330), (130, 415), (10, 350), (110, 170), (210, 105)]  # fmt: skip
     pen.polygon([(x * _FINE, y * _FINE) for x, y in body], fill=255)
@@ -89,7 +89,7 @@ def shirt(back: bool = False) -> Image.Image:
     if not back:
         stripe.rectangle([400 * _FINE, 0, 500 * _FINE, size[1]], fill=(226, 226, 214))
     collar = [(x * _FINE, y * _FINE) for x, y in neck]
-    stripe.line(collar, fill=(226, 226, 214), width=26 * _FINE, joint="curve")
+    stripe.line(collar, fill=(226, 226, 214), width=22 * _FINE, joint="curve")
     folds = (
         Image.effect_noise((60, 64), 60)
         .filter(ImageFilter.GaussianBlur(3))

@@ -115,7 +115,7 @@ def blurred_within(field: Floats, mask: Floats, radius: float) -> Floats:
 def enlarged(field: Floats, factor: int, shape: tuple[int, int]) -> Floats:
     """A field made on pixels `factor` times as large, interpolated to `shape`."""
     height, width = field.shape
-    image = Image.fromarray(field).resize(
+    image = Image.fromarray(np.ascontiguousarray(field)).resize(
         (width * factor, height * factor), Image.Resampling.BILINEAR
     )
     return np.asarray(image)[: shape[0], : shape[1]]

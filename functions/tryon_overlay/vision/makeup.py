@@ -49,18 +49,27 @@ class Foundation:
 
 
 def foundation(scene: Scene, look: Foundation) -> Bytes:
-    """Skin in another shade: its diffuse light scaled, its shine kept apart, its blotches evened."""
-    ratio, coverage = _column(look.ratio), np.float32(look.coverage)
-    kept = np.float32(GLOSS[look.finish])
+    """Skin in another shade: its blotches evened, its diffuse light changed, its shine kept apart.
+
+    Darker channels are scaled. What lighter ones gain is added in proportion to the brightness of the
+    skin, which has all of its relief: scaled, the little blue of a dark skin would show every
+    highlight's edge in violet.
+    """
+    skin = scene.skin.color
+    darker = _column(np.minimum(look.ratio, 1))
+    gained = _column((np.maximum(look.ratio, 1) - 1) * skin / (skin @ LUMA))
+    coverage, kept = np.float32(look.coverage), np.float32(GLOSS[look.finish])
 
     def change(area: Area, light: Floats) -> Floats:
         shine = scene.fine_gloss[area]
-        gain = scene.unevenness[:, *area] * -coverage
-        gain += 1
-        gain *= ratio
         covered = light - shine
         np.maximum(covered, 0, out=covered)
-        covered *= gain
+        evened = scene.unevenness[:, *area] * -coverage
+        evened += 1
+        covered *= evened
+        level = np.tensordot(LUMA, covered, 1)
+        covered *= darker
+        covered += level * gained
         covered += shine * kept
         return covered
 
@@ -121,8 +130,8 @@ def highlighter(scene: Scene, look: Color) -> Bytes:
     """A sheen where light falls: added light, in proportion to how light the skin is, never past white."""
     level = np.sqrt(float(scene.skin.color @ LUMA) * float(look.light @ LUMA))
     sheen = _column(look.light / max(float(look.light @ LUMA), 1e-3) * level * 0.45)
-    relief = np.exp(np.clip(scene.offset, -1, 1))
-    strength = np.clip(scene.strokes(mesh.HIGHLIGHTS) * relief * look.coverage, 0, 1)
+    lit = fields.blurred(scene.coarse @ LUMA, scene.coarse_mm(3)) / (scene.skin.color @ LUMA)
+    strength = np.clip(scene.strokes(mesh.HIGHLIGHTS) * lit * look.coverage, 0, 1)
     mask = scene.fine(strength.astype(np.float32))
     return composed(scene, lambda _, light: light + sheen * (1 - light), mask)
 

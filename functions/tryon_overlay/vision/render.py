@@ -83,15 +83,16 @@ def draw(scene: Scene, look: models.Look, setting: Setting, assets: Mapping[str,
 
 
 def light(scene: Scene, setting: Setting) -> Rgb:
-    """The light on the face: what a white surface there would give back, per channel.
+    """How strong the light on the face is: what a white surface there would give back.
 
-    Known where the shopper's own shade is; else as strong as the brightest parts of the photo tell,
-    and taken for neutral.
+    Known where the shopper's own shade is; else as strong as the brightest parts of the photo tell.
+    It is taken for neutral: skin is no grey card, and a wrong tint shows more than a missing one.
     """
     if setting.own is not None:
-        return np.clip(scene.skin.color / np.maximum(setting.own, 1e-3), 0.15, 2.0)
-    bright = np.quantile(scene.coarse @ LUMA, 0.97)
-    return np.full(3, np.clip(bright / 0.6, 0.3, 1.0))
+        strength = float(scene.skin.color @ LUMA) / max(float(setting.own @ LUMA), 1e-3)
+    else:
+        strength = float(np.quantile(scene.coarse @ LUMA, 0.97)) / 0.6
+    return np.full(3, np.clip(strength, 0.3, 1.3 if setting.own is not None else 1.0))
 
 
 def _check_skin(scene: Scene) -> None:

@@ -25,10 +25,12 @@ _FRAME_AT = (0.0, 3.0, -8.0)  # where the bridge of a pair of glasses sits
 _FRAME_BEND = 9.0  # how far the ends of a frame bend back
 _FRAME_TILT = 0.12  # how far a frame's lower edge leans in, per millimetre down
 _EAR_TOP = (76.0, 2.0, 88.0)  # where an arm of the glasses ends
-_LOBE = (76.0, 52.0, 86.0)
+_LOBE = (78.0, 56.0, 86.0)
 _EAR_HIDDEN = 13.0  # degrees of yaw from which a cheek hides the far ear
+_HAIR = 6.0  # roughness from which it is hair rather than skin
 _HEAD_AXIS = 88.0  # from between the eyes back to the axis of the skull
-_BAND = -40.0  # the height at which a hat's edge sits
+_BAND = -36.0  # the height at which a hat's edge sits
+_HAT_TILT = 0.22  # how far that edge goes down towards the back, per millimetre
 
 Surface = Callable[[NDArray[np.floating], NDArray[np.floating]], NDArray[np.floating]]
 Layer = tuple[Floats, Area]  # premultiplied linear RGBA, and the part of the picture it covers
@@ -110,8 +112,9 @@ def headwear(scene: Scene, image: Image.Image, width: float, band: float, light:
     def crown(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.floating]:
         return _HEAD_AXIS - 0.9 * radius * np.sqrt(np.clip(1 - (x / radius) ** 2, 0, 1))
 
-    area = _area(scene, camera, width, top, top + height, crown)
-    x, y, _ = camera.traced(area, crown)
+    area = _area(scene, camera, width, top, top + height + _HAT_TILT * radius, crown)
+    x, y, z = camera.traced(area, crown)
+    y = y - _HAT_TILT * (z - (_HEAD_AXIS - 0.9 * radius))
     around = np.clip(np.arcsin(np.clip(x / radius, -1, 1)) - 0.5 * yaw, -1.45, 1.45)
     across = np.where(np.abs(x) <= radius, np.sin(around) / 2 + 0.5, -1)
     layer = _sampled(image, across, (y - top) / height, width * camera.scale)
@@ -302,14 +305,17 @@ def _bareness(scene: Scene) -> Floats:
 
 
 def _bare(scene: Scene, at: Points) -> bool:
-    """Whether an ear lobe shows at a point of the picture: skin, and not the face itself before it."""
+    """Whether an ear lobe shows at a point of the picture: skin, no hair, and no face before it."""
     reach = scene.mm(6)
     area = _cut(scene, at - reach, at + reach)
-    near = _part(scene, _bareness(scene), area)
-    if not near.size:
+    skin = _part(scene, _bareness(scene), area) > 0.5
+    if not skin.size:
         return False
-    inner = _part(scene, scene.fine(scene.face_fields[0]), _cut(scene, at, at))
-    return float(inner.mean()) < 0.25 and float((near > 0.5).mean()) > 0.15
+    smooth = _part(scene, scene.fine(scene.roughness.astype(np.float32)), area) < _HAIR
+    inner = scene.fine(scene.face_fields[0])
+    beside = _part(scene, inner, area) < 0.3
+    behind = float(_part(scene, inner, _cut(scene, at, at)).mean()) > 0.5
+    return not behind and float((skin & smooth & beside).mean()) > 0.1
 
 
 def _laid(scene: Scene, layers: list[Layer], light: Floats, drop: float) -> Bytes:
