@@ -40,7 +40,17 @@ from backshop.db import Staged, Tx
 from backshop.insights import projection as insights
 from backshop.staging import Staging, Unstorable
 
-__all__ = ["Counts", "Refused", "Saved", "Unstorable", "hashes_of", "lock", "save"]
+__all__ = [
+    "Counts",
+    "Entry",
+    "Refused",
+    "Saved",
+    "Unstorable",
+    "hashes_of",
+    "lock",
+    "ready",
+    "save",
+]
 
 Key = tuple[Kind, str]
 
@@ -67,22 +77,37 @@ Saved = dict[Kind, Counts]
 product) included."""
 
 
+def ready(records: Iterable[Record], store: Store) -> list[Record | Entry]:
+    """The records with their rows made, for `save`: the part of saving that needs no transaction
+    and can be done elsewhere, while another batch is saved. One that no table can hold stays as it
+    is."""
+    made: list[Record | Entry] = []
+    for record in records:
+        try:
+            made.append(_entry(record, store))
+        except Unstorable:
+            made.append(record)
+    return made
+
+
 def save(
     tx: Tx,
     store: Store,
-    records: Iterable[Record],
+    records: Iterable[Record | Entry],
     *,
     force: bool = False,
     refused: list[Refused] | None = None,
 ) -> Saved:
-    """Save records of the transaction's store in all contexts that its platform feeds.
+    """Save records of the transaction's store, as they are or made `ready`, in all contexts that its
+    platform feeds.
 
     `force` lets records through that are as new as what was saved, so that a context whose tables
     were rebuilt fills again. A record that no table can hold is put into `refused`, or raises
     `Unstorable` where no list is given.
     """
-    given = list(records)
-    batch = _prepare(given, store, refused)
+    made = list(records)
+    given = [each.record if isinstance(each, Entry) else each for each in made]
+    batch = _prepare(made, store, refused)
     lock(tx, store)
     _honour_erasures(tx, store, batch)
     if not batch.entries:
@@ -135,15 +160,19 @@ def _rank(entry: Entry) -> tuple[Any, ...]:
     return (*entry.record.version, entry.digest)
 
 
-def _prepare(records: Sequence[Record], store: Store, refused: list[Refused] | None) -> Batch:
+def _prepare(made: Sequence[Record | Entry], store: Store, refused: list[Refused] | None) -> Batch:
     batch = Batch(store)
-    for record in records:
-        for part in (record, *_parts(record)):
+    orders = []
+    for each in made:
+        record = each.record if isinstance(each, Entry) else each
+        for part in (each, *_parts(record)):
             try:
-                batch.add(_entry(part, store))
+                batch.add(part if isinstance(part, Entry) else _entry(part, store))
             except Unstorable as why:
-                _refuse(part, why, refused)
-    _list_refunds(batch, [each for each in records if isinstance(each, Order)], refused)
+                _refuse(part.record if isinstance(part, Entry) else part, why, refused)
+        if isinstance(record, Order):
+            orders.append(record)
+    _list_refunds(batch, orders, refused)
     return batch
 
 
@@ -247,10 +276,10 @@ def _claim(tx: Tx, store: Store, entries: Mapping[Key, Entry], force: bool) -> C
 def _settle_refunds(tx: Tx, store: Store, batch: Batch, claimed: Claimed) -> set[str]:
     """Which refunds there are: those that orders list join the batch, those that are known to be
     gone leave it or the tables. The orders of which refunds are stored, or were."""
-    own = [each.record for each in batch.entries.values() if isinstance(each.record, Refund)]
-    for refund in _disowned(tx, store, own) if own else ():
-        del batch.entries[Kind.REFUND, refund.id]
     moved = [id for kind, id in claimed if kind == Kind.ORDER]
+    own = [each.record for each in batch.entries.values() if isinstance(each.record, Refund)]
+    for refund in _disowned(tx, store, batch, own, set(moved)) if own else ():
+        del batch.entries[Kind.REFUND, refund.id]
     for entry in (each for id in moved for each in batch.listed.get(id, ())):
         batch.add(entry)
     stored = insights.refunds_of(tx, store, moved) if moved else []
@@ -259,13 +288,18 @@ def _settle_refunds(tx: Tx, store: Store, batch: Batch, claimed: Claimed) -> set
     return {order for order, _ in stored}
 
 
-def _disowned(tx: Tx, store: Store, refunds: Sequence[Refund]) -> Iterator[Refund]:
+def _disowned(
+    tx: Tx, store: Store, batch: Batch, refunds: Sequence[Refund], moved: Collection[str]
+) -> Iterator[Refund]:
     """Refunds never heard of, of orders that were deleted later, or that later told all their
     refunds and not these."""
     orders = sorted({each.order_id for each in refunds})
     gone_at = _changes(tx, store, Kind.ORDER, orders, "AND deleted")
     listed_at = insights.refunds_listed(tx, store, orders)
-    heard_of = _changes(tx, store, Kind.REFUND, [each.id for each in refunds])
+    heard_of = set(_changes(tx, store, Kind.REFUND, [each.id for each in refunds]))
+    for id in batch.listed.keys() & moved:
+        listed_at[stable_number(id)] = batch.entries[Kind.ORDER, id].record.changed_at
+        heard_of |= {each.record.id for each in batch.listed[id]}
     for refund in refunds:
         ends = (gone_at.get(refund.order_id), listed_at.get(stable_number(refund.order_id)))
         if refund.id not in heard_of and any(end and end > refund.changed_at for end in ends):

@@ -353,6 +353,9 @@ def test_a_refund_that_its_order_lists_no_more_is_gone(open_shop: Make) -> None:
         assert rows(tx, "SELECT count(*) FROM insights.refunds") == [0]
         assert rows(tx, "SELECT refunded_total FROM insights.orders") == [Decimal(0)]
         assert rows(tx, "SELECT refunded_quantity FROM connect.order_item") == [0]
+        tx, store = open_shop("shopify")
+        save(tx, store, *records)
+        assert rows(tx, "SELECT count(*) FROM insights.refunds") == [0]
 
 
 def test_refunds_as_orders_tell_them_keep_the_earliest_date(open_shop: Make) -> None:
