@@ -54,10 +54,7 @@ def follow_up(store_id: UUID) -> int:
             tx,
             "delivery_sms",
             [
-                (
-                    f"sms:order:{each.vendure_order_id}",
-                    {"order_code": each.order_code, "version": each.version},
-                )
+                (f"sms:order:{each.vendure_order_id}", {"order_code": each.order_code})
                 for each in found
                 if each.to_tell
             ],

@@ -82,7 +82,8 @@ def _send(kind: outbox.Kind, row: outbox.Row) -> outbox.Answer:
     if answer is not None:
         return answer
     if outbox.gives_up(row.attempts):
-        raise outbox.Refused({"error": f"gave up after {row.attempts - 1} attempts"})
+        tried = f"gave up after {row.attempts - 1} attempts"
+        raise outbox.Refused({"error": tried, "last": row.response})
     return kind.do(row)
 
 

@@ -36,7 +36,7 @@ Answer = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Row:
     """`attempts` counts the claims so far, this one included: above 1 an earlier one may have
-    gone through without our knowing."""
+    gone through without our knowing. `response` is how the one before ended, where it is known."""
 
     id: int
     store_id: UUID
@@ -44,6 +44,7 @@ class Row:
     kind: str
     payload: Answer
     attempts: int
+    response: Answer | None = None
 
 
 class Refused(Exception):
@@ -162,7 +163,7 @@ def due(tx: Tx, at: datetime, limit: int) -> list[Row]:
                  FROM backshop.outbox
                  WHERE status IN ('pending', 'sending')
                  ORDER BY store_id, key, id) AS oldest
-           WHERE next_attempt_at <= %s
+           WHERE next_attempt_at <= %s OR attempts = 0
            ORDER BY next_attempt_at, id
            LIMIT %s""",
         (at, limit),
@@ -200,7 +201,8 @@ def listed(tx: Tx, status: str, after: int, limit: int) -> list[Answer]:
 def claim(tx: Tx, key: str, at: datetime) -> Row | None:
     """Take the key's oldest open row of the transaction's store, for `LEASE`, if its time has come.
 
-    Of two workers one gets it; commit before anything is sent.
+    Of two workers one gets it; commit before anything is sent. A row that was never tried is always
+    due, however the clocks differ.
     """
     row = tx.execute(
         """UPDATE backshop.outbox
@@ -209,8 +211,8 @@ def claim(tx: Tx, key: str, at: datetime) -> Row | None:
                        WHERE key = %(key)s AND status IN ('pending', 'sending')
                        AND store_id = backshop.current_store_id()
                        ORDER BY id LIMIT 1)
-           AND status IN ('pending', 'sending') AND next_attempt_at <= %(at)s
-           RETURNING id, store_id, key, kind, payload, attempts""",
+           AND status IN ('pending', 'sending') AND (next_attempt_at <= %(at)s OR attempts = 0)
+           RETURNING id, store_id, key, kind, payload, attempts, response""",
         {"key": key, "at": at, "until": at + LEASE},
     ).fetchone()
     return Row(**row) if row else None

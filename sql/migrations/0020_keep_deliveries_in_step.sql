@@ -9,7 +9,9 @@ ADD COLUMN platform_tracking_number varchar(100),
 -- The platform lost our change; outbox_sweep sends it again.
 ADD COLUMN to_repair boolean NOT NULL DEFAULT false,
 -- The shopper agreed to be told and has not been told of this version; outbox_sweep tells them.
-ADD COLUMN to_tell boolean NOT NULL DEFAULT false;
+ADD COLUMN to_tell boolean NOT NULL DEFAULT false,
+-- The version that an SMS was last handed over for.
+ADD COLUMN told_version integer NOT NULL DEFAULT 0;
 
 UPDATE kits.order_delivery_status AS s
 SET version = e.last

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,6 +119,8 @@ class Vendure:
         self.hooks = Hooks(self, setup.delivery_delay, setup.duplicates)
         self.root = self._guarded({**self._queries(), **Mutations(self).all()})
         self._documents: OrderedDict[str, Any] = OrderedDict()
+        self.mutations: Counter[str] = Counter()
+        """How often each mutation was run, whether its answer arrived or not."""
         shop.listeners.append(self.hooks.changed)
 
     # ----------------------------------------------------------------- platform
@@ -161,6 +163,8 @@ class Vendure:
     async def act(self, name: str, args: Json) -> Any:
         if name == "webhooks":
             return [self.hooks.view(webhook) for webhook in self.hooks.all.values()]
+        if name == "mutations":
+            return dict(self.mutations)
         if name == "native":
             return [
                 self.select(self.hooks.documents["order"], str(number))
@@ -190,6 +194,8 @@ class Vendure:
         call, token = self._caller(request)
         if self.race_seconds and _is_mutation(document):
             call = await self._read_early(call, variables)
+        if _is_mutation(document):
+            self.mutations.update(_fields(document))
         response = _reply(self._run(document, variables, call), 200)
         new = self._token_of(document, response)
         if new is not None or token is not None:
@@ -449,6 +455,12 @@ def _reader(readers: Mapping[str, Reader]) -> Callable[[Any, str], Any]:
 
 def _operation(document: DocumentNode) -> OperationDefinitionNode:
     return next(part for part in document.definitions if isinstance(part, OperationDefinitionNode))
+
+
+def _fields(document: DocumentNode) -> list[str]:
+    """The names of the fields that it asks for at the top."""
+    chosen = _operation(document).selection_set.selections
+    return [field.name.value for field in chosen if isinstance(field, FieldNode)]
 
 
 def _is_mutation(document: DocumentNode) -> bool:

@@ -380,7 +380,6 @@ class FollowUp(NamedTuple):
 
     vendure_order_id: str
     order_code: str
-    version: int
     to_repair: bool
     to_tell: bool
 
@@ -406,22 +405,45 @@ def take_follow_ups(tx: Tx, limit: int) -> list[FollowUp]:
            FROM waiting AS w
            INNER JOIN kits.customer_orders_summary AS o ON o.order_code = w.order_code
            WHERE s.order_code = w.order_code
-           RETURNING o.vendure_order_id, s.order_code, s.version, w.to_repair, w.to_tell""",
+           RETURNING o.vendure_order_id, s.order_code, w.to_repair, w.to_tell""",
         (limit,),
     )
     return [FollowUp(**row) for row in rows]
 
 
-def sms_to_send(tx: Tx, code: str) -> tuple[str | None, Delivery] | None:
-    """The phone given with an order, where its shopper agreed to be told, and its delivery now."""
+class News(NamedTuple):
+    """What a shopper is told; `told_version` is what they were told of before."""
+
+    phone: str
+    delivery: Delivery
+    told_version: int
+
+
+def begin_to_tell(tx: Tx, code: str) -> News | None:
+    """Note that the shopper of an order is being told of its delivery as it is now; None where they
+    were told of it already, do not want to be, or the order is cancelled or has no phone."""
     row = tx.execute(
-        """SELECT o.phone_number, s.stage, s.tracking_number, s.version
-           FROM kits.customer_orders_summary AS o
-           INNER JOIN kits.order_delivery_status AS s ON s.order_code = o.order_code
-           WHERE o.order_code = %s AND o.sms_updates AND NOT o.is_cancelled""",
-        (code,),
+        """UPDATE kits.order_delivery_status AS s SET told_version = s.version
+           FROM kits.customer_orders_summary AS o,
+                (SELECT order_code, told_version FROM kits.order_delivery_status
+                 WHERE order_code = %(code)s FOR NO KEY UPDATE) AS before
+           WHERE s.order_code = before.order_code AND o.order_code = before.order_code
+             AND s.store_id = kits.require_store() AND o.store_id = s.store_id
+             AND before.told_version < s.version
+             AND o.sms_updates AND NOT o.is_cancelled AND o.phone_number IS NOT NULL
+           RETURNING o.phone_number, s.stage, s.tracking_number, s.version, before.told_version""",
+        {"code": code},
     ).fetchone()
-    return (row["phone_number"], _delivery(row)) if row else None
+    return News(row["phone_number"], _delivery(row), row["told_version"]) if row else None
+
+
+def take_back(tx: Tx, code: str, news: News) -> None:
+    """The shopper was not told after all."""
+    tx.execute(
+        """UPDATE kits.order_delivery_status SET told_version = %s
+           WHERE order_code = %s AND told_version = %s""",
+        (news.told_version, code, news.delivery.version),
+    )
 
 
 def events(tx: Tx, code: str) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,15 @@ def operation(platform: str, name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def request(platform: str, name: str, variables: Mapping[str, Any]) -> bytes:
-    """The body that asks for an operation."""
-    return json.dumps({"query": operation(platform, name), "variables": variables}).encode()
+def request(
+    platform: str,
+    name: str,
+    variables: Mapping[str, Any],
+    reword: Callable[[str], str] = lambda text: text,
+) -> bytes:
+    """The body that asks for an operation; `reword` puts it into the words of one shop."""
+    query = reword(operation(platform, name))
+    return json.dumps({"query": query, "variables": variables}).encode()
 
 
 def answered(answer: Answer) -> Json:

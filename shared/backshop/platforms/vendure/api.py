@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,10 @@ UNKNOWN_FIELD = "GRAPHQL_VALIDATION_FAILED"
 """`Refused.code` where the server's schema lacks a field: the plugin is not installed."""
 SESSION = "vendure-auth-token"
 _SIGNED_OUT = "FORBIDDEN"
+
+FIELDS = ("deliveryStage", "trackingNumber")
+"""The plugin's custom fields of an order; operations name them so, in this order."""
+_name = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,59}")
 
 _tokens: dict[tuple[str, str], str] = {}
 """Session tokens, kept while the environment lives, by server and user."""
@@ -32,6 +37,7 @@ class Api:
         self._user = credentials.api_key
         self._password = credentials.secret
         self._has_key = ":" in credentials.api_key
+        self.field_names = field_names(credentials.settings)
         headers = {"Content-Type": "application/json"}
         if self._has_key:
             headers["vendure-api-key"] = credentials.api_key
@@ -70,12 +76,19 @@ class Api:
         raise graphql.refused("Vendure", operation, told)
 
     def _send(self, operation: str, variables: Mapping[str, Any], token: str | None) -> Answer:
-        body = graphql.request("vendure", operation, variables)
+        body = graphql.request("vendure", operation, variables, self._in_the_shops_words)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = send(self._client, self.patience, "POST", PATH, content=body, headers=headers)
         if answer.status not in (200, 400):
             raise Refused(f"Vendure answered {answer.status}", answer.status)
         return answer
+
+    def _in_the_shops_words(self, text: str) -> str:
+        """The operation with the order's custom fields under the names that the shop gave them."""
+        aliased = " ".join(
+            name if said == name else f"{name}: {said}" for name, said in self.field_names.items()
+        )
+        return text.replace(f"{{ {' '.join(FIELDS)} }}", f"{{ {aliased} }}")
 
     def _token(self) -> str | None:
         if self._has_key:
@@ -106,6 +119,16 @@ class Api:
                 "Vendure gave no token: add 'bearer' to tokenMethod in its authOptions", 200
             )
         return token
+
+
+def field_names(settings: Mapping[str, Any]) -> dict[str, str]:
+    """What the shop calls the plugin's fields: `settings.vendure_fields`, such as
+    {"deliveryStage": "shippingStep"}. Raises `Refused` on what cannot be a field's name."""
+    said = settings.get("vendure_fields") or {}
+    names = {name: str(said.get(name) or name) for name in FIELDS}
+    if not all(_name.fullmatch(each) for each in names.values()):
+        raise Refused("settings.vendure_fields must name custom fields of the order")
+    return names
 
 
 def open_api(credentials: Credentials, patience: Patience) -> Api:

@@ -1,0 +1,73 @@
+"""GET /outbox and POST /outbox/{id}/retry."""
+
+from __future__ import annotations
+
+import pytest
+from backshop import db, outbox
+
+from tests.backshop.kits.shop import Caller
+
+
+@pytest.fixture
+def call(load, event, context, store):
+    yield Caller(load, event, context, store)
+    db.close()
+
+
+@pytest.fixture
+def failed(call, store, owner) -> int:
+    with db.transaction(store_id=store) as tx:
+        row = outbox.put(tx, "refund", "order:1", {"request_id": "r1"})
+    owner.execute(
+        """UPDATE backshop.outbox SET status = 'failed', attempts = 3, response = '{"error": "no"}'
+           WHERE id = %s""",
+        [row.id],
+    )
+    return row.id
+
+
+def test_failed_rows_are_listed_and_tried_again(call, failed, aws, owner):
+    _, listed = call("outbox_rows/list")
+    [row] = listed["rows"]
+    assert (row["id"], row["kind"], row["response"]) == (failed, "refund", {"error": "no"})
+    status, answer = call("outbox_rows/retry", id=str(failed))
+    assert (status, answer) == (200, {"id": failed, "status": "pending", "attempts": 3})
+    assert [message["key"] for message in aws.messages("PLATFORM_WRITE_QUEUE_URL")] == ["order:1"]
+    assert call("outbox_rows/list")[1]["rows"] == []
+    assert call("outbox_rows/retry", id=str(failed))[0] == 404, "it waits already"
+
+
+def test_pages_of_a_hundred(call, store):
+    with db.transaction(store_id=store) as tx:
+        outbox.put_all(tx, "test", [(f"order:{n}", {}) for n in range(230)])
+    seen, cursor = [], {}
+    while cursor is not None:
+        _, page = call("outbox_rows/list", query={"status": "pending", **cursor})
+        seen += [row["id"] for row in page["rows"]]
+        cursor = {"cursor": str(page["next_cursor"])} if page["next_cursor"] else None
+    assert len(seen) == len(set(seen)) == 230
+    assert seen == sorted(seen)
+
+
+def test_another_stores_rows_are_not_there(call, failed, new_store):
+    call.store = new_store()
+    assert call("outbox_rows/list")[1]["rows"] == []
+    assert call("outbox_rows/retry", id=str(failed))[0] == 404
+
+
+@pytest.mark.parametrize("id", ["x", "-1", "99999999999999999999"])
+def test_ids_that_are_none(call, id):
+    assert call("outbox_rows/retry", id=id)[0] == 404
+
+
+@pytest.mark.parametrize("query", [{"status": "lost"}, {"cursor": "x"}, {"cursor": "-1"}])
+def test_queries_that_make_no_sense(call, query):
+    assert call("outbox_rows/list", query=query)[0] == 400
+
+
+def test_a_store_key_is_not_staff(call):
+    request = call.request("outbox_rows/list")
+    request["requestContext"]["authorizer"]["lambda"] |= {
+        "kind": "store", "store_id": str(call.store), "scopes": "store",
+    }  # fmt: skip
+    assert call.module("outbox_rows").handler(request, call.context)["statusCode"] == 403
