@@ -277,14 +277,14 @@ def _settle_refunds(tx: Tx, store: Store, batch: Batch, claimed: Claimed) -> set
     """Which refunds there are: those that orders list join the batch, those that are known to be
     gone leave it or the tables. The orders of which refunds are stored, or were."""
     moved = [id for kind, id in claimed if kind == Kind.ORDER]
+    stored = insights.refunds_of(tx, store, moved) if moved else []
+    if stored:
+        _drop_unlisted(tx, store, batch, stored)
     own = [each.record for each in batch.entries.values() if isinstance(each.record, Refund)]
     for refund in _disowned(tx, store, batch, own, set(moved)) if own else ():
         del batch.entries[Kind.REFUND, refund.id]
     for entry in (each for id in moved for each in batch.listed.get(id, ())):
         batch.add(entry)
-    stored = insights.refunds_of(tx, store, moved) if moved else []
-    if stored:
-        _drop_unlisted(tx, store, batch, stored)
     return {order for order, _ in stored}
 
 

@@ -55,6 +55,8 @@ class Page(NamedTuple):
     rejected: list[Rejected]
     ids: list[str]
     cleaned: bool = False
+    ready: Any = None
+    """What the caller makes of the events while other pages are under way."""
 
 
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:

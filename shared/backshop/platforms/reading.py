@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
@@ -102,11 +103,18 @@ def open_api(platform: Platform, credentials: Credentials, patience: Patience) -
     return _module(platform, "api").open_api(credentials, patience)
 
 
-def open_reader(
-    platform: Platform, api: Any, store: Store, resource: str, now: Callable[[], datetime]
-) -> Reader:
+@dataclass(frozen=True)
+class By:
+    """Whose hands a reading is in: their clock, and what they make of each page (`Page.ready`), in
+    the thread that asked for it."""
+
+    now: Callable[[], datetime]
+    finish: Callable[[Page], Page] = lambda page: page
+
+
+def open_reader(platform: Platform, api: Any, store: Store, resource: str, by: By) -> Reader:
     """The reader of one of the platform's `RESOURCES`."""
-    found: Reader = _module(platform, "reading").reader(api, store, resource, now)
+    found: Reader = _module(platform, "reading").reader(api, store, resource, by)
     return found
 
 

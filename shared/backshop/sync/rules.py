@@ -45,4 +45,3 @@ def new_mark(newest: datetime | None, started_at: datetime) -> datetime | None:
     """The mark of a pass: the time of the newest change there was when it began, by the shop's own
     clock. A time in the future would hide what changes until then."""
     return None if newest is None else min(newest, started_at)
-

@@ -18,7 +18,8 @@ from backshop import store as stores
 from backshop.commerce import Deletion, Kind, Record, Store, kind_of
 from backshop.platforms import reading
 from backshop.platforms.api import Later, Patience, Refused
-from backshop.platforms.reading import SHOP, Credentials, Reader, Scope, Step
+from backshop.platforms.payload import Page
+from backshop.platforms.reading import SHOP, By, Credentials, Reader, Scope, Step
 from backshop.sync import rules, store
 from backshop.sync.models import Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType
@@ -27,6 +28,9 @@ BATCH = 2000
 """Records a transaction: fewer cost more a record, more cost memory and time to repeat."""
 MARGIN = 0.15
 """The share of an invocation that is kept for ending it: the batch under way, handing on."""
+
+
+Saveable = Record | projections.Entry
 
 
 class Outcome(NamedTuple):
@@ -147,9 +151,8 @@ class _Reading:
         self.job = job
         self.shop = shop
         self.clock = clock
-        self.reader: Reader = reading.open_reader(
-            shop.platform, api, shop, job.key.resource, clock.now
-        )
+        by = By(clock.now, lambda page: page._replace(ready=_ready(page, shop)))
+        self.reader: Reader = reading.open_reader(shop.platform, api, shop, job.key.resource, by)
         self.began_at = job.position.get("at")
 
     def run(self) -> Outcome:
@@ -211,8 +214,7 @@ class _Reading:
             return store.has_tombstones(tx, {kind.value for kind in self.reader.kinds})
 
     def _save(self, batch: Sequence[Step], lifts: bool) -> None:
-        events = [event for step in batch for event in step.page.events]
-        records = [event for event in events if isinstance(event, Record)]
+        records = [each for step in batch for each in _records(step)]
         made = Progress(
             records=sum(step.new for step in batch),
             rejects=[
@@ -230,7 +232,7 @@ class _Reading:
             self._commit(good, lifts, _with(made, bad), position)
 
     def _commit(
-        self, records: Sequence[Record], lifts: bool, made: Progress, position: dict[str, Any]
+        self, records: Sequence[Saveable], lifts: bool, made: Progress, position: dict[str, Any]
     ) -> None:
         refused: list[projections.Refused] = []
         with db.transaction(store_id=self.shop.id) as tx:
@@ -242,19 +244,19 @@ class _Reading:
             made = _with(made, rejects).model_copy(update={"changed": changed})
             store.advance(tx, self.job, position, made, self.clock.now())
 
-    def _sort_out(self, records: Sequence[Record]) -> tuple[list[Record], list[Reject]]:
+    def _sort_out(self, records: Sequence[Saveable]) -> tuple[list[Saveable], list[Reject]]:
         """Find the records that Postgres will not take, by halves; nothing stays saved."""
         if self._can_save(records):
             return list(records), []
         if len(records) == 1:
             problem = "the database does not take a value of it"
-            return [], [Reject(id=records[0].id, problem=problem)]
+            return [], [Reject(id=_plain(records[0]).id, problem=problem)]
         half = len(records) // 2
         first, bad_first = self._sort_out(records[:half])
         second, bad_second = self._sort_out(records[half:])
         return first + second, bad_first + bad_second
 
-    def _can_save(self, records: Sequence[Record]) -> bool:
+    def _can_save(self, records: Sequence[Saveable]) -> bool:
         try:
             with db.transaction(store_id=self.shop.id) as tx:
                 projections.save(tx, self.shop, records, refused=[])
@@ -349,10 +351,24 @@ def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
         yield batch
 
 
-def _sightings(records: Sequence[Record]) -> list[tuple[str, str, datetime]]:
+def _ready(page: Page, shop: Store) -> Sequence[Saveable]:
+    return projections.ready([each for each in page.events if isinstance(each, Record)], shop)
+
+
+def _records(step: Step) -> Sequence[Saveable]:
+    """What a page brought, made ready where that was done."""
+    made: Sequence[Saveable] | None = step.page.ready
+    return made if made is not None else [e for e in step.page.events if isinstance(e, Record)]
+
+
+def _plain(each: Saveable) -> Record:
+    return each.record if isinstance(each, projections.Entry) else each
+
+
+def _sightings(records: Sequence[Saveable]) -> list[tuple[str, str, datetime]]:
     return [
         (kind_of(each).value, each.id, each.observed_at)
-        for each in records
+        for each in map(_plain, records)
         if each.rank == 1 and not isinstance(each, Deletion)
     ]
 

@@ -11,7 +11,7 @@ from typing import Any
 from backshop.commerce import Event, Kind, Store
 from backshop.platforms.api import Refused
 from backshop.platforms.payload import Page, Rejected
-from backshop.platforms.reading import OVERLAP, Position, Reader, Scope, Step, since_text
+from backshop.platforms.reading import OVERLAP, By, Position, Reader, Scope, Step, since_text
 from backshop.platforms.shopify import graphql, translate
 from backshop.platforms.shopify.api import TOO_EXPENSIVE, Api
 
@@ -20,9 +20,9 @@ ALL_ORDERS = "read_all_orders"
 """The access scope without which Shopify lists the orders of the last 60 days only."""
 
 
-def reader(api: Api, store: Store, resource: str, now: Callable[[], datetime]) -> Reader:
+def reader(api: Api, store: Store, resource: str, by: By) -> Reader:
     """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
-    return _READERS[resource](api, store, now)
+    return _READERS[resource](api, store, by)
 
 
 @dataclass
@@ -31,7 +31,7 @@ class _List:
 
     api: Api
     store: Store
-    now: Callable[[], datetime]
+    by: By
     name: str
     """Of the operation and of the field that it asks for."""
     resource: str
@@ -78,7 +78,7 @@ class _List:
     ) -> Iterator[Step]:
         after, first = position.get("after"), position.get("first", self.first)
         while True:
-            seen = self.now()
+            seen = self.by.now()
             told, first = self._ask(query, after, first)
             nodes = told["nodes"]
             page = self._say([each for each in nodes if self._is_wanted(each, since)], seen)
@@ -120,10 +120,9 @@ class _List:
                     f"the API's answer lacks what it promises ({type(wrong).__name__}: {wrong})"
                 )
                 rejected.append(Rejected(str(id or "?"), problem[:200]))
-        page = translate.page(self.resource, told, self.store, seen)
-        return page._replace(
-            rejected=[*rejected, *page.rejected], ids=[str(n.get("id")) for n in nodes]
-        )
+        page = self.by.finish(translate.page(self.resource, told, self.store, seen))
+        ids = [str(each.get("id")) for each in nodes]
+        return page._replace(rejected=[*rejected, *page.rejected], ids=ids)
 
     def _filled(self, node: Json) -> Json:
         """The node with what did not fit its page."""

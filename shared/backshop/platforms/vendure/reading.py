@@ -20,7 +20,7 @@ from backshop.platforms import paging
 from backshop.platforms.api import Refused
 from backshop.platforms.paging import Fetched, Place, walk
 from backshop.platforms.payload import ids_of
-from backshop.platforms.reading import Position, Reader, Scope, Step, since_text
+from backshop.platforms.reading import By, Position, Reader, Scope, Step, since_text
 from backshop.platforms.vendure import translate
 from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
 
@@ -32,9 +32,9 @@ FINAL = ["Delivered", "Cancelled"]
 NO_CART: Json = {"active": {"eq": False}}
 
 
-def reader(api: Api, store: Store, resource: str, now: Callable[[], datetime]) -> Reader:
+def reader(api: Api, store: Store, resource: str, by: By) -> Reader:
     """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
-    return _READERS[resource](api, store, now)
+    return _READERS[resource](api, store, by)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class _List:
 
     api: Api
     store: Store
-    now: Callable[[], datetime]
+    by: By
     name: str
     """Of the operation, of the field that it asks for, and by which the translator knows it."""
     kinds: frozenset[Kind]
@@ -77,10 +77,10 @@ class _List:
 
     def _fetch(self, chosen: Json, offset: int, number: int) -> Fetched:
         options = {"take": PER_PAGE, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
-        seen = self.now()
+        seen = self.by.now()
         told = self._ask({"options": options})
         items = told["items"]
-        page = translate.page(self.name, items, self.store, seen)
+        page = self.by.finish(translate.page(self.name, items, self.store, seen))
         return Fetched(page, ids_of(items), told["totalItems"])
 
     def _ask(self, variables: Json) -> Json:

@@ -16,7 +16,7 @@ from backshop.platforms import payload as common
 from backshop.platforms.api import insist
 from backshop.platforms.paging import Fetched, Place, walk
 from backshop.platforms.payload import Page
-from backshop.platforms.reading import Position, Scope, Step, since_text
+from backshop.platforms.reading import By, Position, Reader, Scope, Step, since_text
 from backshop.platforms.woocommerce import translate
 from backshop.platforms.woocommerce.api import Api
 
@@ -38,13 +38,11 @@ class _Changed(common.Payload):
 _NEWEST = TypeAdapter(list[_Changed])
 
 
-def reader(
-    api: Api, store: Store, resource: str, now: Callable[[], datetime]
-) -> _Lists | _Customers:
+def reader(api: Api, store: Store, resource: str, by: By) -> Reader:
     """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
     if resource == "customers":
-        return _Customers(api, store, now)
-    return _Lists(api, store, now, **_LISTS[resource])
+        return _Customers(api, store, by)
+    return _Lists(api, store, by, **_LISTS[resource])
 
 
 @dataclass
@@ -57,7 +55,7 @@ class _Lists:
 
     api: Api
     store: Store
-    now: Callable[[], datetime]
+    by: By
     path: str
     say: Say
     kinds: frozenset[Kind]
@@ -106,9 +104,7 @@ class _Lists:
         return {}
 
     def _fetch(self, params: Params, offset: int, number: int) -> Fetched:
-        fetched = _fetch(
-            self.api, self.path, params, self.say, self.store, self.now, offset, number
-        )
+        fetched = _fetch(self.api, self.path, params, self.say, self.store, self.by, offset, number)
         return self._add_variations(fetched) if self.with_variations else fetched
 
     def _add_variations(self, fetched: Fetched) -> Fetched:
@@ -120,12 +116,13 @@ class _Lists:
                 for part in self._variations(product.id):
                     events += part.events
                     rejected += part.rejected
-        return fetched._replace(page=fetched.page._replace(events=events, rejected=rejected))
+        page = fetched.page._replace(events=events, rejected=rejected, ready=None)
+        return fetched._replace(page=page)
 
     def _variations(self, product_id: str) -> Iterator[Page]:
         path = f"products/{product_id}/variations"
         params = {"orderby": "id", "order": "asc"}
-        read = partial(_fetch, self.api, path, params, self.say, self.store, self.now)
+        read = partial(_fetch, self.api, path, params, self.say, self.store, self.by)
         for fetched, _ in walk(read, paging.START, PER_PAGE, at_once=1):
             yield fetched.page
 
@@ -170,7 +167,7 @@ class _Customers:
 
     api: Api
     store: Store
-    now: Callable[[], datetime]
+    by: By
     kinds: frozenset[Kind] = frozenset({Kind.CUSTOMER})
 
     def whole(self) -> frozenset[Kind]:
@@ -214,7 +211,7 @@ class _Customers:
     def _fetch(self, offset: int, number: int, also: Params | None = None) -> Fetched:
         params = {"role": "all", "orderby": "id", "order": "asc", **(also or {})}
         say = translate.customers_page
-        return _fetch(self.api, "customers", params, say, self.store, self.now, offset, number)
+        return _fetch(self.api, "customers", params, say, self.store, self.by, offset, number)
 
 
 def _fetch(
@@ -223,7 +220,7 @@ def _fetch(
     params: Params,
     say: Say,
     store: Store,
-    now: Callable[[], datetime],
+    by: By,
     offset: int,
     number: int,
 ) -> Fetched:
@@ -231,9 +228,9 @@ def _fetch(
     query = {**params, "per_page": str(PER_PAGE), "page": str(number), "offset": str(offset)}
 
     def ask() -> Fetched:
-        seen = now()
+        seen = by.now()
         answer = api.get(path, query)
-        said = say(answer.body, store, seen)
+        said = by.finish(say(answer.body, store, seen))
         return Fetched(said, said.ids, _total(answer.headers))
 
     return insist(ask, api.patience)
