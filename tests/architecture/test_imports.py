@@ -18,6 +18,7 @@ ALL_STORES = {
     "functions/authorizer/authorizer.py",
     "functions/connectors/connectors.py",
     "functions/maintain/maintain.py",
+    "functions/outbox_sweep/outbox_sweep.py",
     "functions/staff_keys/staff_keys.py",
     "functions/survey_invite/survey_invite.py",
     "functions/sync_plan/sync_plan.py",
