@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -408,3 +409,122 @@ def test_deliveries_in_any_order_end_the_same(world, customer) -> None:
     world.flow()
     assert [world.row("conversions"), world.row("discounts")] == ended
     assert not ended[0]["converted"]
+
+
+def test_two_kits_share_a_code_and_a_sale_converts_one_survey(world, customer) -> None:
+    """The link says which survey it was; the code alone counts for the newer one."""
+    tokens = []
+    for _ in range(2):
+        world.buy("Kit", customer=customer)
+    for order in world.rows("orders"):
+        world.shop.deliver(int(order["shopify_order_id"]))
+    world.flow()
+    world.pass_time(days=5, minutes=1)
+    assert world.sweep()["invited"] == 2
+    tokens = [token_in(mail.body) for mail in world.mail()]
+    links = []
+    for token in tokens:
+        world.answer(token)
+        world.flow()
+        world.pass_time(minutes=1)
+        links.append(world.result(token)["cart_link"])
+    discount = world.row("discounts")
+    first, second = (world.result(token)["survey_id"] for token in tokens)
+    by_link = world.check_out(world.click(links[0]), customer=customer)
+    assert _converted(world) == {first}
+    world.shop.cancel(by_link["id"])
+    world.flow()
+    assert _converted(world) == set()
+    world.buy("Amber", customer=customer, coupon=discount["discount_code"].lower())
+    assert _converted(world) == {second}
+
+
+def _converted(world: World) -> set[str]:
+    return {str(row["survey_id"]) for row in world.rows("conversions") if row["converted"]}
+
+
+def test_a_store_may_invite_by_sms(world, customer, monkeypatch) -> None:
+    from backshop import senders
+
+    sent: list[tuple[str, str]] = []
+
+    def text(phone: str, words: str) -> str:
+        sent.append((phone, words))
+        return "reference"
+
+    monkeypatch.setattr(senders, "send_sms", text)
+    world.set_up(channel="sms")
+    world.shop.control("edit_customer", id=customer, phone="+15550100")
+    world.kit_arrives(customer=customer)
+    world.sweep()
+    [(phone, words)] = sent
+    assert phone == "15550100"
+    status, _ = world.answer(token_in(words))
+    assert status == 201
+    world.flow()
+    assert world.coupons()[0]["code"] in sent[1][1]
+    assert not world.mail()
+
+
+@pytest.mark.parametrize(
+    ("answers", "fields"),
+    [
+        ({"shade_selected": "Shade 99"}, {"shade_selected"}),
+        ({"shade_fit_rating": 6}, {"shade_fit_rating"}),
+        ({"shade_fit_rating": "very"}, {"shade_fit_rating"}),
+        ({"skin_type": "Scaly", "skin_concerns": ["Fame"]}, {"skin_type", "skin_concerns"}),
+        ({"skin_concerns": "Acne"}, {"skin_concerns"}),
+        ({"interested_in_addons": ["Yacht"]}, {"interested_in_addons"}),
+        ({"texture_feedback": "x" * 2001}, {"texture_feedback"}),
+        ({"eye_color": "brown"}, {"eye_color"}),
+    ],
+)
+def test_answers_that_do_not_fit_name_their_fields(world, customer, answers, fields) -> None:
+    from backshop import tokens
+
+    world.buy("Kit", customer=customer)
+    claims = {"store_id": str(world.store), "order_id": str(world.row("orders")["id"])}
+    token = tokens.sign("survey", claims, at=world.now(), lasts=timedelta(days=1))
+    status, said = world.answer(token, **answers)
+    assert status == 422, said
+    assert {each["field"] for each in said["errors"]} == fields
+    assert not world.rows("surveys")
+    assert not world.rows("discounts")
+
+
+def test_a_link_is_good_for_its_kit_and_its_time_alone(world, customer) -> None:
+    from backshop import tokens
+
+    token = world.invited(customer=customer)
+    claims = {"store_id": str(world.store), "order_id": str(world.row("orders")["id"])}
+    at = world.now()
+    ended = tokens.sign("survey", claims, at=at - timedelta(days=2), lasts=timedelta(days=1))
+    shopper = tokens.sign("shopper", claims, at=at, lasts=timedelta(days=1))
+    nobody = tokens.sign("survey", {**claims, "order_id": "x"}, at=at, lasts=timedelta(days=1))
+    for wrong in ("x", token[:-2], ended, shopper, nobody):
+        assert world.answer(wrong)[0] == 401
+        assert world.request("surveys/form", query={"token": wrong})[0] == 401
+    unknown = {**claims, "order_id": str(world.store)}
+    elsewhere = tokens.sign("survey", unknown, at=at, lasts=timedelta(days=1))
+    assert world.answer(elsewhere)[0] == 410
+    assert world.request("surveys/result", query={"token": token})[0] == 404
+    assert not world.rows("surveys")
+
+
+def test_an_out_of_stock_shade_gives_way_and_add_ons_come_along(world, customer) -> None:
+    spare = world.variants["Espresso"]
+    serum = {"name": "Fade Serum", "variant_ids": [spare], "good_for": ["Acne"]}
+    world.set_up(addons=[serum])
+    world.shop.control("edit_variant", id=world.variants["Honey"], stock=0)
+    world.flow()
+    try:
+        token = world.invited(customer=customer)
+        status, said = world.answer(token, skin_concerns=["acne"])
+        assert status == 201
+        assert said["best"]["shade"] in ("Sand", "Amber")
+        assert {"shade": "Honey", "reason": "it is out of stock"} in said["left_out"]
+        assert said["recommended_bundle"] == [said["best"]["shade"], "Fade Serum"]
+        cart = world.click(said["cart_link"])
+        assert read_cart(cart)[0] == [(world.variants[said["best"]["shade"]], 1), (spare, 1)]
+    finally:
+        world.shop.control("edit_variant", id=world.variants["Honey"], stock=5000)
