@@ -237,6 +237,12 @@ def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[Sequenc
     return number
 
 
+NEW_IDS = """(
+  (SELECT left(uuidv7()::text, 24)) || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid"""
+"""Fresh ids for the rows of one INSERT … SELECT, in their order: the time and 26 random bits are
+drawn once, the rest counts. Drawing each anew costs more than all the rest of a row."""
+
+
 class Staged(NamedTuple):
     """Rows on their way into tables: `FROM {staged.source}` in statements that are executed with
     `staged.params`, in the transaction that staged them. `source` is named as they were staged."""

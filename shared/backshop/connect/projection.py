@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backshop.commerce import Person, Platform, Refunded, Store, email_hash
-from backshop.db import Staged, Tx, stage
+from backshop.db import NEW_IDS, Staged, Tx, stage
 
 REFUNDED = {"order_id": "text", "amount": "numeric", "shipping": "numeric"}
 REFUNDED_LINES = {"order_id": "text", "line_id": "text", "quantity": "integer"}
@@ -182,7 +182,7 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
         f"""INSERT INTO connect.order_item AS held
               (id, store_id, order_id, platform, line_id, sku, quantity, price, product_id,
                variant_id, name, total, tax)
-            SELECT uuidv7(), %(store)s, order_id, %(platform)s::text, left(id, 100), sku, quantity,
+            SELECT {NEW_IDS}, %(store)s, order_id, %(platform)s::text, left(id, 100), sku, quantity,
               unit_price, product_id, variant_id, left(name, 500), total, tax
             FROM {lines.source}
             {_CHANGE_ITEM if row and row["updated"] else ""}""",

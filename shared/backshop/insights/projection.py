@@ -10,7 +10,6 @@ for `update_customers`.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +22,7 @@ from backshop.commerce import (
     guest_id,
     stable_number,
 )
-from backshop.db import Staged, Tx, stage
+from backshop.db import NEW_IDS, Staged, Tx, stage
 
 DATES = {"number": "bigint", "at": "timestamptz"}
 
@@ -292,7 +291,7 @@ def _insert_items(tx: Tx, of: dict[str, Any], lines: Staged) -> None:
         f"""INSERT INTO insights.order_items AS held
               (id, store_id, order_id, line_id, product_id, wc_product_id, wc_variation_id,
                product_name, sku, quantity, unit_price, subtotal, total, discount, tax)
-            SELECT uuidv7(), %(store)s, orders.id, left(lines.id, 100), products.id, product_id,
+            SELECT {NEW_IDS}, %(store)s, orders.id, left(lines.id, 100), products.id, product_id,
               variant_id, left(name, 500), sku, quantity, unit_price, subtotal, total,
               subtotal - total, tax
             FROM {lines.source}
@@ -342,7 +341,7 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
                  currency, wc_customer_id, customer_id, payment_method, coupon_used, code, country,
                  channel, date_paid, is_guest, is_counted, is_cancelled, is_test,
                  refunds_listed_at)
-              SELECT uuidv7(), %(store)s, number, external_id, placed_at, modified_at, status,
+              SELECT {NEW_IDS}, %(store)s, number, external_id, placed_at, modified_at, status,
                 total, subtotal, tax, shipping, shipping_tax, discount, currency, customer_number,
                 (SELECT c.id FROM insights.customers AS c
                  WHERE c.wc_customer_id = customer_number),
@@ -481,15 +480,14 @@ def refunds_of(tx: Tx, store: Store, order_ids: Collection[str]) -> list[tuple[s
     return [(row["order_id"], row["refund_id"]) for row in rows]
 
 
-def refunds_listed(tx: Tx, store: Store, order_ids: Collection[str]) -> dict[int, datetime]:
-    """By order number: as of when the order told all its refunds, where it is known to do so."""
+def orders_that_list_refunds(tx: Tx, store: Store, order_ids: Collection[str]) -> set[str]:
+    """Those of these orders whose saved states tell all their refunds."""
     rows = tx.execute(
-        """SELECT wc_order_id, refunds_listed_at FROM insights.orders
-           WHERE wc_order_id = ANY (%(numbers)s)
-             AND refunds_listed_at IS NOT NULL""",
-        {"store": store.id, "numbers": _numbers(order_ids)},
+        """SELECT coalesce(external_id, wc_order_id::text) AS id FROM insights.orders
+           WHERE wc_order_id = ANY (%(numbers)s) AND refunds_listed_at IS NOT NULL""",
+        {"numbers": _numbers(order_ids)},
     )
-    return {row["wc_order_id"]: row["refunds_listed_at"] for row in rows}
+    return {row["id"] for row in rows}
 
 
 def update_refunded(tx: Tx, store: Store, order_ids: Collection[str]) -> list[Refunded]:
