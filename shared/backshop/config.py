@@ -99,7 +99,5 @@ def client(service: str) -> Any:
 
 
 def reset() -> None:
-    """Forget all that was kept; tests call it between environments."""
+    """Forget the secrets that were read; tests call it between environments."""
     _secrets.clear()
-    client.cache_clear()
-    _session.cache_clear()
