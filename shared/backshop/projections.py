@@ -293,29 +293,36 @@ def _disowned(
 ) -> Iterator[Refund]:
     """Refunds never heard of, of orders that were deleted later, or that later told all their
     refunds and not these."""
-    orders = sorted({each.order_id for each in refunds})
-    gone_at = _changes(tx, store, Kind.ORDER, orders, "AND deleted")
-    listed_at = insights.refunds_listed(tx, store, orders)
-    heard_of = set(_changes(tx, store, Kind.REFUND, [each.id for each in refunds]))
+    orders = _held(tx, store, Kind.ORDER, sorted({each.order_id for each in refunds}))
+    heard_of = set(_held(tx, store, Kind.REFUND, [each.id for each in refunds]))
+    tells_all = insights.orders_that_list_refunds(tx, store, orders.keys() - moved)
     for id in batch.listed.keys() & moved:
-        listed_at[stable_number(id)] = batch.entries[Kind.ORDER, id].record.changed_at
+        tells_all.add(id)
         heard_of |= {each.record.id for each in batch.listed[id]}
     for refund in refunds:
-        ends = (gone_at.get(refund.order_id), listed_at.get(stable_number(refund.order_id)))
-        if refund.id not in heard_of and any(end and end > refund.changed_at for end in ends):
+        order = orders.get(refund.order_id)
+        is_final = order is not None and (order.deleted or refund.order_id in tells_all)
+        if order and is_final and refund.id not in heard_of and order.at > refund.version[1:]:
             yield refund
 
 
-def _changes(
-    tx: Tx, store: Store, kind: Kind, ids: Sequence[str], which: str = ""
-) -> dict[str, datetime]:
-    """By id: when the saved states of these records were made."""
+class Held(NamedTuple):
+    """What the ledger says of a record: when its state was made and seen, and if it is gone."""
+
+    at: tuple[datetime, datetime]
+    deleted: bool
+
+
+def _held(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> dict[str, Held]:
     rows = tx.execute(
-        f"""SELECT external_id, changed_at FROM backshop.record_versions
-            WHERE store_id = %s AND kind = %s AND external_id = ANY (%s) {which}""",
+        """SELECT external_id, changed_at, observed_at, deleted FROM backshop.record_versions
+           WHERE store_id = %s AND kind = %s AND external_id = ANY (%s)""",
         (store.id, kind.value, list(ids)),
     )
-    return {row["external_id"]: row["changed_at"] for row in rows}
+    return {
+        row["external_id"]: Held((row["changed_at"], row["observed_at"]), row["deleted"])
+        for row in rows
+    }
 
 
 def _drop_unlisted(tx: Tx, store: Store, batch: Batch, stored: Sequence[tuple[str, str]]) -> None:
@@ -327,16 +334,18 @@ def _drop_unlisted(tx: Tx, store: Store, batch: Batch, stored: Sequence[tuple[st
         is_complete = order_id in batch.listed or isinstance(order, Deletion)
         listed = {each.record.id for each in batch.listed.get(order_id, ())}
         if is_complete and refund_id not in listed:
-            left.append((refund_id, order.changed_at))
+            left.append((refund_id, order.changed_at, order.observed_at))
     if not left:
         return
+    ids, changed, observed = zip(*left, strict=True)
     rows = tx.execute(
         """DELETE FROM backshop.record_versions AS held
-           USING unnest(%s::text[], %s::timestamptz[]) AS gone (id, at)
+           USING unnest(%s::text[], %s::timestamptz[], %s::timestamptz[])
+             AS gone (id, changed_at, observed_at)
            WHERE held.store_id = %s AND held.kind = %s AND held.external_id = gone.id
-             AND held.changed_at < gone.at
+             AND (held.changed_at, held.observed_at) < (gone.changed_at, gone.observed_at)
            RETURNING held.external_id AS id""",
-        ([id for id, _ in left], [at for _, at in left], store.id, Kind.REFUND.value),
+        (list(ids), list(changed), list(observed), store.id, Kind.REFUND.value),
     )
     insights.delete_refunds(tx, store, [row["id"] for row in rows])
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from backshop import projections
 from backshop.commerce import Platform, Store
 from psycopg.rows import dict_row
@@ -103,3 +104,26 @@ def run(jobs: list[Any]) -> None:
     with context.Pool(len(jobs)) as pool:
         for result in [pool.apply_async(work, job) for job in jobs]:
             result.get(timeout=240)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 57, 59])
+def test_a_small_shop_in_batches_of_any_size(
+    seed: int, database: Any, owner: Any, new_store: Callable[[str], UUID]
+) -> None:
+    """Batches large enough to hold several states of one order, and what contradicts them."""
+    platform, random = list(Platform)[seed % 3], Random(seed + 1000)
+    events = shops.life(platform, 60, 450, seed)
+    twice = list(range(len(events))) * 2
+    random.shuffle(twice)
+    contents = []
+    with psycopg.connect(database.service_url, row_factory=dict_row) as connection:
+        for places, sizes in ((range(len(events)), [15]), (twice, [1, 2, 10, 40, 150])):
+            store = store_of(new_store(platform), platform)
+            at = 0
+            while at < len(places):
+                size = random.choice(sizes)
+                batch = [record for place in places[at : at + size] for record in events[place]]
+                save(connection, store, batch)
+                at += size
+            contents.append(comparison.rows_of(owner, store.id))
+    assert comparison.differences(*contents) == []
