@@ -42,8 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--orders",
         type=int,
-        default=300,
-        help="of a demo shop that is made (default: 300); one that is there stays as it is",
+        default=200,
+        help="of a demo shop that is made (default: 200); one that is there stays as it is",
     )
     run.add_argument(
         "--invoices",

@@ -32,7 +32,7 @@ class NoShop(Told):
 class Wanted:
     """How the shops are filled when they are made."""
 
-    orders: int = 300
+    orders: int = 200
     invoices: bool = False
     """Fill WooCommerce from `INVOICES` instead of generating."""
 

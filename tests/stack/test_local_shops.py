@@ -1,0 +1,294 @@
+"""The demo shops of a running stack: synced, connected by webhooks, kept from one run to the next.
+
+What has to be in the tables is computed here from the servers' own state, which tells money in minor
+units and times in microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from local import recordings
+from local.platforms.running import RunningShop
+
+PLATFORMS = ("shopify", "woocommerce", "vendure")
+Eventually = Callable[..., Any]
+
+
+class Shop:
+    """A demo shop: its server on one side, its rows on the other."""
+
+    def __init__(self, running: Any, platform: str) -> None:
+        self.stack = running
+        self.platform = platform
+        self.id: str = running.connectors[platform]["id"]
+        url = connector(running, platform)["store_url"]
+        self.server = RunningShop(platform, url, {}, 0)
+
+    def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        url = self.stack.database_urls["owner"]
+        with psycopg.connect(url, row_factory=dict_row) as connection:
+            return connection.execute(statement.encode(), [self.id, *values]).fetchall()
+
+    def order(self, id: int) -> tuple[Decimal, Decimal] | None:
+        """An order's total in connect and in insights, once it is in both."""
+        found = self.rows(
+            """SELECT c.total_amount, i.total
+               FROM connect.platform_order AS c JOIN insights.orders AS i
+                 ON i.store_id = c.store_id AND i.wc_order_id = c.order_id::bigint
+               WHERE c.store_id = %s AND c.order_id = %s""",
+            str(id),
+        )
+        return (found[0]["total_amount"], found[0]["total"]) if found else None
+
+    def held(self, schema: str) -> dict[int, tuple[Decimal, ...]]:
+        """Totals by id of the orders of the server's own, without those that were recorded."""
+        statement = {
+            "connect": "SELECT order_id::bigint AS id, total_amount AS total"
+            " FROM connect.platform_order WHERE store_id = %s AND status <> 'deleted'",
+            "insights": "SELECT wc_order_id AS id, total FROM insights.orders WHERE store_id = %s",
+        }[schema]
+        own = range(1_000_000, 6_000_000_000)
+        return {row["id"]: row["total"] for row in self.rows(statement) if row["id"] in own}
+
+    def wanted(self) -> dict[int, Decimal]:
+        return {
+            each["id"]: total(self.platform, each)
+            for each in self.server.state()["orders"]
+            if each["placed_at"] is not None and each["status"] != "trash"
+        }
+
+
+def total(platform: str, order: dict[str, Any]) -> Decimal:
+    """In major units. A cancelled order of Vendure has no quantities any more."""
+    if platform == "vendure" and order["stage"] == "cancelled":
+        return Decimal(order["shipping"] + order["shipping_tax"]) / 100
+    return Decimal(order["total"]) / 100
+
+
+def connector(running: Any, platform: str) -> dict[str, Any]:
+    path = f"/connectors/{running.connectors[platform]['id']}"
+    with running.http(headers={"Authorization": f"Bearer {running.staff_key}"}) as http:
+        told: dict[str, Any] = http.get(path).json()
+    return told
+
+
+@pytest.fixture(params=PLATFORMS)
+def shop(stack: Any, request: pytest.FixtureRequest) -> Shop:
+    return Shop(stack, request.param)
+
+
+def test_the_orders_of_the_server_are_in_connect_and_insights(shop: Shop) -> None:
+    wanted = shop.wanted()
+    assert len(wanted) > 150
+    assert shop.held("connect") == wanted
+    assert shop.held("insights") == wanted
+
+
+def test_lines_customers_and_products_are_all_there(shop: Shop) -> None:
+    state = shop.server.state()
+    orders = [each for each in state["orders"] if each["placed_at"] is not None]
+    own = "BETWEEN 1000000 AND 6000000000"
+    for table, id, wanted in (
+        ("connect.order_item", "line_id", [e["id"] for each in orders for e in each["lines"]]),
+        ("insights.order_items", "line_id", [e["id"] for each in orders for e in each["lines"]]),
+        ("connect.platform_customer", "customer_id", [e["id"] for e in state["customers"]]),
+        ("insights.products", "wc_product_id", [each["id"] for each in state["products"]]),
+    ):
+        held = shop.rows(
+            f"SELECT {id}::bigint AS id FROM {table} WHERE store_id = %s AND {id}::bigint {own}"
+        )
+        found = {row["id"] for row in held}
+        first = {1} if table == "connect.platform_customer" else set()  # WordPress's administrator
+        assert found - first == set(wanted) - first, table
+
+
+def test_an_order_placed_at_the_shop_arrives_by_webhook(shop: Shop, eventually: Eventually) -> None:
+    runs = shop.rows("SELECT id FROM insights.sync_logs WHERE store_id = %s")
+    placed = shop.server.place_order()
+    amount = Decimal(placed["total"]) / 100
+    eventually(lambda: shop.order(placed["id"]) == (amount, amount), seconds=40)
+    # No sync brought it.
+    assert shop.rows("SELECT id FROM insights.sync_logs WHERE store_id = %s") == runs
+    arrived = [e for e in shop.server.deliveries() if e["record"] == str(placed["id"])]
+    assert arrived
+    assert all(
+        e["url"].endswith(shop.stack.connectors[shop.platform]["webhook_path"]) for e in arrived
+    )
+
+
+@contextmanager
+def webhooks_held_back(shop: Shop) -> Iterator[None]:
+    shop.server.control("courier", paused=True)
+    try:
+        yield
+    finally:
+        shop.server.control("courier", paused=False)
+
+
+def test_the_sync_command_brings_what_no_webhook_told(shop: Shop) -> None:
+    with webhooks_held_back(shop):
+        placed = shop.server.place_order()
+        assert shop.order(placed["id"]) is None
+        done = shop.stack.command("sync", shop.platform)
+        amount = Decimal(placed["total"]) / 100
+        assert shop.order(placed["id"]) == (amount, amount)
+    assert done.returncode == 0, done.stderr
+    assert "incremental sync completed in" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+    orders = [line.split() for line in done.stdout.splitlines() if line.startswith("orders ")]
+    assert [line[1] for line in orders] == ["completed"]
+    assert int(orders[0][2].replace(",", "")) >= 1
+    # Progress is no part of what a pipe gets.
+    assert "orders:" in done.stderr
+    assert "orders:" not in done.stdout
+
+
+def test_a_sync_that_cannot_read_its_shop_says_what_is_next(stack: Any) -> None:
+    id = stack.connectors["woocommerce"]["id"]
+    good = {"api_key": "ck_local", "secret": "cs_local"}
+    headers = {"Authorization": f"Bearer {stack.staff_key}"}
+    with stack.http(headers=headers) as http:
+        assert http.patch(f"/connectors/{id}", json=good | {"secret": "wrong"}).status_code == 200
+        try:
+            done = stack.command("sync", id)
+        finally:
+            assert http.patch(f"/connectors/{id}", json=good).status_code == 200
+    assert done.returncode == 1
+    assert "incremental sync failed; it is not tried again by itself" in done.stdout
+    assert "orders: WooCommerce refused the key" in done.stdout
+    assert "logs sync_run` has more" in done.stdout
+    assert stack.command("sync", "woocommerce").returncode == 0
+
+
+def test_sync_names_the_next_step(stack: Any, tmp_path: Path) -> None:
+    unknown = stack.command("sync", "magento")
+    assert unknown.returncode == 1
+    assert "there is no connector magento" in unknown.stderr
+    assert stack.connectors["vendure"]["id"] in unknown.stderr
+    nowhere = subprocess.run(
+        [sys.executable, "-m", "local", "--state", str(tmp_path), "sync", "shopify"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.strip() == (
+        "error: no stack is running: start one with `make run` in another terminal"
+    )
+
+
+def test_the_documented_line_places_an_order(stack: Any, eventually: Eventually) -> None:
+    """docs/local.md writes the address that the WooCommerce shop has with the default port."""
+    text = (Path(__file__).parents[2] / "docs" / "local.md").read_text()
+    lines = [line.strip() for line in text.splitlines() if "_control/place_order" in line]
+    shop = Shop(stack, "woocommerce")
+    line = lines[0].replace("http://127.0.0.1:8082", shop.server.url)
+    assert shop.server.url in line
+    said = subprocess.run(["bash", "-c", line], capture_output=True, check=True, timeout=60)
+    placed = json.loads(said.stdout)
+    eventually(lambda: shop.order(placed["id"]), seconds=40)
+
+
+def test_a_restart_keeps_the_shops_and_follows_a_new_address(
+    state: Path, launch_backshop: Callable[..., Any], eventually: Eventually
+) -> None:
+    first = launch_backshop(state)
+    first.until_synced()
+    before = {platform: Shop(first, platform) for platform in PLATFORMS}
+    for each in before.values():
+        each.server.place_order(email="kept@example.com")
+    wanted = {platform: each.wanted() for platform, each in before.items()}
+    urls = {platform: each.server.url for platform, each in before.items()}
+    servers = [each for each in first.family() if "local.platforms" in " ".join(each.cmdline())]
+    assert len(servers) == 3
+    assert first.stop() == 0
+    psutil.wait_procs(servers, timeout=5)
+    assert not [each for each in servers if each.is_running()]
+
+    # The port of one shop is taken meanwhile.
+    with closing(_listen(urls["vendure"])):
+        second = launch_backshop(state)
+        try:
+            second.until_synced()
+            after = {platform: Shop(second, platform) for platform in PLATFORMS}
+            assert after["vendure"].server.url != urls["vendure"]
+            assert after["shopify"].server.url == urls["shopify"]
+            for platform, each in after.items():
+                assert each.wanted() == wanted[platform]
+                assert each.held("insights") == wanted[platform]
+                # The gateway has another port, too, and the shop was told.
+                placed = each.server.place_order()
+                eventually(lambda each=each, placed=placed: each.order(placed["id"]), seconds=40)
+        finally:
+            second.stop()
+
+
+def _listen(url: str) -> Any:
+    import socket
+
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", int(url.rsplit(":", 1)[1])))
+    taken.listen()
+    return taken
+
+
+def test_the_shops_die_with_a_killed_stack_and_keep_what_they_have(
+    state: Path, launch_backshop: Callable[..., Any], eventually: Eventually
+) -> None:
+    first = launch_backshop(state)
+    first.until_synced()
+    shop = Shop(first, "woocommerce")
+    placed = shop.server.place_order()
+    servers = [each for each in first.family() if "local.platforms" in " ".join(each.cmdline())]
+    assert len(servers) == 3
+    os.kill(first.process.pid, signal.SIGKILL)
+    first.process.wait(10)
+    _, alive = psutil.wait_procs(servers, timeout=10)
+    assert not alive
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(shop.server.url)
+
+    second = launch_backshop(state)
+    try:
+        assert placed["id"] in Shop(second, "woocommerce").wanted()
+        second.until_synced()
+        recorded_deliveries_outlive_all_but_complete_readings(second, eventually)
+    finally:
+        second.stop()
+
+
+def recorded_deliveries_outlive_all_but_complete_readings(
+    running: Any, eventually: Eventually
+) -> None:
+    shop, delivery = Shop(running, "woocommerce"), recordings.first_order()
+    path, id = running.connectors["woocommerce"]["webhook_path"], json.loads(delivery.body)["id"]
+    with running.http() as http:
+        assert http.post(path, content=delivery.body, headers=delivery.headers).status_code == 200
+    eventually(lambda: shop.order(id))
+    assert running.command("sync", "woocommerce").returncode == 0
+    assert shop.order(id)
+
+    whole = running.command("sync", shop.id, "--full")
+    assert whole.returncode == 0, whole.stderr
+    orders = next(line.split() for line in whole.stdout.splitlines() if line.startswith("orders "))
+    assert int(orders[2]) == len(shop.wanted())
+    assert int(orders[4]) == 1  # deleted: the shop does not have it
+    assert shop.held("insights") == shop.held("connect") == shop.wanted()
+    assert not shop.rows("SELECT FROM insights.orders WHERE store_id = %s AND wc_order_id = %s", id)
