@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,10 +12,11 @@ from backshop.commerce import Event, Kind, Store
 from backshop.platforms.api import Refused
 from backshop.platforms.payload import Page, Rejected
 from backshop.platforms.reading import OVERLAP, By, Position, Reader, Scope, Step, since_text
-from backshop.platforms.shopify import graphql, translate
+from backshop.platforms.shopify import bulk, graphql, translate
 from backshop.platforms.shopify.api import TOO_EXPENSIVE, Api
 
 Json = dict[str, Any]
+BULK_PAGE = 100
 ALL_ORDERS = "read_all_orders"
 """The access scope without which Shopify lists the orders of the last 60 days only."""
 
@@ -148,7 +149,58 @@ def _field(name: str) -> str:
 
 
 class _Orders(_List):
-    """Orders, with all lines and whole refunds."""
+    """Orders, with all lines and whole refunds. All of them at once come by a bulk operation, and
+    page by page where Shopify takes none."""
+
+    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+        if scope.complete and "after" not in position:
+            begun = position if "bulk" in position else self._begin_bulk()
+            if begun is not None:
+                done = yield from self._bulk(begun)
+                if done:
+                    return
+                position = {}
+        yield from super().steps(scope, position)
+
+    def _begin_bulk(self) -> Position | None:
+        """What the operation finds was so when it was asked for, or later: hours may pass until its
+        result is read."""
+        seen = self.by.now()
+        id = bulk.start(self.api)
+        return None if id is None else {"bulk": id, "seen": seen.isoformat(), "looks": 0, "line": 0}
+
+    def _bulk(self, begun: Position) -> Generator[Step, None, bool]:
+        """The result of an operation from where it was left; False where there is none."""
+        while True:
+            status, url = bulk.look(self.api, begun["bulk"])
+            if status not in bulk.WORKING:
+                break
+            begun = begun | {"looks": begun["looks"] + 1}
+            yield Step(Page([], [], []), begun, 0)
+            self.api.patience.sleep(min(bulk.POLL, max(0.0, self.api.patience.left())))
+        if status != "COMPLETED":
+            return False
+        if url is not None:
+            yield from self._result(begun, url)
+        return True
+
+    def _result(self, begun: Position, url: str) -> Iterator[Step]:
+        found: list[bulk.Found] = []
+        for each in bulk.orders(url, begun["line"], self.api.patience.left):
+            found.append(each)
+            if len(found) == BULK_PAGE:
+                yield self._bulk_step(begun, found)
+                found = []
+        if found:
+            yield self._bulk_step(begun, found)
+
+    def _bulk_step(self, begun: Position, found: list[bulk.Found]) -> Step:
+        orders = [each.order for each in found if each.order is not None]
+        page = self._say(orders, datetime.fromisoformat(begun["seen"]))
+        broken = len(found) - len(orders)
+        rejected = [Rejected("?", "a line of the bulk result cannot be read")] * broken
+        page = page._replace(rejected=[*page.rejected, *rejected])
+        return Step(page, begun | {"line": found[-1].after}, len(found))
 
     def whole(self) -> frozenset[Kind]:
         """Without the scope for all orders, one that is not listed may simply be old."""

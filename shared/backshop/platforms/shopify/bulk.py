@@ -1,0 +1,108 @@
+"""Bulk operations: Shopify works a query off by itself and lays the result down as lines of JSON,
+which costs nothing of the budget. Used where all orders are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+
+from backshop.platforms import graphql, payload
+from backshop.platforms.api import CONNECT_TIMEOUT, TIMEOUT, USER_AGENT, Later
+from backshop.platforms.shopify.api import Api
+
+Json = dict[str, Any]
+POLL = 2.0
+"""Seconds between two looks at an operation that runs."""
+WORKING = ("CREATED", "RUNNING", "CANCELING")
+
+_CHILDREN = {"LineItem": "lineItems", "ShippingLine": "shippingLines"}
+"""Everything else below an order is one of its discount applications."""
+
+
+class Found(NamedTuple):
+    """An order with its children, and the number of the line behind them; None for one whose lines
+    cannot be read."""
+
+    order: Json | None
+    after: int
+
+
+def start(api: Api) -> str | None:
+    """The id of a new operation that reads all orders; None where Shopify takes none now (a shop
+    runs five at once) or not from this app."""
+    query = graphql.operation("shopify", "orders_bulk")
+    told = api.insist("bulk_run", {"query": query})["bulkOperationRunQuery"]
+    if told["userErrors"] or not told["bulkOperation"]:
+        return None
+    return str(told["bulkOperation"]["id"])
+
+
+def look(api: Api, id: str) -> tuple[str, str | None]:
+    """How far the operation is, and where its result lies; an empty result lies nowhere."""
+    told = api.insist("bulk", {"id": id})["bulkOperation"]
+    return (str(told["status"]), told["url"]) if told else ("EXPIRED", None)
+
+
+def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[Found]:
+    """The orders of a result, from line `skip` on, one at a time in memory. Raises `Later` where it
+    cannot be fetched; what was handed on until then stays handed on."""
+    gathered: Json | None = None
+    number = 0
+    try:
+        for line in _lines(url, left):
+            number += 1
+            if number <= skip or not line:
+                continue
+            told = _read(line)
+            if told is None or "__parentId" in told:
+                gathered = _with_child(gathered, told)
+                continue
+            if gathered is not None:
+                yield Found(_whole(gathered), number - 1)
+            gathered = _root(told)
+    except httpx.HTTPError as broken:
+        raise Later(f"the bulk result broke off ({type(broken).__name__})") from None
+    if gathered is not None:
+        yield Found(_whole(gathered), number)
+
+
+def _lines(url: str, left: Callable[[], float]) -> Iterator[str]:
+    """Without the shop's credentials: the result lies elsewhere."""
+    timeout = httpx.Timeout(max(1.0, min(TIMEOUT, left())), connect=CONNECT_TIMEOUT)
+    headers = {"User-Agent": USER_AGENT}
+    with httpx.stream("GET", url, timeout=timeout, headers=headers) as answer:
+        if answer.status_code != 200:
+            raise Later(f"the bulk result answered {answer.status_code}")
+        yield from answer.iter_lines()
+
+
+def _read(line: str) -> Json | None:
+    try:
+        told = payload.load(line.encode("utf-8", "replace"))
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _root(told: Json) -> Json:
+    empty: Mapping[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+    names = (*_CHILDREN.values(), "discountApplications")
+    return told | {name: json.loads(json.dumps(empty)) for name in names}
+
+
+def _with_child(gathered: Json | None, told: Json | None) -> Json | None:
+    """An order with one more child; one of which a line is broken is marked as such."""
+    if gathered is None:
+        return None
+    if told is None:
+        return gathered | {"broken": True}
+    name = _CHILDREN.get(str(told.get("__typename")), "discountApplications")
+    gathered[name]["nodes"].append(told)
+    return gathered
+
+
+def _whole(gathered: Json) -> Json | None:
+    return None if gathered.get("broken") else gathered

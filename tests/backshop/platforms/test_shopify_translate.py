@@ -1,0 +1,293 @@
+"""Shopify's sample payloads in the one language; webhook and API tell the same of the same record."""
+
+import json
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import monotonic
+
+import pytest
+from backshop import commerce, platforms
+from backshop.commerce import Fulfilment, Kind
+from backshop.platforms import reading
+from backshop.platforms.api import Patience, Refused
+from backshop.platforms.reading import By, Credentials, Scope
+
+from local.platforms.running import running
+from tests.backshop.platforms.recorded import NOW, sample, store, told
+
+ID = 820982911946154508
+"""The numeric id of the sample lost its last digits."""
+
+
+def one(events, kind):
+    (found,) = [each for each in events if isinstance(each, kind)]
+    return found
+
+
+def order(change=None, topic="orders/updated"):
+    return one(told("shopify", topic, sample("orders/updated") | (change or {})), commerce.Order)
+
+
+def test_the_sample_order_value_by_value():
+    sent = sample("orders/updated")
+    said = order()
+    assert said.id == str(ID)
+    assert (said.code, said.status, said.channel) == ("#9999", "cancelled", "web")
+    assert said.total == Decimal(sent["total_price"])
+    assert said.subtotal == Decimal(sent["total_line_items_price"])
+    assert said.discount == Decimal(sent["total_discounts"])
+    assert said.shipping == Decimal("10.00")
+    assert said.tax == Decimal(sent["total_tax"])
+    assert said.subtotal - said.discount + said.shipping + said.tax == said.total
+    assert said.created_at == datetime(2022, 1, 1, tzinfo=UTC)
+    assert said.changed_at == datetime(2022, 1, 1, tzinfo=UTC)
+    assert said.tags == ("tag1", "tag2")
+    assert (said.is_test, said.is_cancelled, said.is_counted) == (True, True, False)
+    assert (said.email, said.country) == ("jon@example.com", "US")
+    assert said.shipping_address.province_code == "KY"
+    assert [line.sku for line in said.lines] == [item["sku"] for item in sent["line_items"]]
+    assert [line.unit_price for line in said.lines] == [
+        Decimal(item["price"]) for item in sent["line_items"]
+    ]
+    assert [line.id for line in said.lines] == [
+        item["admin_graphql_api_id"].rpartition("/")[2] for item in sent["line_items"]
+    ]
+
+
+def test_the_customer_in_an_order_is_hearsay():
+    customer, said = told("shopify", "orders/create", sample("orders/create"))
+    assert customer.id == said.customer_id == "115310627314723954"
+    assert (customer.rank, customer.email) == (0, "john@example.com")
+
+
+def test_an_order_without_a_customer_is_a_guests():
+    said = order({"customer": None})
+    assert said.is_guest
+    assert said.customer_id == commerce.guest_id("jon@example.com")
+
+
+@pytest.mark.parametrize(
+    "change, status, counted",
+    [
+        ({"cancelled_at": None, "financial_status": "paid", "test": False}, "paid", True),
+        ({"cancelled_at": None, "financial_status": None, "test": False}, "pending", True),
+        ({"cancelled_at": None, "financial_status": "voided", "test": False}, "voided", False),
+        ({"cancelled_at": None, "financial_status": "paid", "test": True}, "paid", False),
+        ({"financial_status": "paid", "test": False}, "cancelled", False),
+    ],
+)
+def test_what_counts_as_a_sale(change, status, counted):
+    said = order(change)
+    assert (said.status, said.is_counted) == (status, counted)
+
+
+@pytest.mark.parametrize(
+    "status, shipments, fulfilment",
+    [
+        (None, [], Fulfilment.NONE),
+        ("partial", ["delivered"], Fulfilment.PARTIAL),
+        ("fulfilled", [None], Fulfilment.FULFILLED),
+        ("fulfilled", ["delivered", "in_transit"], Fulfilment.FULFILLED),
+        ("fulfilled", ["delivered", "delivered"], Fulfilment.DELIVERED),
+    ],
+)
+def test_how_far_an_order_has_come(status, shipments, fulfilment):
+    fulfillments = [
+        {
+            "status": "success",
+            "shipment_status": each,
+            "created_at": "2022-01-02T00:00:00Z",
+            "updated_at": f"2022-01-0{number}T00:00:00Z",
+        }
+        for number, each in enumerate(shipments, 3)
+    ]
+    said = order({"fulfillment_status": status, "fulfillments": fulfillments})
+    assert said.fulfilment == fulfilment
+    assert (said.fulfilled_at is None) == (fulfilment in (Fulfilment.NONE, Fulfilment.PARTIAL))
+    if fulfilment == Fulfilment.DELIVERED:
+        assert said.delivered_at == datetime(2022, 1, 4, tzinfo=UTC)
+
+
+def test_where_prices_include_tax_lines_do_not():
+    line = sample("orders/updated")["line_items"][0] | {
+        "price": "12.00",
+        "quantity": 2,
+        "tax_lines": [{"price": "3.00", "rate": 0.2}],
+        "discount_allocations": [{"amount": "6.00", "discount_application_index": 0}],
+    }
+    said = order({"taxes_included": True, "line_items": [line], "total_tax": "3.00"}).lines[0]
+    assert (said.unit_price, said.subtotal) == (Decimal("10.0000"), Decimal("20.00"))
+    assert (said.total, said.tax) == (Decimal("15.00"), Decimal("3.00"))
+
+
+def test_what_each_code_took_off():
+    items = sample("orders/updated")["line_items"][:2]
+    items[0]["discount_allocations"] = [
+        {"amount": "4.00", "discount_application_index": 0},
+        {"amount": "1.00", "discount_application_index": 1},
+    ]
+    items[1]["discount_allocations"] = [{"amount": "2.50", "discount_application_index": 0}]
+    said = order(
+        {
+            "line_items": items,
+            "discount_applications": [
+                {"type": "discount_code", "code": "SORRY"},
+                {"type": "automatic", "title": "Summer"},
+            ],
+            "discount_codes": [{"code": "SORRY", "amount": "6.50", "type": "percentage"}],
+        }
+    )
+    assert said.coupons == (commerce.CouponUse(code="SORRY", discount=Decimal("6.50")),)
+
+
+def test_the_sample_refund():
+    (said,) = told("shopify", "refunds/create", sample("refunds/create"))
+    assert (said.id, said.amount, said.status) == (
+        "890088186047892319",
+        Decimal("85.00"),
+        "settled",
+    )
+    assert said.reason == "Things were damaged"
+    assert said.lines[0].line_id == "487817672276298554"
+    assert said.lines[0].amount == Decimal("89.99")
+
+
+def test_products_customers_collections_and_codes():
+    (shirt,) = told("shopify", "products/update", sample("products/update"))
+    small, medium = shirt.variants
+    assert small.sku == "shopify:642667041472713922"
+    assert (small.regular_price, small.sale_price) == (Decimal("24.99"), Decimal("19.99"))
+    assert (medium.stock, shirt.variants_known, shirt.type) == (50, True, "variable")
+    (bob,) = told("shopify", "customers/create", sample("customers/create"))
+    assert (bob.email, bob.addresses[0].is_default) == ("bob@example.com", True)
+    (collection,) = told("shopify", "collections/create", sample("collections/create"))
+    assert (collection.id, collection.name) == ("408372092144951419", "My New Collection")
+    (code,) = told("shopify", "discounts/redeemcode_added", sample("discounts/redeemcode_added"))
+    assert (code.id, code.code) == ("1", "code1")
+    for topic in ("discounts/create", "discounts/delete"):
+        with pytest.raises(platforms.Ignored, match="automatic"):
+            told("shopify", topic, sample(topic))
+
+
+def test_more_variants_than_a_webhook_holds():
+    sent = sample("products/update")
+    sent["variant_gids"] = [
+        {"admin_graphql_api_id": f"gid://shopify/ProductVariant/{n}"} for n in range(150)
+    ]
+    (shirt,) = told("shopify", "products/update", sent)
+    assert not shirt.variants_known
+
+
+@pytest.mark.parametrize(
+    "topic, kind",
+    [
+        ("orders/delete", Kind.ORDER),
+        ("customers/delete", Kind.CUSTOMER),
+        ("products/delete", Kind.PRODUCT),
+        ("collections/delete", Kind.CATEGORY),
+    ],
+)
+def test_deletions_count_from_their_receipt(topic, kind):
+    (gone,) = told("shopify", topic, sample(topic))
+    assert (gone.kind, gone.changed_at) == (kind, NOW)
+
+
+def test_the_privacy_topics_and_the_end():
+    (request,) = told("shopify", "customers/data_request", sample("customers/data_request"))
+    assert request.request_id == "9999"
+    assert request.person.order_ids == ("299938", "280263", "220458")
+    (erasure,) = told("shopify", "customers/redact", sample("customers/redact"))
+    assert erasure.person.email == "john@example.com"
+    assert told("shopify", "shop/redact", sample("shop/redact")) == [
+        commerce.ShopErasure(received_at=NOW)
+    ]
+    assert told("shopify", "app/uninstalled", sample("app/uninstalled")) == [
+        commerce.Uninstall(received_at=NOW)
+    ]
+
+
+@pytest.mark.parametrize("topic", ["orders/edited", "themes/update", "", "orders"])
+def test_an_unknown_topic_says_nothing(topic):
+    with pytest.raises(platforms.Ignored):
+        told("shopify", topic, {"id": 1})
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_webhook_and_api_tell_the_same_of_the_same_order(bulk):
+    """Orders of the local shop as it posts them, and as its API gives them."""
+    with ExitStack() as stack:
+        shop = stack.enter_context(running("shopify", orders=6, seed=2))
+        placed = shop.place_order(coupon="welcome10", custom={"survey": "abc"})["id"]
+        shop.control("ship", id=placed, tracking_number="1Z")
+        shop.control("deliver", id=placed)
+        shop.control("refund", id=placed, lines=[{"line": _line_of(shop, placed), "quantity": 1}])
+        posted = {
+            str(each["id"]): shop.control("webhook_payload", id=each["id"])
+            for each in shop.state()["orders"]
+        }
+        api = reading.open_api(
+            commerce.Platform.SHOPIFY,
+            Credentials(shop.url, shop.credentials["api_key"], shop.credentials["secret"]),
+            Patience(),
+        )
+        stack.callback(api.close)
+        shop_store = store("shopify")
+        found = reading.open_reader(
+            commerce.Platform.SHOPIFY, api, shop_store, "orders", By(lambda: NOW)
+        )
+        scope = Scope(complete=bulk, since=datetime(2020, 1, 1, tzinfo=UTC))
+        events = [event for step in found.steps(scope, {}) for event in step.page.events]
+        read = {each.id: each for each in events if isinstance(each, commerce.Order)}
+        assert read.keys() == posted.keys()
+        for id, body in posted.items():
+            hook = platforms.translate(
+                "shopify", "orders/updated", json.dumps(body).encode(), shop_store, NOW
+            )
+            assert one(hook, commerce.Order) == read[id]
+        assert read[str(placed)].refunds
+        assert read[str(placed)].coupons
+        assert read[str(placed)].fulfilment == Fulfilment.DELIVERED
+        buyers = {each.id: each for each in events if isinstance(each, commerce.Customer)}
+        assert len(buyers) > 1
+
+
+def _line_of(shop, order_id):
+    return next(o for o in shop.state()["orders"] if o["id"] == order_id)["lines"][0]["id"]
+
+
+def test_the_token_of_an_app_is_granted_and_renewed():
+    """Client id and secret instead of a permanent token; a token that ended is asked for anew."""
+    from backshop.platforms.shopify import api as shopify
+
+    with running("shopify", orders=2) as shop:
+        given = Credentials(
+            shop.url, shop.credentials["client_id"], shop.credentials["client_secret"]
+        )
+        api = shopify.Api(given)
+        assert api.insist("shop", {})["shop"]["currencyCode"] == "USD"
+        ((key, granted),) = [
+            (key, token) for key, token in shopify._tokens.items() if key[0] == shop.url
+        ]
+        assert api.insist("shop", {})
+        assert shopify._tokens[key] is granted, "one token does for a day"
+        shopify._tokens[key] = shopify._Token("ended", granted.ends_at - 80_000)
+        assert api.insist("shop", {}), "a dead token is replaced"
+        shopify._tokens[key] = shopify._Token("old", 0.0)
+        assert api.insist("shop", {}), "one about to end is not used"
+        wrong = shopify.Api(given._replace(api_key="nobody"))
+        with pytest.raises(Refused, match="refused the credentials"):
+            wrong.insist("shop", {})
+
+
+def test_a_shop_that_throttles_is_waited_for():
+    from backshop.platforms.shopify import api as shopify
+
+    waits = []
+    with running("shopify", orders=2) as shop:
+        given = Credentials(shop.url, shop.credentials["api_key"], "x")
+        api = shopify.Api(given, Patience(sleep=lambda seconds: waits.append(seconds)))
+        api._level, api._restore, api._seen_at = 0.0, 100.0, monotonic()
+        api._costs["shop"] = 50.0
+        api.insist("shop", {})
+        assert 0.4 < sum(waits) < 0.6, "fifty points at a hundred a second"
