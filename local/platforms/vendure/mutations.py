@@ -168,6 +168,8 @@ class Mutations:
         order = self.order(input["id"])
         given = input.get("customFields") or {}
         self._check_options(given)
+        held = {name: order.custom.get(name) for name in given}
+        self.server.field_writes.append({"order": order.id, "held": held, "given": given})
         # Vendure saves all fields as it read them, with the given ones on top.
         before = info.context.stale.get(order.id, order.custom)
         self.shop.edit_order(order, custom={**before, **given})

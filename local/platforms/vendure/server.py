@@ -121,6 +121,8 @@ class Vendure:
         self._documents: OrderedDict[str, Any] = OrderedDict()
         self.mutations: Counter[str] = Counter()
         """How often each mutation was run, whether its answer arrived or not."""
+        self.field_writes: list[Json] = []
+        """What setOrderCustomFields was given, and what the order held then."""
         shop.listeners.append(self.hooks.changed)
 
     # ----------------------------------------------------------------- platform
@@ -165,6 +167,8 @@ class Vendure:
             return [self.hooks.view(webhook) for webhook in self.hooks.all.values()]
         if name == "mutations":
             return dict(self.mutations)
+        if name == "field_writes":
+            return self.field_writes
         if name == "native":
             return [
                 self.select(self.hooks.documents["order"], str(number))
