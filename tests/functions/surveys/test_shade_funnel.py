@@ -528,3 +528,26 @@ def test_an_out_of_stock_shade_gives_way_and_add_ons_come_along(world, customer)
         assert read_cart(cart)[0] == [(world.variants[said["best"]["shade"]], 1), (spare, 1)]
     finally:
         world.shop.control("edit_variant", id=world.variants["Honey"], stock=5000)
+
+
+def test_a_crash_after_handing_over_sends_nothing_twice(world, customer, monkeypatch) -> None:
+    from backshop import senders
+
+    send = senders.send_mail
+
+    def send_and_die(*message: str) -> str:
+        send(*message)
+        raise RuntimeError("the environment is gone")
+
+    world.kit_arrives(customer=customer)
+    with monkeypatch.context() as dying:
+        dying.setattr(senders, "send_mail", send_and_die)
+        with pytest.raises(AssertionError):
+            world.sweep()
+    assert world.row("survey_invites")["status"] == "sending"
+    world.pass_time(minutes=5)
+    world.flow()
+    assert len(world.mail()) == 1
+    assert world.row("survey_invites")["status"] == "failed"
+    [row] = world.outbox_rows("survey_message")
+    assert "may have gone out" in row["response"]["error"]
