@@ -13,6 +13,7 @@ from backshop.connect import store as connect
 from backshop.connect.models import Connector, ConnectorChange, ConnectorOnce, NewConnector
 from backshop.errors import Conflict, NotFound
 from backshop.insights import store as insights
+from backshop.sync import runs
 
 EXPORT_LINK_SECONDS = 900
 
@@ -22,7 +23,8 @@ handler = http.handler(app)
 
 @app.post("/connectors")
 def create() -> Response[str]:
-    """Connect a shop: its credentials sealed, a store of its own in every context, a store key."""
+    """Connect a shop: its credentials sealed, a store of its own in every context, a store key. Its
+    first sync begins, which subscribes its webhooks."""
     http.require(app, "staff")
     new = http.body(app, NewConnector)
     id = uuid4()
@@ -41,12 +43,14 @@ def create() -> Response[str]:
             store.add(tx, new.platform, new.store_url, settings)
             connect.add_connector(tx, new.platform, new.store_url, new.sync_interval, sealed)
             insights.add_store(tx, new.store_url, key_hash, settings)
+            first_sync = runs.begin(tx, id, new.platform)
             shown = connect.connector(tx)
     except db.UniqueViolation:
         raise Conflict(
             "A shop with this store_url is connected already; change it with PATCH.",
             slug="already-connected",
         ) from None
+    runs.announce(first_sync)
     told = made_secret if new.platform != Platform.SHOPIFY else None
     return http.reply(201, ConnectorOnce(**_shown(shown), store_key=store_key, webhook_secret=told))
 

@@ -73,6 +73,7 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         made.queues["WEBHOOK_QUEUE_URL"] = _queue("webhooks")
+        made.queues["SYNC_QUEUE_URL"] = _queue("sync")
         made.queues["PLATFORM_WRITE_QUEUE_URL"] = _queue("platform-write.fifo", FifoQueue="true")
         values = {
             "CREDENTIALS_KEY": made.key_id,

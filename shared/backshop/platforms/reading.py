@@ -87,17 +87,6 @@ class Credentials(NamedTuple):
     settings: Mapping[str, Any] = {}
 
 
-SHOP = "shop"
-"""The job that comes first: facts of the shop, and its webhooks."""
-
-RESOURCES: dict[Platform, tuple[str, ...]] = {
-    Platform.WOOCOMMERCE: ("categories", "products", "customers", "coupons", "orders", "refunds"),
-    Platform.SHOPIFY: ("collections", "products", "customers", "discounts", "orders"),
-    Platform.VENDURE: ("collections", "products", "customers", "promotions", "orders"),
-}
-"""What is read, in the order in which it is announced."""
-
-
 def open_api(platform: Platform, credentials: Credentials, patience: Patience) -> Any:
     """The platform's API client, to be closed; it signs in when it is first asked."""
     return _module(platform, "api").open_api(credentials, patience)
@@ -113,7 +102,7 @@ class By:
 
 
 def open_reader(platform: Platform, api: Any, store: Store, resource: str, by: By) -> Reader:
-    """The reader of one of the platform's `RESOURCES`."""
+    """The reader of one of the platform's resources (`resources.py`)."""
     found: Reader = _module(platform, "reading").reader(api, store, resource, by)
     return found
 

@@ -10,7 +10,7 @@ from backshop import config, queues
 from backshop.commerce import Platform
 from backshop.db import Tx
 from backshop.logs import warning
-from backshop.platforms.reading import RESOURCES, SHOP
+from backshop.platforms.resources import RESOURCES, SHOP
 from backshop.sync import store
 from backshop.sync.models import JobKey
 from backshop.sync.rules import RunType

@@ -19,7 +19,8 @@ from backshop.commerce import Deletion, Kind, Record, Store, kind_of
 from backshop.platforms import reading
 from backshop.platforms.api import Later, Patience, Refused
 from backshop.platforms.payload import Page
-from backshop.platforms.reading import SHOP, By, Credentials, Reader, Scope, Step
+from backshop.platforms.reading import By, Credentials, Reader, Scope, Step
+from backshop.platforms.resources import SHOP
 from backshop.sync import rules, store
 from backshop.sync.models import Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType

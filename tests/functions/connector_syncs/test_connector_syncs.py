@@ -4,7 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
-from backshop import config, db
+from backshop import db
 from backshop import store as stores
 from backshop.commerce import Platform
 from backshop.connect import store as connect
@@ -13,15 +13,8 @@ from backshop.insights import store as insights
 NAMED = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
 
 
-@pytest.fixture(autouse=True)
-def _sync_queue(aws, monkeypatch):
-    made = config.client("sqs").create_queue(QueueName="sync")
-    aws.queues["SYNC_QUEUE_URL"] = made["QueueUrl"]
-    monkeypatch.setenv("SYNC_QUEUE_URL", made["QueueUrl"])
-
-
 @pytest.fixture
-def store():
+def store(aws):
     id = uuid4()
     sealed = dict.fromkeys(("api_key", "secret", "webhook_secret"), "sealed")
     url = f"https://{id}.example.com"

@@ -4,24 +4,21 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from backshop import config, db
+from backshop import db
 from backshop import store as stores
 from backshop.commerce import Platform
 from backshop.connect import store as connect
 from backshop.insights import store as insights
-from backshop.platforms.reading import RESOURCES
+from backshop.platforms.resources import RESOURCES
 
 
 @pytest.fixture(autouse=True)
-def _sync_queue(aws, monkeypatch, owner):
-    made = config.client("sqs").create_queue(QueueName="sync")
-    aws.queues["SYNC_QUEUE_URL"] = made["QueueUrl"]
-    monkeypatch.setenv("SYNC_QUEUE_URL", made["QueueUrl"])
+def _no_other_shops(aws, owner):
     owner.execute("UPDATE connect.connector_config SET status = 'uninstalled'")
 
 
 @pytest.fixture
-def connected():
+def connected(aws):
     def make(platform="woocommerce", interval=300):
         id = uuid4()
         sealed = dict.fromkeys(("api_key", "secret", "webhook_secret"), "sealed")

@@ -14,7 +14,7 @@ from backshop import store as stores
 from backshop.commerce import Platform, Store
 from backshop.connect import store as connect
 from backshop.insights import store as insights
-from backshop.platforms.reading import RESOURCES, SHOP
+from backshop.platforms.resources import RESOURCES, SHOP
 from backshop.sync import rules, store, work
 from backshop.sync.models import JobKey, Run
 from backshop.sync.rules import RunType

@@ -1,7 +1,7 @@
 """sync_run against a local WooCommerce shop and the real database."""
 
 import pytest
-from backshop.platforms.reading import RESOURCES
+from backshop.platforms.resources import RESOURCES
 
 from tests.functions.sync_run.shops import connected, differences, dump
 
