@@ -9,7 +9,6 @@ import messages
 from backshop import db, outbox
 from backshop import store as stores
 from backshop.shade import store
-from backshop.shade.models import settings_of
 from survey_message import shop_name
 
 
@@ -33,7 +32,7 @@ def do(row: outbox.Row) -> outbox.Answer:
         with db.transaction(store_id=row.store_id) as tx:
             store.set_told(tx, id, said)
 
-    settings = settings_of(shop.settings)
+    settings = messages.settings_of(shop)
     message = messages.discount(
         holder.first_name,
         shop_name(shop),

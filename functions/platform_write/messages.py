@@ -13,7 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 
-from backshop import outbox, senders
+from backshop import commerce, outbox, senders
+from backshop.errors import Conflict
+from backshop.shade import models
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class Recipient:
     email: str | None
     phone: str | None
     sender: str | None
+
+
+def settings_of(shop: commerce.Store) -> models.ShadeSettings:
+    """The store's shade settings. Raises `outbox.Later` where they do not fit: staff mend them."""
+    try:
+        return models.settings_of(shop.settings)
+    except Conflict as wrong:
+        raise outbox.Later(wrong.detail) from wrong
 
 
 def send_once(

@@ -9,7 +9,6 @@ import messages
 from backshop import commerce, db, outbox, tokens
 from backshop import store as stores
 from backshop.shade import rules, store
-from backshop.shade.models import settings_of
 
 LINK_LASTS = timedelta(days=90)
 
@@ -26,7 +25,7 @@ def do(row: outbox.Row) -> outbox.Answer:
         shop = stores.load(tx)
     if invite is None or shop is None or not invite.is_live:
         return {"skipped": "the kit was given back, or its survey is answered"}
-    settings = settings_of(shop.settings)
+    settings = messages.settings_of(shop)
 
     def remember(status: str | None) -> None:
         with db.transaction(store_id=row.store_id) as tx:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from backshop import db, logs, outbox
 from backshop import store as stores
+from backshop.errors import Conflict
 from backshop.shade import rules, store
 from backshop.shade.models import settings_of
 
@@ -27,7 +28,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     for store_id in ids:
         try:
             invited, ended = follow_up(store_id, at)
-        except ValueError:
+        except Conflict:
             logs.warning("a store's shade settings do not fit", store_id=str(store_id))
             done["stores_skipped"] += 1
             continue
@@ -39,7 +40,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 def follow_up(store_id: UUID, at: datetime) -> tuple[int, int]:
     """How many kits were invited for, and how many discounts are on their way out. Raises
-    ValueError where the store's settings cannot be read."""
+    Conflict where the store's settings do not fit."""
     rows: list[outbox.Row] = []
     with db.transaction(store_id=store_id) as tx:
         shop = stores.load(tx)

@@ -16,10 +16,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationError,
     model_validator,
 )
 
 from backshop.commerce import Currency, clean_text
+from backshop.errors import Conflict
 
 Text = Annotated[str, BeforeValidator(clean_text), StringConstraints(strip_whitespace=True)]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
@@ -134,9 +136,15 @@ SettingsChange.model_rebuild()
 
 
 def settings_of(settings: Mapping[str, Any]) -> ShadeSettings:
-    """A store's shade settings. Raises ValueError where they were not written by PUT
+    """A store's shade settings. Raises Conflict where they came another way than by PUT
     /shade/settings and do not fit."""
-    return ShadeSettings.model_validate(settings.get("shade") or {})
+    try:
+        return ShadeSettings.model_validate(settings.get("shade") or {})
+    except ValidationError:
+        raise Conflict(
+            "The store's shade settings do not fit; put them right with PUT /shade/settings.",
+            slug="shade-settings",
+        ) from None
 
 
 # ------------------------------------------------------------------------------- catalogue

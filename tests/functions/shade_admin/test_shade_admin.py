@@ -53,6 +53,21 @@ def test_settings_that_do_not_fit_name_their_fields(call) -> None:
     assert {each["field"] for each in said["errors"]} == {"sender", "weights.depth"}
 
 
+def test_settings_that_came_another_way_are_refused_until_they_are_replaced(
+    call, owner, shop
+) -> None:
+    owner.execute(
+        """UPDATE backshop.stores SET settings = settings || '{"shade": {"transit_days": "soon"}}'
+           WHERE id = %s""",
+        [shop],
+    )
+    status, said = call("shade_admin/settings")
+    assert status == 409
+    assert said["type"].endswith("#shade-settings")
+    assert call("shade_admin/change_settings", body={})[0] == 200
+    assert call("shade_admin/settings")[0] == 200
+
+
 def test_a_shade_that_is_left_out_is_offered_no_longer(call) -> None:
     first = {"shades": [shade("Honey", 3, swatch="#C68642"), shade("Sand", 2)]}
     status, said = call("shade_admin/change_shades", body=first)
