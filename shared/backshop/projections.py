@@ -395,8 +395,9 @@ def _hand_on(
     winners = Winners(tx, won)
     own = _own_context(store.platform)
     _save_catalogue(tx, store, winners, own)
-    buyers = set(_save_customers(tx, store, winners, own))
-    buyers.update(_save_orders(tx, store, winners, own, has_refunds=bool(with_refunds)))
+    customers = _save_customers(tx, store, winners, own)
+    buyers = set(_save_orders(tx, store, winners, own, has_refunds=bool(with_refunds)))
+    buyers = buyers - customers.new | set(customers.concerned)
     refunded = with_refunds | _save_refunds(tx, store, winners)
     if dates:
         insights.date_refunds(tx, store, dates)
@@ -434,19 +435,19 @@ def _save_catalogue(tx: Tx, store: Store, winners: Winners, own: Any) -> None:
         insights.delete_coupons(tx, store, gone[Kind.COUPON])
 
 
-def _save_customers(tx: Tx, store: Store, winners: Winners, own: Any) -> list[int]:
-    buyers: list[int] = []
+def _save_customers(tx: Tx, store: Store, winners: Winners, own: Any) -> insights.Saved:
+    saved = insights.Saved(set(), [])
     if kept := winners.records[Kind.CUSTOMER]:
         connect.save_customers(tx, store, winners["customers"])
         if own:
             own.save_customers(tx, store, kept)
-        buyers = insights.save_customers(tx, store, winners["customers"])
+        saved = insights.save_customers(tx, store, winners["customers"], winners["orders"])
     if gone := winners.deleted[Kind.CUSTOMER]:
         connect.delete_customers(tx, store, gone)
         if own:
             own.delete_customers(tx, store, gone)
         insights.delete_customers(tx, store, gone)
-    return buyers
+    return saved
 
 
 def _save_orders(

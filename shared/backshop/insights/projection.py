@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from backshop.commerce import (
     Person,
@@ -222,27 +222,43 @@ def save_coupons(tx: Tx, store: Store, coupons: Staged) -> None:
     )
 
 
-def save_customers(tx: Tx, store: Store, customers: Staged) -> list[int]:
-    """Customers and guests; orders that waited for them are theirs from now on."""
+class Saved(NamedTuple):
+    """Numbers of customers: those `new` here, whose orders of the batch are counted already, and
+    those `concerned` by orders that waited for them."""
+
+    new: set[int]
+    concerned: list[int]
+
+
+def save_customers(tx: Tx, store: Store, customers: Staged, orders: Staged) -> Saved:
+    """Customers and guests; orders that waited for them are theirs from now on. New ones start with
+    what the orders of the batch, which are saved next, will have them bought."""
     of: dict[str, Any] = {"store": store.id}
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.customers
                 (store_id, wc_customer_id, external_id, email_hash, display_name, created_at,
-                 country)
-              SELECT %(store)s, number, external_id, email_hash, left(name, 255), created_at,
-                country
+                 country, order_count, total_spent, first_order_date, last_order_date)
+              SELECT %(store)s, customers.number, customers.external_id, customers.email_hash,
+                left(name, 255), customers.created_at, customers.country,
+                coalesce(bought.number, 0), coalesce(bought.spent, 0), bought.first, bought.last
               FROM {customers.source}
+              LEFT JOIN (
+                SELECT customer_number, count(*) AS number, sum(round(total, 2)) AS spent,
+                  min(placed_at) AS first, max(placed_at) AS last
+                FROM {orders.source}
+                WHERE is_counted AND NOT is_test GROUP BY customer_number
+              ) AS bought ON bought.customer_number = customers.number
               ON CONFLICT (store_id, wc_customer_id) DO UPDATE SET
                 email_hash = excluded.email_hash, display_name = excluded.display_name,
                 created_at = excluded.created_at, country = excluded.country
               RETURNING new.wc_customer_id AS number, old.id AS before
             )
             SELECT array_agg(number) AS new FROM saved WHERE before IS NULL""",
-        of | customers.params,
+        of | customers.params | orders.params,
     ).fetchone()
     if not row or not row["new"]:
-        return []
+        return Saved(set(), [])
     linked = tx.execute(
         """WITH linked AS (
              UPDATE insights.orders AS held SET customer_id = (
@@ -252,9 +268,9 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> list[int]:
              RETURNING wc_customer_id
            )
            SELECT array_agg(DISTINCT wc_customer_id) AS concerned FROM linked""",
-        of | row,
+        row,
     ).fetchone()
-    return (linked and linked["concerned"]) or []
+    return Saved(set(row["new"]), (linked and linked["concerned"]) or [])
 
 
 def save_orders(
