@@ -13,7 +13,7 @@ from backshop.db import Tx
 from backshop.errors import BadRequest, Conflict, FieldError, NotFound
 from backshop.kits import rules
 from backshop.kits import store as kits
-from backshop.kits.models import BatchStatus, Note
+from backshop.kits.models import BatchStatus, Candidate, Note
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PAGE = 50
@@ -99,16 +99,23 @@ def assign(id: str) -> Response[str]:
     """Put orders into a batch that collects; those that cannot be are listed with the reason."""
     caller = http.require(app, "staff")
     codes = list(dict.fromkeys(http.body(app, Assignment).order_codes))
-    with db.transaction(store_id=_store_id()) as tx:
-        _check_collecting(kits.batch(tx, _id(id)))
-        assigned = kits.assign(tx, _id(id), codes, by=f"{caller.kind}:{caller.id}")
-        left_out = [code for code in codes if code not in assigned]
-        known = kits.candidates(tx, left_out) if left_out else {}
-        batch = kits.batch(tx, _id(id))
-        _check_collecting(batch)
+    store_id, batch_id = _store_id(), _id(id)
+
+    def save() -> tuple[set[str], dict[str, Candidate], kits.Row]:
+        with db.transaction(store_id=store_id) as tx:
+            _check_collecting(kits.batch(tx, batch_id))
+            assigned = kits.assign(tx, batch_id, codes, by=f"{caller.kind}:{caller.id}")
+            left_out = [code for code in codes if code not in assigned]
+            known = kits.candidates(tx, left_out) if left_out else {}
+            batch = kits.batch(tx, batch_id)
+            _check_collecting(batch)
+            return assigned, known, batch
+
+    assigned, known, batch = db.despite_deadlocks(save)
     refused = [
         {"order_code": code, "reason": rules.why_left_out(known.get(code), batch["batch_number"])}
-        for code in left_out
+        for code in codes
+        if code not in assigned
     ]
     return http.reply(200, {"assigned": len(assigned), "refused": refused, "batch": _shown(batch)})
 
@@ -131,21 +138,32 @@ def move(id: str) -> Response[str]:
     """Take a batch one step on, and its orders with it."""
     caller = http.require(app, "staff")
     asked = http.body(app, StatusChange).status
-    rows: list[outbox.Row] = []
-    with db.transaction(store_id=_store_id()) as tx:
-        held = kits.hold_batch_deliveries(tx, _id(id))
-        batch = kits.batch(tx, _id(id), lock=True)
-        if rules.next_status(BatchStatus(batch["status"]), asked):
-            if batch["order_count"] != len(held):
-                raise Conflict("Orders joined the batch just now; try again.", slug="batch-changed")
-            _check_arrived(held, asked)
-            rows = _take_along(tx, held, asked, by=f"{caller.kind}:{caller.id}")
-            if asked is BatchStatus.ORDERED_FROM_SUPPLIER:
-                kits.export_purchase_list(tx, _id(id))
-            kits.set_batch_status(tx, _id(id), asked)
-        batch = kits.batch(tx, _id(id))
+    store_id, batch_id = _store_id(), _id(id)
+
+    def save() -> tuple[kits.Row, list[outbox.Row]]:
+        with db.transaction(store_id=store_id) as tx:
+            rows = _move(tx, batch_id, asked, by=f"{caller.kind}:{caller.id}")
+            return kits.batch(tx, batch_id), rows
+
+    batch, rows = db.despite_deadlocks(save)
     outbox.announce(rows)
     return http.reply(200, _shown(batch))
+
+
+def _move(tx: Tx, batch_id: UUID, asked: BatchStatus, *, by: str) -> list[outbox.Row]:
+    """Move the batch and its orders; the outbox rows to announce."""
+    held = kits.hold_batch_deliveries(tx, batch_id)
+    batch = kits.batch(tx, batch_id, lock=True)
+    if not rules.next_status(BatchStatus(batch["status"]), asked):
+        return []
+    if batch["order_count"] != len(held):
+        raise Conflict("Orders joined the batch just now; try again.", slug="batch-changed")
+    _check_arrived(held, asked)
+    rows = _take_along(tx, held, asked, by=by)
+    if asked is BatchStatus.ORDERED_FROM_SUPPLIER:
+        kits.export_purchase_list(tx, batch_id)
+    kits.set_batch_status(tx, batch_id, asked)
+    return rows
 
 
 @app.post("/batches/<id>/export")

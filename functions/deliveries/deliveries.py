@@ -74,14 +74,18 @@ def import_deliveries() -> Response[str]:
     answered."""
     caller = http.require(app, "staff")
     asked = read_csv(http.raw_body(app.current_event.raw_event))
-    with db.transaction(store_id=http.store_id(app, Platform.VENDURE)) as tx:
-        held = kits.hold_deliveries(tx, [each.code for each in asked if each.change])
-        changes: list[kits.Change] = []
-        report = [_decide(each, held.get(each.code), changes) for each in asked]
-        kits.save_deliveries(tx, changes, by=f"{caller.kind}:{caller.id}")
-        rows = outbox.put_all(
-            tx, "delivery_stage", [_message(held[each.order_code])[1:] for each in changes]
-        )
+    store_id = http.store_id(app, Platform.VENDURE)
+
+    def save() -> tuple[list[Line], list[outbox.Row]]:
+        with db.transaction(store_id=store_id) as tx:
+            held = kits.hold_deliveries(tx, [each.code for each in asked if each.change])
+            changes: list[kits.Change] = []
+            report = [_decide(each, held.get(each.code), changes) for each in asked]
+            kits.save_deliveries(tx, changes, by=f"{caller.kind}:{caller.id}")
+            messages = [_message(held[each.order_code])[1:] for each in changes]
+            return report, outbox.put_all(tx, "delivery_stage", messages)
+
+    report, rows = db.despite_deadlocks(save)
     outbox.announce(rows)
     counts = {
         result: sum(line.result == result for line in report)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hmac
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import count
 from time import time
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -26,11 +26,13 @@ from psycopg.rows import dict_row
 
 from backshop import config
 
+T = TypeVar("T")
 Tx = psycopg.Connection[dict[str, Any]]
 Role = Literal["service", "shopper", "analyst", "owner"]
 
 LockNotAvailable = psycopg.errors.LockNotAvailable
 UniqueViolation = psycopg.errors.UniqueViolation
+Deadlock = psycopg.errors.DeadlockDetected
 Unreachable = psycopg.OperationalError
 """Raised when the database cannot be asked."""
 
@@ -151,6 +153,15 @@ def _roll_back(role: Role, tx: Tx) -> None:
         tx.execute("ROLLBACK")
     except psycopg.Error:
         _drop(role)
+
+
+def despite_deadlocks(work: Callable[[], T]) -> T:
+    """The result of `work`, a whole transaction, begun again where it lost a deadlock; three times
+    at most. For what locks many rows while projections lock some of them in an order of theirs."""
+    for _ in range(2):
+        with suppress(Deadlock):
+            return work()
+    return work()
 
 
 @contextmanager

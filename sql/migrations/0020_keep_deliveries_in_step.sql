@@ -114,6 +114,7 @@ AS $$
         FROM tracked AS c
         WHERE t.store_id = (SELECT kits.require_store())
             AND t.vendure_order_id = c.vendure_order_id
+            AND (t.tracking_number, t.status) IS DISTINCT FROM (c.tracking_number, c.status)
     ),
     begun AS (
         INSERT INTO kits.order_tracking (store_id, vendure_order_id, tracking_number, status)
