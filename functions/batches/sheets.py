@@ -9,6 +9,9 @@ from typing import Any
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+A4 = 9
+"""XLSX's number of the paper."""
+
 COLUMNS = {
     "product_name": ("Product", 32),
     "variant_name": ("Variant", 26),
@@ -45,20 +48,25 @@ def as_xlsx(items: Sequence[Row], batch_number: str) -> bytes:
         sheet = book.add_worksheet(f"Batch {batch_number}")
         bold = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         total = book.add_format({"bold": True, "top": 1})
-        for column, (heading, width) in enumerate(COLUMNS.values()):
-            sheet.set_column(column, column, width)
+        centred = book.add_format({"align": "center"})
+        for column, (name, (heading, width)) in enumerate(COLUMNS.items()):
+            sheet.set_column(column, column, width, centred if name == "patch_enabled" else None)
             sheet.write_string(0, column, heading, bold)
         for line, item in enumerate(items, start=1):
             _write(sheet, line, item)
         last = len(items) + 1
-        place = list(COLUMNS).index("quantity")
+        for column, name in enumerate(COLUMNS):
+            sheet.write_blank(last, column, None, total)
+            if name == "quantity":
+                sheet.write_number(last, column, sum(item[name] for item in items), total)
         sheet.write_string(last, 0, "Total", total)
-        sheet.write_number(last, place, sum(item["quantity"] for item in items), total)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(len(items), 1), len(COLUMNS) - 1)
         sheet.set_landscape()
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
+        sheet.set_header(f"&L&BPurchase list {batch_number}&RPage &P of &N")
     return content.getvalue()
 
 
