@@ -227,7 +227,7 @@ def test_what_is_logged_holds_no_body(connect, post, logged, function, monkeypat
         raise RuntimeError(f"cannot queue {body!r} with {SECRET}")
 
     monkeypatch.setattr(queues, "send", refuse)
-    with pytest.raises(Exception, match="^RuntimeError$"):
+    with pytest.raises(Exception, match=r"^RuntimeError$"):
         post(id, body, signed(body))
     assert any("handler crashed" in line for line in logged)
     assert not any("jane@example.com" in line or SECRET in line for line in logged)
