@@ -15,6 +15,7 @@ from backshop import config, db, http, tokens
 from backshop.connect.try_on import rules
 from backshop.connect.try_on import store as try_on
 from backshop.connect.try_on.models import (
+    Foundation,
     NewAsset,
     NewSession,
     ProductLook,
@@ -179,7 +180,7 @@ def _early_results(tx: db.Tx, new: NewSession) -> dict[str, Result]:
 
 def _is_shade(product: try_on.Product | None) -> bool:
     look = rules.look(product.metadata) if product else None
-    return look is not None and getattr(look, "kind", "") == "foundation" and bool(look.shade)
+    return isinstance(look, Foundation) and bool(look.shade)
 
 
 def _wrong(field: str, message: str) -> Unprocessable:

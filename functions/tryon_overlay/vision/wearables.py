@@ -349,7 +349,7 @@ def _bounds(areas: list[Area], margin: int, shape: tuple[int, int]) -> Area:
             min(shape[axis], max(area[axis].stop for area in areas) + margin),
         )
         for axis in (0, 1)
-    )  # type: ignore[return-value]
+    )
 
 
 def _within(area: Area, box: Area) -> Area:
