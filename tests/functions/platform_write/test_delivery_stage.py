@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from backshop import outbox
+from backshop.platforms.api import Refused
+from backshop.platforms.vendure.api import field_names
+
+from local.platforms.running import running
 
 
 def test_a_change_here_arrives_there_both_fields_in_one_mutation(shop):
@@ -112,18 +119,52 @@ def test_what_went_back_there_is_repaired(shop):
     assert shop.sent() == 2
 
 
-def test_a_shop_with_other_field_names(shop):
-    shop.owner.execute(
-        """UPDATE backshop.stores SET settings = settings ||
-             '{"vendure_fields": {"deliveryStage": "nosuchfield"}}' WHERE id = %s""",
-        [shop.store],
-    )
-    code = shop.place()
-    shop.move(code, "SOURCING")
-    shop.work_off()
-    [row] = shop.rows()
-    assert row["status"] == "failed", "the field is asked for under the name that was configured"
-    assert "nosuchfield" in row["response"]["error"]
+def fields_with(*names: str) -> str:
+    """The plugin's custom fields and some of the shop's own, as the local server takes them."""
+    plugin = Path(__file__).parents[3] / "integrations/vendure/custom-fields.json"
+    fields = json.loads(plugin.read_text())
+    fields["Order"] += [{"name": name, "type": "string", "nullable": True} for name in names]
+    return json.dumps(fields)
+
+
+def test_a_shop_with_other_field_names(shop, owner, tmp_path):
+    """Both ways: what is sent, and what was set there meanwhile."""
+    names = {"deliveryStage": "shippingStep", "trackingNumber": "awb"}
+    own = tmp_path / "fields.json"
+    own.write_text(fields_with("shippingStep", "awb"))
+    with running("vendure", orders=0, products=4, custom_fields=own) as server:
+        shop.server = server
+        owner.execute(
+            "UPDATE connect.connector_config SET store_url = %s WHERE id = %s",
+            [server.url, shop.store],
+        )
+        owner.execute(
+            "UPDATE backshop.stores SET settings = settings || %s::jsonb WHERE id = %s",
+            [json.dumps({"vendure_fields": names}), shop.store],
+        )
+        code = shop.place()
+        shop.move(code, "DISPATCHED", "TE-1")
+        shop.work_off()
+        number = int(code.split("-")[1])
+        assert server.order(number)["custom"] == {"shippingStep": "DISPATCHED", "awb": "TE-1"}
+        server.edit_order(number, custom={"shippingStep": "DELIVERED", "awb": "TE-1"})
+        shop.move(code, "DISPATCHED", "TE-2", correct=True, note="typing error")
+        shop.work_off()
+        assert (shop.here(code)["stage"], shop.here(code)["tracking_number"]) == (
+            "DELIVERED",
+            "TE-1",
+        )
+
+
+@pytest.mark.parametrize("name", ["1x", "a b", "x } me { id", ""])
+def test_what_cannot_be_a_field_is_never_put_into_an_operation(name):
+    if name:
+        with pytest.raises(Refused):
+            field_names({"vendure_fields": {"deliveryStage": name}})
+    else:
+        assert field_names({"vendure_fields": {"deliveryStage": name}})["deliveryStage"] == (
+            "deliveryStage"
+        )
 
 
 # ------------------------------------------------------------------------- telling shoppers
