@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -592,6 +592,22 @@ def test_stores_do_not_touch_each_other(open_shop: Make, owner: Any) -> None:
     save(other_tx, other, *deletions)
     other_tx.commit()
     assert comparison.rows_of(owner, store.id) == before
+
+
+def test_only_a_transaction_of_the_store_may_save(open_shop: Make, database: Any) -> None:
+    """Statements name no store: row-level security confines them to the transaction's."""
+    tx, store = open_shop("shopify")
+    other = store.model_copy(update={"id": uuid4()})
+    with pytest.raises(RuntimeError, match="this store alone"):
+        save(tx, other, order())
+    tx.execute("SELECT set_config('backshop.all_stores', 'on', true)")
+    with pytest.raises(RuntimeError, match="this store alone"):
+        save(tx, store, order())
+    tx.rollback()
+    with psycopg.connect(database.owner_url, row_factory=dict_row) as owner:
+        owner.execute("SELECT set_config('backshop.store_id', %s, true)", [str(store.id)])
+        with pytest.raises(RuntimeError, match="this store alone"):
+            save(owner, store, order())
 
 
 # ------------------------------------------------------------------------------- shade and kits
