@@ -198,7 +198,8 @@ class _Reading:
             close = getattr(steps, "close", None)
             if close:
                 close()
-        part = "missing" if scope.complete else "done"
+        # A store that was never read has nothing to miss: what is there came by webhook meanwhile.
+        part = "missing" if scope.complete and scope.since else "done"
         self._advance(self.job.position | {"part": part, "after": None}, Progress())
         return True
 
