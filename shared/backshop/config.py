@@ -95,6 +95,11 @@ def client(service: str) -> Any:
     from botocore.config import Config
 
     limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
+    if service == "s3":
+        # In its older regions botocore presigns in a way that S3 refuses for objects under a KMS
+        # key, and names a host that redirects while a bucket is new.
+        signing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+        limits = limits.merge(signing)
     return _session().create_client(service, config=limits)
 
 
