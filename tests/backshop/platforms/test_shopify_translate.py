@@ -207,6 +207,27 @@ def test_the_privacy_topics_and_the_end():
     ]
 
 
+@pytest.mark.parametrize(
+    ("signed", "sent_as"),
+    [
+        ("orders/create", "orders/delete"),
+        ("orders/create", "customers/redact"),
+        ("orders/create", "shop/redact"),
+        ("orders/create", "app/uninstalled"),
+        ("customers/create", "customers/delete"),
+        ("products/create", "products/delete"),
+        ("collections/create", "collections/delete"),
+        ("discounts/create", "discounts/delete"),
+        ("customers/data_request", "customers/redact"),
+        ("customers/redact", "shop/redact"),
+        ("customers/redact", "app/uninstalled"),
+    ],
+)
+def test_a_signed_body_under_another_topic_ends_nothing(signed, sent_as):
+    with pytest.raises(platforms.PayloadError):
+        told("shopify", sent_as, sample(signed))
+
+
 @pytest.mark.parametrize("topic", ["orders/edited", "themes/update", "", "orders"])
 def test_an_unknown_topic_says_nothing(topic):
     with pytest.raises(platforms.Ignored):

@@ -215,6 +215,13 @@ def test_a_deletion_counts_from_its_receipt():
     assert (gone.id, gone.kind, gone.changed_at) == ("16", Kind.ORDER, NOW)
 
 
+@pytest.mark.parametrize("kind", ["order", "product", "customer", "coupon"])
+def test_a_record_under_the_topic_of_a_deletion_deletes_nothing(kind):
+    whole = {"id": 15, "date_created": "2026-11-20T03:19:00", "status": "processing"}
+    with pytest.raises(platforms.PayloadError):
+        told("woocommerce", f"{kind}.deleted", whole)
+
+
 def test_a_trashed_order_is_gone_since_it_was_trashed():
     (trashed,) = answer("woocommerce-11.0.1", "orders_list_trash")
     (gone,) = told("woocommerce", "order.updated", trashed)

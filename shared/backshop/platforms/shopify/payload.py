@@ -242,8 +242,15 @@ class Discount(Numbered):
     ends_at: datetime | None = None
 
 
+# A topic is not signed, a body is. What deletes, erases or ends must look like it, or whoever holds
+# one signed order could send it again as the end of the shop.
+
+
 class Gone(Numbered):
-    pass
+    """What a deletion says; a record that is there has the times of its making and change."""
+
+    created_at: None = None
+    updated_at: None = None
 
 
 class Subject(Payload):
@@ -265,8 +272,23 @@ class DataRequest(Payload):
 
 
 class Redaction(Payload):
+    shop_domain: str
     customer: Subject
-    orders_to_redact: list[Id] = Field(default_factory=list)
+    orders_to_redact: list[Id]
+
+
+class ShopRedaction(Payload):
+    """A customer's redaction names the shop too."""
+
+    shop_id: Id
+    shop_domain: str
+    customer: None = None
+
+
+class Shop(Payload):
+    """What the end of a connection says."""
+
+    myshopify_domain: str | None
 
 
 order = TypeAdapter(Order)
@@ -278,4 +300,6 @@ discount = TypeAdapter(Discount)
 gone = TypeAdapter(Gone)
 data_request = TypeAdapter(DataRequest)
 redaction = TypeAdapter(Redaction)
+shop_redaction = TypeAdapter(ShopRedaction)
+shop = TypeAdapter(Shop)
 anything = TypeAdapter(dict[str, Any])

@@ -507,12 +507,12 @@ def _person(told: payload.Subject, orders: list[int]) -> commerce.Person:
 
 
 def _shop_redaction(body: bytes, received_at: datetime) -> Event:
-    reading.parse(payload.anything, body)
+    reading.parse(payload.shop_redaction, body)
     return commerce.ShopErasure(received_at=received_at)
 
 
 def _uninstall(body: bytes, received_at: datetime) -> Event:
-    reading.parse(payload.anything, body)
+    reading.parse(payload.shop, body)
     return commerce.Uninstall(received_at=received_at)
 
 

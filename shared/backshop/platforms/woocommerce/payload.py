@@ -191,9 +191,11 @@ class Coupon(Payload):
 
 
 class Gone(Payload):
-    """What a deletion says."""
+    """What a deletion says: the id alone. The topic is not signed, so a whole record that comes as
+    a deletion is none."""
 
     id: Id
+    date_created: None = None
 
 
 class Error(Payload):
