@@ -136,6 +136,8 @@ def _read_lines(rows: csv.DictReader[str]) -> list[Asked]:
 def _read_line(line: int, code: str, cells: dict[str, str]) -> Asked:
     if not code:
         return Asked(line, code, None, "the code is missing")
+    if "\0" in code:
+        return Asked(line, code, None, "the code holds a character that no order's code has")
     try:
         change = DeliveryChange.model_validate(
             {

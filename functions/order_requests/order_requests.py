@@ -36,7 +36,7 @@ handler = http.handler(app)
 class Query(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=200)
-    order_id: str | None = Field(default=None, max_length=100)
+    order_id: str | None = Field(default=None, max_length=100, pattern=r"^[^\x00]*$")
 
 
 class RefundQuery(Query):

@@ -11,6 +11,8 @@ from backshop.errors import BadRequest, NotFound
 from pydantic import BaseModel, Field, ValidationError
 
 PAGE = 100
+ID_DIGITS = 19
+"""Of the largest id that a row can have; Python reads no numbers of thousands of digits."""
 
 app = http.app()
 handler = http.handler(app)
@@ -44,8 +46,9 @@ def index() -> Response[str]:
 def retry(id: str) -> Response[str]:
     """Open a failed row again; it is asked about first, then tried."""
     http.require(app, "staff")
+    is_id = id.isdecimal() and len(id) <= ID_DIGITS
     with db.transaction(store_id=http.store_id(app)) as tx:
-        row = outbox.reopen(tx, int(id), datetime.now(UTC)) if id.isdecimal() else None
+        row = outbox.reopen(tx, int(id), datetime.now(UTC)) if is_id else None
     if row is None:
         raise NotFound("No failed row has this id; GET /outbox?status=failed lists them.")
     outbox.announce([row])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from backshop.commerce import Platform
 from backshop.errors import BadRequest, NotFound
 from backshop.shade import store
 from backshop.shade.models import Catalogue, Model, SettingsChange, Shade, settings_of
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 LINK_SECONDS = 900
 DAYS = 90
@@ -25,11 +25,15 @@ app = http.app()
 handler = http.handler(app)
 
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(3000, 1, 1))]
+"""Days around the ends of the calendar cannot be counted from."""
+
+
 class Query(BaseModel):
     """GET /shade/funnel?from=&to=&period=: days of the store's time zone, `to` included."""
 
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     period: Literal["day", "week", "month"] = "month"
 
 

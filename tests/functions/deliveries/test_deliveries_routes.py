@@ -254,6 +254,13 @@ def test_what_is_no_such_csv_is_said(call, text):
     assert "code,stage,tracking_number" in problem["detail"]
 
 
+def test_a_code_with_nul_is_refused_alone(call):
+    text = "code,stage,tracking_number\nKITS\0,SOURCING,\nKITS-1001,SOURCING,\n"
+    status, report = upload(call, text)
+    assert status == 200
+    assert [each["result"] for each in report["lines"]] == ["refused", "changed"]
+
+
 def test_bytes_that_are_no_utf8(call):
     request = call.request("deliveries/import")
     request |= {"body": "//79/A==", "isBase64Encoded": True}

@@ -228,6 +228,8 @@ def test_periods_are_the_stores_own(call, sell, owner, shop) -> None:
         {"period": "year"},
         {"from": "2026-11-30", "to": "2026-11-01"},
         {"from": "2020-01-01", "to": "2026-01-01"},
+        {"to": "0001-01-01"},
+        {"from": "9999-12-31", "to": "9999-12-31"},
     ],
 )
 def test_a_bad_question_is_refused(call, query: dict[str, str]) -> None:
