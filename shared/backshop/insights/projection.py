@@ -347,8 +347,9 @@ def _insert_coupons(tx: Tx, of: dict[str, Any], coupon_uses: Staged) -> None:
 
 
 def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]:
-    """Ids and numbers of all, ids of the updated, numbers of the new orders, and numbers of their
-    customers, those before the change included."""
+    """Ids and numbers of all, ids of the updated and numbers of the new orders, as arrays in
+    Postgres' text form, which only goes back there; and numbers of their customers, those before
+    the change included."""
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.orders
@@ -379,9 +380,9 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
               RETURNING old.id AS before, new.id, new.wc_order_id AS number,
                 old.wc_customer_id AS customer_before, new.wc_customer_id AS customer
             )
-            SELECT array_agg(id::text) AS ids, array_agg(number) AS numbers,
-              array_agg(before) FILTER (WHERE before IS NOT NULL) AS updated,
-              array_agg(number) FILTER (WHERE before IS NULL) AS new,
+            SELECT array_agg(id)::text AS ids, array_agg(number)::text AS numbers,
+              (array_agg(before) FILTER (WHERE before IS NOT NULL))::text AS updated,
+              (array_agg(number) FILTER (WHERE before IS NULL))::text AS new,
               array_agg(DISTINCT customer) FILTER (WHERE customer IS NOT NULL)
                 || array_agg(DISTINCT customer_before)
                   FILTER (WHERE customer_before IS DISTINCT FROM customer
@@ -400,7 +401,7 @@ def _delete_stale(tx: Tx, of: dict[str, Any], lines: Staged, coupon_uses: Staged
     ):
         tx.execute(
             f"""DELETE FROM insights.{table} AS held
-                WHERE order_id = ANY (%(updated)s)
+                WHERE order_id = ANY (%(updated)s::uuid[])
                   AND NOT EXISTS (
                     SELECT FROM {among.source} INNER JOIN {_OF_ORDERS}
                     WHERE orders.id = held.order_id AND {named} = held.{key})""",
@@ -414,7 +415,7 @@ def _adopt_refunds(tx: Tx, of: dict[str, Any]) -> None:
         """UPDATE insights.refunds AS held SET order_id = (
              SELECT o.id FROM insights.orders AS o
              WHERE o.wc_order_id = held.wc_order_id)
-           WHERE order_id IS NULL AND wc_order_id = ANY (%(new)s)""",
+           WHERE order_id IS NULL AND wc_order_id = ANY (%(new)s::bigint[])""",
         of,
     )
 

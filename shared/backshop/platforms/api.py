@@ -93,7 +93,9 @@ def send(client: httpx.Client, patience: Patience, method: str, path: str, **giv
     longest = min(TIMEOUT, max(1.0, patience.left()))
     timeout = httpx.Timeout(longest, connect=min(CONNECT_TIMEOUT, longest))
     try:
-        response = client.request(method, path, timeout=timeout, **given)
+        # Streamed, because a whole response is a cycle of objects that keeps its body for long.
+        with client.stream(method, path, timeout=timeout, **given) as response:
+            body = b"".join(response.iter_bytes())
     except httpx.TimeoutException:
         raise Passing("it did not answer in time") from None
     except httpx.TransportError as broken:
@@ -110,7 +112,7 @@ def send(client: httpx.Client, patience: Patience, method: str, path: str, **giv
             "the shop's address redirects to another one; set store_url to the final address",
             status,
         )
-    return Answer(status, response.headers, response.content)
+    return Answer(status, response.headers, body)
 
 
 def insist(ask: Callable[[], T], patience: Patience) -> T:
