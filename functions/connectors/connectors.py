@@ -11,11 +11,16 @@ from backshop import config, credentials, db, http, keys, store
 from backshop.commerce import Platform
 from backshop.connect import store as connect
 from backshop.connect.models import Connector, ConnectorChange, ConnectorOnce, NewConnector
-from backshop.errors import Conflict, NotFound
+from backshop.errors import Conflict, FieldError, NotFound, Unprocessable
 from backshop.insights import store as insights
+from backshop.kits.models import OtpSettings
+from backshop.shade.models import ShadeSettings
 from backshop.sync import runs
+from pydantic import BaseModel, ValidationError
 
 EXPORT_LINK_SECONDS = 900
+PARTS: dict[str, type[BaseModel]] = {"otp": OtpSettings, "shade": ShadeSettings}
+"""Parts of a store's settings that are other contexts', and what they must fit."""
 
 app = http.app()
 handler = http.handler(app)
@@ -150,8 +155,27 @@ def _keep_previous(tx: db.Tx, id: UUID) -> None:
 def _settings(asked: NewConnector | ConnectorChange) -> dict[str, Any]:
     """What a store's `settings` hold: the given settings, its name and where browsers call from."""
     given = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
+    _check_parts(given)
     beside = {"name": asked.name, "allowed_origins": asked.allowed_origins}
     return given | {key: said for key, said in beside.items() if said is not None}
+
+
+def _check_parts(given: dict[str, Any]) -> None:
+    """Raise Unprocessable where a part of the settings would not be understood by who reads it."""
+    errors = []
+    for name, model in PARTS.items():
+        try:
+            model.model_validate(given.get(name) or {})
+        except ValidationError as wrong:
+            errors += [
+                FieldError(
+                    field=".".join(map(str, ("settings", name, *each["loc"]))), message=each["msg"]
+                )
+                for each in wrong.errors(include_url=False, include_input=False)
+            ]
+    if errors:
+        names = ", ".join(each["field"] for each in errors[:5])
+        raise Unprocessable(f"Please correct: {names}.", errors=errors)
 
 
 def _plain(value: object) -> str:

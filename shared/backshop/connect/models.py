@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,12 +13,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from backshop.commerce import Platform
 
+_HOST = re.compile(r"([\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\])(:[1-9][0-9]{0,4})?")
+_PATH = re.compile(r"[\w./~-]*")
+
 
 def _shop_url(value: str) -> str:
     """`https://shop.example.com`, without path's end, query, fragment or login in it."""
     parts = urlsplit(value.strip())
-    plain = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-    if not plain or parts.query or parts.fragment:
+    plain = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.netloc)
+    if not plain or parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
         raise ValueError("give the shop's address as https://host, without query or login")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
@@ -55,6 +59,15 @@ class Settings(BaseModel):
     time_zone: Zone | None = None
     channel: str | None = Field(default=None, max_length=255)
     """Vendure's channel token, where the server has several."""
+
+    @model_validator(mode="after")
+    def _not_beside(self) -> Settings:
+        """They are kept with the settings, so one given there would pass unchecked."""
+        if beside := {"name", "allowed_origins"} & (self.model_extra or {}).keys():
+            raise ValueError(
+                f"give {' and '.join(sorted(beside))} beside the settings, not in them"
+            )
+        return self
 
 
 class NewConnector(BaseModel):

@@ -111,6 +111,14 @@ def test_a_webhook_secret_is_made_where_none_is_given(call, body):
         ({"api_key": ""}, "api_key"),
         ({"settings": {"time_zone": "Mars/Olympus"}}, "settings.time_zone"),
         ({"settings": {"currency": "dollars"}}, "settings.currency"),
+        ({"settings": {"allowed_origins": 5}}, "settings"),
+        ({"settings": {"name": {"first": "Alice"}}}, "settings"),
+        ({"settings": {"otp": {"guesses": "many"}}}, "settings.otp.guesses"),
+        ({"settings": {"otp": 5}}, "settings.otp"),
+        ({"settings": {"shade": 5}}, "settings.shade"),
+        ({"store_url": "https://shop.example.com:port"}, "store_url"),
+        ({"store_url": "https://my shop.example.com"}, "store_url"),
+        ({"store_url": "https://shop.example.com."}, "store_url"),
         ({"allowed_origins": ["shop.example.com"]}, "allowed_origins.0"),
         ({"surprise": 1}, "surprise"),
     ],
@@ -119,6 +127,8 @@ def test_a_wrong_field_is_named_and_not_repeated(call, body, wrong, field):
     status, problem = call("create", body | wrong)
     assert status == 422
     assert [each["field"] for each in problem["errors"]] == [field]
+    _, made = call("create", body)
+    assert call("change", wrong, id=made["id"])[0] == 422
     assert "password" not in json.dumps(problem)
     assert problem["request_id"]
 

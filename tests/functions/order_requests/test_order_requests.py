@@ -251,7 +251,14 @@ def test_pages_hold_still_while_requests_come_in(call):
 
 @pytest.mark.parametrize(
     "query",
-    [{"status": "lost"}, {"limit": 0}, {"limit": 201}, {"cursor": "!!"}, {"cursor": "e30="}, {"order_id": "\0"}],
+    [
+        {"status": "lost"},
+        {"limit": 0},
+        {"limit": 201},
+        {"cursor": "!!"},
+        {"cursor": "e30="},
+        {"order_id": "\0"},
+    ],
 )
 def test_bad_queries_are_400(call, query):
     assert call("refunds", **query)[0] == 400
