@@ -25,6 +25,8 @@ COLUMNS = {
 }
 """Heading and width in characters of each column."""
 
+FORMULA_SIGNS = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20")
+
 Row = dict[str, Any]
 
 
@@ -87,6 +89,7 @@ def _cell(value: Any) -> int | str:
 
 
 def _harmless(value: int | str) -> int | str:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """Space before a formula does not stop every spreadsheet, nor do the wide forms of its signs."""
+    if isinstance(value, str) and (value[:1].isspace() or value[:1] in FORMULA_SIGNS):
         return f"'{value}"
     return value

@@ -305,6 +305,14 @@ def test_as_csv_for_spreadsheets(call, ordered):
     assert {row["Print number"] for row in rows} == {"", "07"}
 
 
+@pytest.mark.parametrize("name", ["=1+1", " =1+1", "\n@x", "\t-1", "\uff1d1+1"])
+def test_no_spelling_of_a_formula_runs(call, name):
+    sheets = call.module("batches").sheets
+    item = dict.fromkeys(sheets.COLUMNS, "") | {"quantity": 1, "print_name": name}
+    (row,) = csv.DictReader(io.StringIO(sheets.as_csv([item]).decode("utf-8-sig"), newline=""))
+    assert row["Print name"] == f"'{name}"
+
+
 def test_as_xlsx(call, ordered):
     answer = call.raw("batches/purchase_list", id=ordered["id"], query={"format": "xlsx"})
     assert "spreadsheetml" in answer["headers"]["Content-Type"]
