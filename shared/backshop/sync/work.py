@@ -30,7 +30,9 @@ from backshop.sync.rules import RunType
 BATCH = 1000
 """Records a transaction: fewer cost more a record, more cost memory and time to repeat."""
 MARGIN = 0.15
-"""The share of an invocation that is kept for ending it: the batch under way, handing on."""
+LONGEST_MARGIN = 60.0
+"""The share of an invocation, and the seconds at most, that are kept for ending it: the batch under
+way, handing on."""
 
 
 Saveable = Record | projections.Entry
@@ -54,7 +56,8 @@ class Clock:
 def clock(remaining_ms: Callable[[], int]) -> Clock:
     """The clock of an invocation whose context tells the milliseconds that remain."""
     granted = remaining_ms() / 1000
-    return Clock(lambda: remaining_ms() / 1000 - MARGIN * granted)
+    margin = min(MARGIN * granted, LONGEST_MARGIN)
+    return Clock(lambda: remaining_ms() / 1000 - margin)
 
 
 def work(key: JobKey, clock: Clock) -> Outcome:
