@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 FACES = ROOT.parent / "shared" / "faces"
 BANDS = (("light", 41.0), ("intermediate", 10.0), ("brown", -30.0), ("dark", -91.0))
 """By ITA from which on: the classes of Chardon, with its three light ones and two brown ones joined."""
+DEEPER, LIGHTER = (0.80, 0.76, 0.72), (1.10, 1.12, 1.15)
+"""A neighbouring shade of a range, as the light it gives back over that of the present one."""
 STOPS = (-1.3, -0.7, 0.0, 0.4)  # every face is also relit by these
 
 
@@ -159,14 +161,12 @@ class Covered:
     outside: int
 
 
-def covered(data: bytes, lightness: float, yellowness: float, finish: str = "natural") -> Covered:
-    """A full foundation, so many L* and b* away from the face's own colour."""
+def covered(data: bytes, shade: tuple[float, float, float], finish: str = "natural") -> Covered:
+    """A full foundation that gives back `shade` times the light of the face's own skin, per channel."""
     from vision import colors, fields, makeup, mesh, render
 
     scene, _ = render.sit(data)
-    own = scene.skin.color
-    wanted = colors.linear_of(colors.lab_of(own) + np.array([lightness, 0.0, yellowness]))
-    ratio = np.clip(wanted, 1e-3, 1) / own
+    ratio = np.array(shade)
     after = makeup.foundation(scene, makeup.Foundation(ratio, 1.0, finish))
     height, width = scene.shape
     window = after[scene.top : scene.top + height, scene.left : scene.left + width]

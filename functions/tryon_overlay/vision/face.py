@@ -27,6 +27,7 @@ _GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell: 16·16·2 + 8·8·6 
 _SHARED = 0.3  # boxes that overlap more than this are one face
 _CROP = 256  # side of the landmark network's input
 _MARGIN = 1.5  # side of that crop, in sizes of the face
+_PASSES = 2  # crops that follow the landmarks of the one before, after the detector's
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +82,10 @@ def find(picture: Image.Image) -> Face | None:
             break
     if best is None:
         return None
-    points, score = landmarks(picture, *_around(best[1]), both_ways=True)
-    return Face(points, score, best[2], *pose(points)) if score > PRESENT else None
+    score, points, others = best
+    for _ in range(_PASSES):
+        points, score = landmarks(picture, *_around(points), both_ways=True)
+    return Face(points, score, others, *pose(points)) if score > PRESENT else None
 
 
 def detect(picture: Image.Image) -> list[list[Box]]:

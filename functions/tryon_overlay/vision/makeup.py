@@ -15,6 +15,7 @@ Change = Callable[[Area, Floats], Floats]
 
 _STRIP = 48  # rows worked on at a time: the pieces stay in the processor's cache
 WHITE_FILM = np.array([0.86, 0.90, 0.96])  # what zinc oxide or titanium dioxide scatters back
+_SCALED = 1.6  # times the light that skin gives back
 LIP_GLOSS = {"matte": 0.25, "natural": 1.0, "dewy": 1.5}  # how much of their shine lips keep
 GLOSS = {"matte": 0.35, "natural": 0.95, "dewy": 1.35}  # and skin
 
@@ -51,13 +52,13 @@ class Foundation:
 def foundation(scene: Scene, look: Foundation) -> Bytes:
     """Skin in another shade: its blotches evened, its diffuse light changed, its shine kept apart.
 
-    Darker channels are scaled. What lighter ones gain is added in proportion to the brightness of the
-    skin, which has all of its relief: scaled, the little blue of a dark skin would show every
-    highlight's edge in violet.
+    Channels are scaled up to `_SCALED`. What they gain beyond that is added in proportion to the
+    brightness of the skin, which has all of its relief: scaled, the little blue of a dark skin would
+    show every highlight's edge in violet.
     """
     skin = scene.skin.color
-    darker = _column(np.minimum(look.ratio, 1))
-    gained = _column((np.maximum(look.ratio, 1) - 1) * skin / (skin @ LUMA))
+    scaled = _column(np.minimum(look.ratio, _SCALED))
+    gained = _column(np.maximum(look.ratio - _SCALED, 0) * skin / (skin @ LUMA))
     coverage, kept = np.float32(look.coverage), np.float32(GLOSS[look.finish])
 
     def change(area: Area, light: Floats) -> Floats:
@@ -68,7 +69,7 @@ def foundation(scene: Scene, look: Foundation) -> Bytes:
         evened += 1
         covered *= evened
         level = np.tensordot(LUMA, covered, 1)
-        covered *= darker
+        covered *= scaled
         covered += level * gained
         covered += shine * kept
         return covered

@@ -133,10 +133,12 @@ class Scene:
 
     @cached_property
     def steady_logs(self) -> tuple[Floats, Floats]:
-        """`logs` without what a JPEG's blocks and a sensor's noise add."""
-        radius = max(self.coarse_mm(1.8), 3.5 / self.factor)
+        """`logs` without what a JPEG's blocks and a sensor's noise add; both blur colour most."""
         luminance, chroma = self.logs
-        return fields.blurred(luminance, radius), fields.blurred(chroma, radius)
+        return (
+            fields.blurred(luminance, max(self.coarse_mm(1.8), 3.5 / self.factor)),
+            fields.blurred(chroma, max(self.coarse_mm(4), 8 / self.factor)),
+        )
 
     @cached_property
     def skin(self) -> Skin:
@@ -339,7 +341,7 @@ class Scene:
         luminance = self.coarse @ LUMA
         around = fields.blurred_within(luminance, mask, self.coarse_mm(16))
         gloss = np.clip(np.minimum(white, luminance - around), 0, None) * mask
-        return fields.blurred(gloss, self.coarse_mm(2))
+        return fields.blurred(gloss, self.coarse_mm(2.5))
 
     @cached_property
     def fine_gloss(self) -> Floats:
