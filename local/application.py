@@ -58,6 +58,7 @@ def parameters(database: postgres.Server, aws: Aws, base_url: str) -> dict[str, 
         "DatabaseUrl": f"postgresql://127.0.0.1:{database.port}/{postgres.DATABASE}",
         "DatabaseAdminSecretArn": said["ARN"],
         "PublicUrl": base_url,
+        "LocalShops": "yes",
     }
 
 

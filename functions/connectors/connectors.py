@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from aws_lambda_powertools.event_handler import Response
 from backshop import config, credentials, db, http, keys, store
 from backshop.commerce import Platform
+from backshop.connect import rules
 from backshop.connect import store as connect
 from backshop.connect.models import Connector, ConnectorChange, ConnectorOnce, NewConnector
 from backshop.errors import Conflict, FieldError, NotFound, Unprocessable
@@ -32,6 +33,7 @@ def create() -> Response[str]:
     first sync begins, which subscribes its webhooks."""
     http.require(app, "staff")
     new = http.body(app, NewConnector)
+    _check_address(new.store_url, new.platform)
     id = uuid4()
     made_secret = None if new.webhook_secret else _default_webhook_secret(new)
     store_key, key_hash = keys.make("store", id)
@@ -94,7 +96,9 @@ def change(id: str) -> Response[str]:
     store_key = None
     try:
         with db.transaction(store_id=named) as tx:
-            _shown(connect.connector(tx))
+            before = _shown(connect.connector(tx))
+            if asked.store_url:
+                _check_move(before, asked)
             if "webhook_secret" in sealed:
                 _keep_previous(tx, named)
             connect.change_connector(tx, asked.store_url, asked.sync_interval, sealed)
@@ -135,6 +139,27 @@ def data_requests(id: str) -> Response[str]:
         for row in rows
     ]
     return http.reply(200, {"data_requests": found})
+
+
+def _check_address(url: str, platform: Platform) -> None:
+    """Raises Unprocessable for an address that functions must not call. The demo shops of a laptop
+    are on loopback; the template's parameter LocalShops allows them."""
+    wrong = rules.wrong_with_address(url, platform)
+    if wrong and config.value("LOCAL_SHOPS", "no") != "yes":
+        raise Unprocessable(
+            "Please correct: store_url.", errors=[FieldError(field="store_url", message=wrong)]
+        )
+
+
+def _check_move(before: dict[str, Any], asked: ConnectorChange) -> None:
+    """Raises Unprocessable where the kept credentials would be sent to another host."""
+    url = asked.store_url or ""
+    _check_address(url, Platform(before["platform"]))
+    if rules.is_elsewhere(before["store_url"], url) and not (asked.api_key and asked.secret):
+        raise Unprocessable(
+            "The shop moves to another host: send api_key and secret for it too.",
+            slug="credentials-missing",
+        )
 
 
 def _default_webhook_secret(new: NewConnector) -> str:

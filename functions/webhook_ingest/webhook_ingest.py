@@ -154,6 +154,9 @@ def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> 
             _delete_objects(privacy.erase(tx, shop, event.person, event.received_at))
         elif isinstance(event, commerce.ShopErasure):
             privacy.erase_shop(tx, shop)
+            _delete_below(config.value("DATA_BUCKET"), f"exports/{shop.id}/")
+            for kind in ("selfies", "overlays", "assets"):
+                _delete_below(config.value("TRY_ON_BUCKET"), f"{kind}/{shop.id}/")
         elif isinstance(event, commerce.Uninstall) and connect.end(tx, event.received_at):
             insights.set_active(tx, False)
 
@@ -164,6 +167,15 @@ def _delete_objects(urls: Sequence[str]) -> None:
     for url in urls:
         bucket, _, key = url.removeprefix("s3://").partition("/")
         config.client("s3").delete_object(Bucket=bucket, Key=key)
+
+
+def _delete_below(bucket: str, prefix: str) -> None:
+    """Delete every object whose key begins with `prefix`."""
+    s3 = config.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        for found in page.get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=found["Key"])
 
 
 def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:

@@ -23,7 +23,9 @@ def _shop_url(value: str) -> str:
     plain = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.netloc)
     if not plain or parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
         raise ValueError("give the shop's address as https://host, without query or login")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+    usual = ":443" if parts.scheme == "https" else ":80"
+    host = parts.netloc.lower().removesuffix(usual)
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 def _origin(value: str) -> str:
@@ -102,7 +104,7 @@ class ConnectorChange(BaseModel):
     allowed_origins: Origins | None = None
     settings: Settings | None = None
     new_store_key: bool = False
-    """Make a new store key; the old one stops working within a minute."""
+    """Make a new store key; the old one stops working within two minutes."""
 
     @model_validator(mode="after")
     def _something(self) -> ConnectorChange:

@@ -196,3 +196,33 @@ def test_nobody_without_an_authorizer_gets_in(load, event, context):
     request = event("connectors/list")
     del request["requestContext"]["authorizer"]
     assert load("connectors").handler(request, context)["statusCode"] == 401
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://shop.example.com", "https://localhost", "https://127.0.0.1", "https://10.0.0.8",
+        "https://169.254.169.254", "https://[::1]", "https://db.internal", "https://intranet",
+    ],
+)  # fmt: skip
+def test_an_address_that_functions_must_not_call_is_refused(call, body, url, monkeypatch):
+    wrong = body | {"platform": "shopify", "store_url": url}
+    status, problem = call("create", wrong)
+    assert (status, problem["errors"][0]["field"]) == (422, "store_url")
+    monkeypatch.setenv("LOCAL_SHOPS", "yes")
+    assert call("create", wrong)[0] in {201, 409}
+
+
+def test_kept_credentials_never_go_to_another_host(call, body):
+    _, made = call("create", body)
+    moved = {"store_url": body["store_url"].replace("https://", "https://new-")}
+    status, problem = call("change", moved, id=made["id"])
+    assert (status, problem["type"].split("#")[1]) == (422, "credentials-missing")
+    assert call("change", {"store_url": body["store_url"] + "/sub"}, id=made["id"])[0] == 200
+    anew = moved | {"api_key": "ck_new", "secret": "cs_new"}
+    assert call("change", anew, id=made["id"])[0] == 200
+
+
+def test_the_usual_port_is_no_other_shop(call, body):
+    assert call("create", body)[0] == 201
+    assert call("create", body | {"store_url": body["store_url"] + ":443"})[0] == 409

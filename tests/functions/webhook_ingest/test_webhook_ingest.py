@@ -224,14 +224,20 @@ def test_an_erased_person_does_not_come_back_with_a_late_delivery(connect, inges
     assert str(total["total_amount"]) == sample["total_price"], "amounts stay"
 
 
-def test_a_shop_s_erasure_takes_everything(connect, ingest, owner):
+def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypatch):
     store = connect("shopify")
+    monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
+    other = f"assets/{uuid4()}/logo.png"
+    for key in (f"exports/{store}/1.json", f"overlays/{store}/a/b", f"assets/{store}/x", other):
+        config.client("s3").put_object(Bucket=aws.bucket, Key=key, Body=b"x")
     body = (SHOPIFY / "shop_redact.json").read_bytes()
     ingest(message(store, "orders/updated", shopify_order(), platform="shopify"))
     assert count(owner, "connect.platform_order", store) == 1
     assert ingest(message(store, "shop/redact", body, platform="shopify", minutes=1)) == []
     for table in ("connect.platform_order", "insights.orders", "shade.orders", "shade.customers"):
         assert count(owner, table, store) == 0
+    left = config.client("s3").list_objects_v2(Bucket=aws.bucket)["Contents"]
+    assert [each["Key"] for each in left] == [other]
 
 
 def test_an_erased_person_s_pictures_go_too(connect, ingest, owner, aws):
