@@ -88,8 +88,9 @@ def connect(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.Cl
 
 
 def send(client: httpx.Client, patience: Patience, method: str, path: str, **given: Any) -> Answer:
-    """One request, which may take 20 seconds or as long as there is. Raises `Passing` on what may pass (no connection, a time-out, a body cut short,
-    429, 5xx) and `Refused` on a redirect; any other status is the caller's to judge."""
+    """One request, which may take 20 seconds or as long as there is. Raises `Passing` on what may
+    pass (no connection, a time-out, a body cut short, 429, 5xx) and `Refused` on a redirect; any
+    other status is the caller's to judge."""
     longest = min(TIMEOUT, max(1.0, patience.left()))
     timeout = httpx.Timeout(longest, connect=min(CONNECT_TIMEOUT, longest))
     try:
@@ -105,7 +106,7 @@ def send(client: httpx.Client, patience: Patience, method: str, path: str, **giv
     status = response.status_code
     if status == 429 or status >= 500:
         after = retry_after(response.headers.get("retry-after"))
-        answer = Answer(status, response.headers, response.content)
+        answer = Answer(status, response.headers, body)
         raise Passing(f"it answered {status}", after, answer)
     if 300 <= status < 400:
         raise Refused(
