@@ -206,3 +206,20 @@ def _detail(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     grey = pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     return grey - fields.blurred(grey, 4)
+
+
+def all_of(image: Image.Image) -> dict[str, float]:
+    """Every figure of one face: the worse of two neighbouring shades, one natural and one matte."""
+    data = as_png(image)
+    shades = [covered(data, DEEPER), covered(data, LIGHTER, "matte")]
+    mirror, poor = mirror_iou(image), jpeg_iou(image)
+    return {
+        "texture": min(each.texture for each in shades),
+        "miss": max(each.miss for each in shades),
+        "sides": shades[0].sides,
+        "outside": max(each.outside for each in shades),
+        "mirror_skin": mirror[0],
+        "mirror_lips": mirror[1],
+        "jpeg_skin": poor[0],
+        "jpeg_lips": poor[1],
+    }

@@ -24,6 +24,7 @@ PRESENT = 0.0  # the logit from which landmarks are a face's
 SURE = 14.0  # the logit from which they are one's the right way up; others stay below 13
 _SIDE = 128  # of the detector's input
 _GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell: 16·16·2 + 8·8·6 = 896 boxes
+_EQUAL = 0.92  # faces of this share of the largest one's size count as equally large
 _SHARED = 0.3  # boxes that overlap more than this are one face
 _CROP = 256  # side of the landmark network's input
 _MARGIN = 1.5  # side of that crop, in sizes of the face
@@ -107,7 +108,9 @@ def detect(picture: Image.Image) -> list[list[Box]]:
 
 def _first_look(picture: Image.Image, boxes: list[Box]) -> tuple[Points, float]:
     """Landmarks and score of the largest face, from where the detector saw it."""
-    box = min(boxes, key=lambda each: (-round(each.size), *np.round(each.center)))
+    largest = max(box.size for box in boxes)
+    equals = [box for box in boxes if box.size > _EQUAL * largest]
+    box = min(equals, key=lambda each: (round(each.center[0]), each.center[1]))
     right, left = box.eyes
     return landmarks(picture, box.center, _MARGIN * box.size, math.atan2(*(left - right)[::-1]))
 

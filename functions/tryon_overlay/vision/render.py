@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Rgb = NDArray[np.float64]
 
-_PUPILS_PX = 24  # distance of the pupils below which nothing can be placed
+_PUPILS_PX = 32  # distance of the pupils below which nothing can be placed
 _YAW, _PITCH = 45, 40  # degrees
 _OUTSIDE = 0.15  # share of the landmarks that may lie outside the picture
 _DARK = 0.012  # luminance of skin
