@@ -40,7 +40,36 @@ def add_orders(
     items: Sequence[dict[str, Any]] = (),
     placed_at: datetime | None = None,
 ) -> None:
-    """Orders with their items and first delivery event. The id of `KITS-12` is `12`."""
+    """Orders with their items and first delivery event. The id of `KITS-12` is `12`.
+
+    On a connection of its own: one that has seen the tables small checks references by reading them
+    whole until they are analyzed.
+    """
+    with _like(owner) as connection:
+        _insert_orders(connection, store, codes, phone, stage, items, placed_at)
+
+
+def _like(connection: Connection) -> Connection:
+    info = connection.info
+    return psycopg.connect(
+        host=info.host,
+        port=info.port,
+        dbname=info.dbname,
+        user=info.user,
+        password=info.password,
+        row_factory=dict_row,
+    )
+
+
+def _insert_orders(
+    owner: Connection,
+    store: UUID,
+    codes: Sequence[str],
+    phone: str,
+    stage: str,
+    items: Sequence[dict[str, Any]],
+    placed_at: datetime | None,
+) -> None:
     with owner.transaction():
         owner.execute("SELECT set_config('backshop.store_id', %s, true)", [str(store)])
         owner.execute(

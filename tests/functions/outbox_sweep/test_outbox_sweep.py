@@ -11,7 +11,10 @@ from tests.backshop.kits.shop import add_orders
 @pytest.fixture
 def shop(aws, new_store, owner):
     owner.execute("DELETE FROM backshop.outbox")
-    owner.execute("UPDATE kits.order_delivery_status SET to_repair = false, to_tell = false")
+    owner.execute(
+        "UPDATE kits.order_delivery_status SET to_repair = false, to_tell = false"
+        " WHERE to_repair OR to_tell"
+    )
     made = new_store("vendure")
     add_orders(owner, made, ["KITS-1", "KITS-2", "KITS-3"])
     yield made
