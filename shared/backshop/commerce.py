@@ -420,6 +420,11 @@ def clean_text(value: str | None) -> str | None:
     return kept or None
 
 
+def clean_input(value: Any) -> Any:
+    """`clean_text` for a BeforeValidator, which meets what is no text as well."""
+    return clean_text(value) if isinstance(value, str) else value
+
+
 def newest(records: Sequence[Record]) -> list[Record]:
     """One record per (kind, id), the greatest version; of equal versions the last one given."""
     best: dict[tuple[Kind, str], Record] = {}

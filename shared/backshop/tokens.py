@@ -36,7 +36,7 @@ def read(audience: str, token: str, *, at: datetime) -> dict[str, Any]:
             audience=audience,
             options={"require": ["aud", "exp"], "verify_exp": False, "verify_iat": False},
         )
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, UnicodeError):
         raise _refused() from None
     if claims["exp"] <= at.timestamp():
         raise _refused()

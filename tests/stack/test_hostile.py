@@ -192,6 +192,14 @@ def test_routes_without_a_key_are_the_ones_meant_for_everybody(
         ("POST", "/otp/verify"): "a shopper has no key yet",
         ("GET", "/orders/{code}"): "carries the shopper's own token",
         ("PUT", "/orders/{code}/sms"): "carries the shopper's own token",
+        ("POST", "/surveys"): "carries the link's token",
+        ("POST", "/surveys/{id}/rating"): "carries the link's token",
+        ("GET", "/surveys/form"): "carries the link's token",
+        ("GET", "/surveys/result"): "carries the link's token",
+        ("GET", "/c/{id}"): "a shopper follows a link",
+        ("POST", "/try-on/sessions"): "carries a publishable token",
+        ("GET", "/try-on/sessions/{id}"): "carries the session's capability",
+        ("DELETE", "/try-on/sessions/{id}"): "carries the session's capability",
     }
     open_routes = {
         (method, path)

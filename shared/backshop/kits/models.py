@@ -8,9 +8,9 @@ from typing import Annotated, NamedTuple, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from backshop.commerce import clean_text
+from backshop.commerce import clean_input
 
-Text = Annotated[str, BeforeValidator(clean_text), StringConstraints(strip_whitespace=True)]
+Text = Annotated[str, BeforeValidator(clean_input), StringConstraints(strip_whitespace=True)]
 
 
 class Stage(StrEnum):

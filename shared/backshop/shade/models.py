@@ -20,10 +20,10 @@ from pydantic import (
     model_validator,
 )
 
-from backshop.commerce import Currency, clean_text
+from backshop.commerce import Currency, clean_input
 from backshop.errors import Conflict
 
-Text = Annotated[str, BeforeValidator(clean_text), StringConstraints(strip_whitespace=True)]
+Text = Annotated[str, BeforeValidator(clean_input), StringConstraints(strip_whitespace=True)]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 Undertone = Literal["cool", "neutral", "warm"]
 Email = Annotated[str, Field(max_length=255, pattern=r"^[\x21-\x3f\x41-\x7e]+@[a-zA-Z0-9.-]+$")]
