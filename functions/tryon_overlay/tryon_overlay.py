@@ -46,7 +46,7 @@ def draw_session(store_id: UUID, session_id: UUID, by: str) -> None:
         return
     try:
         scene, notes = render.sit(_object(rules.selfie_key(store_id, session_id)))
-    except render.Refused as refused:
+    except pictures.Refused as refused:
         with db.transaction(store_id=store_id) as tx:
             try_on.fail(tx, session_id, by, _failure(refused))
         logs.info("selfie refused", session_id=str(session_id), code=refused.code)
@@ -90,7 +90,7 @@ def _draw(
             drawn = render.draw(scene, look, setting, _assets(store_id, look))
             _put(key, pictures.encoded(drawn))
             result, url = Result(status="complete"), f"s3://{config.value('TRY_ON_BUCKET')}/{key}"
-    except render.Refused as refused:
+    except pictures.Refused as refused:
         result = _failure(refused)
     with db.transaction(store_id=store_id) as tx:
         kept = try_on.save_result(tx, session_id, by, sku, result, url)
@@ -112,7 +112,7 @@ def _assets(store_id: UUID, look: Look) -> Mapping[str, bytes]:
         except ClientError as error:
             if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
                 raise
-            raise render.Refused(
+            raise pictures.Refused(
                 "bad_asset", "The product's picture is missing; tell the shop."
             ) from None
     return files
@@ -134,7 +134,7 @@ def _delete(key: str) -> None:
     config.client("s3").delete_object(Bucket=config.value("TRY_ON_BUCKET"), Key=key)
 
 
-def _failure(refused: render.Refused) -> Result:
+def _failure(refused: pictures.Refused) -> Result:
     return Result(status="failed", code=refused.code, reason=refused.reason)
 
 
