@@ -62,6 +62,7 @@ def _print_costs(photo: bytes) -> None:
     _row("cold import to first landmark", mine["cold"], peer.get("cold"))
     _row("landmarks, warm, on 12 megapixels reduced", mine["warm"], peer.get("warm"))
     _row("cold process to the first picture", drawn["cold"], None, 300)
+    _row("  with all that the function imports", _cold("handler")["cold"])
     _row("decode and encode 12 megapixels: the floor", warm["floor"])
     _row("one matte look at 1024 pixels", warm["look"], None, 15)
     _row("one matte look on the largest face", warm["largest"], None, 15)
