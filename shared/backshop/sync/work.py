@@ -216,7 +216,7 @@ class _Reading:
             if close:
                 close()
         # A store that was never read has nothing to miss: what is there came by webhook meanwhile.
-        part = "missing" if scope.complete and scope.since else "done"
+        part = "missing" if scope.complete and "complete_at" in self.job.cursor else "done"
         self._advance(self.job.position | {"part": part, "after": None}, Progress())
         return True
 

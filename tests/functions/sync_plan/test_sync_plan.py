@@ -15,6 +15,7 @@ from backshop.platforms.resources import RESOURCES
 @pytest.fixture(autouse=True)
 def _no_other_shops(aws, owner):
     owner.execute("UPDATE connect.connector_config SET status = 'uninstalled'")
+    owner.execute("DELETE FROM insights.sync_logs")
 
 
 @pytest.fixture
