@@ -78,6 +78,7 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         values = {
             "CREDENTIALS_KEY": made.key_id,
             "DATA_BUCKET": made.bucket,
+            "LOCAL_SHOPS": "yes",
             "DATABASE_URL": f"postgresql://127.0.0.1:{database.server.port}/{database.name}",
             "CAPABILITY_SECRET": _secret("capability", database.capability_key.decode()),
             "TOKEN_SECRET": _secret("token", "a key that signs tokens in tests, long enough"),

@@ -206,6 +206,7 @@ def test_nobody_without_an_authorizer_gets_in(load, event, context):
     ],
 )  # fmt: skip
 def test_an_address_that_functions_must_not_call_is_refused(call, body, url, monkeypatch):
+    monkeypatch.setenv("LOCAL_SHOPS", "no")
     wrong = body | {"platform": "shopify", "store_url": url}
     status, problem = call("create", wrong)
     assert (status, problem["errors"][0]["field"]) == (422, "store_url")
