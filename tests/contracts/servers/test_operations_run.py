@@ -18,7 +18,7 @@ from tests.contracts.graphql.test_operations import PLATFORMS, samples
 from tests.contracts.servers.recordings import send
 
 # A query for a bulk operation names no page size and runs only inside one, where
-# tests/functions/sync_run reads a shop by it.
+# tests/backshop/platforms/test_shopify_translate.py reads a shop by it.
 SHOPIFY = [path for path in files(PLATFORMS / "shopify/operations") if path.stem != "orders_bulk"]
 VENDURE = files(PLATFORMS / "vendure/operations")
 
