@@ -134,6 +134,10 @@ def _environment(folder: Path, port: int, services: str) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        # The functions' credentials (runtime.py): links that they sign are checked against them.
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": "local",
         "SERVICES": services,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),
