@@ -1,5 +1,5 @@
 """What housekeeping does for the virtual try-on, every few minutes: sessions that hang, selfies after
-a day, pictures after thirty. Objects go first, so that a crash in between leaves nothing behind."""
+a day, pictures after thirty, and all of a customer who was erased. Objects go first, so that a crash in between leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _delete_sessions(tx: db.Tx, at: datetime) -> int:
     deleted = 0
     while due := store.sessions_due(tx, at - rules.OVERLAYS_LAST, BATCH):
         for each in due:
-            _delete(_keys(rules.overlays_prefix(*each)))
+            _delete([rules.selfie_key(*each), *_keys(rules.overlays_prefix(*each))])
         store.delete_sessions(tx, [each.session_id for each in due])
         deleted += len(due)
     return deleted

@@ -92,3 +92,26 @@ def test_more_than_a_batch_is_done_in_one_run(
         aged(owner, store, "31 days")
     function.handler(event("maintain/try_on"), context)
     assert keys() == set()
+
+
+def test_the_selfies_of_an_erased_customer_go_at_once(bucket, load, event, context, owner, store):
+    owner.execute(
+        """INSERT INTO connect.platform_customer (store_id, customer_id, platform, email)
+           VALUES (%s, '7', 'woocommerce', 'someone@example.com')""",
+        [store],
+    )
+    aged(owner, store, "1 minute")
+    kept = aged(owner, store, "2 minutes")
+    owner.execute(
+        """UPDATE connect.try_on_session SET customer_id = '7', platform = 'woocommerce'
+           WHERE store_id = %s AND created_at > now() - interval '90 seconds'""",
+        [store],
+    )
+    function = load("maintain")
+    function.handler(event("maintain/try_on"), context)
+    assert len(keys()) == 4
+    owner.execute(
+        "UPDATE connect.try_on_session SET customer_id = NULL WHERE store_id = %s", [store]
+    )
+    function.handler(event("maintain/try_on"), context)
+    assert keys() == {*kept}

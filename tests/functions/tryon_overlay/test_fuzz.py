@@ -32,10 +32,10 @@ def run(number: int, seed: int) -> Counter[str]:
     return came
 
 
-def test_a_hundred_strange_files_do_no_harm():
-    came = run(100, seed=1)
-    assert came["drawn"] > 5
-    assert came["damaged"] > 5
+def test_fifty_strange_files_do_no_harm():
+    came = run(50, seed=1)
+    assert came["drawn"] > 3
+    assert came["damaged"] > 3
 
 
 @pytest.mark.slow

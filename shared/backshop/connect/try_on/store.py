@@ -252,10 +252,10 @@ def selfies_deleted(tx: Tx, session_ids: list[UUID], at: datetime) -> None:
 
 
 def sessions_due(tx: Tx, before: datetime, most: int) -> list[Kept]:
-    """Sessions made before then, oldest first."""
+    """Sessions made before then, or whose customer is gone, oldest first."""
     rows = tx.execute(
         """SELECT store_id, session_id FROM connect.try_on_session
-           WHERE created_at <= %s ORDER BY created_at LIMIT %s""",
+           WHERE created_at <= %s OR is_orphaned ORDER BY created_at LIMIT %s""",
         (before, most),
     )
     return [Kept(**row) for row in rows]
