@@ -244,6 +244,8 @@ def _listen(url: str) -> Any:
     import socket
 
     taken = socket.socket()
+    # The ended server's connections may still be in TIME_WAIT.
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     taken.bind(("127.0.0.1", int(url.rsplit(":", 1)[1])))
     taken.listen()
     return taken

@@ -103,6 +103,10 @@ def _store(shop: RunningShop, platform: Platform, path: str = "") -> Iterator[UU
         field: credentials.seal(given[field], id, field)
         for field in ("api_key", "secret", "webhook_secret")
     }
+    with db.transaction(all_stores=True) as tx:  # an ended server's port may be this one's
+        for table in ("backshop.stores", "insights.stores"):
+            past = f"UPDATE {table} SET store_url = store_url || '/' || id WHERE store_url = %s"
+            tx.execute(past.encode(), (url,))
     with db.transaction(store_id=id) as tx:
         stores.add(tx, platform, url, {"currency": "USD"})
         connect.add_connector(tx, platform, url, 300, sealed)
