@@ -48,6 +48,12 @@ def customer(people) -> int:
     return people.pop()
 
 
+@pytest.fixture(autouse=True)
+def alone(owner) -> None:
+    """The scheduled function serves every store: those of earlier tests would be invited too."""
+    owner.execute("TRUNCATE shade.customers, shade.orders CASCADE")
+
+
 @pytest.fixture
 def other(people) -> int:
     return people.pop()
