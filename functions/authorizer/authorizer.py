@@ -2,7 +2,8 @@
 store, with what scopes.
 
 API Gateway keeps the answer for a minute for all routes (template.yaml), so it never depends on the
-route; http.py checks scope and store. A key that was revoked stops working within that minute.
+route; http.py checks scope and store. It is kept here for another minute, so a key that was revoked
+stops working within two.
 """
 
 from __future__ import annotations
