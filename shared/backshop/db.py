@@ -248,6 +248,27 @@ def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[Sequenc
     return number
 
 
+def tell(
+    tx: Tx,
+    schema: str,
+    which: Mapping[str, str],
+    params: Mapping[str, Any],
+    *,
+    without: Sequence[str] = ("store_id",),
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a schema's tables, by table, ready for JSON: of each table in `which` those that meet
+    its condition, which reads `params`. The columns `without` are left out. Neither names nor
+    conditions may come from outside."""
+    told = {}
+    for table, condition in which.items():
+        statement = sql.SQL(
+            "SELECT to_jsonb(t) - %(without)s::text[] AS row FROM {} AS t WHERE {}"
+        ).format(sql.Identifier(schema, table), sql.SQL(condition))
+        rows = tx.execute(statement, {**params, "without": list(without)})
+        told[table] = [row["row"] for row in rows]
+    return told
+
+
 NEW_IDS = """(
   (SELECT left(uuidv7()::text, 24)) || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid"""
 """Fresh ids for the rows of one INSERT … SELECT, in their order: the time and 26 random bits are

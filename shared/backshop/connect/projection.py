@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backshop.commerce import Person, Platform, Refunded, Store, email_hash
-from backshop.db import NEW_IDS, Staged, Tx, stage
+from backshop.db import NEW_IDS, Staged, Tx, stage, tell
 
 REFUNDED = {"order_id": "text", "amount": "numeric", "shipping": "numeric"}
 REFUNDED_LINES = {"order_id": "text", "line_id": "text", "quantity": "integer"}
@@ -347,13 +347,7 @@ def _about(tx: Tx, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON."""
     about = _about(tx, person)
-    found = {}
-    for table, which in _THEIRS.items():
-        rows = tx.execute(
-            f"SELECT to_jsonb(t) - 'store_id' AS row FROM connect.{table} AS t WHERE {which}", about
-        )
-        found[table] = [row["row"] for row in rows]
-    return found
+    return tell(tx, "connect", _THEIRS, about)
 
 
 def erase(tx: Tx, store: Store, person: Person) -> list[str]:

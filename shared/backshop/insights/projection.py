@@ -22,7 +22,7 @@ from backshop.commerce import (
     guest_id,
     stable_number,
 )
-from backshop.db import NEW_IDS, Staged, Tx, stage
+from backshop.db import NEW_IDS, Staged, Tx, stage, tell
 
 DATES = {"number": "bigint", "at": "timestamptz"}
 
@@ -749,14 +749,7 @@ def _about(tx: Tx, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON."""
     about = _about(tx, person)
-    found = {}
-    for table, which in _THEIRS.items():
-        rows = tx.execute(
-            f"SELECT to_jsonb(t) - 'store_id' AS row FROM insights.{table} AS t WHERE {which}",
-            about,
-        )
-        found[table] = [row["row"] for row in rows]
-    return found
+    return tell(tx, "insights", _THEIRS, about)
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backshop.commerce import Customer, Order, OrderLine, Person, Refunded, Store
-from backshop.db import Tx, stage
+from backshop.db import Tx, stage, tell
 from backshop.kits import phones
 from backshop.kits import store as kits
 from backshop.kits.models import OtpSettings
@@ -502,15 +502,13 @@ def _about(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON; of phone checks not the hashes."""
     about = _about(tx, store, person)
-    found = {}
-    for table, which in {**_THEIRS, "otp_sessions": _SESSIONS}.items():
-        rows = tx.execute(
-            f"""SELECT to_jsonb(t) - '{{store_id,otp_hash,session_id}}'::text[] AS row
-                FROM kits.{table} AS t WHERE {which}""",
-            about,
-        )
-        found[table] = [row["row"] for row in rows]
-    return found
+    return tell(
+        tx,
+        "kits",
+        {**_THEIRS, "otp_sessions": _SESSIONS},
+        about,
+        without=("store_id", "otp_hash", "session_id"),
+    )
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:

@@ -22,7 +22,7 @@ from backshop.commerce import (
     Store,
     stable_number,
 )
-from backshop.db import Tx, stage
+from backshop.db import Tx, stage, tell
 from backshop.shade import kinds, rules
 from backshop.shade.kinds import Sold
 
@@ -521,13 +521,7 @@ def _about(tx: Tx, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON."""
     about = _about(tx, person)
-    found = {}
-    for table, which in _THEIRS.items():
-        rows = tx.execute(
-            f"SELECT to_jsonb(t) - 'store_id' AS row FROM shade.{table} AS t WHERE {which}", about
-        )
-        found[table] = [row["row"] for row in rows]
-    return found
+    return tell(tx, "shade", _THEIRS, about)
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:
