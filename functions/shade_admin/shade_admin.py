@@ -114,7 +114,7 @@ def export_training() -> Response[str]:
     http.require(app, "staff")
     asked = http.body(app, Export)
     store_id = _store_id()
-    key = f"exports/{store_id}/shade-training-{uuid4()}.jsonl"
+    key = f"training/{store_id}/{uuid4()}.jsonl"
     bucket = config.value("DATA_BUCKET")
     s3 = config.client("s3")
     with db.transaction(store_id=store_id) as tx:

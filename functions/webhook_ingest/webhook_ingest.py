@@ -154,7 +154,8 @@ def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> 
             _delete_objects(privacy.erase(tx, shop, event.person, event.received_at))
         elif isinstance(event, commerce.ShopErasure):
             privacy.erase_shop(tx, shop)
-            _delete_below(config.value("DATA_BUCKET"), f"exports/{shop.id}/")
+            for kind in ("exports", "training"):
+                _delete_below(config.value("DATA_BUCKET"), f"{kind}/{shop.id}/")
             for kind in ("selfies", "overlays", "assets"):
                 _delete_below(config.value("TRY_ON_BUCKET"), f"{kind}/{shop.id}/")
         elif isinstance(event, commerce.Uninstall) and connect.end(tx, event.received_at):

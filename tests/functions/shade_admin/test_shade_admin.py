@@ -255,7 +255,7 @@ def test_the_training_set_is_exported_and_marked(call, sell, owner, shop, aws) -
     )
     status, said = call("shade_admin/export_training", body={})
     assert (status, said["rows"]) == (201, 1)
-    listed = config.client("s3").list_objects_v2(Bucket=aws.bucket, Prefix=f"exports/{shop}/")
+    listed = config.client("s3").list_objects_v2(Bucket=aws.bucket, Prefix=f"training/{shop}/")
     [stored] = listed["Contents"]
     body = config.client("s3").get_object(Bucket=aws.bucket, Key=stored["Key"])["Body"].read()
     [line] = [json.loads(each) for each in body.decode().splitlines()]

@@ -228,7 +228,8 @@ def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypa
     store = connect("shopify")
     monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
     other = f"assets/{uuid4()}/logo.png"
-    for key in (f"exports/{store}/1.json", f"overlays/{store}/a/b", f"assets/{store}/x", other):
+    theirs = ("exports", "training", "selfies", "overlays", "assets")
+    for key in (*(f"{kind}/{store}/a/b" for kind in theirs), other):
         config.client("s3").put_object(Bucket=aws.bucket, Key=key, Body=b"x")
     body = (SHOPIFY / "shop_redact.json").read_bytes()
     ingest(message(store, "orders/updated", shopify_order(), platform="shopify"))
