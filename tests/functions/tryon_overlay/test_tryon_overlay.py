@@ -6,8 +6,9 @@ import io
 
 import numpy as np
 import pytest
-from backshop import config
+from backshop import config, logs
 from backshop.connect.try_on import rules
+from botocore.exceptions import ClientError
 from PIL import Image
 
 from bench.try_on import figures, samples
@@ -147,6 +148,32 @@ def test_one_products_missing_picture_fails_that_product_alone(shop: Shop):
     assert shown["status"] == "complete"
     assert [each["code"] for each in shown["results"]] == ["bad_asset", None]
     assert shown["results"][0]["url"] is None
+
+
+def test_a_picture_that_s3_does_not_tell_from_a_forbidden_one_is_missing(
+    shop: Shop, load, monkeypatch
+):
+    """As for a function that may list some of a bucket; what is there and forbidden is an error."""
+    function = load("tryon_overlay")
+    shop.load = lambda name: function if name == "tryon_overlay" else load(name)
+    real = function._object
+
+    def refuse(key: str) -> bytes:
+        if "/assets/" in f"/{key}":
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+        return real(key)
+
+    monkeypatch.setattr(function, "_object", refuse)
+    made = shop.begin(["RIMS", "LIP-RED"])
+    shop.upload(made, selfie())
+    shop.notify(made)
+    assert [each["code"] for each in shop.show(made)["results"]] == ["bad_asset", None]
+
+    shop.put(rules.asset_key(shop.store, "rims.png"), rims())
+    other = shop.begin(["RIMS"])
+    shop.upload(other, selfie())
+    with pytest.raises(logs.Crash, match="ClientError"):
+        shop.notify(other)
 
 
 def test_a_session_erased_while_it_is_drawn_leaves_nothing(shop: Shop, load, monkeypatch):
