@@ -1,19 +1,24 @@
 """The function sync_run as Lambda calls it."""
 
 import json
+from threading import current_thread, main_thread
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from backshop.sync import work
 
 from tests.functions.sync_run.shops import connected, differences
 
 
-def context(seconds):
-    from time import monotonic
+def context(is_over):
+    """An invocation of a minute, of which nothing passes until the handler's own thread sees that it
+    is over; the threads that read ahead have all the time."""
 
-    ends_at = monotonic() + seconds
-    return SimpleNamespace(get_remaining_time_in_millis=lambda: int((ends_at - monotonic()) * 1000))
+    def remaining():
+        return 0 if current_thread() is main_thread() and is_over() else 60_000
+
+    return SimpleNamespace(get_remaining_time_in_millis=remaining)
 
 
 def asked(event, *bodies):
@@ -29,7 +34,11 @@ def asked(event, *bodies):
 @pytest.fixture
 def run(load, event):
     function = load("sync_run")
-    return lambda bodies, seconds=60: function.handler(asked(event, *bodies), context(seconds))
+
+    def call(bodies, is_over=lambda: False):
+        return function.handler(asked(event, *bodies), context(is_over))
+
+    return call
 
 
 def test_jobs_of_a_queue_end_in_tables(run):
@@ -46,16 +55,24 @@ def test_jobs_of_a_queue_end_in_tables(run):
         }
 
 
-def test_a_job_is_handed_on_by_a_message(run, aws):
+def test_a_job_is_handed_on_by_a_message(run, aws, owner, monkeypatch):
+    monkeypatch.setattr(work, "BATCH", 150)
     with connected("woocommerce", orders=600) as shop:
+
+        def saved():
+            found = "SELECT count(*) AS orders FROM insights.orders WHERE store_id = %s"
+            return owner.execute(found, [shop.id]).fetchone()["orders"]
+
         (key,) = shop.begin("full", "orders")
-        shop.shop.faults(latency=0.15)
-        bodies, turns = [key.model_dump_json()], 0
+        bodies, held = [key.model_dump_json()], []
         while bodies:
-            turns += 1
-            assert run(bodies, seconds=1.0) == {"batchItemFailures": []}
+            held.append(saved())
+            # The time is up as soon as something is saved.
+            assert run(bodies, lambda: saved() > held[-1]) == {"batchItemFailures": []}
             bodies = [json.dumps(each) for each in aws.messages("SYNC_QUEUE_URL")]
-        assert turns > 1
+        assert len(held) > 3
+        assert held == sorted(set(held)), "each turn got further"
+        assert saved() == 600
         assert shop.run().status == "completed"
 
 
