@@ -3,13 +3,15 @@ work on it, without Lambda around it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import current_thread, main_thread
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
-from backshop import credentials, db
+from backshop import config, credentials, db
 from backshop import store as stores
 from backshop.commerce import Platform, Store
 from backshop.connect import store as connect
@@ -52,16 +54,45 @@ class Connected:
             self.work(key, seconds)
         return self.run()
 
-    def work(self, key: JobKey, seconds: float = 900, most: int = 100) -> int:
-        """Work a job off in as many invocations as it needs; how many those were."""
-        from time import monotonic
+    def work(
+        self,
+        key: JobKey,
+        seconds: float = 900,
+        most: int = 100,
+        remaining: Callable[[], Callable[[], int]] | None = None,
+    ) -> int:
+        """Work a job off in as many invocations as it needs; how many those were. `remaining` makes
+        what tells an invocation its milliseconds, in place of so many seconds."""
+
+        def of_seconds() -> Callable[[], int]:
+            ends_at = monotonic() + seconds
+            return lambda: int((ends_at - monotonic()) * 1000)
 
         for count in range(1, most + 1):
-            ends_at = monotonic() + seconds
-            clock = work.clock(lambda ends_at=ends_at: int((ends_at - monotonic()) * 1000))
-            if not work.work(key, clock).announce:
+            if not work.work(key, work.clock((remaining or of_seconds)())).announce:
                 return count
         raise AssertionError(f"the job was not done in {most} invocations")
+
+    def until_saved(self) -> Callable[[], int]:
+        """What tells an invocation its milliseconds: a minute, until it has saved something; then
+        its time is up. The threads that read ahead have all the time."""
+        before = self._saved()
+
+        def remaining() -> int:
+            looks = current_thread() is main_thread()
+            return 0 if looks and self._saved() > before else 60_000
+
+        return remaining
+
+    def _saved(self) -> int:
+        """Records that jobs have saved, seen from beside their transactions."""
+        with db.connect(config.database_url("owner")) as beside:
+            row = beside.execute(
+                "SELECT coalesce(sum(records), 0) AS n FROM backshop.sync_jobs WHERE store_id = %s",
+                [self.id],
+            ).fetchone()
+        assert row is not None
+        return int(row["n"])
 
     def run(self) -> Run:
         """The newest run."""

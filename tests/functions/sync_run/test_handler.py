@@ -1,7 +1,6 @@
 """The function sync_run as Lambda calls it."""
 
 import json
-from threading import current_thread, main_thread
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -11,13 +10,7 @@ from backshop.sync import work
 from tests.functions.sync_run.shops import connected, differences
 
 
-def context(is_over):
-    """An invocation of a minute, of which nothing passes until the handler's own thread sees that it
-    is over; the threads that read ahead have all the time."""
-
-    def remaining():
-        return 0 if current_thread() is main_thread() and is_over() else 60_000
-
+def context(remaining=lambda: 60_000):
     return SimpleNamespace(get_remaining_time_in_millis=remaining)
 
 
@@ -34,11 +27,7 @@ def asked(event, *bodies):
 @pytest.fixture
 def run(load, event):
     function = load("sync_run")
-
-    def call(bodies, is_over=lambda: False):
-        return function.handler(asked(event, *bodies), context(is_over))
-
-    return call
+    return lambda bodies, *remaining: function.handler(asked(event, *bodies), context(*remaining))
 
 
 def test_jobs_of_a_queue_end_in_tables(run):
@@ -55,24 +44,18 @@ def test_jobs_of_a_queue_end_in_tables(run):
         }
 
 
-def test_a_job_is_handed_on_by_a_message(run, aws, owner, monkeypatch):
+def test_a_job_is_handed_on_by_a_message(run, aws, monkeypatch):
     monkeypatch.setattr(work, "BATCH", 150)
     with connected("woocommerce", orders=600) as shop:
-
-        def saved():
-            found = "SELECT count(*) AS orders FROM insights.orders WHERE store_id = %s"
-            return owner.execute(found, [shop.id]).fetchone()["orders"]
-
         (key,) = shop.begin("full", "orders")
         bodies, held = [key.model_dump_json()], []
         while bodies:
-            held.append(saved())
-            # The time is up as soon as something is saved.
-            assert run(bodies, lambda: saved() > held[-1]) == {"batchItemFailures": []}
+            held.append(len(shop.rows("SELECT 1 FROM insights.orders")))
+            assert run(bodies, shop.until_saved()) == {"batchItemFailures": []}
             bodies = [json.dumps(each) for each in aws.messages("SYNC_QUEUE_URL")]
         assert len(held) > 3
         assert held == sorted(set(held)), "each turn got further"
-        assert saved() == 600
+        assert len(shop.rows("SELECT 1 FROM insights.orders")) == 600
         assert shop.run().status == "completed"
 
 
