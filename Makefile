@@ -43,8 +43,8 @@ setup-vendure: ## what the tests of the Vendure plugin need, where npm is
 run: setup ## the whole application at http://127.0.0.1:8080 (PORT= changes it)
 	@exec $(BIN)/python -m local run --port $(PORT)
 
-reset: setup ## drop the local data
-	@$(BIN)/python -m local reset
+reset: setup ## delete the local data; it asks (FORCE=1: it does not)
+	@$(BIN)/python -m local reset $(if $(FORCE),--force)
 
 demo: setup ## replay recorded deliveries through the running stack
 	@$(BIN)/python -m local demo

@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         help="fill the WooCommerce shop from ../shared/data/online_retail.csv.gz",
     )
     run.set_defaults(command=_run)
-    reset = commands.add_parser("reset", help="drop all local data")
+    reset = commands.add_parser("reset", help="delete all local data")
+    reset.add_argument("--force", action="store_true", help="do not ask on a terminal")
     reset.set_defaults(command=_reset)
     demo = commands.add_parser("demo", help="replay recorded deliveries and show the rows")
     demo.set_defaults(command=_demo)
@@ -121,10 +122,25 @@ def _reset(arguments: argparse.Namespace) -> int:
     if not state.exists():
         print("there is no local data")
         return 0
+    print(f"{state} holds the local database, the demo shops, stored objects, keys and logs.")
+    if not arguments.force and not _agrees("Delete it all? (yes/no) "):
+        print("nothing was deleted")
+        return 1
     postgres.end_leftovers(state / "postgres")
     shutil.rmtree(state)
-    print(f"dropped {state}")
+    print("deleted; `make run` begins anew")
     return 0
+
+
+def _agrees(question: str) -> bool:
+    """Whether the person says yes; a script, which calls on purpose, is not asked."""
+    if not sys.stdin.isatty():
+        return True
+    try:
+        return input(question).strip().lower() == "yes"
+    except EOFError:
+        print()
+        return False
 
 
 def _demo(arguments: argparse.Namespace) -> int:

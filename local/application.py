@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -16,7 +17,7 @@ import aiohttp
 
 from local import postgres, recordings, shops, syncs
 from local.aws import Aws
-from local.console import console, say, step
+from local.console import console, done, say, step
 from local.functions import summary
 from local.platforms.running import RunningShop
 from local.shops import DemoShop, Wanted
@@ -31,6 +32,7 @@ LOGINS = {
 }
 """Which of the template's secrets holds the login, by its name in stack.json."""
 
+_ORDER = json.dumps({"email": "shopper@example.com"})
 SETTLE_SECONDS = 5.0
 """How long readiness waits for the first sync of the demo shops."""
 
@@ -77,17 +79,18 @@ async def prepare(stack: Stack) -> Ready:
         running = [await asyncio.to_thread(shop.running) for shop in stack.beside]
         async with _as_staff(stack, kept) as session:
             connectors = await _connectors(session, kept, stack.beside)
-            firsts = await _begin_syncs(session, connectors, stack.beside)
+            urls = {name: _url(stack, secret) for name, secret in LOGINS.items()}
+            firsts = await _begin_syncs(session, urls["owner"], connectors, stack.beside)
     about = {
         "base_url": stack.base_url,
-        "database_urls": {name: _url(stack, secret) for name, secret in LOGINS.items()},
+        "database_urls": urls,
         "staff_key": kept.said["staff_key"],
         "connectors": connectors,
     }
     return Ready(
         about,
         _lines(about, running, stack.settings.stack_file),
-        partial(_settle, about["database_urls"]["owner"], firsts),
+        partial(_settle, urls["owner"], firsts),
     )
 
 
@@ -95,12 +98,14 @@ async def _settle(database_url: str, firsts: dict[str, str]) -> None:
     """Show the first syncs at work; those that take long go on by themselves."""
     if not firsts:
         return
-    with step("First sync of the demo shops"):
-        has_ended = await syncs.follow(
-            database_url, firsts, console=console, seconds=SETTLE_SECONDS
+    begun = time.monotonic()
+    if await syncs.follow(database_url, firsts, console=console, seconds=SETTLE_SECONDS):
+        done("First sync of the demo shops", begun)
+    else:
+        say(
+            "The first sync of the demo shops goes on while you work; "
+            "`.venv/bin/python -m local sync woocommerce` waits for it."
         )
-    if not has_ended:
-        say("It goes on while you work; `.venv/bin/python -m local sync woocommerce` waits for it.")
 
 
 class _Kept:
@@ -175,21 +180,34 @@ def _access(shop: RunningShop) -> dict[str, str]:
 
 
 async def _begin_syncs(
-    session: aiohttp.ClientSession, connectors: list[dict[str, Any]], demo_shops: list[DemoShop]
+    session: aiohttp.ClientSession,
+    database_url: str,
+    connectors: list[dict[str, Any]],
+    demo_shops: list[DemoShop],
 ) -> dict[str, str]:
     """Sync every demo shop; the runs (id, platform) that read a new shop.
 
-    A kept shop is synced, too: a gateway with another port has to be told to it.
+    A shop that was connected just now has its first sync begun. A kept shop is synced, too: a
+    gateway with another port has to be told to it.
     """
     firsts = {}
     for connector, shop in zip(connectors, demo_shops, strict=True):
-        type = "full" if shop.is_new else "incremental"
-        status, said = await syncs.start(session, connector["id"], type)
-        if status == 202 and shop.is_new:
-            firsts[said["id"]] = connector["platform"]
-        elif status not in (202, 409):
-            raise CannotStart(f"the sync of {connector['platform']} answered {status}: {said}")
+        begun = await syncs.open_run(database_url, connector["id"])
+        run = str(begun[0]) if begun else await _begin_sync(session, connector, shop.is_new)
+        if shop.is_new:
+            firsts[run] = connector["platform"]
     return firsts
+
+
+async def _begin_sync(
+    session: aiohttp.ClientSession, connector: dict[str, Any], is_new: bool
+) -> str:
+    type = "full" if is_new else "incremental"
+    status, said = await syncs.start(session, connector["id"], type)
+    if status != 202:
+        raise CannotStart(f"the sync of {connector['platform']} answered {status}: {said}")
+    run: str = said["id"]
+    return run
 
 
 async def _ask(
@@ -214,6 +232,7 @@ def _lines(about: dict[str, Any], running: Sequence[RunningShop], file: Path) ->
     """What a newcomer can try next, as it stands."""
     base, staff_key = about["base_url"], about["staff_key"]
     [shop] = [each for each in about["connectors"] if each["platform"] == "woocommerce"]
+    [woocommerce] = [each for each in running if each.platform == "woocommerce"]
     delivery = recordings.first_order()
     headers = " ".join(
         f"-H '{name}: {said}'"
@@ -232,7 +251,10 @@ def _lines(about: dict[str, Any], running: Sequence[RunningShop], file: Path) ->
         "What one shop's own key sees:",
         f"  curl -s {base}/connectors/{shop['id']} -H 'Authorization: Bearer {shop['store_key']}' -w '\\n'",
         "",
-        "The demo shops; docs/local.md says how to place an order there:",
+        "An order placed at the demo shop of WooCommerce, which tells of it by webhook:",
+        f"  curl -s {woocommerce.url}/_control/place_order -d '{_ORDER}' -w '\\n'",
+        "",
+        "The demo shops; docs/local.md says what else can happen there:",
         *(f"  {each.url}  {each.platform}" for each in running),
         "`make demo` replays all recorded deliveries and shows the rows.",
         "",

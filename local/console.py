@@ -16,14 +16,18 @@ if not console.is_terminal:
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Shows that something goes on, and afterwards how long it took."""
+    """Shows that something goes on, where somebody watches, and afterwards how long it took."""
     begun = time.monotonic()
     if console.is_terminal:
         with console.status(f"{what} …"):
             yield
     else:
-        say(f"{what} …")
         yield
+    done(what, begun)
+
+
+def done(what: str, begun: float) -> None:
+    """A step that ended well; `begun` is monotonic seconds."""
     say(f"[green]✓[/green] {what} ({time.monotonic() - begun:.1f} s)")
 
 

@@ -28,7 +28,8 @@ CONTEXTS = {
     "insights": "what questions about a shop's numbers are answered from",
     "kits": "deliveries of Vendure shops",
 }
-"""What deliveries feed. `projects` quotes by itself and gets nothing from a shop."""
+"""What deliveries feed. `projects`, the quotes that staff make for tiling jobs, gets nothing from a
+shop."""
 
 _SHOWN = {
     "connect": ("platform_order", "platform code status total_amount currency created_at"),
@@ -207,7 +208,10 @@ def _show_rows(
                 table.add_row(name, str(rows), str(rows - before[schema, name]))
         console.print(table if table.row_count else "  no rows")
         _show_newest(connection, ids, context, codes)
-    console.print("\n[bold]projects[/bold]: quotes by itself; no shop feeds it")
+    console.print(
+        "\n[bold]projects[/bold]: quotes for tiling jobs, made by staff; shops tell nothing of them, so"
+        " that no delivery adds a row"
+    )
 
 
 def _show_newest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from local import http_events as http
 from local.functions import Functions, TooLarge
@@ -64,6 +66,7 @@ class Gateway:
         account: str,
         region: str,
         say: Say = lambda _: None,
+        say_request: Say = lambda _: None,
     ) -> None:
         self._routes = routes
         self._apis = apis
@@ -71,6 +74,7 @@ class Gateway:
         self._account = account
         self._region = region
         self._say = say
+        self._say_request = say_request
         self._verdicts: dict[tuple[str, str, tuple[str, ...]], tuple[float, Verdict]] = {}
 
     def application(self, local: Sequence[LocalRoute] = ()) -> web.Application:
@@ -86,7 +90,7 @@ class Gateway:
         answer = await self._answer(request)
         taken = (time.perf_counter() - begun) * 1000
         path = request.raw_path.partition("?")[0]
-        self._say(f"{request.method} {path} {answer.status} {taken:.0f} ms")
+        self._say_request(f"{request.method} {path} {answer.status} {taken:.0f} ms")
         return _to_aiohttp(answer)
 
     async def _answer(self, request: web.Request) -> http.Response:
@@ -183,6 +187,22 @@ class Gateway:
         except http.BadAnswer as error:
             self._say(f"{match.route.function}: {error}")
             return http.INTERNAL_ERROR
+
+
+def logger() -> logging.Logger:
+    """What the web server logs to: what went wrong, and nothing that a request said."""
+    made = logging.getLogger("local.gateway")
+    made.addFilter(_without_contents)
+    return made
+
+
+def _without_contents(record: logging.LogRecord) -> bool:
+    """What cannot be parsed is quoted by aiohttp, be it a key."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg = f"{record.getMessage()}: {type(error).__name__}"
+        record.args, record.exc_info, record.exc_text = (), None, None
+    return True
 
 
 def _text(raw: str) -> str:

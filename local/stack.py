@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from local import aws as stand_in
+from local import gateway as gateways
 from local import objects, plan, postgres, queues, schedules, template
 from local.aws import ACCOUNT, REGION, Aws
 from local.console import log, say, step
@@ -257,7 +258,8 @@ async def _serve(stack: Stack, application: Application, listener: socket.socket
         say(f"[yellow]not served here:[/yellow] {each}")
     sqs = queues.Sqs(stack.aws.endpoint)
     inbox = Inbox(stack.aws)
-    gateway = await _open_gateway(stack, listener, sqs, inbox)
+    is_ready = asyncio.Event()
+    gateway = await _open_gateway(stack, listener, sqs, inbox, is_ready)
     tasks: list[asyncio.Task[Any]] = []
     try:
         ready = await _unless(stop, application.prepare(stack))
@@ -266,6 +268,7 @@ async def _serve(stack: Stack, application: Application, listener: socket.socket
             await _unless(stop, ready.settle())
             if not stop.is_set():
                 _tell(stack, ready)
+                is_ready.set()
                 await _unless(stop, _watch(stack, tasks))
     finally:
         say("stopping …")
@@ -303,8 +306,14 @@ def _surroundings(settings: Settings, aws: Aws) -> Surroundings:
 
 
 async def _open_gateway(
-    stack: Stack, listener: socket.socket, sqs: queues.Sqs, inbox: Inbox
+    stack: Stack, listener: socket.socket, sqs: queues.Sqs, inbox: Inbox, is_ready: asyncio.Event
 ) -> web.AppRunner:
+    """Requests are told once everything is ready: those before are the start's own."""
+
+    def log_request(line: str) -> None:
+        if is_ready.is_set():
+            log(line)
+
     gateway = Gateway(
         stack.plan.routes,
         stack.plan.apis,
@@ -312,12 +321,14 @@ async def _open_gateway(
         account=ACCOUNT,
         region=REGION,
         say=log,
+        say_request=log_request,
     )
     invoke_api = InvokeApi(stack.functions, lambda name: _on_failure(stack, sqs, name))
     local = [*inbox.routes(), *invoke_api.routes()]
     runner = web.AppRunner(
         gateway.application(local),
         access_log=None,
+        logger=gateways.logger(),
         auto_decompress=False,  # a signature is of the bytes that were sent
         shutdown_timeout=3.0,
     )

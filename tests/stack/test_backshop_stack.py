@@ -61,13 +61,25 @@ def test_the_printed_curl_lines_work(stack: Any) -> None:
     lines = [
         line.strip() for line in stack.output.read_text().splitlines() if line.startswith("  curl ")
     ]
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines:
         said = subprocess.run(
             ["bash", "-c", line], capture_output=True, text=True, check=True, timeout=60
         )
         answer = json.loads(said.stdout)
         assert "connectors" in answer or "id" in answer or answer == {"status": "accepted"}
+
+
+def test_a_start_is_told_in_a_few_lines(stack: Any) -> None:
+    """A pipe gets no progress, and no requests but those that others made after the start."""
+    told, marker, _ = stack.output.read_text().partition("`make demo` replays")
+    assert marker
+    steps = [line.split(" ")[1] for line in told.splitlines() if line.startswith("✓")]
+    assert steps[:4] == ["Postgres", "AWS", "Migrations", "Demo"]
+    assert "irst sync of the demo shops" in told, "done or going on"
+    assert " 200 " not in told
+    assert "\x1b" not in told
+    assert len(told.splitlines()) <= 30
 
 
 def test_the_demo_shows_the_rows_of_every_context(stack: Any) -> None:

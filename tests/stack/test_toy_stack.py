@@ -414,6 +414,55 @@ def test_one_folder_serves_one_stack(toys: Any) -> None:
     assert "stop it with Ctrl-C first" in refused.stderr
 
 
+def test_reset_asks_on_a_terminal(tmp_path: Path) -> None:
+    import pty
+
+    def reset(answer: str, *options: str) -> str:
+        terminal, end = pty.openpty()
+        try:
+            os.write(terminal, f"{answer}\n".encode())
+            return subprocess.run(
+                [sys.executable, "-m", "local", "--state", str(state), "reset", *options],
+                cwd=ROOT,
+                stdin=end,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            ).stdout
+        finally:
+            os.close(end)
+            os.close(terminal)
+
+    state = tmp_path / "state"
+    state.mkdir()
+    end_of_file = "\x04"
+    for answer in ("no", "", "y", end_of_file):
+        said = reset(answer)
+        assert f"{state} holds the local database, the demo shops" in said
+        assert "nothing was deleted" in said
+        assert state.exists()
+    assert "deleted;" in reset("yes")
+    assert not state.exists()
+    state.mkdir()
+    assert "yes/no" not in reset("", "--force")
+    assert not state.exists()
+
+
+def test_what_cannot_be_parsed_is_not_logged(toys: Any) -> None:
+    host, port = toys.base_url.removeprefix("http://").split(":")
+    key = b"bs_staff_" + b"k3y" * 4000
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(
+            b"GET /toys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + b"\r\n\r\n"
+        )
+        assert b" 400 " in connection.recv(100)
+    logged = toys.output.read_text()
+    assert "LineTooLong" in logged
+    assert "bs_staff_" not in logged
+    assert "k3yk3y" not in logged
+
+
 def test_commands_without_a_stack_say_so(toys: Any, state: Path) -> None:
     for command in (["demo"], ["redrive"], ["invoke", "echo"]):
         said = subprocess.run(
