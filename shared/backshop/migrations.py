@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +159,8 @@ def _alone(tx: Tx) -> Iterator[None]:
     try:
         yield
     finally:
-        if not tx.closed:
+        # A connection that was interrupted in a statement answers nothing; the lock ends with it.
+        if tx.info.transaction_status == TransactionStatus.IDLE:
             tx.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 

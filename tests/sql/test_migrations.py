@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from backshop import migrations
+from backshop.db import Tx
 from backshop.migrations import MigrationError, migrate
+from psycopg.pq import TransactionStatus
 
 from local import postgres
 
@@ -155,6 +158,20 @@ def test_a_runner_that_is_cut_off_leaves_nothing(empty: str, folder: Callable[..
     assert ask(empty, "SELECT to_regclass('backshop.u')") == [None]
     folder(_0002_add_slowly="CREATE TABLE backshop.u (x int)")
     assert migrate(empty, folder=files, say=quiet) == ["0002_add_slowly.sql"]
+
+
+def test_a_runner_that_is_interrupted_says_so(empty: str) -> None:
+    """Ctrl-C may come between a statement and its answer."""
+
+    def run(tx: Tx) -> None:
+        with migrations._alone(tx):
+            tx.pgconn.send_query(b"SELECT pg_sleep(1)")
+            raise KeyboardInterrupt
+
+    with closing(migrations._connect(empty)) as tx:
+        with pytest.raises(KeyboardInterrupt):
+            run(tx)
+        assert tx.info.transaction_status == TransactionStatus.ACTIVE
 
 
 def test_a_migration_does_not_wait_long_for_a_lock(
