@@ -13,28 +13,37 @@ export PYTHONPATH := shared:.
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+# Tells how far uv is, without a line for each package.
+define install
+@set -o pipefail; $(BIN)/uv pip sync --compile-bytecode --python $(1)/bin/python --require-hashes $(2) 2>&1 \
+    | { grep --line-buffered -vE '^ [-+~] ' || true; } | while read -r line; do echo "  $$line"; done
+endef
+
 setup: $(VENV)/.ready .venv-aws/.ready layers/vision/face_models/.ready ## the Python environment, from hashed requirements
 $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
-	@echo "setting up $(VENV) (about half a minute the first time)"
+	@echo "$(VENV): the installer"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
+	@echo "$(VENV): what backshop and its tests import (about half a minute the first time)"
+	$(call install,$(VENV),requirements/bootstrap.txt requirements/dev.txt)
 	@touch $@
 
 .venv-aws/.ready: requirements/aws.txt $(VENV)/.ready
+	@echo ".venv-aws: the AWS services of the local stack"
 	@test -x .venv-aws/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-aws
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-aws/bin/python --require-hashes requirements/aws.txt
+	$(call install,.venv-aws,requirements/aws.txt)
 	@touch $@
 
 layers/vision/face_models/.ready: layers/vision/models.txt layers/vision/models.py | $(VENV)/.ready
+	@echo "layers/vision/face_models: the models that find faces"
 	@$(BIN)/python layers/vision/models.py layers/vision/face_models
 	@touch $@
 
 setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its own
 .venv-sam/.ready: requirements/sam.txt | setup
-	@echo "setting up .venv-sam"
+	@echo ".venv-sam: the SAM command line"
 	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
-	@$(BIN)/uv pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements/sam.txt
+	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
 
 setup-vendure: ## what the tests of the Vendure plugin need, where npm is
