@@ -216,7 +216,7 @@ def eventually_fixture() -> Callable[..., Any]:
     return eventually
 
 
-def eventually(found: Callable[[], Any], seconds: float = 20.0) -> Any:
+def eventually(found: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `found` gives once it is truthy; fails after a while."""
     ends = time.monotonic() + seconds
     while not (value := found()):

@@ -154,7 +154,7 @@ def test_ctrl_c_while_it_starts_leaves_no_process(state: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         assert "Traceback" not in errors
-        _, alive = psutil.wait_procs(family, timeout=5)
+        _, alive = psutil.wait_procs(family, timeout=30)
         assert not alive
 
 

@@ -103,7 +103,7 @@ def test_nothing_runs_between_calls(echo: Echo) -> None:
         before = (await echo.ask())["ticks"]
         await asyncio.sleep(0.5)
         frozen = (await echo.ask())["ticks"] - before
-        awake = (await echo.ask(do="sleep", seconds=0.5))["ticks"] - before - frozen
+        awake = (await echo.ask(do="sleep", seconds=2))["ticks"] - before - frozen
         assert frozen <= 3
         assert awake >= 20
 
@@ -115,7 +115,7 @@ def test_a_timeout_kills_the_environment_and_the_next_call_works(echo: Echo) -> 
         pid = (await echo.ask())["pid"]
         begun = time.monotonic()
         kind, said = await echo.error(do="sleep", seconds=30)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 20, "not the 30 it asked for"
         assert kind == "Sandbox.Timedout"
         assert "Task timed out after 0.50 seconds" in said
         assert (await echo.ask())["pid"] != pid
@@ -276,10 +276,10 @@ def test_no_frozen_environment_outlives_a_killed_host(tmp_path: Path, portable: 
     assert host.stdout is not None
     pid = json.loads(host.stdout.readline())["pid"]
     environment = psutil.Process(pid)
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 30
     while environment.status() != psutil.STATUS_STOPPED:
         assert time.monotonic() < ends
         time.sleep(0.01)
     host.send_signal(signal.SIGKILL)
     host.wait()
-    environment.wait(5)
+    environment.wait(30)

@@ -180,7 +180,7 @@ def test_a_query_may_cost_a_thousand_points_and_half_of_it_passes(shop: RunningS
 
 
 def test_an_empty_bucket_throttles_on_200_and_fills_again() -> None:
-    with shopify.running(orders=60, bucket=300, restore=400) as shop:
+    with shopify.running(orders=60, bucket=300, restore=100) as shop:
         query = "{ orders(first: 50) { nodes { id customer { id } } } }"
         assert "data" in post(shop, query).body
         answers = [post(shop, query) for _ in range(4)]
@@ -356,7 +356,7 @@ POLL = (
 
 
 def poll(shop: RunningShop, identity: str) -> Any:
-    for _ in range(200):
+    for _ in range(1000):
         found = ask(shop, POLL, id=identity)["bulkOperation"]
         if found["status"] not in {"CREATED", "RUNNING"}:
             return found
