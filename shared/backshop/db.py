@@ -9,6 +9,7 @@ client.
 from __future__ import annotations
 
 import hmac
+import re
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -285,45 +286,54 @@ class Staged(NamedTuple):
 
 
 def stage(
-    tx: Tx,
-    name: str,
-    columns: Mapping[str, str],
-    rows: Sequence[Sequence[str | None]],
-    lines: Sequence[str] | None = None,
+    tx: Tx, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | None]]
 ) -> Staged:
     """Make rows, in Postgres' text forms, readable for statements: few travel as JSON with each of
     them, many are copied once into a temporary table that ends with the transaction.
 
     An empty text is NULL, as None is, and what Postgres cannot store in text is dropped. `columns`
-    are names and types; neither they nor `name` may come from outside. `lines` are the rows as
-    `copy_line` made them, where that is done already.
+    are names and types; neither they nor `name` may come from outside.
     """
-    if lines is None:
-        lines = [copy_line([value or "" for value in row]) for row in rows]
-    typed = ", ".join([f"{column} {kind}" for column, kind in columns.items()])
     if len(rows) < COPY_FROM:
-        return _stage_json(name, typed, columns, rows)
+        return _stage_json(name, columns, rows)
+    lines = [copy_line([value or "" for value in row]) for row in rows]
+    return stage_lines(tx, name, columns, lines)
+
+
+def stage_lines(tx: Tx, name: str, columns: Mapping[str, str], lines: Sequence[str]) -> Staged:
+    """`stage` for rows that `copy_line` made lines of."""
+    if len(lines) < COPY_FROM:
+        return _stage_json(name, columns, [_values(line) for line in lines])
     table = f"staged_{name}_{next(_numbers)}"
-    tx.execute(f"CREATE TEMPORARY TABLE {table} ({typed}) ON COMMIT DROP".encode())
+    create = f"CREATE TEMPORARY TABLE {table} ({_typed(columns)}) ON COMMIT DROP"
+    tx.execute(create.encode())
     copying = f"COPY {table} FROM STDIN (DELIMITER '{_DELIMITER}', NULL '')".encode()
     with tx.cursor() as cursor, cursor.copy(copying) as copy:
         copy.write("\n".join(lines))
-    return Staged(f"pg_temp.{table} AS {name}", {}, len(rows))
+    return Staged(f"pg_temp.{table} AS {name}", {}, len(lines))
 
 
 def _stage_json(
-    name: str, typed: str, columns: Iterable[str], rows: Sequence[Sequence[str | None]]
+    name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | None]]
 ) -> Staged:
     import orjson
 
     texts = [[_storable(value) if value else None for value in row] for row in rows]
     said = orjson.dumps([dict(zip(columns, row, strict=True)) for row in texts]).decode()
-    source = f"json_to_recordset(%(staged_{name})s::json) AS {name} ({typed})"
+    source = f"json_to_recordset(%(staged_{name})s::json) AS {name} ({_typed(columns)})"
     return Staged(source, {f"staged_{name}": said}, len(rows))
 
 
+def _typed(columns: Mapping[str, str]) -> str:
+    return ", ".join([f"{column} {kind}" for column, kind in columns.items()])
+
+
 _DELIMITER = "|"
-_escapes = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", _DELIMITER: f"\\{_DELIMITER}"})
+_escaped = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", _DELIMITER: f"\\{_DELIMITER}"}
+_escapes = str.maketrans(_escaped)
+_unescaped = {said: meant for meant, said in _escaped.items()}
+_ESCAPED = re.compile(rf"(\\.|{re.escape(_DELIMITER)})")
+"""An escape, or the end of a value."""
 
 
 def copy_line(row: Sequence[str]) -> str:
@@ -333,6 +343,19 @@ def copy_line(row: Sequence[str]) -> str:
     if line.isprintable() and "\\" not in line and line.count(_DELIMITER) == len(row) - 1:
         return line
     return _DELIMITER.join([_storable(value).translate(_escapes) for value in row])
+
+
+def _values(line: str) -> list[str]:
+    """The row that `copy_line` made this line of."""
+    if "\\" not in line:
+        return line.split(_DELIMITER)
+    values = [[""]]
+    for part in _ESCAPED.split(line):
+        if part == _DELIMITER:
+            values.append([])
+        else:
+            values[-1].append(_unescaped.get(part, part))
+    return ["".join(parts) for parts in values]
 
 
 def _storable(value: str) -> str:

@@ -15,6 +15,7 @@ from backshop import projections
 from backshop.commerce import Kind, Person, Store, guest_id
 from backshop.connect import projection as connect
 from backshop.db import Tx
+from backshop.entries import hashes_of
 
 OTHER_CONTEXTS = ("shade", "insights", "kits", "projects")
 
@@ -74,7 +75,7 @@ def _merged(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _remember(tx: Tx, store: Store, people: Sequence[Person], at: datetime) -> None:
     """Keep the hashes, and drop the ledger's rows, which name guests by the hash of an address."""
-    hashes = sorted({each for person in people for each in projections.hashes_of(person)})
+    hashes = sorted({each for person in people for each in hashes_of(person)})
     tx.execute(
         """INSERT INTO backshop.erasures AS held (store_id, kind, hash, erased_at)
            SELECT %s, kind, hash, %s FROM unnest(%s::text[], %s::text[]) AS known (kind, hash)

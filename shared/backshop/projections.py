@@ -12,47 +12,19 @@ row, and ends with the transaction.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from hashlib import sha256
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from backshop import db, staging
-from backshop.commerce import (
-    Customer,
-    Deletion,
-    Kind,
-    Order,
-    Person,
-    Platform,
-    Product,
-    Record,
-    Refund,
-    Store,
-    kind_of,
-    stable_number,
-)
+from backshop.commerce import Kind, Platform, Record, Refund, Store, stable_number
 from backshop.connect import projection as connect
 from backshop.db import Staged, Tx
+from backshop.entries import Entry, ErasureMark, Erasures, Key, Refused, hashes_in, ready
 from backshop.insights import projection as insights
-from backshop.staging import Staging, Unstorable
-
-__all__ = [
-    "Counts",
-    "Entry",
-    "Refused",
-    "Saved",
-    "Unstorable",
-    "hashes_of",
-    "lock",
-    "ready",
-    "save",
-]
-
-Key = tuple[Kind, str]
+from backshop.staging import Unstorable
 
 
 class Counts(NamedTuple):
@@ -64,71 +36,62 @@ class Counts(NamedTuple):
     stale: int = 0
 
 
-class Refused(NamedTuple):
-    """A record that cannot be saved, and why, without any of its values."""
-
-    kind: Kind
-    id: str
-    reason: str
-
-
 Saved = dict[Kind, Counts]
 """Counts of the kinds that were there, parts of other records (refunds of an order, categories of a
 product) included."""
 
 
-def ready(records: Iterable[Record], store: Store) -> list[Record | Entry]:
-    """The records with their rows made, for `save`: the part of saving that needs no transaction
-    and can be done elsewhere, while another batch is saved. One that no table can hold stays as it
-    is."""
-    made: list[Record | Entry] = []
-    for record in records:
-        try:
-            made.append(_entry(record, store))
-        except Unstorable:
-            made.append(record)
-    return made
+class Outdated(Exception):
+    """A person was erased after the entries were made ready: they are to be read again."""
 
 
 def save(
     tx: Tx,
     store: Store,
-    records: Iterable[Record | Entry],
+    records: Iterable[Record],
     *,
     force: bool = False,
     refused: list[Refused] | None = None,
 ) -> Saved:
-    """Save records of the transaction's store, as they are or made `ready`, in all contexts that its
-    platform feeds.
+    """Save records of the transaction's store in all contexts that its platform feeds.
 
     `force` lets records through that are as new as what was saved, so that a context whose tables
     were rebuilt fills again. A record that no table can hold is put into `refused`, or raises
     `Unstorable` where no list is given.
     """
-    made = list(records)
-    given = [each.record if isinstance(each, Entry) else each for each in made]
-    batch = _prepare(made, store, refused)
+    given = list(records)
     lock(tx, store)
-    _honour_erasures(tx, store, batch)
+    made = ready(given, store, _erasures_of(tx, store, given))
+    if refused is not None:
+        refused += made.refused
+    elif made.refused:
+        first = made.refused[0]
+        raise Unstorable(f"{first.kind} {first.id}: {first.reason}")
+    return _save(tx, store, made.entries, force)
+
+
+def save_ready(tx: Tx, store: Store, entries: Sequence[Entry], erasures: Erasures) -> Saved:
+    """Save entries that were made ready elsewhere, with these erasures. Raises `Outdated`."""
+    lock(tx, store)
+    if _mark(tx, store) != erasures.mark:
+        raise Outdated
+    return _save(tx, store, entries, force=False)
+
+
+def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
+    batch = Batch(entries)
     if not batch.entries:
         return {}
-    claimed = _claim(tx, store, batch.of(set(Kind) - {Kind.REFUND}), force)
+    claimed = _claim(tx, store, batch.of(refunds=False), force)
     with_refunds = _settle_refunds(tx, store, batch, claimed)
-    claimed |= _claim(tx, store, batch.of({Kind.REFUND}), force)
-    won = [entry for key, entry in batch.of(set(Kind)).items() if claimed.get(key)]
+    refunds = batch.of(refunds=True)
+    claimed |= _claim(tx, store, refunds, force) if refunds else {}
+    won = [entry for key, entry in batch.entries.items() if claimed.get(key)]
     _hand_on(tx, store, won, with_refunds, batch.dates)
-    return _counts(given, batch, claimed)
+    return _counts(entries, batch, claimed)
 
 
 # ------------------------------------------------------------------------------- what came in
-
-
-class Entry(NamedTuple):
-    """A record as it will be saved."""
-
-    record: Record
-    rows: list[Staging]
-    digest: str
 
 
 class Batch:
@@ -138,82 +101,32 @@ class Batch:
     `dates` are (number, time) of refunds that any state of an order knew of.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries: dict[Key, Entry] = {}
-        self.listed: dict[str, list[Entry]] = {}
+        for entry in entries:
+            self.add(entry)
+        self.listed: dict[str, Sequence[Entry]] = {}
         self.dates: list[tuple[str, str]] = []
+        for entry in entries:
+            if entry.listed is not None:
+                self._list(entry, entry.listed)
 
     def add(self, entry: Entry) -> None:
-        key = (kind_of(entry.record), entry.record.id)
-        held = self.entries.get(key)
-        if held is None or _rank(entry) > _rank(held):
-            self.entries[key] = entry
+        held = self.entries.get(entry.key)
+        if held is None or entry.rank > held.rank:
+            self.entries[entry.key] = entry
 
-    def of(self, kinds: Collection[Kind]) -> dict[Key, Entry]:
-        """The entries of these kinds, sorted as the ledger is: everybody locks in this order."""
-        keys = [key for key in self.entries if key[0] in kinds]
-        return {key: self.entries[key] for key in sorted(keys)}
+    def _list(self, order: Entry, listed: Sequence[Entry]) -> None:
+        if self.entries[order.key] is order:
+            self.listed[order.key[1]] = listed
+        for each in listed:
+            refund = each.record
+            if isinstance(refund, Refund) and refund.rank == 0:
+                self.dates.append((str(stable_number(refund.id)), refund.created_at.isoformat()))
 
-
-def _rank(entry: Entry) -> tuple[Any, ...]:
-    return (*entry.record.version, entry.digest)
-
-
-def _prepare(made: Sequence[Record | Entry], store: Store, refused: list[Refused] | None) -> Batch:
-    batch = Batch(store)
-    orders = []
-    for each in made:
-        record = each.record if isinstance(each, Entry) else each
-        for part in (each, *_parts(record)):
-            try:
-                batch.add(part if isinstance(part, Entry) else _entry(part, store))
-            except Unstorable as why:
-                _refuse(part.record if isinstance(part, Entry) else part, why, refused)
-        if isinstance(record, Order):
-            orders.append(record)
-    _list_refunds(batch, orders, refused)
-    return batch
-
-
-def _parts(record: Record) -> Sequence[Record]:
-    """Records that a record tells in passing: a product its categories."""
-    return record.categories if isinstance(record, Product) else ()
-
-
-def _entry(record: Record, store: Store) -> Entry:
-    rows = staging.rows_of(record, store)
-    # These contexts read the record itself, of which the rows hold only what the others need.
-    more = b"" if store.platform == Platform.WOOCOMMERCE else _rest(record)
-    return Entry(record, rows, staging.digest_of(rows, more))
-
-
-def _rest(record: Record) -> bytes:
-    without = {"changed_at", "observed_at", "rank", "refunds", "categories"}
-    return record.model_dump_json(exclude=without).encode()
-
-
-def _refuse(record: Record, why: Unstorable, refused: list[Refused] | None) -> None:
-    if refused is None:
-        raise Unstorable(f"{kind_of(record)} {record.id}: {why}") from why
-    refused.append(Refused(kind_of(record), record.id, str(why)))
-
-
-def _list_refunds(batch: Batch, orders: Sequence[Order], refused: list[Refused] | None) -> None:
-    """Keep the refunds that the newest states of orders list, and the dates at which any of their
-    states knew of them."""
-    for order in orders:
-        listed = []
-        for refund in order.refunds or ():
-            try:
-                listed.append(_entry(refund, batch.store))
-            except Unstorable as why:
-                _refuse(refund, why, refused)
-            if refund.rank == 0:
-                batch.dates.append((str(stable_number(refund.id)), refund.created_at.isoformat()))
-        held = batch.entries.get((Kind.ORDER, order.id))
-        if order.refunds is not None and held is not None and held.record is order:
-            batch.listed[order.id] = listed
+    def of(self, *, refunds: bool) -> list[Entry]:
+        """The entries that are refunds, or those that are not."""
+        return [each for key, each in self.entries.items() if (key[0] == Kind.REFUND) is refunds]
 
 
 # ------------------------------------------------------------------------------- the ledger
@@ -241,16 +154,14 @@ Claimed = dict[Key, bool]
 """Records whose version moved on; True where they also say something else than before."""
 
 
-def _claim(tx: Tx, store: Store, entries: Mapping[Key, Entry], force: bool) -> Claimed:
+def _claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Claimed:
     """Move the ledger on to these versions, where they are greater.
 
     A newer state that says the same moves it too: an older one with other content that comes late
     must lose against it.
     """
-    if not entries:
-        return {}
-    rows = [staging.version_row(key[0], each.record, each.digest) for key, each in entries.items()]
-    versions = db.stage(tx, "versions", staging.RELATIONS["versions"], rows)
+    lines = [each.claim for each in entries]
+    versions = db.stage_lines(tx, "versions", staging.RELATIONS["versions"], lines)
     newer = "<=" if force else "<"
     moved = tx.execute(
         f"""WITH moved AS (
@@ -272,7 +183,11 @@ def _claim(tx: Tx, store: Store, entries: Mapping[Key, Entry], force: bool) -> C
             SELECT kind, changed, array_agg(id) AS ids FROM moved GROUP BY kind, changed""",
         {"store": store.id, "force": force} | versions.params,
     )
-    return {(Kind(row["kind"]), id): row["changed"] for row in moved for id in row["ids"]}
+    claimed: Claimed = {}
+    for row in moved:
+        kind, changed = Kind(row["kind"]), row["changed"]
+        claimed |= {(kind, id): changed for id in row["ids"]}
+    return claimed
 
 
 # ------------------------------------------------------------------------------- refunds
@@ -285,7 +200,7 @@ def _settle_refunds(tx: Tx, store: Store, batch: Batch, claimed: Claimed) -> set
     stored = insights.refunds_of(tx, store, moved) if moved else []
     if stored:
         _drop_unlisted(tx, store, batch, stored)
-    own = [each.record for each in batch.entries.values() if isinstance(each.record, Refund)]
+    own = [each.record for each in batch.of(refunds=True) if isinstance(each.record, Refund)]
     for refund in _disowned(tx, store, batch, own, set(moved)) if own else ():
         del batch.entries[Kind.REFUND, refund.id]
     for entry in (each for id in moved for each in batch.listed.get(id, ())):
@@ -303,7 +218,7 @@ def _disowned(
     tells_all = insights.orders_that_list_refunds(tx, store, orders.keys() - moved)
     for id in batch.listed.keys() & moved:
         tells_all.add(id)
-        heard_of |= {each.record.id for each in batch.listed[id]}
+        heard_of |= {each.key[1] for each in batch.listed[id]}
     for refund in refunds:
         order = orders.get(refund.order_id)
         is_final = order is not None and (order.deleted or refund.order_id in tells_all)
@@ -335,11 +250,11 @@ def _drop_unlisted(tx: Tx, store: Store, batch: Batch, stored: Sequence[tuple[st
     these. What keeps them away is the order's own version, not a tombstone of theirs."""
     left = []
     for order_id, refund_id in stored:
-        order = batch.entries[Kind.ORDER, order_id].record
-        is_complete = order_id in batch.listed or isinstance(order, Deletion)
-        listed = {each.record.id for each in batch.listed.get(order_id, ())}
+        order = batch.entries[Kind.ORDER, order_id]
+        is_complete = order_id in batch.listed or order.is_deletion
+        listed = {each.key[1] for each in batch.listed.get(order_id, ())}
         if is_complete and refund_id not in listed:
-            left.append((refund_id, order.changed_at, order.observed_at))
+            left.append((refund_id, order.version.changed_at, order.version.observed_at))
     if not left:
         return
     ids, changed, observed = zip(*left, strict=True)
@@ -359,33 +274,31 @@ def _drop_unlisted(tx: Tx, store: Store, batch: Batch, stored: Sequence[tuple[st
 
 
 class Winners:
-    """What is to be saved: records by kind, ids of the deleted, and rows, staged when asked for."""
+    """What is to be saved: which kinds, the records where a context of the platform's own reads
+    them, ids of the deleted, and rows, staged when asked for."""
 
     def __init__(self, tx: Tx, entries: Sequence[Entry]) -> None:
         self._tx = tx
-        self._rows: dict[str, list[Staging]] = defaultdict(list)
+        self._lines: dict[str, list[str]] = defaultdict(list)
         self._staged: dict[str, Staged] = {}
+        self.kinds: set[Kind] = set()
         self.records: dict[Kind, list[Any]] = defaultdict(list)
         self.deleted: dict[Kind, list[str]] = defaultdict(list)
         for entry in entries:
-            if isinstance(entry.record, Deletion):
-                self.deleted[entry.record.kind].append(entry.record.id)
+            kind, id = entry.key
+            if entry.is_deletion:
+                self.deleted[kind].append(id)
                 continue
-            self.records[kind_of(entry.record)].append(entry.record)
-            for each in entry.rows:
-                self._rows[each.relation].append(each)
+            self.kinds.add(kind)
+            if entry.record is not None:
+                self.records[kind].append(entry.record)
+            for relation, line in entry.rows:
+                self._lines[relation].append(line)
 
     def __getitem__(self, relation: str) -> Staged:
         if relation not in self._staged:
-            rows = self._rows[relation]
-            columns = staging.RELATIONS[relation]
-            self._staged[relation] = db.stage(
-                self._tx,
-                relation,
-                columns,
-                [each.row for each in rows],
-                [each.line for each in rows],
-            )
+            columns, lines = staging.RELATIONS[relation], self._lines.pop(relation, [])
+            self._staged[relation] = db.stage_lines(self._tx, relation, columns, lines)
         return self._staged[relation]
 
 
@@ -419,22 +332,22 @@ def _own_context(platform: Platform) -> Any:
 
 
 def _save_catalogue(tx: Tx, store: Store, winners: Winners, own: Any) -> None:
-    kept, gone = winners.records, winners.deleted
-    if kept[Kind.CATEGORY]:
+    kinds, gone = winners.kinds, winners.deleted
+    if Kind.CATEGORY in kinds:
         insights.save_categories(tx, store, winners["categories"])
     if gone[Kind.CATEGORY]:
         insights.delete_categories(tx, store, gone[Kind.CATEGORY])
-    if kept[Kind.PRODUCT]:
+    if Kind.PRODUCT in kinds:
         connect.save_products(tx, store, winners["products"], winners["variants"])
         insights.save_products(tx, store, winners["products"], winners["variants"])
         if store.platform == Platform.SHOPIFY:
-            own.save_products(tx, store, kept[Kind.PRODUCT])
+            own.save_products(tx, store, winners.records[Kind.PRODUCT])
     if gone[Kind.PRODUCT]:
         connect.delete_products(tx, store, gone[Kind.PRODUCT])
         insights.delete_products(tx, store, gone[Kind.PRODUCT])
         if store.platform == Platform.SHOPIFY:
             own.delete_products(tx, store, gone[Kind.PRODUCT])
-    if kept[Kind.COUPON]:
+    if Kind.COUPON in kinds:
         insights.save_coupons(tx, store, winners["coupons"])
     if gone[Kind.COUPON]:
         insights.delete_coupons(tx, store, gone[Kind.COUPON])
@@ -442,10 +355,10 @@ def _save_catalogue(tx: Tx, store: Store, winners: Winners, own: Any) -> None:
 
 def _save_customers(tx: Tx, store: Store, winners: Winners, own: Any) -> insights.Saved:
     saved = insights.Saved(set(), [])
-    if kept := winners.records[Kind.CUSTOMER]:
+    if Kind.CUSTOMER in winners.kinds:
         connect.save_customers(tx, store, winners["customers"])
         if own:
-            own.save_customers(tx, store, kept)
+            own.save_customers(tx, store, winners.records[Kind.CUSTOMER])
         saved = insights.save_customers(tx, store, winners["customers"], winners["orders"])
     if gone := winners.deleted[Kind.CUSTOMER]:
         connect.delete_customers(tx, store, gone)
@@ -459,11 +372,11 @@ def _save_orders(
     tx: Tx, store: Store, winners: Winners, own: Any, *, has_refunds: bool
 ) -> list[int]:
     buyers: list[int] = []
-    if kept := winners.records[Kind.ORDER]:
+    if Kind.ORDER in winners.kinds:
         orders, lines = winners["orders"], winners["lines"]
         connect.save_orders(tx, store, orders, lines)
         if own:
-            own.save_orders(tx, store, kept)
+            own.save_orders(tx, store, winners.records[Kind.ORDER])
         uses = winners["coupon_uses"]
         buyers += insights.save_orders(tx, store, orders, lines, uses, has_refunds=has_refunds)
     if gone := winners.deleted[Kind.ORDER]:
@@ -493,8 +406,8 @@ def _sum_up_refunds(tx: Tx, store: Store, order_ids: Sequence[str], own: Any) ->
     return insights.customers_of(tx, store, order_ids)
 
 
-def _counts(given: Sequence[Record], batch: Batch, claimed: Claimed) -> Saved:
-    received = Counter([kind_of(record) for record in given])
+def _counts(entries: Sequence[Entry], batch: Batch, claimed: Claimed) -> Saved:
+    received = Counter([each.key[0] for each in entries])
     changed = Counter([kind for (kind, _), is_new in claimed.items() if is_new])
     stale = Counter([key[0] for key in batch.entries if key not in claimed])
     kinds = received.keys() | changed.keys() | stale.keys()
@@ -503,88 +416,34 @@ def _counts(given: Sequence[Record], batch: Batch, claimed: Claimed) -> Saved:
 
 # ------------------------------------------------------------------------------- the forgotten
 
-Hash = tuple[str, str]
-"""What a person was known by (`customer`, `email`, `phone`, `order`) and its SHA-256."""
+
+def erasures(tx: Tx, store: Store) -> Erasures:
+    """All that was erased in the store, for `ready`."""
+    return _erasures(tx, store, "", ())
 
 
-def hashes_of(person: Person) -> list[Hash]:
-    """How an erased person is remembered: well enough to recognise them, and no better."""
-    phone = re.sub(r"\D", "", person.phone or "").lstrip("0")
-    known = {
-        "customer": person.customer_id,
-        "email": (person.email or "").strip().lower(),
-        "phone": phone,
-    }
-    named = [(kind, value) for kind, value in known.items() if value]
-    named += [("order", id) for id in person.order_ids]
-    return [(kind, sha256(value.encode()).hexdigest()) for kind, value in named]
+def _erasures_of(tx: Tx, store: Store, records: Sequence[Record]) -> Erasures:
+    """What was erased of the persons in these records."""
+    named = "AND (kind, hash) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+    hashes = hashes_in(records)
+    return _erasures(tx, store, named, ([kind for kind, _ in hashes], [hash for _, hash in hashes]))
 
 
-def _honour_erasures(tx: Tx, store: Store, batch: Batch) -> None:
-    """Save nothing of erased persons that is older than their erasure, and their orders without
-    them."""
-    has_erased = tx.execute(
-        "SELECT 1 AS one FROM backshop.erasures WHERE store_id = %s LIMIT 1", (store.id,)
-    ).fetchone()
-    if not has_erased:
-        return
-    people = {key: hashes_of(_person_of(each.record)) for key, each in batch.entries.items()}
-    erased_at = _erased(tx, store, {each for hashes in people.values() for each in hashes})
-    since: set[str | None] = set()
-    for key in sorted(batch.entries, reverse=True):  # orders before their customers
-        ends = [erased_at[each] for each in people[key] if each in erased_at]
-        if ends:
-            _forget_older(batch, key, max(ends), since)
-
-
-def _erased(tx: Tx, store: Store, hashes: Collection[Hash]) -> dict[Hash, datetime]:
+def _erasures(tx: Tx, store: Store, which: str, params: Sequence[Any]) -> Erasures:
+    mark = _mark(tx, store)
+    if not mark.number:
+        return Erasures({}, mark)
     rows = tx.execute(
-        """SELECT kind, hash, erased_at FROM backshop.erasures
-           WHERE store_id = %s AND hash = ANY (%s)""",
-        (store.id, [hash for _, hash in hashes]),
+        f"""SELECT kind, hash, erased_at FROM backshop.erasures WHERE store_id = %s {which}""",
+        (store.id, *params),
     )
-    return {(row["kind"], row["hash"]): row["erased_at"] for row in rows}
+    return Erasures({(row["kind"], row["hash"]): row["erased_at"] for row in rows}, mark)
 
 
-def _person_of(record: Record) -> Person:
-    if isinstance(record, Customer):
-        return Person(customer_id=record.id, email=record.email, phone=record.phone)
-    if isinstance(record, Order):
-        return Person(
-            customer_id=record.customer_id,
-            email=record.email,
-            phone=record.phone,
-            order_ids=(record.id,),
-        )
-    return Person()
-
-
-def _forget_older(batch: Batch, key: Key, erased_at: datetime, since: set[str | None]) -> None:
-    """`since` collects customers who ordered after their erasure: their orders may name them."""
-    record = batch.entries[key].record
-    if isinstance(record, Order):
-        if (record.placed_at or record.created_at) > erased_at:
-            since.add(record.customer_id)
-        else:
-            batch.entries[key] = _entry(without_person(record), batch.store)
-    elif isinstance(record, Customer):
-        is_hearsay = record.rank == 0 and record.id not in since
-        if is_hearsay or record.changed_at <= erased_at:
-            del batch.entries[key]
-
-
-def without_person(order: Order) -> Order:
-    """The order's goods and amounts, and nobody who bought them."""
-    nobody = dict.fromkeys(
-        (
-            "customer_id",
-            "email",
-            "phone",
-            "first_name",
-            "last_name",
-            "shipping_address",
-            "billing_address",
-        )
-    )
-    lines = tuple(line.model_copy(update={"custom": {}, "raw": {}}) for line in order.lines)
-    return order.model_copy(update={**nobody, "attributes": {}, "lines": lines})
+def _mark(tx: Tx, store: Store) -> ErasureMark:
+    row = tx.execute(
+        """SELECT count(*) AS number, coalesce(sum(extract(epoch FROM erased_at)), 0) AS moments
+           FROM backshop.erasures WHERE store_id = %s""",
+        (store.id,),
+    ).fetchone()
+    return ErasureMark(**row) if row else ErasureMark()

@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -24,7 +24,6 @@ from backshop.commerce import (
     Category,
     Coupon,
     Customer,
-    Deletion,
     Kind,
     Order,
     OrderLine,
@@ -33,6 +32,7 @@ from backshop.commerce import (
     Record,
     Refund,
     Store,
+    Version,
     stable_number,
 )
 from backshop.db import Row, copy_line
@@ -198,14 +198,8 @@ class Unstorable(ValueError):
     """A record with a value that no column can hold; the text names field and limit, no value."""
 
 
-class Staging(NamedTuple):
-    """A row on its way: the relation's name, the row, and it as a line of COPY."""
-
-    relation: str
-    row: Row
-    line: str
-
-
+Staging = tuple[str, str]
+"""A row on its way: the relation's name, and the row as a line of COPY."""
 Made = list[tuple[str, Row]]
 
 
@@ -214,26 +208,28 @@ def rows_of(record: Record, store: Store) -> list[Staging]:
     make = _makers.get(type(record))
     if make is None:
         return []
-    return [Staging(relation, row, copy_line(row)) for relation, row in make(record, store)]
+    return [(relation, copy_line(row)) for relation, row in make(record, store)]
 
 
 def digest_of(staged: Iterable[Staging], more: bytes = b"") -> str:
     """128 bits of BLAKE2b over the rows and `more`, in hex; that of a deletion is empty, which is
     less than any other."""
-    content = "\n".join([each.line for each in staged])
+    content = "\n".join([line for _, line in staged])
     return blake2b(content.encode() + more, digest_size=16).hexdigest() if content else ""
 
 
-def version_row(kind: Kind, record: Record, digest: str) -> Row:
-    """A row of `versions`."""
-    return (
-        kind,
-        record.id,
-        "1" if record.rank else "0",
-        _time(record.changed_at),
-        _time(record.observed_at),
-        "t" if isinstance(record, Deletion) else "f",
-        digest,
+def version_line(kind: Kind, id: str, version: Version, digest: str, is_deletion: bool) -> str:
+    """A line of `versions`."""
+    return copy_line(
+        (
+            kind,
+            id,
+            "1" if version.rank else "0",
+            _time(version.changed_at),
+            _time(version.observed_at),
+            _truth(is_deletion),
+            digest,
+        )
     )
 
 

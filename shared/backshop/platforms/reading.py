@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
-from backshop.commerce import Event, Kind, Platform, Store
+from backshop.commerce import Kind, Platform, Store
 from backshop.platforms.api import Patience
 from backshop.platforms.payload import Page
 
@@ -57,7 +57,7 @@ class Reader(Protocol):
     def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
         """The pages from `position` on. Raises `Later` and `Refused`."""
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
         """What the platform says now of these records: those that are still there. At most 100 at
         once; raises `Later` and `Refused`."""
 

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from backshop import config, credentials, db, logs, projections
 from backshop import store as stores
-from backshop.commerce import Deletion, Kind, Record, Store, kind_of
+from backshop.commerce import Deletion, Kind, Record, Store
+from backshop.entries import Entry, ready
 from backshop.platforms import reading
 from backshop.platforms.api import Later, Patience, Refused
 from backshop.platforms.payload import Page
@@ -27,15 +28,12 @@ from backshop.sync import rules, store
 from backshop.sync.models import Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType
 
-BATCH = 1000
+BATCH = 2000
 """Records a transaction: fewer cost more a record, more cost memory and time to repeat."""
 MARGIN = 0.15
 LONGEST_MARGIN = 60.0
 """The share of an invocation, and the seconds at most, that are kept for ending it: the batch under
 way, handing on."""
-
-
-Saveable = Record | projections.Entry
 
 
 class Outcome(NamedTuple):
@@ -169,19 +167,21 @@ class _Reading:
         self.job = job
         self.shop = shop
         self.clock = clock
-        by = By(clock.now, lambda page: page._replace(ready=_ready(page, shop)))
+        with db.transaction(store_id=shop.id) as tx:
+            self.erasures = projections.erasures(tx, shop)
+        by = By(clock.now, self._ready)
         self.reader: Reader = reading.open_reader(shop.platform, api, shop, job.key.resource, by)
         self.began_at = job.position.get("at")
 
     def run(self) -> Outcome:
         if not self.job.position:
             self._begin()
-        while self.job.position["part"] == "reading":
-            if not self._read():
-                return self._hand_on()
-        while self.job.position["part"] == "missing":
-            if not self._check_missing():
-                return self._hand_on()
+        try:
+            is_done = self._read() and self._check_missing()
+        except projections.Outdated:
+            is_done = False
+        if not is_done:
+            return self._hand_on()
         self._complete()
         return Outcome("completed")
 
@@ -203,6 +203,8 @@ class _Reading:
 
     def _read(self) -> bool:
         """Read on to the end, or until the time is up; False in that case."""
+        if self.job.position["part"] != "reading":
+            return True
         scope = self._scope()
         lifts = self._has_tombstones()
         steps = self.reader.steps(scope, self.job.position["at"])
@@ -233,52 +235,52 @@ class _Reading:
             return store.has_tombstones(tx, {kind.value for kind in self.reader.kinds})
 
     def _save(self, batch: Sequence[Step], lifts: bool) -> None:
-        records = [each for step in batch for each in _records(step)]
+        entries = [each for step in batch for each in step.page.ready.entries]
         made = Progress(
             records=sum(step.new for step in batch),
-            rejects=[
-                Reject(id=each.id, problem=each.problem)
-                for step in batch
-                for each in step.page.rejected
-            ],
+            rejects=_rejects([step.page for step in batch]),
             notes=_notes(batch),
         )
         position = self.job.position | {"at": batch[-1].position}
         try:
-            self._commit(records, lifts, made, position)
+            self._commit(entries, lifts, made, position)
         except store.Unsaveable:
-            good, bad = self._sort_out(records)
+            good, bad = self._sort_out(entries)
             self._commit(good, lifts, _with(made, bad), position)
 
+    def _ready(self, page: Page) -> Page:
+        """The page with entries in place of what it says, which needs several times their memory."""
+        records = [each for each in page.events if isinstance(each, Record)]
+        made = ready(records, self.shop, self.erasures)
+        return page._replace(events=[], ready=made)
+
     def _commit(
-        self, records: Sequence[Saveable], lifts: bool, made: Progress, position: dict[str, Any]
+        self, entries: Sequence[Entry], lifts: bool, made: Progress, position: dict[str, Any]
     ) -> None:
-        refused: list[projections.Refused] = []
         with db.transaction(store_id=self.shop.id) as tx:
             if lifts:
-                store.lift_tombstones(tx, _sightings(records))
-            saved = projections.save(tx, self.shop, records, refused=refused)
+                store.lift_tombstones(tx, _sightings(entries))
+            saved = projections.save_ready(tx, self.shop, entries, self.erasures)
             changed = sum(counts.changed for counts in saved.values())
-            rejects = [Reject(id=each.id, problem=each.reason) for each in refused]
-            made = _with(made, rejects).model_copy(update={"changed": changed})
+            made = made.model_copy(update={"changed": changed})
             store.advance(tx, self.job, position, made, self.clock.now())
 
-    def _sort_out(self, records: Sequence[Saveable]) -> tuple[list[Saveable], list[Reject]]:
+    def _sort_out(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[Reject]]:
         """Find the records that Postgres will not take, by halves; nothing stays saved."""
-        if self._can_save(records):
-            return list(records), []
-        if len(records) == 1:
+        if self._can_save(entries):
+            return list(entries), []
+        if len(entries) == 1:
             problem = "the database does not take a value of it"
-            return [], [Reject(id=_plain(records[0]).id, problem=problem)]
-        half = len(records) // 2
-        first, bad_first = self._sort_out(records[:half])
-        second, bad_second = self._sort_out(records[half:])
+            return [], [Reject(id=entries[0].key[1], problem=problem)]
+        half = len(entries) // 2
+        first, bad_first = self._sort_out(entries[:half])
+        second, bad_second = self._sort_out(entries[half:])
         return first + second, bad_first + bad_second
 
-    def _can_save(self, records: Sequence[Saveable]) -> bool:
+    def _can_save(self, entries: Sequence[Entry]) -> bool:
         try:
             with db.transaction(store_id=self.shop.id) as tx:
-                projections.save(tx, self.shop, records, refused=[])
+                projections.save_ready(tx, self.shop, entries, self.erasures)
                 raise _Undo
         except _Undo:
             return True
@@ -290,6 +292,8 @@ class _Reading:
     def _check_missing(self) -> bool:
         """Ask again for what a complete reading did not meet, and delete what is gone; False where
         the time is up. What the platform still has is saved instead."""
+        if self.job.position["part"] != "missing":
+            return True
         kinds = {kind.value for kind in self.reader.whole()}
         started_at = datetime.fromisoformat(self.job.position["started_at"])
         while self.clock.left() > 0:
@@ -303,19 +307,22 @@ class _Reading:
 
     def _delete_gone(self, unseen: Sequence[tuple[str, str]]) -> None:
         asked_at = self.clock.now()
-        found: list[Record] = []
-        for kind in sorted({kind for kind, _ in unseen}):
-            ids = [id for each, id in unseen if each == kind]
-            events = self.reader.find(Kind(kind), ids)
-            found += [event for event in events if isinstance(event, Record)]
-        met = {(kind_of(each).value, each.id) for each in found}
+        pages = [
+            page
+            for kind in sorted({kind for kind, _ in unseen})
+            for page in self.reader.find(Kind(kind), [id for each, id in unseen if each == kind])
+        ]
+        found = [each for page in pages for each in page.ready.entries]
+        met = {each.key for each in found}
         gone = [
             Deletion(id=id, kind=Kind(kind), changed_at=asked_at, observed_at=asked_at)
             for kind, id in unseen
             if (kind, id) not in met
         ]
         position = self.job.position | {"after": list(unseen[-1])}
-        self._commit([*found, *gone], False, Progress(deleted=len(gone)), position)
+        made = Progress(deleted=len(gone), rejects=_rejects(pages))
+        deletions = ready(gone, self.shop, self.erasures).entries
+        self._commit([*found, *deletions], False, made, position)
 
     # -- the job itself
 
@@ -370,25 +377,17 @@ def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
         yield batch
 
 
-def _ready(page: Page, shop: Store) -> Sequence[Saveable]:
-    return projections.ready([each for each in page.events if isinstance(each, Record)], shop)
+def _rejects(pages: Sequence[Page]) -> list[Reject]:
+    unread = [Reject(id=each.id, problem=each.problem) for page in pages for each in page.rejected]
+    refused = [each for page in pages for each in page.ready.refused]
+    return unread + [Reject(id=each.id, problem=each.reason) for each in refused]
 
 
-def _records(step: Step) -> Sequence[Saveable]:
-    """What a page brought, made ready where that was done."""
-    made: Sequence[Saveable] | None = step.page.ready
-    return made if made is not None else [e for e in step.page.events if isinstance(e, Record)]
-
-
-def _plain(each: Saveable) -> Record:
-    return each.record if isinstance(each, projections.Entry) else each
-
-
-def _sightings(records: Sequence[Saveable]) -> list[tuple[str, str, datetime]]:
+def _sightings(entries: Sequence[Entry]) -> list[tuple[str, str, datetime]]:
     return [
-        (kind_of(each).value, each.id, each.observed_at)
-        for each in map(_plain, records)
-        if each.rank == 1 and not isinstance(each, Deletion)
+        (each.key[0].value, each.key[1], each.version.observed_at)
+        for each in entries
+        if each.version.rank == 1 and not each.is_deletion
     ]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from backshop.commerce import Event, Kind, Store
+from backshop.commerce import Kind, Store
 from backshop.platforms.api import Refused
 from backshop.platforms.payload import Page, Rejected
 from backshop.platforms.reading import OVERLAP, By, Position, Reader, Scope, Step, since_text
@@ -60,9 +60,9 @@ class _List:
         since = None if scope.complete else scope.since
         yield from self._pages(self._query(since), position, since)
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
         query = " OR ".join(f"id:{id}" for id in sorted(ids))
-        return [event for step in self._pages(query, {}, None) for event in step.page.events]
+        return [step.page for step in self._pages(query, {}, None)]
 
     def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
         return {}

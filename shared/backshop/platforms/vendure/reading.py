@@ -15,11 +15,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from backshop.commerce import Event, Kind, Store
+from backshop.commerce import Kind, Store
 from backshop.platforms import paging
 from backshop.platforms.api import Refused
 from backshop.platforms.paging import Fetched, Place, walk
-from backshop.platforms.payload import ids_of
+from backshop.platforms.payload import Page, ids_of
 from backshop.platforms.reading import By, Position, Reader, Scope, Step, since_text
 from backshop.platforms.vendure import translate
 from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
@@ -69,8 +69,8 @@ class _List:
                 place = after
                 yield Step(fetched.page, {"list": number, "place": list(after)}, new)
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
-        return self._fetch({"id": {"in": sorted(ids)}}, 0, 1).page.events
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
+        return [self._fetch({"id": {"in": sorted(ids)}}, 0, 1).page]
 
     def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
         return {}

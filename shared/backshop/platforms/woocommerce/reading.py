@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from backshop.commerce import Event, Kind, Product, Store
+from backshop.commerce import Kind, Product, Store
 from backshop.platforms import paging
 from backshop.platforms import payload as common
 from backshop.platforms.api import insist
@@ -91,21 +91,19 @@ class _Lists:
                 place = after
                 yield Step(fetched.page, {"list": number, "place": list(after)}, count)
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
         """Trashed records are found, as deletions; variations are not, which only their product
         lists."""
-        found: list[Event] = []
-        for variant in self.variants:
-            params = {**variant, "include": ",".join(sorted(ids))}
-            found += self._fetch(params, 0, 1).page.events
-        return found
+        include = {"include": ",".join(sorted(ids))}
+        return [self._fetch({**variant, **include}, 0, 1).page for variant in self.variants]
 
     def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
         return {}
 
     def _fetch(self, params: Params, offset: int, number: int) -> Fetched:
         fetched = _fetch(self.api, self.path, params, self.say, self.store, self.by, offset, number)
-        return self._add_variations(fetched) if self.with_variations else fetched
+        fetched = self._add_variations(fetched) if self.with_variations else fetched
+        return fetched._replace(page=self.by.finish(fetched.page))
 
     def _add_variations(self, fetched: Fetched) -> Fetched:
         """A variable product names its variations only by id; they are read here."""
@@ -116,7 +114,7 @@ class _Lists:
                 for part in self._variations(product.id):
                     events += part.events
                     rejected += part.rejected
-        page = fetched.page._replace(events=events, rejected=rejected, ready=None)
+        page = fetched.page._replace(events=events, rejected=rejected)
         return fetched._replace(page=page)
 
     def _variations(self, product_id: str) -> Iterator[Page]:
@@ -196,8 +194,8 @@ class _Customers:
             if pages >= CUSTOMER_PAGES:
                 return
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Event]:
-        return self._fetch(0, 1, {"include": ",".join(sorted(ids))}).page.events
+    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
+        return [self._fetch(0, 1, {"include": ",".join(sorted(ids))}).page]
 
     def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
         return {
@@ -211,7 +209,8 @@ class _Customers:
     def _fetch(self, offset: int, number: int, also: Params | None = None) -> Fetched:
         params = {"role": "all", "orderby": "id", "order": "asc", **(also or {})}
         say = translate.customers_page
-        return _fetch(self.api, "customers", params, say, self.store, self.by, offset, number)
+        fetched = _fetch(self.api, "customers", params, say, self.store, self.by, offset, number)
+        return fetched._replace(page=self.by.finish(fetched.page))
 
 
 def _fetch(
@@ -230,7 +229,7 @@ def _fetch(
     def ask() -> Fetched:
         seen = by.now()
         answer = api.get(path, query)
-        said = by.finish(say(answer.body, store, seen))
+        said = say(answer.body, store, seen)
         return Fetched(said, said.ids, _total(answer.headers))
 
     return insist(ask, api.patience)
