@@ -26,6 +26,8 @@ SERVICES = (
 PLACES = {
     "DatabaseUrl": "postgresql://db.example.com:5432/backshop",
     "DatabaseAdminSecretArn": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin",
+    "MailIdentityArns": "arn:aws:ses:eu-west-1:000000000000:identity/a.example.com,"
+    "arn:aws:ses:eu-west-1:000000000000:identity/b.example.com",
 }
 
 
