@@ -27,6 +27,7 @@ ORDER BY 1, 2, a.attnum
 CONSTRAINTS = """
 SELECT n.nspname AS schema, c.relname AS "table", k.contype AS kind,
     pg_get_constraintdef(k.oid) AS definition, k.confdeltype AS on_delete,
+    k.conenforced AS is_enforced,
     fn.nspname AS target_schema, f.relname AS target,
     ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (num, place)
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = u.num ORDER BY u.place) AS columns,
@@ -39,7 +40,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class f ON f.oid = k.confrelid
 LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
 WHERE n.nspname = ANY (%s) AND NOT c.relispartition AND k.contype IN ('p', 'u', 'f', 'c')
-    AND k.convalidated
+    AND (k.convalidated OR NOT k.conenforced)
 """
 
 INDEXES = """
@@ -122,6 +123,7 @@ def _add_constraint(table: dict[str, Any], row: dict[str, Any]) -> None:
                 "table": row["target"],
                 "target_columns": row["target_columns"],
                 "on_delete": row["on_delete"],
+                "is_enforced": row["is_enforced"],
             }
         )
     elif row["kind"] == "c":

@@ -234,7 +234,9 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
             )
             UPDATE connect.order_item AS held SET refunded_quantity = wanted.quantity
             FROM wanted
-            WHERE held.id = wanted.id
+            WHERE held.platform = %(platform)s
+              AND held.order_id = ANY (ARRAY(SELECT order_id FROM {orders.source}))
+              AND held.id = wanted.id
               AND held.refunded_quantity <> wanted.quantity""",
         of,
     )

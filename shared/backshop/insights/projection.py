@@ -520,28 +520,31 @@ def update_refunded(tx: Tx, store: Store, order_ids: Collection[str]) -> list[Re
              FROM insights.orders AS o
              WHERE o.wc_order_id = ANY (%(numbers)s)
            ) AS s
-           WHERE held.id = s.id AND held.refunded_total <> s.amount""",
+           WHERE held.wc_order_id = ANY (%(numbers)s)
+             AND held.id = s.id AND held.refunded_total <> s.amount""",
         of,
     )
     tx.execute(
-        """UPDATE insights.order_items AS held
+        """WITH concerned AS (
+             SELECT array_agg(o.id) AS ids FROM insights.orders AS o
+             WHERE o.wc_order_id = ANY (%(numbers)s)
+           ), given_back AS (
+             SELECT r.order_id, l.line_id, sum(l.quantity) AS quantity, sum(l.total) AS total
+             FROM insights.refunds AS r
+             INNER JOIN insights.refund_items AS l ON l.refund_id = r.id
+             WHERE r.order_id = ANY ((SELECT ids FROM concerned)::uuid[]) AND r.status = 'settled'
+             GROUP BY r.order_id, l.line_id
+           )
+           UPDATE insights.order_items AS held
            SET refunded_quantity = s.quantity, refunded_total = s.total
            FROM (
-             SELECT i.id, coalesce(r.quantity, 0) AS quantity, coalesce(r.total, 0) AS total
+             SELECT i.id, coalesce(g.quantity, 0) AS quantity, coalesce(g.total, 0) AS total
              FROM insights.order_items AS i
-             CROSS JOIN LATERAL (
-               SELECT sum(l.quantity) AS quantity, sum(l.total) AS total
-               FROM insights.refunds AS r
-               INNER JOIN insights.refund_items AS l
-                 ON l.refund_id = r.id
-               WHERE r.order_id = i.order_id
-                 AND r.status = 'settled' AND l.line_id = i.line_id
-             ) AS r
-             WHERE i.order_id = ANY (ARRAY(
-               SELECT o.id FROM insights.orders AS o
-               WHERE o.wc_order_id = ANY (%(numbers)s)))
+             LEFT JOIN given_back AS g ON g.order_id = i.order_id AND g.line_id = i.line_id
+             WHERE i.order_id = ANY ((SELECT ids FROM concerned)::uuid[])
            ) AS s
-           WHERE held.id = s.id
+           WHERE held.order_id = ANY ((SELECT ids FROM concerned)::uuid[])
+             AND held.id = s.id
              AND (held.refunded_quantity, held.refunded_total) IS DISTINCT FROM
                (s.quantity, s.total)""",
         of,
@@ -590,21 +593,27 @@ def update_customers(tx: Tx, store: Store, numbers: Collection[int]) -> None:
     """What these customers have bought: orders that count, and the money that stayed after
     refunds."""
     tx.execute(
-        """UPDATE insights.customers AS held
+        """WITH concerned AS (
+             SELECT array_agg(id) AS ids FROM insights.customers
+             WHERE wc_customer_id = ANY (%(numbers)s)
+           ), bought AS (
+             SELECT customer_id, count(*) AS number, sum(total - refunded_total) AS spent,
+               min(date_created) AS first, max(date_created) AS last
+             FROM insights.orders
+             WHERE customer_id = ANY ((SELECT ids FROM concerned)::uuid[]) AND is_counted AND NOT is_test
+             GROUP BY customer_id
+           )
+           UPDATE insights.customers AS held
            SET order_count = s.number, total_spent = s.spent, first_order_date = s.first,
              last_order_date = s.last
            FROM (
-             SELECT c.id, o.* FROM insights.customers AS c
-             CROSS JOIN LATERAL (
-               SELECT count(*) AS number, coalesce(sum(total - refunded_total), 0) AS spent,
-                 min(date_created) AS first, max(date_created) AS last
-               FROM insights.orders AS o
-               WHERE o.customer_id = c.id
-                 AND o.is_counted AND NOT o.is_test
-             ) AS o
-             WHERE c.wc_customer_id = ANY (%(numbers)s)
+             SELECT c.id, coalesce(b.number, 0) AS number, coalesce(b.spent, 0) AS spent, b.first,
+               b.last
+             FROM unnest((SELECT ids FROM concerned)) AS c (id)
+             LEFT JOIN bought AS b ON b.customer_id = c.id
            ) AS s
-           WHERE held.id = s.id
+           WHERE held.wc_customer_id = ANY (%(numbers)s)
+             AND held.id = s.id
              AND (held.order_count, held.total_spent, held.first_order_date, held.last_order_date)
                IS DISTINCT FROM (s.number, s.spent, s.first, s.last)""",
         {"store": store.id, "numbers": list(numbers)},

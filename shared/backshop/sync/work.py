@@ -8,10 +8,11 @@ twice changes nothing the second time.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from backshop.platforms.payload import Page
 from backshop.platforms.reading import By, Credentials, Reader, Scope, Step
 from backshop.platforms.resources import SHOP
 from backshop.sync import rules, store
+from backshop.sync.apart import apart
 from backshop.sync.models import Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType
 
@@ -117,14 +119,11 @@ def _work(job: Job, clock: Clock) -> Outcome:
         sealed = store.credentials(tx)
     if shop is None or sealed is None:
         raise Refused("the shop is no longer connected; give its credentials anew (PATCH)")
-    opened = _unseal(sealed, shop)
-    api = reading.open_api(shop.platform, opened, Patience(clock.left))
-    try:
+    connect = partial(reading.open_api, shop.platform, _unseal(sealed, shop), Patience(clock.left))
+    with closing(connect()) as api:
         if job.key.resource == SHOP:
             return _look_after_shop(job, shop, api, sealed, clock)
-        return _Reading(job, shop, api, clock).run()
-    finally:
-        api.close()
+        return _Reading(job, shop, api, connect, clock).run()
 
 
 def _unseal(sealed: dict[str, Any], shop: Store) -> Credentials:
@@ -163,15 +162,21 @@ def _look_after_shop(
 class _Reading:
     """One job in one invocation."""
 
-    def __init__(self, job: Job, shop: Store, api: Any, clock: Clock) -> None:
+    def __init__(
+        self, job: Job, shop: Store, api: Any, connect: Callable[[], Any], clock: Clock
+    ) -> None:
         self.job = job
         self.shop = shop
+        self.connect = connect
         self.clock = clock
         with db.transaction(store_id=shop.id) as tx:
             self.erasures = projections.erasures(tx, shop)
-        by = By(clock.now, self._ready)
-        self.reader: Reader = reading.open_reader(shop.platform, api, shop, job.key.resource, by)
+        self.reader = self._open(api)
         self.began_at = job.position.get("at")
+
+    def _open(self, api: Any) -> Reader:
+        by = By(self.clock.now, self._ready)
+        return reading.open_reader(self.shop.platform, api, self.shop, self.job.key.resource, by)
 
     def run(self) -> Outcome:
         if not self.job.position:
@@ -207,20 +212,23 @@ class _Reading:
             return True
         scope = self._scope()
         lifts = self._has_tombstones()
-        steps = self.reader.steps(scope, self.job.position["at"])
-        try:
+        with closing(self._steps(scope)) as steps:
             for batch in _batches(steps, self.clock):
                 self._save(batch, lifts)
                 if self.clock.left() <= 0:
                     return False
-        finally:
-            close = getattr(steps, "close", None)
-            if close:
-                close()
         # A store that was never read has nothing to miss: what is there came by webhook meanwhile.
         part = "missing" if scope.complete and "complete_at" in self.job.cursor else "done"
         self._advance(self.job.position | {"part": part, "after": None}, Progress())
         return True
+
+    def _steps(self, scope: Scope) -> Generator[Step]:
+        """The pages: many are read in a process of their own."""
+        at = self.job.position["at"]
+        if scope.complete:
+            yield from apart(lambda: self._open(self.connect()).steps(scope, at))
+        else:
+            yield from self.reader.steps(scope, at)
 
     def _scope(self) -> Scope:
         mark = self.job.cursor.get("mark")

@@ -176,7 +176,7 @@ class _Orders(_List):
             if status not in bulk.WORKING:
                 break
             begun = begun | {"looks": begun["looks"] + 1}
-            yield Step(Page([], [], []), begun, 0)
+            yield Step(self.by.finish(Page([], [], [])), begun, 0)
             self.api.patience.sleep(min(bulk.POLL, max(0.0, self.api.patience.left())))
         if status != "COMPLETED":
             return False

@@ -1,0 +1,113 @@
+"""Reading in a process of its own, ahead of the one that saves.
+
+In threads of one process the two would stop each other at every statement, because Python runs one
+of them at a time: a quarter of a full reading's time.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from queue import Queue
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
+
+WAITING = 60
+"""Items that wait here for the one that saves; a full pipe holds back the one that reads."""
+
+
+def apart(make: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """What `make()` yields, made in a forked process; what it raises is raised here.
+
+    `make` opens what it needs: nothing that is open here is open there. The process ends with the
+    iteration, however that ends. Raises RuntimeError where the process dies. Where forking is not
+    safe (macOS), `make` is called here.
+    """
+    if sys.platform != "linux":
+        yield from make()
+        return
+    receiver, sender = Pipe(duplex=False)
+    child = os.fork()
+    if child == 0:
+        _make(make, sender)
+    sender.close()
+    arrived: Queue[bytes | None] = Queue(WAITING)
+    threading.Thread(target=_receive, args=(receiver, arrived), daemon=True).start()
+    try:
+        yield from _items(arrived)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        with suppress(Exception):
+            while not arrived.empty():
+                arrived.get_nowait()
+
+
+def _items(arrived: Queue[bytes | None]) -> Iterator[Any]:
+    while (message := arrived.get()) is not None:
+        is_item, said = pickle.loads(message)  # noqa: S301 - our own process wrote it
+        if is_item:
+            yield said
+        elif said is None:
+            return
+        else:
+            raise said
+    raise RuntimeError("the process that reads the shop died")
+
+
+def _receive(receiver: Connection, arrived: Queue[bytes | None]) -> None:
+    with receiver, suppress(EOFError, OSError):
+        while True:
+            arrived.put(receiver.recv_bytes())
+    arrived.put(None)
+
+
+# ------------------------------------------------------------------------------- in the process
+
+
+def _make(make: Callable[[], Iterator[T]], sender: Connection) -> NoReturn:
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        _close_all_but(sender.fileno())
+        _send(make, sender)
+    finally:
+        # Ends without tidying up what belongs to the process that forked.
+        os._exit(0)
+
+
+def _close_all_but(kept: int) -> None:
+    """A connection to the database that were open here too would outlive the other process, and
+    with it a lock."""
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _send(make: Callable[[], Iterator[T]], sender: Connection) -> None:
+    try:
+        for item in make():
+            sender.send_bytes(pickle.dumps((True, item)))
+        last: Exception | None = None
+    except BrokenPipeError:
+        return
+    except Exception as failed:
+        last = _portable(failed)
+    sender.send_bytes(pickle.dumps((False, last)))
+
+
+def _portable(failed: Exception) -> Exception:
+    """The exception as it can be sent, with the place where it was raised."""
+    failed.add_note("".join(traceback.format_exception(failed)))
+    with suppress(Exception):
+        pickle.loads(pickle.dumps(failed))  # noqa: S301
+        return failed
+    return RuntimeError(f"reading failed with {type(failed).__name__}; see the log")
