@@ -93,7 +93,8 @@ def _check_nonce(keys: Keys, stamp: str, nonce: str) -> None:
     now = time.time()
     if not stamp.isdigit() or abs(now - int(stamp)) > WINDOW:
         raise Refused(401, FAILED, "Invalid timestamp.")
-    keys.nonces = {n: t for n, t in keys.nonces.items() if now - t < WINDOW}
+    while keys.nonces and now - next(iter(keys.nonces.values())) >= WINDOW:
+        keys.nonces.pop(next(iter(keys.nonces)))
     if nonce in keys.nonces:
         raise Refused(401, FAILED, "Invalid nonce - nonce has already been used.")
     keys.nonces[nonce] = now
