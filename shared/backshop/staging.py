@@ -372,7 +372,7 @@ def _order(record: Order, store: Store) -> Made:
         _email_hash(email) if email else "",
         record.phone or "",
         _address(record.shipping_address) if record.shipping_address else "",
-        _json([each.model_dump() for each in record.payments]) if record.payments else "[]",
+        _json([each.model_dump() for each in record.payments]) if record.payments else "",
         _json([line.raw or _trimmed(line) for line in lines]),
     )
     made: Made = [("orders", row)]

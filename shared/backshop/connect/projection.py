@@ -150,7 +150,7 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
                 CASE WHEN NOT is_guest THEN customer_id END, status, total, currency,
                 line_items::jsonb, created_at, now(), left(code, 100), email_hash,
                 left(phone, 50), is_cancelled, fulfilment, shipping_address::jsonb, shipping, tax,
-                payments::jsonb, modified_at
+                coalesce(payments::jsonb, '[]'), modified_at
               FROM {orders.source}
               ON CONFLICT (store_id, order_id, platform) DO UPDATE SET
                 customer_id = excluded.customer_id,
