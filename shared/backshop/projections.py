@@ -314,8 +314,10 @@ def _hand_on(
     own = _own_context(store.platform)
     _save_catalogue(tx, store, winners, own)
     customers = _save_customers(tx, store, winners, own)
-    buyers = set(_save_orders(tx, store, winners, own, has_refunds=bool(with_refunds)))
-    buyers = buyers - customers.new | set(customers.concerned)
+    buyers = set(customers.concerned)
+    buyers.update(
+        _save_orders(tx, store, winners, own, has_refunds=bool(with_refunds), counted=customers.new)
+    )
     refunded = with_refunds | _save_refunds(tx, store, winners)
     if dates:
         insights.date_refunds(tx, store, dates)
@@ -354,7 +356,7 @@ def _save_catalogue(tx: Tx, store: Store, winners: Winners, own: Any) -> None:
 
 
 def _save_customers(tx: Tx, store: Store, winners: Winners, own: Any) -> insights.Saved:
-    saved = insights.Saved(set(), [])
+    saved = insights.Saved([], [])
     if Kind.CUSTOMER in winners.kinds:
         connect.save_customers(tx, store, winners["customers"])
         if own:
@@ -369,7 +371,13 @@ def _save_customers(tx: Tx, store: Store, winners: Winners, own: Any) -> insight
 
 
 def _save_orders(
-    tx: Tx, store: Store, winners: Winners, own: Any, *, has_refunds: bool
+    tx: Tx,
+    store: Store,
+    winners: Winners,
+    own: Any,
+    *,
+    has_refunds: bool,
+    counted: Sequence[int],
 ) -> list[int]:
     buyers: list[int] = []
     if Kind.ORDER in winners.kinds:
@@ -378,7 +386,9 @@ def _save_orders(
         if own:
             own.save_orders(tx, store, winners.records[Kind.ORDER])
         uses = winners["coupon_uses"]
-        buyers += insights.save_orders(tx, store, orders, lines, uses, has_refunds=has_refunds)
+        buyers += insights.save_orders(
+            tx, store, orders, lines, uses, has_refunds=has_refunds, counted=counted
+        )
     if gone := winners.deleted[Kind.ORDER]:
         connect.delete_orders(tx, store, gone)
         if own:

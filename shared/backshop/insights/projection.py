@@ -226,14 +226,13 @@ class Saved(NamedTuple):
     """Numbers of customers: those `new` here, whose orders of the batch are counted already, and
     those `concerned` by orders that waited for them."""
 
-    new: set[int]
+    new: list[int]
     concerned: list[int]
 
 
 def save_customers(tx: Tx, store: Store, customers: Staged, orders: Staged) -> Saved:
     """Customers and guests; orders that waited for them are theirs from now on. New ones start with
     what the orders of the batch, which are saved next, will have them bought."""
-    of: dict[str, Any] = {"store": store.id}
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.customers
@@ -255,10 +254,10 @@ def save_customers(tx: Tx, store: Store, customers: Staged, orders: Staged) -> S
               RETURNING new.wc_customer_id AS number, old.id AS before
             )
             SELECT array_agg(number) AS new FROM saved WHERE before IS NULL""",
-        of | customers.params | orders.params,
+        {"store": store.id} | customers.params | orders.params,
     ).fetchone()
     if not row or not row["new"]:
-        return Saved(set(), [])
+        return Saved([], [])
     linked = tx.execute(
         """WITH linked AS (
              UPDATE insights.orders AS held SET customer_id = (
@@ -270,14 +269,22 @@ def save_customers(tx: Tx, store: Store, customers: Staged, orders: Staged) -> S
            SELECT array_agg(DISTINCT wc_customer_id) AS concerned FROM linked""",
         row,
     ).fetchone()
-    return Saved(set(row["new"]), (linked and linked["concerned"]) or [])
+    return Saved(row["new"], (linked and linked["concerned"]) or [])
 
 
 def save_orders(
-    tx: Tx, store: Store, orders: Staged, lines: Staged, coupon_uses: Staged, *, has_refunds: bool
+    tx: Tx,
+    store: Store,
+    orders: Staged,
+    lines: Staged,
+    coupon_uses: Staged,
+    *,
+    has_refunds: bool,
+    counted: Sequence[int],
 ) -> list[int]:
-    """Orders with lines and coupons; `has_refunds` says that refunds of some are stored."""
-    of: dict[str, Any] = {"store": store.id}
+    """Orders with lines and coupons; `has_refunds` says that refunds of some are stored. New orders
+    are added to what their customers have bought, but for those whose are `counted` already."""
+    of: dict[str, Any] = {"store": store.id, "counted": list(counted)}
     saved = _upsert_orders(tx, of, orders)
     of |= {name: saved[name] for name in ("ids", "numbers", "updated", "new")}
     if saved["updated"]:
@@ -348,8 +355,8 @@ def _insert_coupons(tx: Tx, of: dict[str, Any], coupon_uses: Staged) -> None:
 
 def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]:
     """Ids and numbers of all, ids of the updated and numbers of the new orders, as arrays in
-    Postgres' text form, which only goes back there; and numbers of their customers, those before
-    the change included."""
+    Postgres' text form, which only goes back there; and numbers of the customers of the updated,
+    before and after."""
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.orders
@@ -378,15 +385,28 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
                 is_counted = excluded.is_counted, is_cancelled = excluded.is_cancelled,
                 is_test = excluded.is_test, refunds_listed_at = excluded.refunds_listed_at
               RETURNING old.id AS before, new.id, new.wc_order_id AS number,
-                old.wc_customer_id AS customer_before, new.wc_customer_id AS customer
+                old.wc_customer_id AS customer_before, new.wc_customer_id AS customer,
+                new.total, new.date_created, new.is_counted AND NOT new.is_test AS is_sale
+            ), bought AS (
+              SELECT customer, count(*) AS number, sum(total) AS spent, min(date_created) AS first,
+                max(date_created) AS last
+              FROM saved
+              WHERE before IS NULL AND is_sale AND customer <> ALL (%(counted)s::bigint[])
+              GROUP BY customer
+            ), added AS (
+              UPDATE insights.customers AS held
+              SET order_count = held.order_count + bought.number,
+                total_spent = held.total_spent + bought.spent,
+                first_order_date = least(held.first_order_date, bought.first),
+                last_order_date = greatest(held.last_order_date, bought.last)
+              FROM bought WHERE held.wc_customer_id = bought.customer
             )
             SELECT array_agg(id)::text AS ids, array_agg(number)::text AS numbers,
               (array_agg(before) FILTER (WHERE before IS NOT NULL))::text AS updated,
               (array_agg(number) FILTER (WHERE before IS NULL))::text AS new,
-              array_agg(DISTINCT customer) FILTER (WHERE customer IS NOT NULL)
-                || array_agg(DISTINCT customer_before)
-                  FILTER (WHERE customer_before IS DISTINCT FROM customer
-                    AND customer_before IS NOT NULL) AS concerned
+              array_agg(customer) FILTER (WHERE before IS NOT NULL AND customer IS NOT NULL)
+                || array_agg(customer_before) FILTER (WHERE customer_before IS NOT NULL)
+                AS concerned
             FROM saved""",
         of | orders.params,
     ).fetchone()
