@@ -13,14 +13,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import psycopg
 from backshop import migrations
 from backshop.sync.models import JobKey
@@ -211,16 +214,38 @@ def add_store(owner: psycopg.Connection[Any], url: str) -> None:
 
 
 def timed(command: list[Any], told: Given) -> Took:
-    """The whole process: wall and processor time, and its greatest resident size."""
+    """The whole process and those it starts: wall and processor time, and the most memory."""
     began = perf_counter()
     env = os.environ | {"PYTHONPATH": f"{ROOT / 'shared'}:{HERE}"}
     child = subprocess.Popen([*map(str, command), json.dumps(asdict(told))], cwd=ROOT, env=env)
+    sizes = [0.0]
+    looking = threading.Thread(target=look_at, args=(child.pid, sizes))
+    looking.start()
     _, status, used = os.wait4(child.pid, 0)
     seconds = perf_counter() - began
+    looking.join()
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{command[-1]} ended with {child.returncode}")
-    return Took(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Took(seconds, used.ru_utime + used.ru_stime, max(sizes))
+
+
+def look_at(pid: int, sizes: list[float]) -> None:
+    """Note what the process and its children hold, in MB, until it ends; what they share counts
+    once (PSS)."""
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        while process.status() != psutil.STATUS_ZOMBIE:
+            family = [process, *process.children(recursive=True)]
+            sizes.append(sum(map(megabytes, family)))
+            sleep(0.2)
+
+
+def megabytes(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().pss) / 2**20
+    except (psutil.Error, AttributeError):  # it ended, or a system without PSS
+        return 0.0
 
 
 def read(shop: RunningShop, path: str, pages: int) -> None:

@@ -16,7 +16,7 @@ from backshop.platforms.payload import Page
 
 AT_ONCE = 8
 """Requests under way."""
-AHEAD = 30
+AHEAD = 12
 """Pages that are asked for before they are wanted, so that reading goes on while a batch is saved."""
 
 

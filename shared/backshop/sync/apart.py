@@ -21,7 +21,7 @@ from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
-WAITING = 60
+WAITING = 44
 """Items that wait here for the one that saves; a full pipe holds back the one that reads."""
 
 

@@ -30,7 +30,7 @@ from backshop.sync.apart import apart
 from backshop.sync.models import Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType
 
-BATCH = 4000
+BATCH = 3000
 """Records a transaction: fewer cost more a record, more cost memory and time to repeat."""
 MARGIN = 0.15
 LONGEST_MARGIN = 60.0
