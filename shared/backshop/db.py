@@ -318,7 +318,7 @@ def _stage_json(
 ) -> Staged:
     import orjson
 
-    texts = [[_storable(value) if value else None for value in row] for row in rows]
+    texts = [[(_storable(value) or None) if value else None for value in row] for row in rows]
     said = orjson.dumps([dict(zip(columns, row, strict=True)) for row in texts]).decode()
     source = f"json_to_recordset(%(staged_{name})s::json) AS {name} ({_typed(columns)})"
     return Staged(source, {f"staged_{name}": said}, len(rows))

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from backshop import privacy
+from backshop import privacy, projections
 from backshop.commerce import Address, Kind, Person, Store, guest_id
+from backshop.entries import ready
 from psycopg.rows import dict_row
 
 from tests.backshop.projections.records import (
@@ -200,6 +201,25 @@ def test_erasing_somebody_unknown_keeps_late_deliveries_away(open_shop: Any, own
     tx.commit()
     assert "perera" not in everything(owner, store).lower()
     assert rows(tx, "SELECT total_amount FROM shade.orders") == [Decimal(20)]
+
+
+def test_what_was_made_ready_before_an_erasure_is_refused(open_shop: Any, owner: Any) -> None:
+    """A sync makes pages ready ahead: what it made while a person was still known is made again."""
+    tx, store = open_shop("woocommerce")
+    known = projections.erasures(tx, store)
+    made = ready([ann(), anns_order()], store, known)
+    privacy.erase(tx, store, ANN, ERASED_AT)
+    with pytest.raises(projections.Outdated):
+        projections.save_ready(tx, store, made.entries, known)
+    again = projections.erasures(tx, store)
+    projections.save_ready(tx, store, ready([ann(), anns_order()], store, again).entries, again)
+    privacy.erase(tx, store, ANN, NOON + timedelta(days=1))
+    with pytest.raises(projections.Outdated):
+        projections.save_ready(tx, store, made.entries, again)
+    tx.commit()
+    after = everything(owner, store).lower()
+    assert [trace for trace in TRACES if trace.lower() in after] == []
+    assert rows(tx, "SELECT order_id FROM connect.platform_order") != []
 
 
 def test_what_is_kept_of_the_erased_are_hashes(open_shop: Any) -> None:
