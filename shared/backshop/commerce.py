@@ -224,7 +224,6 @@ class Order(Record):
     last_name: str | None = None
     country: str | None = None
     shipping_address: Address | None = None
-    billing_address: Address | None = None
     lines: tuple[OrderLine, ...] = ()
     coupons: tuple[CouponUse, ...] = ()
     refunds: tuple[Refund, ...] | None = None

@@ -220,7 +220,6 @@ def without_person(order: Order) -> Order:
             "first_name",
             "last_name",
             "shipping_address",
-            "billing_address",
         )
     )
     lines = tuple(line.model_copy(update={"custom": {}, "raw": {}}) for line in order.lines)

@@ -6,8 +6,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from backshop import db
-from backshop.commerce import Deletion, Kind
+from backshop import db, privacy
+from backshop.commerce import Deletion, Kind, Person, email_hash
 from backshop.sync import work
 
 from tests.functions.sync_run.shops import connected, differences, dump
@@ -366,3 +366,26 @@ def say(shop, platforms, projections, topic, payload):
     events = platforms.translate(store.platform, topic, json.dumps(payload).encode(), store, now)
     with db.transaction(store_id=shop.id) as tx:
         projections.save(tx, store, events)
+
+
+def test_what_was_read_before_a_person_was_erased_is_read_again(monkeypatch):
+    """Pages are made ready ahead of saving; an erasure in between ends the invocation."""
+    with connected("woocommerce", orders=150, seed=61) as shop:
+        orders = [each for each in shop.shop.state()["orders"] if each["placed_at"]]
+        buyer = next(each["email"] for each in orders if each["email"])
+        store, save, erased = shop.load(), work._Reading._save, []
+
+        def erase_first(reading, batch, lifts):
+            if not erased:
+                with db.transaction(store_id=shop.id) as tx:
+                    privacy.erase(tx, store, Person(email=buyer), datetime.now(UTC))
+                erased.append(buyer)
+            save(reading, batch, lifts)
+
+        monkeypatch.setattr(work._Reading, "_save", erase_first)
+        (key,) = shop.begin("full", "orders")
+        assert shop.work(key) == 2
+        assert shop.run().status == "completed"
+        held = shop.rows("SELECT email_hash FROM connect.platform_order")
+        assert len(held) == len(orders)
+        assert email_hash(buyer) not in {each["email_hash"] for each in held}

@@ -110,7 +110,6 @@ def _order(told: payload.Order, seen: Seen) -> commerce.Order:
             "last_name": billing.last_name or shipping.last_name or person.last_name or None,
             "country": shipping.country_code or billing.country_code or None,
             "shipping_address": _address(told.shipping_address, "shipping"),
-            "billing_address": _address(told.billing_address, "billing"),
             "lines": lines,
             "coupons": _coupon_uses(told),
             "refunds": tuple(

@@ -115,7 +115,6 @@ def _order(told: payload.Order, seen: Seen) -> commerce.Order:
     lines = tuple(_line(each, currency) for each in told.lines)
     payments = told.payments or []
     shipping_address = _address(told.shipping_address, "shipping")
-    billing_address = _address(told.billing_address, "billing")
     customer = told.customer or payload.Customer(id="none")
     fields = told.custom_fields or {}
     net = sum((line.total for line in lines), _ZERO)
@@ -155,7 +154,6 @@ def _order(told: payload.Order, seen: Seen) -> commerce.Order:
             "last_name": customer.last_name or None,
             "country": _country(told.shipping_address) or _country(told.billing_address),
             "shipping_address": shipping_address,
-            "billing_address": billing_address,
             "lines": lines,
             "coupons": _coupon_uses(told, subtotal - net),
             "refunds": _refunds(told, seen),

@@ -119,7 +119,6 @@ def _order(told: payload.Order, changed_at: datetime, seen: Seen) -> commerce.Or
             "last_name": billing.last_name or None,
             "country": shipping.country or billing.country or None,
             "shipping_address": _address(shipping, "shipping"),
-            "billing_address": _address(billing, "billing"),
             "lines": lines,
             "coupons": tuple([_coupon_use(each) for each in told.coupon_lines]),
             "refunds": _refunds_of(told, changed_at, seen),
@@ -158,6 +157,7 @@ def _line(told: payload.Line) -> commerce.OrderLine:
     variant = told.variation_id or told.product_id or None
     whole = told.name or ""
     prefix = f"{told.parent_name} - "
+    shown = [each for each in told.meta_data if each.key[:1] != "_"]
     return trusted(
         commerce.OrderLine,
         {
@@ -173,13 +173,13 @@ def _line(told: payload.Line) -> commerce.OrderLine:
             "subtotal": told.subtotal,
             "total": told.total,
             "tax": told.total_tax,
-            "custom": {m.key: m.value for m in told.meta_data if m.key[:1] != "_"},
-            "raw": _raw(told),
+            "custom": {each.key: each.value for each in shown},
+            "raw": _raw(told, shown),
         },
     )
 
 
-def _raw(told: payload.Line) -> dict[str, Any]:
+def _raw(told: payload.Line, shown: list[payload.Meta]) -> dict[str, Any]:
     """The line in WooCommerce's own words, without what is empty, internal or markup."""
     raw: dict[str, Any] = {
         "id": told.id,
@@ -193,9 +193,8 @@ def _raw(told: payload.Line) -> dict[str, Any]:
         "total": str(told.total),
         "total_tax": str(told.total_tax),
     }
-    shown = [{"key": m.key, "value": m.value} for m in told.meta_data if m.key[:1] != "_"]
     if shown:
-        raw["meta_data"] = shown
+        raw["meta_data"] = [{"key": each.key, "value": each.value} for each in shown]
     return raw
 
 
