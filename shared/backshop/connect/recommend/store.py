@@ -264,7 +264,8 @@ def neighbours(tx: Tx, model: Header, items: Sequence[int]) -> Neighbours:
     """Those of all the items, in one row."""
     rows = tx.execute(
         """SELECT neighbours, weights FROM connect.recommendation_item
-           WHERE store_id = backshop.current_store_id() AND model_id = %s AND item = ANY (%s)""",
+           WHERE store_id = backshop.current_store_id() AND model_id = %s AND item = ANY (%s)
+           ORDER BY item""",
         (model.id, list(items)),
     ).fetchall()
     return Neighbours(
