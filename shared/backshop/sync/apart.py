@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from queue import Queue
+from queue import Empty, Queue
 from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
@@ -41,15 +41,17 @@ def apart(make: Callable[[], Iterator[T]]) -> Iterator[T]:
         _make(make, sender)
     sender.close()
     arrived: Queue[bytes | None] = Queue(WAITING)
-    threading.Thread(target=_receive, args=(receiver, arrived), daemon=True).start()
+    receiving = threading.Thread(target=_receive, args=(receiver, arrived), daemon=True)
+    receiving.start()
     try:
         yield from _items(arrived)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        with suppress(Exception):
-            while not arrived.empty():
-                arrived.get_nowait()
+        while receiving.is_alive():
+            # It may wait for room in the queue.
+            with suppress(Empty):
+                arrived.get(timeout=0.05)
 
 
 def _items(arrived: Queue[bytes | None]) -> Iterator[Any]:

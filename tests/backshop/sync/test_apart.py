@@ -35,6 +35,11 @@ def test_it_is_made_in_another_process_that_ends() -> None:
     assert children() == before
 
 
+def test_where_forking_is_not_safe_it_is_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.sys, "platform", "darwin")
+    assert list(apart(lambda: iter([os.getpid()]))) == [os.getpid()]
+
+
 @pytest.mark.parametrize(
     "error", [Later("the shop is away", 7.5), Refused("no such key", 401, "unknown_key")]
 )
