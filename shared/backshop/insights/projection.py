@@ -236,9 +236,9 @@ def save_customers(tx: Tx, store: Store, customers: Staged, orders: Staged) -> S
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.customers
-                (store_id, wc_customer_id, external_id, email_hash, display_name, created_at,
+                (id, store_id, wc_customer_id, external_id, email_hash, display_name, created_at,
                  country, order_count, total_spent, first_order_date, last_order_date)
-              SELECT %(store)s, customers.number, customers.external_id, customers.email_hash,
+              SELECT {NEW_IDS}, %(store)s, customers.number, customers.external_id, customers.email_hash,
                 left(name, 255), customers.created_at, customers.country,
                 coalesce(bought.number, 0), coalesce(bought.spent, 0), bought.first, bought.last
               FROM {customers.source}
