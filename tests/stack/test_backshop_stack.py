@@ -148,6 +148,8 @@ def test_ctrl_c_while_it_starts_leaves_no_process(state: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # What a shell starts in the background ignores Ctrl-C, and so would what it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         time.sleep(seconds)
         family = psutil.Process(process.pid).children(recursive=True)
