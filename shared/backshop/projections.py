@@ -429,20 +429,24 @@ def _counts(entries: Sequence[Entry], batch: Batch, claimed: Claimed) -> Saved:
 
 def erasures(tx: Tx, store: Store) -> Erasures:
     """All that was erased in the store, for `ready`."""
-    return _erasures(tx, store, "", ())
+    mark = _mark(tx, store)
+    return _read_erasures(tx, store, mark, "", ())
 
 
 def _erasures_of(tx: Tx, store: Store, records: Sequence[Record]) -> Erasures:
-    """What was erased of the persons in these records."""
-    named = "AND (kind, hash) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
-    hashes = hashes_in(records)
-    return _erasures(tx, store, named, ([kind for kind, _ in hashes], [hash for _, hash in hashes]))
-
-
-def _erasures(tx: Tx, store: Store, which: str, params: Sequence[Any]) -> Erasures:
+    """What was erased of the persons in these records; hashes them only where anybody was."""
     mark = _mark(tx, store)
     if not mark.number:
         return Erasures({}, mark)
+    named = "AND (kind, hash) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+    hashes = hashes_in(records)
+    params = ([kind for kind, _ in hashes], [hash for _, hash in hashes])
+    return _read_erasures(tx, store, mark, named, params)
+
+
+def _read_erasures(
+    tx: Tx, store: Store, mark: ErasureMark, which: str, params: Sequence[Any]
+) -> Erasures:
     rows = tx.execute(
         f"""SELECT kind, hash, erased_at FROM backshop.erasures WHERE store_id = %s {which}""",
         (store.id, *params),

@@ -51,14 +51,14 @@ Fetch = Callable[[int, int], Fetched]
 
 
 def walk(
-    fetch: Fetch, start: Place, size: int, at_once: int = AT_ONCE, pages_ahead: int = AHEAD
+    fetch: Fetch, start: Place, size: int, at_once: int = AT_ONCE
 ) -> Iterator[tuple[Fetched, Place]]:
     """The pages from `start` on, each with the place after it.
 
     `fetch(offset, number)` is called in threads and gives at most `size` records, sorted by id;
     the page's number is for servers that know no offsets. Whatever it raises is raised here.
     """
-    ahead = _Ahead(fetch, size, at_once, pages_ahead)
+    ahead = _Ahead(fetch, size, at_once)
     place = start
     try:
         while True:
@@ -109,10 +109,9 @@ def order(id: str) -> tuple[int, str]:
 class _Ahead:
     """Asks for the pages after the one that is taken, as far as the list is known to reach."""
 
-    def __init__(self, fetch: Fetch, size: int, at_once: int, pages: int) -> None:
+    def __init__(self, fetch: Fetch, size: int, at_once: int) -> None:
         self._fetch = fetch
         self._stride = size - 1
-        self._pages = pages
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="page")
         self._asked: dict[tuple[int, int], Future[Fetched]] = {}
         self._total: int | None = None
@@ -129,7 +128,7 @@ class _Ahead:
         return got
 
     def _ask_on(self, place: Place) -> None:
-        for ahead in range(1, self._pages + 1):
+        for ahead in range(1, AHEAD + 1):
             following = (place.offset + ahead * self._stride, place.number + ahead)
             if following[0] >= (self._total or 0):
                 return
