@@ -89,7 +89,9 @@ def main() -> None:
 @contextmanager
 def _database() -> Iterator[postgres.Server]:
     """A migrated server, and this process as a function that may log in as the handlers do."""
-    from backshop import config, db, migrations
+    from backshop import db
+    from backshop.aws import config
+    from backshop.db import migrations
 
     with tempfile.TemporaryDirectory(prefix="backshop-bench-") as folder:
         Path(folder).chmod(0o711)
@@ -115,8 +117,9 @@ def _database() -> Iterator[postgres.Server]:
 
 def _new_store(server: postgres.Server) -> UUID:
     """A WooCommerce store with its connector and its catalogue."""
-    from backshop import db, projections
+    from backshop import db
     from backshop.commerce import Platform, Product, Store, Variant
+    from backshop.saving import projections
 
     id = uuid4()
     with db.connect(server.url("backshop_owner", PASSWORD)) as owner:
@@ -220,8 +223,9 @@ def _webhook_ingest() -> Callable[..., Any]:
 
 
 def _save_pages(id: UUID, pages: Sequence[list[Any]]) -> None:
-    from backshop import db, projections
+    from backshop import db
     from backshop.commerce import Platform, Store
+    from backshop.saving import projections
 
     store = Store(id=id, platform=Platform.WOOCOMMERCE, url="https://x", currency="USD")
     for records in pages:

@@ -51,7 +51,7 @@ import json, os, sys
 from statistics import median
 from time import perf_counter
 import webhook_receive
-from backshop import queues
+from backshop.aws import queues
 event = json.loads(os.environ["BENCH_EVENT"])
 assert webhook_receive.handler(event, None)["statusCode"] == 200
 queues.send = lambda *_args, **_kwargs: None
@@ -85,7 +85,7 @@ def main() -> None:
 @contextmanager
 def _surroundings() -> Iterator[dict[str, str]]:
     """A database with one connector, the AWS stand-in, and the environment of the function."""
-    from backshop import migrations
+    from backshop.db import migrations
 
     with tempfile.TemporaryDirectory(prefix="backshop-bench-") as folder:
         Path(folder).chmod(0o711)

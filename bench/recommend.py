@@ -288,8 +288,9 @@ def serving(path: str) -> None:
 
 def _serve(server: Any, baskets: Baskets) -> dict[str, float]:
     import recommendations
-    from backshop import db, migrations
-    from backshop.connect.recommend import store
+    from backshop import db
+    from backshop.connect.recommend import repository as store
+    from backshop.db import migrations
 
     from local import postgres
 

@@ -25,13 +25,13 @@ from uuid import uuid4
 
 import psutil
 import psycopg
-from backshop import migrations
+from backshop.db import migrations
 from backshop.sync.models import JobKey
 from psycopg.rows import dict_row
 
 from bench.syncing.given import Given
 from local import postgres
-from local.platforms.running import RunningShop, running
+from shops.running import RunningShop, running
 
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "bench" / "syncing"

@@ -19,9 +19,9 @@ from local import postgres, recordings, shops, syncs
 from local.aws import Aws
 from local.console import console, done, say, step
 from local.functions import summary
-from local.platforms.running import RunningShop
 from local.shops import DemoShop, Wanted
 from local.stack import Application, CannotStart, Ready, Settings, Stack, write_private
+from shops.running import RunningShop
 
 ADMIN_SECRET = "local/database-admin"
 LOGINS = {

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
-from backshop import migrations
+from backshop.db import migrations
 from psycopg import sql
 
 from local import processes

@@ -15,8 +15,8 @@ from typing import Any
 
 from local import processes, recordings
 from local.errors import Told
-from local.platforms import running as servers
-from local.platforms.running import RunningShop
+from shops import running as servers
+from shops.running import RunningShop
 
 HOST = "127.0.0.1"
 INVOICES = servers.ROOT.parent / "shared" / "data" / "online_retail.csv.gz"
@@ -141,7 +141,7 @@ def _start(folder: Path, demo: Demo, port: int, wanted: Wanted) -> DemoShop:
             [
                 sys.executable,
                 "-m",
-                "local.platforms",
+                "shops",
                 demo.platform,
                 "--with-parent",
                 *servers.flags(flags),

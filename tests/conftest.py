@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from backshop import migrations
+from backshop.db import migrations
 from psycopg.rows import dict_row
 
 from local import postgres

@@ -2,7 +2,9 @@
 
 from time import monotonic
 
-from backshop import config, credentials, db
+from backshop import db
+from backshop.aws import config
+from backshop.stores import credentials
 from backshop.sync import work
 from backshop.sync.models import JobKey
 from given import given

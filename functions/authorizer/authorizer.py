@@ -13,10 +13,12 @@ from hashlib import sha256
 from time import monotonic
 from typing import Any
 
-from backshop import db, keys, store, tokens
+from backshop import db
 from backshop.errors import Unauthorized
-from backshop.insights import store as insights
+from backshop.insights import repository as insights
 from backshop.logs import crash_safely
+from backshop.stores import repository as store
+from backshop.web import keys, tokens
 
 SECONDS = 60
 SCOPES = {"staff": "staff store", "store": "store"}

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import sheets
 from aws_lambda_powertools.event_handler import Response
-from backshop import db, http, outbox
+from backshop import db, outbox
 from backshop.commerce import Platform
 from backshop.db import Tx
 from backshop.errors import BadRequest, Conflict, FieldError, NotFound
+from backshop.kits import repository as kits
 from backshop.kits import rules
-from backshop.kits import store as kits
 from backshop.kits.models import BatchStatus, Candidate, Note
+from backshop.web import old as http
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PAGE = 50

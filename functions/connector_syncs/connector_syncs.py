@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import db, http
-from backshop import store as stores
+from backshop import db
 from backshop.errors import Conflict, NotFound
-from backshop.sync import runs, store
+from backshop.stores import repository as stores
+from backshop.sync import repository as store
+from backshop.sync import runs
 from backshop.sync.models import NewSync
+from backshop.web import old as http
 
 SHOWN = 50
 

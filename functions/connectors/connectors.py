@@ -7,16 +7,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import config, credentials, db, http, keys, store
+from backshop import db
+from backshop.aws import config
 from backshop.commerce import Platform
+from backshop.connect import repository as connect
 from backshop.connect import rules
-from backshop.connect import store as connect
 from backshop.connect.models import Connector, ConnectorChange, ConnectorOnce, NewConnector
 from backshop.errors import Conflict, FieldError, NotFound, Unprocessable
-from backshop.insights import store as insights
+from backshop.insights import repository as insights
 from backshop.kits.models import OtpSettings
 from backshop.shade.models import ShadeSettings
+from backshop.stores import credentials
+from backshop.stores import repository as store
 from backshop.sync import runs
+from backshop.web import keys
+from backshop.web import old as http
 from pydantic import BaseModel, ValidationError
 
 EXPORT_LINK_SECONDS = 900

@@ -1,14 +1,14 @@
 """Answers browsers' preflight requests: only origins that some store allows may call.
 
-What a call itself may read is decided on its route, where the store is known (http.py).
+What a call itself may read is decided on its route, where the store is known (web/routes.py).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from backshop import store
 from backshop.logs import crash_safely
+from backshop.stores import tenants
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 HEADERS = "authorization, content-type, idempotency-key, x-store-id"
@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """204 with the origin echoed where a store allows it, without it otherwise."""
     origin = event.get("headers", {}).get("origin", "")
     headers = {"Vary": "Origin"}
-    if origin and store.is_origin_allowed(origin, None):
+    if origin and tenants.is_origin_allowed(origin, None):
         headers |= {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Methods": METHODS,

@@ -7,12 +7,13 @@ import io
 from typing import Literal, NamedTuple
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import db, http, outbox
+from backshop import db, outbox
 from backshop.commerce import Platform
 from backshop.errors import BadRequest, Conflict, Problem
+from backshop.kits import repository as kits
 from backshop.kits import rules
-from backshop.kits import store as kits
 from backshop.kits.models import Delivery, DeliveryChange, Stage
+from backshop.web import old as http
 from pydantic import BaseModel, ValidationError
 
 COLUMNS = {"code", "stage", "tracking_number"}

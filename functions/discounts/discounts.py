@@ -7,12 +7,14 @@ from typing import Any, get_args
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import commerce, db, http, outbox
-from backshop import store as stores
+from backshop import commerce, db, outbox
 from backshop.commerce import Currency, Platform
 from backshop.errors import BadRequest, Conflict, NotFound, Unprocessable
-from backshop.shade import giving, store
+from backshop.shade import giving
+from backshop.shade import repository as store
 from backshop.shade.models import Discount, DiscountStatus, Email, Model, settings_of
+from backshop.stores import repository as stores
+from backshop.web import old as http
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 PAGE = 100

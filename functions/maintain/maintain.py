@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import try_on
-from backshop import db, logs, store
-from backshop.kits import store as kits
+from backshop import db, logs
+from backshop.kits import repository as kits
+from backshop.stores import repository as store
 
 INBOX_DAYS = 30
 PARTITION_MONTHS = 3

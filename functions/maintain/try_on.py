@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from backshop import config, db
-from backshop.connect.try_on import rules, store
+from backshop import db
+from backshop.aws import config
+from backshop.connect.try_on import repository as store
+from backshop.connect.try_on import rules
 
 BATCH = 500
 """Sessions a round; rounds follow each other until none is due."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from backshop import config, logs, migrations
+from backshop import logs
+from backshop.aws import config
+from backshop.db import migrations
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, list[str]]:

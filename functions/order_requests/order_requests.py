@@ -1,6 +1,6 @@
 """Refunds and address changes: asking for them, following them, trying failed ones again.
 
-A request is a row, and beside it a row of the outbox in the same transaction; platform_write does
+A request is a row, and beside it a row of the outbox in the same transaction; outbox_worker does
 it at the platform (docs/refunds.md).
 """
 
@@ -13,8 +13,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import db, http, outbox
-from backshop.connect.requests import rules, store
+from backshop import db, outbox
+from backshop.connect.requests import repository as store
+from backshop.connect.requests import rules
 from backshop.connect.requests.models import (
     AddressStatus,
     AddressUpdateRequest,
@@ -25,6 +26,7 @@ from backshop.connect.requests.models import (
     RefundStatus,
 )
 from backshop.errors import BadRequest, Conflict, NotFound, Unprocessable
+from backshop.web import old as http
 from pydantic import BaseModel, Field, ValidationError
 
 KEY_HEADER = "idempotency-key"

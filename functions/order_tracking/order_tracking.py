@@ -11,11 +11,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import db, http, tokens
+from backshop import db
 from backshop.errors import NotFound
+from backshop.kits import repository as kits
 from backshop.kits import rules
-from backshop.kits import store as kits
 from backshop.kits.models import Stage
+from backshop.web import old as http
+from backshop.web import tokens
 from pydantic import BaseModel, ConfigDict
 
 app = http.app()

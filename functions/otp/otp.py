@@ -12,7 +12,7 @@ from uuid import UUID
 
 import bcrypt
 from aws_lambda_powertools.event_handler import Response
-from backshop import commerce, db, http, logs, senders, store, tokens
+from backshop import commerce, db, logs, senders
 from backshop.errors import (
     FieldError,
     NotFound,
@@ -22,8 +22,11 @@ from backshop.errors import (
     Unprocessable,
 )
 from backshop.kits import phones, rules
-from backshop.kits import store as kits
+from backshop.kits import repository as kits
 from backshop.kits.models import Limit, OtpSettings
+from backshop.stores import repository as store
+from backshop.web import callers, tokens
+from backshop.web import old as http
 from pydantic import BaseModel, ConfigDict, Field
 
 ROUNDS = 10
@@ -106,7 +109,7 @@ def _shop() -> commerce.Store:
     event = app.current_event
     named = event.query_string_parameters.get("store_id") or event.headers.get("x-store-id")
     try:
-        store_id = UUID(named) if named else store.sole_store(commerce.Platform.VENDURE)
+        store_id = UUID(named) if named else callers.only_store(commerce.Platform.VENDURE)
     except ValueError:
         raise _unknown_store() from None
     with db.transaction(store_id=store_id) as tx:

@@ -3,53 +3,87 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
-from backshop import db, http, outbox
-from backshop.errors import BadRequest, NotFound
-from pydantic import BaseModel, Field, ValidationError
+from annotated_types import Interval
+from backshop import db, outbox
+from backshop.commerce import Time
+from backshop.errors import NotFound
+from backshop.web import callers, paging, routes
+from pydantic import BaseModel, Field
 
-PAGE = 100
-ID_DIGITS = 19
-"""Of the largest id that a row can have; Python reads no numbers of thousands of digits."""
+app = routes.app("Outbox")
+handler = routes.handler(app)
 
-app = http.app()
-handler = http.handler(app)
-
-
-class Query(BaseModel):
-    """GET /outbox?status=&cursor=; the cursor is the last answer's `next_cursor`."""
-
-    status: Literal["pending", "sending", "done", "failed"] = "failed"
-    cursor: int = Field(default=0, ge=0)
+Status = Literal["pending", "sending", "done", "failed"]
+RowId = Annotated[int, Interval(ge=1, le=2**63 - 1)]
 
 
-@app.get("/outbox")
-def index() -> Response[str]:
-    """The store's rows of a status, oldest first, 100 at a time."""
-    http.require(app, "staff")
-    try:
-        asked = Query.model_validate(app.current_event.query_string_parameters)
-    except ValidationError:
-        raise BadRequest(
-            "status is one of pending, sending, done, failed; cursor is the last answer's "
-            "next_cursor."
-        ) from None
-    with db.transaction(store_id=http.store_id(app)) as tx:
-        rows = outbox.listed(tx, asked.status, asked.cursor, PAGE + 1)
-    more = rows[PAGE - 1]["id"] if len(rows) > PAGE else None
-    return http.reply(200, {"rows": rows[:PAGE], "next_cursor": more})
+class OutboxRow(BaseModel):
+    """What is to be done at a platform, and how it went."""
+
+    id: int
+    key: str = Field(description="Rows of one key are sent one after the other.")
+    kind: str
+    payload: dict[str, Any]
+    status: Status
+    attempts: int
+    next_attempt_at: Time
+    response: dict[str, Any] | None = Field(description="What the platform answered last.")
+    created_at: Time
 
 
-@app.post("/outbox/<id>/retry")
-def retry(id: str) -> Response[str]:
+class Retried(BaseModel):
+    id: int
+    status: Literal["pending"] = "pending"
+    attempts: int
+
+
+class Position(BaseModel):
+    id: int = Field(ge=0)
+
+
+ROW = {
+    "id": 12,
+    "key": "order:1001",
+    "kind": "refund",
+    "payload": {"request_id": "6f1c1e0a-9f6d-4b57-8a53-0e7f9d2b6a10"},
+    "status": "failed",
+    "attempts": 3,
+    "next_attempt_at": "2026-11-02T10:15:00Z",
+    "response": {"error": "the order is closed"},
+    "created_at": "2026-11-02T10:00:00Z",
+}
+
+
+@routes.route(app, "GET /outbox", scope="staff", example={"items": [ROW], "next_cursor": None})
+def index(
+    status: Status = "failed", cursor: paging.Cursor = None, limit: paging.Limit = paging.LIMIT
+) -> paging.Page[OutboxRow]:
+    """The store's rows of a status, oldest first."""
+    after = paging.position(cursor, Position)
+    with db.transaction(store_id=_store_id()) as tx:
+        rows = outbox.listed(tx, status, after.id if after else 0, limit + 1)
+    items = [OutboxRow.model_validate(row) for row in rows]
+    return paging.page(items, limit, lambda last: Position(id=last.id))
+
+
+@routes.route(
+    app,
+    "POST /outbox/<id>/retry",
+    scope="staff",
+    example={"id": 12, "status": "pending", "attempts": 3},
+)
+def retry(id: RowId) -> Retried:
     """Open a failed row again; it is asked about first, then tried."""
-    http.require(app, "staff")
-    is_id = id.isdecimal() and len(id) <= ID_DIGITS
-    with db.transaction(store_id=http.store_id(app)) as tx:
-        row = outbox.reopen(tx, int(id), datetime.now(UTC)) if is_id else None
+    with db.transaction(store_id=_store_id()) as tx:
+        row = outbox.reopen(tx, id, datetime.now(UTC))
     if row is None:
         raise NotFound("No failed row has this id; GET /outbox?status=failed lists them.")
     outbox.announce([row])
-    return http.reply(200, {"id": row.id, "status": "pending", "attempts": row.attempts})
+    return Retried(id=row.id, attempts=row.attempts)
+
+
+def _store_id() -> UUID:
+    return callers.store_of_call(app.current_event.raw_event)

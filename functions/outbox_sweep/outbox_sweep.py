@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from backshop import db, logs, outbox
-from backshop.connect.requests import store as requests
-from backshop.kits import store as kits
+from backshop.connect.requests import repository as requests
+from backshop.kits import repository as kits
 
 ROWS = 5_000
 """Of each kind in one run; the rest waits for the next."""

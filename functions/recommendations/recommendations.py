@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import db, http
-from backshop.connect.recommend import rules, store
+from backshop import db
+from backshop.connect.recommend import repository as store
+from backshop.connect.recommend import rules
 from backshop.connect.recommend.models import Ranked, Suggestion, Suggestions
 from backshop.errors import BadRequest, NotFound
+from backshop.web import old as http
 from pydantic import BaseModel, Field, ValidationError
 
 SPARE = 5

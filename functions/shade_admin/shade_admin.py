@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import commerce, config, db, http
-from backshop import store as stores
+from backshop import commerce, db
+from backshop.aws import config
 from backshop.commerce import Platform
 from backshop.errors import BadRequest, NotFound
-from backshop.shade import store
+from backshop.shade import repository as store
 from backshop.shade.models import Catalogue, Model, SettingsChange, Shade, settings_of
+from backshop.stores import repository as stores
+from backshop.web import old as http
 from pydantic import BaseModel, Field, ValidationError
 
 LINK_SECONDS = 900

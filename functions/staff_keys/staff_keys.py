@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from backshop import db, keys, store
+from backshop import db
 from backshop.logs import crash_safely
+from backshop.stores import repository as store
+from backshop.web import keys
 
 
 @crash_safely

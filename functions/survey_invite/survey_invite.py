@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from backshop import db, logs, outbox
-from backshop import store as stores
 from backshop.errors import Conflict
-from backshop.shade import rules, store
+from backshop.shade import repository as store
+from backshop.shade import rules
 from backshop.shade.models import settings_of
+from backshop.stores import repository as stores
 
 ROWS = 1_000
 """Of each store in one run; the rest waits for the next."""

@@ -11,12 +11,15 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID, uuid4
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import commerce, db, http, outbox, tokens
-from backshop import store as stores
+from backshop import commerce, db, outbox
 from backshop.db import Tx
 from backshop.errors import Conflict, FieldError, Gone, NotFound, Unauthorized, Unprocessable
-from backshop.shade import giving, rules, store
+from backshop.shade import giving, rules
+from backshop.shade import repository as store
 from backshop.shade.models import Answers, Discount, Match, Model, ShadeSettings, Text, settings_of
+from backshop.stores import repository as stores
+from backshop.web import old as http
+from backshop.web import tokens
 from pydantic import Field, StringConstraints
 
 app = http.app()

@@ -10,7 +10,8 @@ from typing import Any
 
 from backshop import db, logs
 from backshop.commerce import Platform
-from backshop.sync import rules, runs, store
+from backshop.sync import repository as store
+from backshop.sync import rules, runs
 from backshop.sync.models import JobKey
 
 

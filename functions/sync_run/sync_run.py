@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from backshop import logs, queues
-from backshop.queues import BatchResponse, Message
+from backshop import logs
+from backshop.aws import queues
+from backshop.aws.queues import BatchResponse, Message
 from backshop.sync import runs, work
 from backshop.sync.models import JobKey
 

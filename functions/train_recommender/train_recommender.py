@@ -11,9 +11,11 @@ from math import floor
 from typing import Any
 from uuid import UUID
 
-from backshop import config, db, logs, queues
-from backshop.connect.recommend import rules, store, training
-from backshop.queues import BatchResponse, Message
+from backshop import db, logs
+from backshop.aws import config, queues
+from backshop.aws.queues import BatchResponse, Message
+from backshop.connect.recommend import repository as store
+from backshop.connect.recommend import rules, training
 from pydantic import BaseModel
 
 HISTORY = timedelta(days=730)

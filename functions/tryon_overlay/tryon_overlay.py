@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 from uuid import UUID
 
-from backshop import config, db, logs
+from backshop import db, logs
+from backshop.aws import config
+from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
-from backshop.connect.try_on import store as try_on
 from backshop.connect.try_on.models import Look, Reading, Result, Shade, assets_of
 from botocore.exceptions import ClientError
 from vision import colors, pictures, render, tone

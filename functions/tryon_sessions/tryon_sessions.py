@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import config, db, http, tokens
+from backshop import db
+from backshop.aws import config
+from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
-from backshop.connect.try_on import store as try_on
 from backshop.connect.try_on.models import (
     Foundation,
     NewAsset,
@@ -33,6 +34,8 @@ from backshop.errors import (
     Unauthorized,
     Unprocessable,
 )
+from backshop.web import old as http
+from backshop.web import tokens
 
 ASSET_BYTES = 10_000_000
 CAPABILITY = "try-on session"

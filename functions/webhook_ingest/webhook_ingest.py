@@ -15,10 +15,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from backshop import commerce, config, db, logs, platforms, projections, queues, store
-from backshop.connect import store as connect
-from backshop.insights import store as insights
-from backshop.queues import BatchResponse, Message
+from backshop import commerce, db, logs, platforms
+from backshop.aws import config, queues
+from backshop.aws.queues import BatchResponse, Message
+from backshop.connect import repository as connect
+from backshop.insights import repository as insights
+from backshop.saving import projections
+from backshop.stores import repository as store
 
 
 @dataclass(frozen=True, slots=True)

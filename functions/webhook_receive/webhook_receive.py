@@ -15,9 +15,12 @@ from typing import Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
-from backshop import config, credentials, db, http, logs, platforms, queues
-from backshop.connect import store as connect
+from backshop import db, logs, platforms
+from backshop.aws import config, queues
+from backshop.connect import repository as connect
 from backshop.errors import BadRequest, NotFound, Unauthorized, Unavailable
+from backshop.stores import credentials
+from backshop.web import old as http
 
 BODY_BYTES = 4 * 1024 * 1024
 """4 MiB: with base64 and headers it still fits Lambda's 6 MB invocation."""

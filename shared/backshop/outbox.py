@@ -1,4 +1,4 @@
-"""What is to be done at a platform: written in the transaction of its cause, done by platform_write.
+"""What is to be done at a platform: written in the transaction of its cause, done by outbox_worker.
 
 A row says what (`kind`, `payload`) and to what (`key`, the shop order or the discount). Rows of one
 key are done one after another in the order of their ids, by one worker at a time; docs/outbox.md
@@ -17,7 +17,7 @@ from uuid import UUID
 
 import orjson
 
-from backshop import config, queues
+from backshop.aws import config, queues
 from backshop.db import Tx
 from backshop.logs import warning
 
@@ -28,7 +28,7 @@ LONGEST_WAIT = timedelta(minutes=15)
 AT_ONCE = queues.BATCH
 """How many rows are announced when they are put, one call to SQS, so that nobody waits for it."""
 LEASE = timedelta(minutes=3)
-"""How long a claimed row is left alone; longer than platform_write may run."""
+"""How long a claimed row is left alone; longer than outbox_worker may run."""
 
 Answer = dict[str, Any]
 
@@ -130,7 +130,7 @@ def put_all(tx: Tx, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -
 
 
 def announce(rows: Iterable[Row]) -> None:
-    """Tell platform_write after the commit that these rows wait; the message carries only the key.
+    """Tell outbox_worker after the commit that these rows wait; the message carries only the key.
 
     Where the queue cannot be reached nothing is lost: outbox_sweep announces what is due again.
     """
@@ -140,7 +140,7 @@ def announce(rows: Iterable[Row]) -> None:
     if not messages:
         return
     try:
-        queues.send_ordered(config.value("PLATFORM_WRITE_QUEUE_URL"), messages)
+        queues.send_ordered(config.value("OUTBOX_QUEUE_URL"), messages)
     except (BotoCoreError, ClientError, queues.NotSent) as error:
         warning("outbox rows wait for the sweep", error=type(error).__name__, rows=len(messages))
 

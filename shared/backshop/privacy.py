@@ -11,11 +11,11 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
-from backshop import projections
 from backshop.commerce import Kind, Person, Store, guest_id
 from backshop.connect import projection as connect
 from backshop.db import Tx
-from backshop.entries import hashes_of
+from backshop.saving import projections
+from backshop.saving.entries import hashes_of
 
 OTHER_CONTEXTS = ("shade", "insights", "kits", "projects")
 

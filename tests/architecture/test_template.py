@@ -129,7 +129,7 @@ def test_mail_goes_out_from_the_identities_that_are_named(number: int) -> None:
         for name, said in statements(MailIdentityArns=",".join(arns))
         if "ses:SendEmail" in said["Action"]
     ]
-    assert found == ([("platform_write", arns)] if arns else [])
+    assert found == ([("outbox_worker", arns)] if arns else [])
 
 
 def open_routes() -> Iterator[str]:

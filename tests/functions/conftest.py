@@ -18,8 +18,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from backshop import config, db
+from backshop import db
 from backshop import logs as _logs  # noqa: F401  its logger is what `logged` listens to
+from backshop.aws import config
 from moto import mock_aws
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +75,7 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         )
         made.queues["WEBHOOK_QUEUE_URL"] = _queue("webhooks")
         made.queues["SYNC_QUEUE_URL"] = _queue("sync")
-        made.queues["PLATFORM_WRITE_QUEUE_URL"] = _queue("platform-write.fifo", FifoQueue="true")
+        made.queues["OUTBOX_QUEUE_URL"] = _queue("outbox-worker.fifo", FifoQueue="true")
         values = {
             "CREDENTIALS_KEY": made.key_id,
             "DATA_BUCKET": made.bucket,

@@ -17,11 +17,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
-from backshop import config, db
+from backshop import db
+from backshop.aws import config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses import ses_backends
 
-from local.platforms.running import RunningShop
+from shops.running import RunningShop
 from tests.backshop.kits.shop import Caller
 from tests.contracts.servers.receiver import Receiver
 
@@ -198,10 +199,10 @@ class World:
 
         with db.transaction(store_id=self.store) as tx:
             outbox.announce(outbox.due(tx, self.now(), 1000))
-        taken = self.aws.messages("PLATFORM_WRITE_QUEUE_URL")
+        taken = self.aws.messages("OUTBOX_QUEUE_URL")
         if not taken:
             return False
-        work = self.call.module("platform_write")
+        work = self.call.module("outbox_worker")
         for name in set(work.KINDS.values()):
             if name in ("discount", "discount_end", "discount_message", "survey_message"):
                 __import__(name)
@@ -306,9 +307,9 @@ class _Patient:
     """A context with all the time there is."""
 
     aws_request_id = "52fdfc07-2182-454f-963f-5f0f9a621d72"
-    function_name = "platform_write"
+    function_name = "outbox_worker"
     memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:platform_write"
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:outbox_worker"
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-from backshop import config
+from backshop.aws import config
 from psycopg.types.json import Jsonb
 
 from bench.try_on import figures

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, validate_schema
 
-from local.platforms.vendure import schema as vendure
-from local.platforms.vendure.hooks import EVENTS
+from shops.vendure import schema as vendure
+from shops.vendure.hooks import EVENTS
 from tests.contracts.graphql.check import problems
 
 PLUGIN = vendure.PLUGIN

@@ -10,9 +10,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from backshop import migrations
-from backshop.db import Tx
-from backshop.migrations import MigrationError, migrate
+from backshop.db import Tx, migrations
+from backshop.db.migrations import MigrationError, migrate
 from psycopg.pq import TransactionStatus
 
 from local import postgres

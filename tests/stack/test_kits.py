@@ -17,8 +17,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from local.platforms import vendure
-from local.platforms.running import RunningShop
+from shops import vendure
+from shops.running import RunningShop
 
 PHONE = "94770000012"
 STRANGER = "94770000013"
@@ -116,7 +116,7 @@ class Kits:
         def nothing_open() -> bool:
             nonlocal swept
             assert self.server.idle()
-            queues = ("webhook-queue", "platform-write-queue.fifo")
+            queues = ("webhook-queue", "outbox-worker-queue.fifo")
             waiting = sum(self._waiting(name) for name in queues)
             row = self.row(
                 """SELECT (SELECT count(*) FROM backshop.outbox WHERE store_id = s.id

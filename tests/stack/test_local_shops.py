@@ -24,7 +24,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from local import recordings
-from local.platforms.running import RunningShop
+from shops.running import RunningShop
 
 PLATFORMS = ("shopify", "woocommerce", "vendure")
 Eventually = Callable[..., Any]
@@ -216,7 +216,7 @@ def test_a_restart_keeps_the_shops_and_follows_a_new_address(
         each.server.place_order(email="kept@example.com")
     wanted = {platform: each.wanted() for platform, each in before.items()}
     urls = {platform: each.server.url for platform, each in before.items()}
-    servers = [each for each in first.family() if "local.platforms" in " ".join(each.cmdline())]
+    servers = [each for each in first.family() if "shops" in each.cmdline()]
     assert len(servers) == 3
     assert first.stop() == 0
     psutil.wait_procs(servers, timeout=5)
@@ -258,7 +258,7 @@ def test_the_shops_die_with_a_killed_stack_and_keep_what_they_have(
     first.until_synced()
     shop = Shop(first, "woocommerce")
     placed = shop.server.place_order()
-    servers = [each for each in first.family() if "local.platforms" in " ".join(each.cmdline())]
+    servers = [each for each in first.family() if "shops" in each.cmdline()]
     assert len(servers) == 3
     os.kill(first.process.pid, signal.SIGKILL)
     first.process.wait(10)

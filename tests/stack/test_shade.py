@@ -15,8 +15,8 @@ import httpx
 import psycopg
 import pytest
 
-from local.platforms import shopify
-from local.platforms.running import RunningShop
+from shops import shopify
+from shops.running import RunningShop
 from tests.functions.shade_world import SENDER, TOPICS, graphql, read_cart, token_in
 
 SUBSCRIBE = """mutation($topic: WebhookSubscriptionTopic!, $to: WebhookSubscriptionInput!) {

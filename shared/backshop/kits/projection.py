@@ -15,7 +15,7 @@ from typing import Any
 from backshop.commerce import Customer, Order, OrderLine, Person, Refunded, Store
 from backshop.db import Tx, stage, tell
 from backshop.kits import phones
-from backshop.kits import store as kits
+from backshop.kits import repository as kits
 from backshop.kits.models import OtpSettings
 
 CUSTOMERS = {

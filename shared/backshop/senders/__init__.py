@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from backshop import config
+from backshop.aws import config
 
 _senders = {
     "sns": "backshop.senders.sns",

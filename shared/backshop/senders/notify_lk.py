@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from backshop import config
+from backshop.aws import config
 from backshop.senders import NotSent, web
 
 LONGEST = 621

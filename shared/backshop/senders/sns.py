@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backshop import config
+from backshop.aws import config
 from backshop.senders import Doubtful, NotSent
 
 _refusals = {"InvalidParameter", "InvalidParameterValue", "OptedOut", "AuthorizationError"}

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from backshop.db import Tx
 from backshop.errors import Conflict, Unprocessable
-from backshop.shade import rules, store
+from backshop.shade import repository as store
+from backshop.shade import rules
 from backshop.shade.models import Discount, ShadeSettings
 
 DRAWS = 5

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from backshop import config, queues
+from backshop.aws import config, queues
 from backshop.commerce import Platform
 from backshop.db import Tx
 from backshop.logs import warning
 from backshop.platforms.resources import RESOURCES, SHOP
-from backshop.sync import store
+from backshop.sync import repository as store
 from backshop.sync.models import JobKey
 from backshop.sync.rules import RunType
 

@@ -16,16 +16,20 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from backshop import config, credentials, db, logs, projections
-from backshop import store as stores
+from backshop import db, logs
+from backshop.aws import config
 from backshop.commerce import Deletion, Kind, Record, Store
-from backshop.entries import Entry, ready
 from backshop.platforms import reading
 from backshop.platforms.api import Later, Patience, Refused
 from backshop.platforms.payload import Page
 from backshop.platforms.reading import By, Credentials, Reader, Scope, Step
 from backshop.platforms.resources import SHOP
-from backshop.sync import rules, store
+from backshop.saving import projections
+from backshop.saving.entries import Entry, ready
+from backshop.stores import credentials
+from backshop.stores import repository as stores
+from backshop.sync import repository as store
+from backshop.sync import rules
 from backshop.sync.apart import apart
 from backshop.sync.models import Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType

@@ -11,7 +11,7 @@ from backshop.platforms.reading import Credentials
 from backshop.platforms.vendure.api import Api as Vendure
 from backshop.platforms.woocommerce.api import Api as WooCommerce
 
-from local.platforms.running import running
+from shops.running import running
 
 
 def client(handler):

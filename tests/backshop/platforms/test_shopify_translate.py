@@ -12,7 +12,7 @@ from backshop.platforms import reading
 from backshop.platforms.api import Patience, Refused
 from backshop.platforms.reading import By, Credentials, Scope
 
-from local.platforms.running import running
+from shops.running import running
 from tests.backshop.platforms.recorded import NOW, sample, store, told
 
 ID = 820982911946154508

@@ -11,12 +11,13 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from backshop import privacy, projections
+from backshop import privacy
 from backshop.commerce import Address, Kind, Person, Store, guest_id
-from backshop.entries import ready
+from backshop.saving import projections
+from backshop.saving.entries import ready
 from psycopg.rows import dict_row
 
-from tests.backshop.projections.records import (
+from tests.backshop.saving.records import (
     NOON,
     Tx,
     customer,

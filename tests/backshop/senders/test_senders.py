@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 
 import boto3
 import pytest
-from backshop import config, senders
+from backshop import senders
+from backshop.aws import config
 from backshop.senders import web
 from botocore.stub import Stubber
 from moto import mock_aws

@@ -26,7 +26,7 @@ from graphql.type import (
     is_input_object_type,
 )
 
-from local.platforms.shopify.schema import keys_missing
+from shops.shopify.schema import keys_missing
 
 
 def problems(schema: GraphQLSchema, text: str, variables: Mapping[str, Any] | None) -> list[str]:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema
 
-from local.platforms.shopify import schema as shopify
-from local.platforms.vendure import schema as vendure
+from shops.shopify import schema as shopify
+from shops.vendure import schema as vendure
 from tests.contracts.graphql.check import files, has_variables, problems
 
 HERE = Path(__file__).resolve().parent

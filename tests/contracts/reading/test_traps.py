@@ -13,7 +13,7 @@ from backshop.platforms.reading import By, Credentials, Scope
 from backshop.platforms.shopify import bulk
 from backshop.platforms.woocommerce import reading as woocommerce
 
-from local.platforms.running import running
+from shops.running import running
 from tests.backshop.platforms.recorded import store
 
 EVERYTHING = Scope(complete=True)

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from local.platforms import shopify, vendure, woocommerce
-from local.platforms.faults import Dice, Faults, spoil
-from local.platforms.running import RunningShop
+from shops import shopify, vendure, woocommerce
+from shops.faults import Dice, Faults, spoil
+from shops.running import RunningShop
 from tests.contracts.servers.recordings import Answer, send
 
 BASIC = {"Authorization": "Basic " + base64.b64encode(b"ck_local:cs_local").decode()}

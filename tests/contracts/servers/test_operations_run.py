@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from local.platforms import shopify, vendure
-from local.platforms.running import RunningShop
+from shops import shopify, vendure
+from shops.running import RunningShop
 from tests.contracts.graphql.check import files, operation_of
 from tests.contracts.graphql.test_operations import PLATFORMS, samples
 from tests.contracts.servers.recordings import send

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from local.platforms import shopify, vendure, woocommerce
-from local.platforms.running import ROOT, RunningShop
+from shops import shopify, vendure, woocommerce
+from shops.running import ROOT, RunningShop
 from tests.contracts.servers.recordings import send
 
 SERVERS = {"woocommerce": woocommerce, "shopify": shopify, "vendure": vendure}
@@ -38,7 +38,7 @@ def test_a_server_listens_on_loopback_and_ends_with_its_block(name: str) -> None
 
 def test_a_server_ends_with_its_parent() -> None:
     child = (
-        "import time; from local.platforms import woocommerce\n"
+        "import time; from shops import woocommerce\n"
         "with woocommerce.running(orders=3) as shop:\n"
         "    print(shop.pid, flush=True)\n"
         "    time.sleep(60)\n"
@@ -72,7 +72,7 @@ def test_a_shop_can_be_kept_from_one_run_to_the_next(name: str, tmp_path: Path) 
 @pytest.mark.parametrize("name", SERVERS)
 def test_help_names_the_options(name: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "local.platforms", name, "--help"],
+        [sys.executable, "-m", "shops", name, "--help"],
         cwd=ROOT,
         capture_output=True,
         text=True,

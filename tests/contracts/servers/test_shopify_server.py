@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from local.platforms import shopify
-from local.platforms.running import RunningShop
-from local.platforms.shopify.search import parse
-from local.platforms.shopify.server import ORDER_FIELDS
+from shops import shopify
+from shops.running import RunningShop
+from shops.shopify.search import parse
+from shops.shopify.server import ORDER_FIELDS
 from tests.contracts.servers.receiver import Receiver, receiving
 from tests.contracts.servers.recordings import Answer, send
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.platforms import vendure
-from local.platforms.running import RunningShop
+from shops import vendure
+from shops.running import RunningShop
 from tests.contracts.servers.recordings import RECORDINGS, Answer, differences, load, send
 
 FOLDER = "vendure-3.7.3"

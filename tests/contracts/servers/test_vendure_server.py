@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from local.platforms import vendure
-from local.platforms.running import RunningShop
+from shops import vendure
+from shops.running import RunningShop
 from tests.contracts.servers.receiver import Received, Receiver, receiving
 from tests.contracts.servers.recordings import Answer, send
 

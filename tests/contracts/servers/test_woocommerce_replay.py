@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.platforms import woocommerce
-from local.platforms.running import RunningShop
+from shops import woocommerce
+from shops.running import RunningShop
 from tests.contracts.servers.recordings import RECORDINGS, Answer, differences, load, send
 
 FOLDER = "woocommerce-11.0.1"

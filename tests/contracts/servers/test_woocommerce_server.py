@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from local.platforms import woocommerce
-from local.platforms.running import RunningShop
-from local.platforms.woocommerce.auth import sign
+from shops import woocommerce
+from shops.running import RunningShop
+from shops.woocommerce.auth import sign
 from tests.contracts.servers.receiver import Receiver, receiving
 from tests.contracts.servers.recordings import RECORDINGS, Answer, load, send
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from backshop import keys
+from backshop.web import keys
 
 
 @pytest.fixture

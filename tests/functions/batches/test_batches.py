@@ -17,8 +17,9 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
-from backshop import db, queues
-from backshop.kits import store as kits
+from backshop import db
+from backshop.aws import queues
+from backshop.kits import repository as kits
 
 from tests.backshop.kits.shop import Caller, add_orders, environments, transaction
 

@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 from backshop import db
-from backshop import store as stores
 from backshop.commerce import Platform
-from backshop.connect import store as connect
-from backshop.insights import store as insights
+from backshop.connect import repository as connect
+from backshop.insights import repository as insights
+from backshop.stores import repository as stores
 
 NAMED = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import bcrypt
 import pytest
-from backshop import credentials
+from backshop.stores import credentials
 
 SECRETS = ("ck_made_up", "cs_made_up", "s3cr3t")
 
@@ -156,7 +156,7 @@ def test_a_new_webhook_secret_stands_beside_the_old_one(call, body, aws):
     from uuid import UUID
 
     from backshop import db
-    from backshop.connect import store as connect
+    from backshop.connect import repository as connect
 
     _, made = call("create", body)
     id = UUID(made["id"])

@@ -76,7 +76,7 @@ def test_a_change_reaches_every_table_the_history_and_the_outbox(call, aws, owne
     assert [(r["key"], r["kind"], r["payload"], r["status"]) for r in rows] == [
         ("order:1001", "delivery_stage", {"order_code": "KITS-1001"}, "pending")
     ] * 2
-    hints = aws.messages("PLATFORM_WRITE_QUEUE_URL")
+    hints = aws.messages("OUTBOX_QUEUE_URL")
     assert hints == [{"store_id": str(shop), "key": "order:1001"}] * 2
 
 
@@ -98,7 +98,7 @@ def test_order_tracking_follows(call, owner, shop, stage, status):
 def test_repeating_adds_nothing(call, aws, owner, shop):
     for _ in range(3):
         assert put(call, "SOURCING")[1]["version"] == 2
-    assert len(aws.messages("PLATFORM_WRITE_QUEUE_URL")) == 1
+    assert len(aws.messages("OUTBOX_QUEUE_URL")) == 1
 
 
 def test_forward_only_unless_corrected_with_a_note(call, owner, shop):
@@ -231,7 +231,7 @@ def test_every_line_of_a_csv_is_answered(call, aws, owner, shop):
     assert tables(owner, shop, "KITS-1001")["status"] == ("DISPATCHED", "TE-1")
     again = upload(call, "code,stage,tracking_number\nKITS-1001,DISPATCHED,TE-1\n")[1]
     assert (again["changed"], again["unchanged"]) == (0, 1)
-    assert len(aws.messages("PLATFORM_WRITE_QUEUE_URL")) == 2
+    assert len(aws.messages("OUTBOX_QUEUE_URL")) == 2
 
 
 @pytest.mark.parametrize(
@@ -277,5 +277,5 @@ def test_ten_thousand_lines_and_not_one_more(call, aws, owner, shop):
         "SELECT count(*) AS number FROM backshop.outbox WHERE store_id = %s", [shop]
     ).fetchone()
     assert waiting["number"] == 10_000
-    assert len(aws.messages("PLATFORM_WRITE_QUEUE_URL")) == 10, "the sweep announces the others"
+    assert len(aws.messages("OUTBOX_QUEUE_URL")) == 10, "the sweep announces the others"
     assert upload(call, text + "KITS-1,SOURCING,\n")[0] == 400

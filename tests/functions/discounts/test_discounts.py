@@ -11,11 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 from backshop import db
 from backshop.commerce import Store
-from backshop.shade import giving, projection, store
+from backshop.shade import giving, projection
+from backshop.shade import repository as store
 from backshop.shade.models import ShadeSettings
 
-from local.platforms import woocommerce
-from local.platforms.running import RunningShop
+from shops import woocommerce
+from shops.running import RunningShop
 from tests.backshop.kits.shop import Caller, environments
 from tests.functions.shade_world import free_address
 
@@ -253,9 +254,9 @@ def send(call: Caller, aws: Any) -> None:
         def get_remaining_time_in_millis() -> int:
             return 100_000
 
-    taken = aws.messages("PLATFORM_WRITE_QUEUE_URL")
+    taken = aws.messages("OUTBOX_QUEUE_URL")
     records = [{"messageId": str(uuid4()), "body": json.dumps(each)} for each in taken]
-    work = call.module("platform_write")
+    work = call.module("outbox_worker")
     assert work.handler({"Records": records}, Patient) == {"batchItemFailures": []}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from backshop import config
+from backshop.aws import config
 from backshop.connect.try_on import rules
 
 from tests.functions import try_on_shop

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from backshop import config, migrations
+from backshop.aws import config
+from backshop.db import migrations
 
 from tests.conftest import Database
 

@@ -1,4 +1,4 @@
-"""A store that is connected to a local shop, and platform_write at its service."""
+"""A store that is connected to a local shop, and outbox_worker at its service."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from backshop import credentials, db, outbox
+from backshop import db, outbox
+from backshop.stores import credentials
 
-from local.platforms.running import RunningShop, running
+from shops.running import RunningShop, running
 
 PATH_ID = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
 ADDRESS = {
@@ -156,7 +157,7 @@ def connect(aws, servers, new_store, owner, load, event, context, monkeypatch):
     """Connects a new store to the platform's local server; faults of before are over."""
     monkeypatch.setattr(outbox, "FIRST_WAIT", timedelta(milliseconds=200))
     monkeypatch.setattr(outbox, "LONGEST_WAIT", timedelta(milliseconds=400))
-    requests, writer = load("order_requests"), load("platform_write")
+    requests, writer = load("order_requests"), load("outbox_worker")
 
     def make(platform: str) -> Connected:
         server = servers(platform)

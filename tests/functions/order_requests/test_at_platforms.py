@@ -214,7 +214,7 @@ def test_an_order_that_is_gone_fails_for_good(shop):
 
 
 def test_wrong_credentials_are_tried_again_until_staff_mend_them(shop, platform):
-    from backshop import credentials
+    from backshop.stores import credentials
 
     order = shop.place()
     wrong = credentials.seal(

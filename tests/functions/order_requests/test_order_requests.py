@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from backshop import db
-from backshop.connect.requests import store as stored
+from backshop.connect.requests import repository as stored
 
 PATH_ID = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
 ADDRESS = {
@@ -78,7 +78,7 @@ def rows(owner, table: str, store) -> list[dict[str, Any]]:
 
 
 def settle(owner, request_id: str, status: str, table: str = "refund_request") -> None:
-    """What platform_write would have done."""
+    """What outbox_worker would have done."""
     owner.execute(f"UPDATE connect.{table} SET status = %s WHERE id = %s", (status, request_id))
     owner.execute(
         "UPDATE backshop.outbox SET status = %s, attempts = 1 WHERE payload ->> 'request_id' = %s",
@@ -96,7 +96,7 @@ def test_a_refund_is_a_pending_row_beside_its_outbox_row(call, owner, store, aws
     assert (out["kind"], out["key"]) == ("refund", "order:15")
     assert out["payload"] == {"request_id": made["id"]}
     assert row["outbox_id"] == out["id"]
-    [message] = aws.messages("PLATFORM_WRITE_QUEUE_URL")
+    [message] = aws.messages("OUTBOX_QUEUE_URL")
     assert message == {"store_id": str(store), "key": "order:15"}
 
 

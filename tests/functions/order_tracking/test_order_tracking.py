@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from backshop import db, tokens
+from backshop import db
+from backshop.web import tokens
 
 from tests.backshop.kits.shop import OTHER_PHONE, PHONE, Caller, add_orders, transaction
 

@@ -14,8 +14,9 @@ import bcrypt
 import jwt
 import psycopg
 import pytest
-from backshop import senders, tokens
+from backshop import senders
 from backshop.errors import Unauthorized
+from backshop.web import tokens
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 

@@ -28,30 +28,30 @@ def failed(call, store, owner) -> int:
 
 def test_failed_rows_are_listed_and_tried_again(call, failed, aws, owner):
     _, listed = call("outbox_rows/list")
-    [row] = listed["rows"]
+    [row] = listed["items"]
     assert (row["id"], row["kind"], row["response"]) == (failed, "refund", {"error": "no"})
     status, answer = call("outbox_rows/retry", id=str(failed))
     assert (status, answer) == (200, {"id": failed, "status": "pending", "attempts": 3})
-    assert [message["key"] for message in aws.messages("PLATFORM_WRITE_QUEUE_URL")] == ["order:1"]
-    assert call("outbox_rows/list")[1]["rows"] == []
+    assert [message["key"] for message in aws.messages("OUTBOX_QUEUE_URL")] == ["order:1"]
+    assert call("outbox_rows/list")[1]["items"] == []
     assert call("outbox_rows/retry", id=str(failed))[0] == 404, "it waits already"
 
 
-def test_pages_of_a_hundred(call, store):
+def test_pages_end_and_overlap_nowhere(call, store):
     with db.transaction(store_id=store) as tx:
         outbox.put_all(tx, "test", [(f"order:{n}", {}) for n in range(230)])
     seen, cursor = [], {}
     while cursor is not None:
         _, page = call("outbox_rows/list", query={"status": "pending", **cursor})
-        seen += [row["id"] for row in page["rows"]]
-        cursor = {"cursor": str(page["next_cursor"])} if page["next_cursor"] else None
+        seen += [row["id"] for row in page["items"]]
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
     assert len(seen) == len(set(seen)) == 230
     assert seen == sorted(seen)
 
 
 def test_another_stores_rows_are_not_there(call, failed, new_store):
     call.store = new_store()
-    assert call("outbox_rows/list")[1]["rows"] == []
+    assert call("outbox_rows/list")[1]["items"] == []
     assert call("outbox_rows/retry", id=str(failed))[0] == 404
 
 

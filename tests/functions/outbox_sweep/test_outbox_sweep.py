@@ -41,7 +41,7 @@ def test_follow_ups_become_rows_once(load, event, context, shop, owner, aws):
     }
     again = sweep.handler(event("outbox_sweep/scheduled"), context)
     assert again == {"followed_up": 0, "announced": 4, "failed": 0}
-    keys = sorted(message["key"] for message in aws.messages("PLATFORM_WRITE_QUEUE_URL"))
+    keys = sorted(message["key"] for message in aws.messages("OUTBOX_QUEUE_URL"))
     assert keys == ["order:1", "order:3", "sms:order:2", "sms:order:3"], "the queue drops repeats"
 
 
@@ -65,13 +65,13 @@ def test_only_what_is_due_is_announced(load, event, context, shop, owner, aws):
     )
     done = load("outbox_sweep").handler(event("outbox_sweep/scheduled"), context)
     assert done == {"followed_up": 0, "announced": 2, "failed": 1}
-    messages = aws.messages("PLATFORM_WRITE_QUEUE_URL")
+    messages = aws.messages("OUTBOX_QUEUE_URL")
     assert sorted(message["key"] for message in messages) == ["order:2", "order:3"]
     assert {message["store_id"] for message in messages} == {str(shop)}
 
 
 def test_a_queue_that_is_gone_fails_nobody(load, event, context, shop, monkeypatch):
-    monkeypatch.setenv("PLATFORM_WRITE_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/gone")
+    monkeypatch.setenv("OUTBOX_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/gone")
     with db.transaction(store_id=shop) as tx:
         row = outbox.put(tx, "test", "order:1", {})
     outbox.announce([row])

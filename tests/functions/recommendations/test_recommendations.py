@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from backshop import db
+from backshop.connect.recommend import repository as recommend
 from backshop.connect.recommend import rules, training
-from backshop.connect.recommend import store as recommend
 
 PATH_ID = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
 

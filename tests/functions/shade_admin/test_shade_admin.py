@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from backshop import config
+from backshop.aws import config
 
 from tests.backshop.kits.shop import Caller
 

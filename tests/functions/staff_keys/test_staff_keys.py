@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backshop import keys
+from backshop.web import keys
 
 
 def test_a_key_is_shown_once_and_only_its_hash_is_stored(load, event, context, owner):

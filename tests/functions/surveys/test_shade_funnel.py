@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.platforms import shopify
-from local.platforms.running import RunningShop
+from shops import shopify
+from shops.running import RunningShop
 from tests.contracts.servers.receiver import Receiver, receiving
 from tests.functions.shade_world import World, read_cart, subscribe, token_in
 
@@ -485,7 +485,7 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
 
 
 def test_answers_that_do_not_fit_name_their_fields(world, customer) -> None:
-    from backshop import tokens
+    from backshop.web import tokens
 
     world.buy("Kit", customer=customer)
     claims = {"store_id": str(world.store), "order_id": str(world.row("orders")["id"])}
@@ -499,7 +499,7 @@ def test_answers_that_do_not_fit_name_their_fields(world, customer) -> None:
 
 
 def test_a_link_is_good_for_its_kit_and_its_time_alone(world, customer) -> None:
-    from backshop import tokens
+    from backshop.web import tokens
 
     token = world.invited(customer=customer)
     claims = {"store_id": str(world.store), "order_id": str(world.row("orders")["id"])}

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 from backshop import db
-from backshop import store as stores
 from backshop.commerce import Platform
-from backshop.connect import store as connect
-from backshop.insights import store as insights
+from backshop.connect import repository as connect
+from backshop.insights import repository as insights
 from backshop.platforms.resources import RESOURCES
+from backshop.stores import repository as stores
 
 
 @pytest.fixture(autouse=True)

@@ -11,17 +11,20 @@ from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
-from backshop import config, credentials, db
-from backshop import store as stores
+from backshop import db
+from backshop.aws import config
 from backshop.commerce import Platform, Store
-from backshop.connect import store as connect
-from backshop.insights import store as insights
+from backshop.connect import repository as connect
+from backshop.insights import repository as insights
 from backshop.platforms.resources import RESOURCES, SHOP
-from backshop.sync import rules, store, work
+from backshop.stores import credentials
+from backshop.stores import repository as stores
+from backshop.sync import repository as store
+from backshop.sync import rules, work
 from backshop.sync.models import JobKey, Run
 from backshop.sync.rules import RunType
 
-from local.platforms.running import RunningShop, running
+from shops.running import RunningShop, running
 
 
 @dataclass

@@ -73,7 +73,7 @@ def test_a_shop_that_is_away_is_shown_and_tried_again():
 
 def test_wrong_credentials_are_said_plainly_and_not_tried_again():
     with connected("woocommerce", orders=3) as shop:
-        from backshop import credentials
+        from backshop.stores import credentials
 
         with db.transaction(store_id=shop.id) as tx:
             tx.execute(
@@ -193,7 +193,7 @@ def test_an_order_that_comes_back_is_there_again_though_its_deletion_was_heard_l
     with connected("woocommerce", orders=20, seed=11) as shop:
         shop.sync("full")
         chosen = shop.shop.state()["orders"][3]["id"]
-        from backshop import projections
+        from backshop.saving import projections
 
         late = datetime.now(UTC)
         gone = Deletion(id=str(chosen), kind=Kind.ORDER, changed_at=late, observed_at=late)
@@ -324,7 +324,8 @@ def test_an_unforeseen_error_is_noted_and_raised():
 @pytest.mark.parametrize("seed", range(3))
 def test_webhooks_and_syncs_in_any_mix_end_at_the_shops_state(seed):
     """Webhooks come late, twice, out of order or never; syncs fail in between."""
-    from backshop import platforms, projections
+    from backshop import platforms
+    from backshop.saving import projections
 
     rng = random.Random(seed)
     with connected("woocommerce", orders=80, seed=seed + 20) as shop:

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from backshop import db
-from backshop.connect.recommend import store as recommend
+from backshop.connect.recommend import repository as recommend
 from backshop.connect.recommend.models import Quality, Scores
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -155,7 +155,7 @@ def test_a_shop_without_orders_is_no_error(function, store):
 def test_each_night_every_active_store_is_queued(
     function, monkeypatch, owner, new_store, event, context
 ):
-    from backshop import config
+    from backshop.aws import config
 
     url = config.client("sqs").create_queue(QueueName="train")["QueueUrl"]
     monkeypatch.setenv("TRAIN_QUEUE_URL", url)

@@ -6,7 +6,8 @@ import io
 
 import numpy as np
 import pytest
-from backshop import config, logs
+from backshop import logs
+from backshop.aws import config
 from backshop.connect.try_on import rules
 from botocore.exceptions import ClientError
 from PIL import Image

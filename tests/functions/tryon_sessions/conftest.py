@@ -1,7 +1,7 @@
 """The shop of the try-on's route tests."""
 
 import pytest
-from backshop import config
+from backshop.aws import config
 
 from bench.try_on import figures
 from tests.functions import try_on_shop

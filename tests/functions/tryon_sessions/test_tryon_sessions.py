@@ -7,8 +7,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from backshop import config, tokens
+from backshop.aws import config
 from backshop.connect.try_on import rules
+from backshop.web import tokens
 
 from tests.functions.try_on_shop import Shop
 

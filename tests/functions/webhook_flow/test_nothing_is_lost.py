@@ -23,7 +23,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from backshop import config, credentials, db, migrations, queues
+from backshop import db
+from backshop.aws import config, queues
+from backshop.db import migrations
+from backshop.stores import credentials
 
 from local import postgres
 

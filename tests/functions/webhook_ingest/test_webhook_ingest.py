@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from backshop import config, queues
+from backshop.aws import config, queues
 
 RECORDED = Path(__file__).parents[2] / "contracts/recordings"
 WOOCOMMERCE = RECORDED / "woocommerce-11.0.1/webhooks"

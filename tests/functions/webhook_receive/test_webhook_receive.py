@@ -13,7 +13,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from backshop import credentials, db, queues
+from backshop import db
+from backshop.aws import queues
+from backshop.stores import credentials
 
 RECORDED = Path(__file__).parents[2] / "contracts/recordings/woocommerce-11.0.1/webhooks"
 SECRET = "s3cr3t"

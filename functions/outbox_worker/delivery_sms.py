@@ -1,0 +1,38 @@
+"""Rows that tell a shopper by SMS how far their order is: {"order_code"}.
+
+Nobody can be asked whether an SMS went out. So the version is noted before it is handed to the
+provider, and one whose end is unknown is not sent again.
+"""
+
+from __future__ import annotations
+
+from backshop import db, outbox, senders
+from backshop.kits import repository as kits
+from backshop.kits import rules
+
+
+def ask(row: outbox.Row) -> outbox.Answer | None:
+    """Nobody can be asked; `do` knows what was handed over."""
+    return None
+
+
+def do(row: outbox.Row) -> outbox.Answer:
+    code = row.payload["order_code"]
+    with db.transaction(store_id=row.store_id) as tx:
+        news = kits.begin_to_tell(tx, code)
+    if news is None:
+        return {"skipped": "told already, or no longer wanted"}
+    try:
+        reference = senders.send_sms(news.phone, rules.delivery_text(code, news.delivery))
+    except senders.NotSent as refused:
+        with db.transaction(store_id=row.store_id) as tx:
+            kits.take_back(tx, code, news)
+        if refused.lasting:
+            raise outbox.Refused({"error": str(refused)}) from refused
+        raise outbox.Later(str(refused)) from refused
+    except senders.Doubtful as lost:
+        raise outbox.Refused({"error": f"{lost}; it is not sent again"}) from lost
+    return {"reference": reference, "version": news.delivery.version}
+
+
+kind = outbox.Kind(ask=ask, do=do)

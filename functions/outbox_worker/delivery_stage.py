@@ -1,0 +1,74 @@
+"""Rows that bring Vendure in step with an order's delivery here: {"order_code"}.
+
+What is sent is the delivery as it is when the row is done, so a row whose change was overtaken finds
+nothing left to send. What somebody set at Vendure meanwhile is followed, not overwritten.
+"""
+
+from __future__ import annotations
+
+import connected_shop
+from backshop import db, outbox
+from backshop.kits import repository as kits
+from backshop.kits import rules
+from backshop.kits.models import Incoming, Stage, Tracked
+from backshop.platforms.vendure import delivery_stage
+from backshop.platforms.vendure.delivery_stage import Held
+
+VENDURE = "vendure"
+
+
+def ask(row: outbox.Row) -> outbox.Answer | None:
+    """Nothing to ask first: `do` begins with what Vendure holds."""
+    return None
+
+
+def do(row: outbox.Row) -> outbox.Answer:
+    """What Vendure holds in the end, and whether that had to be sent."""
+    with connected_shop.opened(row.store_id) as shop:
+        if shop.platform != VENDURE:
+            return {"skipped": f"deliveries are not kept at {shop.platform}"}
+        order_id = row.key.removeprefix("order:")
+        theirs = delivery_stage.read(shop.api, order_id)
+        if theirs is None:
+            raise outbox.Refused({"error": "the order is gone at the shop"})
+        wanted = _merged(row, theirs)
+        if theirs == wanted:
+            return {"sent": False, **wanted._asdict()}
+        after = delivery_stage.set_both(shop.api, order_id, wanted)
+    if after != wanted:
+        raise outbox.Later("the shop took the change and then held something else")
+    return {"sent": True, **wanted._asdict()}
+
+
+def _merged(row: outbox.Row, theirs: Held) -> Held:
+    """What both sides are to hold: ours, after following where somebody moved the order there."""
+    code = row.payload["order_code"]
+    said = _tracked(theirs)
+    with db.transaction(store_id=row.store_id) as tx:
+        if not kits.hold_deliveries(tx, [code]):
+            raise outbox.Refused({"error": "the order is gone here"})
+        state = kits.platform_state(tx, code)
+        if state is None:
+            raise outbox.Refused({"error": "the order has no delivery here"})
+        ours, known, past_numbers = state
+        if rules.receive(ours, known, said, past_numbers) is Incoming.ADOPT:
+            ours = rules.adopted(ours, said)
+            kits.save_deliveries(tx, [kits.Change(code, ours)], by=VENDURE, from_platform=True)
+            kits.note_platform(tx, code, said)
+    return Held(ours.stage.value, ours.tracking_number)
+
+
+def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+    """Vendure holds it: its own echo will say nothing new."""
+    if "stage" in answer:
+        said = _tracked(Held(answer["stage"], answer["tracking_number"]))
+        kits.note_platform(tx, row.payload["order_code"], said)
+
+
+def _tracked(held: Held) -> Tracked:
+    """A stage in a word of the shop's own is none of ours."""
+    stage = Stage(held.stage) if held.stage and held.stage in Stage.__members__ else None
+    return Tracked(stage, held.tracking_number)
+
+
+kind = outbox.Kind(ask=ask, do=do, done=done)

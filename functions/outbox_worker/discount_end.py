@@ -1,0 +1,29 @@
+"""Rows that end a discount at the shop: {"discount_id"} of a `shade.discounts` that is `revoking`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import connected_shop
+import discount
+from backshop import db, outbox
+from backshop.shade import repository as store
+
+
+def ask(row: outbox.Row) -> outbox.Answer | None:
+    """Nothing to ask: ending it twice changes nothing."""
+    return None
+
+
+def do(row: outbox.Row) -> outbox.Answer:
+    _, asked = discount.read(row)
+    with connected_shop.opened(row.store_id) as shop:
+        discount.platform(shop).end(shop.api, asked)
+    return {"ended": True}
+
+
+def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+    store.set_status(tx, UUID(row.payload["discount_id"]), "revoked", only=("revoking",))
+
+
+kind = outbox.Kind(ask=ask, do=do, done=done)

@@ -1,0 +1,61 @@
+"""Rows that bring a customer their code: {"discount_id"} of a `shade.discounts` that is active."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import messages
+from backshop import db, outbox
+from backshop.shade import repository as store
+from backshop.stores import repository as stores
+from survey_message import shop_name
+
+
+def ask(row: outbox.Row) -> outbox.Answer | None:
+    """Nobody can be asked; `do` knows whether it was handed over."""
+    return None
+
+
+def do(row: outbox.Row) -> outbox.Answer:
+    id = _id(row)
+    with db.transaction(store_id=row.store_id) as tx:
+        found, holder = store.discount(tx, id), store.holder(tx, id)
+        link, state = store.click_url(tx, id), store.told(tx, id)
+        shop = stores.load(tx)
+    if found is None or holder is None or shop is None or link is None:
+        return {"skipped": "the discount or its customer is gone"}
+    if not found.is_usable(datetime.now(UTC)):
+        return {"skipped": "the discount is over"}
+
+    def remember(said: str | None) -> None:
+        with db.transaction(store_id=row.store_id) as tx:
+            store.set_told(tx, id, said)
+
+    settings = messages.settings_of(shop)
+    message = messages.discount(
+        holder.first_name,
+        shop_name(shop),
+        found.discount_code,
+        (found.amount, found.currency),
+        found.expires_at,
+        link,
+    )
+    to = messages.Recipient(settings.channel, holder.email, holder.phone_number, settings.sender)
+    return {"reference": messages.send_once(message, to, state, remember)}
+
+
+def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+    if "reference" in answer:
+        store.set_told(tx, _id(row), "sent")
+
+
+def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+    store.set_told(tx, _id(row), "failed")
+
+
+def _id(row: outbox.Row) -> UUID:
+    return UUID(row.payload["discount_id"])
+
+
+kind = outbox.Kind(ask=ask, do=do, done=done, failed=failed)

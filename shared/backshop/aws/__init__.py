@@ -1,0 +1,1 @@
+"""AWS: configuration and secrets, queues, objects."""

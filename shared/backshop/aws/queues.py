@@ -1,0 +1,115 @@
+"""The only way to SQS: sending, large bodies by way of S3, and batches that fail one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypedDict
+from uuid import uuid4
+
+from backshop.aws import config
+from backshop.logs import failure
+
+BATCH = 10
+INLINE_BYTES = 250_000
+"""A longer body goes to S3: SQS bills by 64 KB, and ten messages must fit a 6 MB invocation."""
+
+
+class Failure(TypedDict):
+    itemIdentifier: str
+
+
+class BatchResponse(TypedDict):
+    """What Lambda wants back from a batch: the messages to be tried again."""
+
+    batchItemFailures: list[Failure]
+
+
+class Message(TypedDict, total=False):
+    """A record of an SQS event, as far as it is read here."""
+
+    messageId: str
+    body: str
+    attributes: dict[str, str]
+
+
+def send(url: str, body: str, *, group: str | None = None, dedup: str | None = None) -> None:
+    """Put one message on a queue; FIFO queues take a group and a deduplication id."""
+    fifo = {"MessageGroupId": group, "MessageDeduplicationId": dedup}
+    given = {name: said for name, said in fifo.items() if said is not None}
+    config.client("sqs").send_message(QueueUrl=url, MessageBody=body, **given)
+
+
+def send_all(url: str, bodies: Sequence[str]) -> None:
+    """Put many messages on a standard queue, ten a call. Raises when one is refused."""
+    for start in range(0, len(bodies), BATCH):
+        part = bodies[start : start + BATCH]
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(part)]
+        answer = config.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+        if answer.get("Failed"):
+            raise RuntimeError(f"{len(answer['Failed'])} messages were refused by {url}")
+
+
+class NotSent(Exception):
+    """SQS took only a part of what it was given."""
+
+
+class Ordered(NamedTuple):
+    """A message of a FIFO queue: those of one group stay in order, and of two with the same
+    deduplication id within five minutes the second is dropped."""
+
+    body: str
+    group: str
+    dedup: str
+
+
+def send_ordered(url: str, messages: Sequence[Ordered]) -> None:
+    """Put many messages on a FIFO queue, ten a call. Raises `NotSent` when one is refused."""
+    for start in range(0, len(messages), BATCH):
+        part = messages[start : start + BATCH]
+        entries = [
+            {
+                "Id": str(number),
+                "MessageBody": each.body,
+                "MessageGroupId": each.group,
+                "MessageDeduplicationId": each.dedup,
+            }
+            for number, each in enumerate(part)
+        ]
+        answer = config.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+        if answer.get("Failed"):
+            raise NotSent(f"{len(answer['Failed'])} messages were refused by {url}")
+
+
+def park(bucket: str, body: bytes) -> str:
+    """Store a body that is too large for a message; its key, to be sent in its place.
+
+    A lifecycle rule of the bucket drops it after 15 days, one more than a message can wait.
+    """
+    key = f"overflow/{uuid4()}"
+    config.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+    return key
+
+
+def fetch(bucket: str, key: str) -> bytes:
+    """The body that `park` stored."""
+    stored: bytes = config.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return stored
+
+
+def process(event: dict[str, Any], one: Callable[[Message], None]) -> BatchResponse:
+    """Call `one` for each message; those that raise are reported, so that only they come again.
+
+    On a FIFO queue the ones after a failure are handed back unread: their order must hold.
+    """
+    records: list[Message] = event["Records"]
+    failures: list[Failure] = []
+    for number, record in enumerate(records):
+        try:
+            one(record)
+        except Exception as error:
+            failure("message failed", error, message_id=record["messageId"])
+            if "MessageGroupId" in record.get("attributes", {}):
+                failures = [{"itemIdentifier": each["messageId"]} for each in records[number:]]
+                break
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}

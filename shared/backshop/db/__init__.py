@@ -1,0 +1,365 @@
+"""The only way to Postgres: connections, transactions and whose rows they may see.
+
+One connection per role and execution environment. A frozen environment keeps dead sockets, so the
+statement that begins a transaction also tests the connection, and is sent again on a fresh one.
+Every setting is local to its transaction: behind a pooler anything else would leak to the next
+client.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import threading
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from itertools import count
+from time import time
+from typing import Any, Literal, NamedTuple, TypeVar, cast
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
+
+from backshop.aws import config
+
+T = TypeVar("T")
+Tx = psycopg.Connection[dict[str, Any]]
+Role = Literal["service", "shopper", "analyst", "owner"]
+
+LockNotAvailable = psycopg.errors.LockNotAvailable
+UniqueViolation = psycopg.errors.UniqueViolation
+Deadlock = psycopg.errors.DeadlockDetected
+Unreachable = psycopg.OperationalError
+"""Raised when the database cannot be asked."""
+
+CAPABILITY_SECONDS = 60
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be asked now, whatever it is asked."""
+    if isinstance(error, config.Unreachable):
+        return True
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    return error.sqlstate is None or error.sqlstate[:2] in {"08", "53", "57"}
+
+
+Row = tuple[str, ...]
+"""A row in Postgres' text forms, one value a column; an empty text is NULL."""
+
+COPY_FROM = 250
+"""Rows from which a temporary table costs less than JSON sent with each statement (bench/ingest.py)."""
+
+_kept = threading.local()
+_numbers = count()
+
+
+def connect(url: str) -> Tx:
+    """A new connection that commits by itself; raises `Unreachable` within five seconds.
+
+    Nothing is prepared on the server, because transaction poolers lose named statements.
+    """
+    connection = psycopg.connect(
+        url,
+        autocommit=True,
+        row_factory=dict_row,
+        prepare_threshold=None,
+        connect_timeout=5,
+        keepalives_idle=30,
+    )
+    return connection
+
+
+def _open(role: Role) -> Tx:
+    try:
+        return connect(config.database_url(role))
+    except psycopg.OperationalError as refused:
+        if "password authentication failed" not in str(refused):
+            raise
+        config.forget_secret(f"DATABASE_{role.upper()}_SECRET")
+        return connect(config.database_url(role))
+
+
+def _connections() -> dict[Role, Tx]:
+    if not hasattr(_kept, "connections"):
+        _kept.connections = {}
+    return cast("dict[Role, Tx]", _kept.connections)
+
+
+def _drop(role: Role) -> None:
+    kept = _connections().pop(role, None)
+    if kept is not None:
+        kept.close()
+
+
+def close() -> None:
+    """Close this thread's connections; tests and command-line tools call it when they are done."""
+    for role in list(_connections()):
+        _drop(role)
+
+
+def _begin(role: Role, statement: bytes) -> Tx:
+    """A connection in a transaction begun by `statement`, one round trip."""
+    kept = _connections().get(role)
+    if kept is not None and not kept.closed:
+        if kept.info.transaction_status != TransactionStatus.IDLE:
+            raise RuntimeError("a transaction of this role is open already; do not nest them")
+        try:
+            kept.execute(statement)
+            return kept
+        except psycopg.OperationalError:
+            _drop(role)
+    fresh = _open(role)
+    _connections()[role] = fresh
+    fresh.execute(statement)
+    return fresh
+
+
+@contextmanager
+def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") -> Iterator[Tx]:
+    local = [f"SET LOCAL {name} = {_literal(said)}" for name, said in settings.items()]
+    statement = "; ".join([begin, *local]).encode()
+    tx = _begin(role, statement)
+    try:
+        yield tx
+    except BaseException:
+        _roll_back(role, tx)
+        raise
+    else:
+        _commit(role, tx)
+
+
+def _literal(said: str) -> str:
+    return "'" + said.replace("'", "''") + "'"
+
+
+def _commit(role: Role, tx: Tx) -> None:
+    if tx.info.transaction_status == TransactionStatus.INERROR:
+        _roll_back(role, tx)
+        raise RuntimeError("a failed statement was swallowed; nothing was committed")
+    try:
+        tx.execute("COMMIT")
+    except psycopg.OperationalError:
+        _drop(role)
+        raise
+
+
+def _roll_back(role: Role, tx: Tx) -> None:
+    try:
+        tx.execute("ROLLBACK")
+    except psycopg.Error:
+        _drop(role)
+
+
+def despite_deadlocks(work: Callable[[], T]) -> T:
+    """The result of `work`, a whole transaction, begun again where it lost a deadlock; three times
+    at most. For what locks many rows while projections lock some of them in an order of theirs."""
+    for _ in range(2):
+        with suppress(Deadlock):
+            return work()
+    return work()
+
+
+@contextmanager
+def transaction(*, store_id: UUID | None = None, all_stores: bool = False) -> Iterator[Tx]:
+    """A transaction of the handlers' role that sees one store, or all of them.
+
+    `all_stores` is for the few functions that tests/architecture lists. Commits at the end of the
+    block, rolls back when it raises. Raises `Unreachable`.
+    """
+    if (store_id is None) is not all_stores:
+        raise ValueError("name the store, or say all_stores=True")
+    scope = {"backshop.all_stores": "on"} if all_stores else {"backshop.store_id": str(store_id)}
+    with _transaction("service", scope) as tx:
+        yield tx
+
+
+@contextmanager
+def shopper(store_id: UUID, phone: str) -> Iterator[Tx]:
+    """A read-only transaction that sees the orders given with this phone (`947xxxxxxxx`)."""
+    held = _capability("shopper", store_id, phone)
+    with _transaction("shopper", {"backshop.capability": held}, begin="BEGIN READ ONLY") as tx:
+        yield tx
+
+
+@contextmanager
+def analyst(store_id: UUID, *, timeout_ms: int = 5000) -> Iterator[Tx]:
+    """A read-only transaction for questions about one store's numbers."""
+    settings = {
+        "backshop.capability": _capability("analyst", store_id, ""),
+        "statement_timeout": str(timeout_ms),
+    }
+    with _transaction("analyst", settings, begin="BEGIN READ ONLY") as tx:
+        yield tx
+
+
+@contextmanager
+def owner() -> Iterator[Tx]:
+    """A transaction of the owner: migrations, refreshes and partitions, nothing else."""
+    with _transaction("owner", {}) as tx:
+        yield tx
+
+
+def _capability(kind: str, store_id: UUID, subject: str) -> str:
+    """What the policies check in place of a plain setting, which any statement could change."""
+    named = urlsafe_b64encode(subject.encode()).decode().rstrip("=")
+    claim = f"v1.{kind}.{store_id}.{named}.{int(time()) + CAPABILITY_SECONDS}"
+    key = config.secret("CAPABILITY_SECRET").encode()
+    return f"{claim}.{hmac.new(key, claim.encode(), sha256).hexdigest()}"
+
+
+@contextmanager
+def sole(name: str) -> Iterator[bool]:
+    """Hold the lock of this name while the block runs; False where somebody else holds it.
+
+    It lives on a connection of its own, in a transaction (poolers keep those apart), and is free as
+    soon as the process has died. Raises `Unreachable`.
+    """
+    connection = _open("service")
+    try:
+        connection.execute("BEGIN")
+        row = connection.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS mine", (name,)
+        ).fetchone()
+        yield bool(row and row["mine"])
+        # Closing alone would leave it to the server when the lock is free.
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY rows into a temporary table (a table with row-level security refuses COPY); their number.
+
+    Values are adapted as in any statement; bytes that Postgres cannot store in text raise.
+    """
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    number = 0
+    with tx.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            number += 1
+    return number
+
+
+def tell(
+    tx: Tx,
+    schema: str,
+    which: Mapping[str, str],
+    params: Mapping[str, Any],
+    *,
+    without: Sequence[str] = ("store_id",),
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a schema's tables, by table, ready for JSON: of each table in `which` those that meet
+    its condition, which reads `params`. The columns `without` are left out. Neither names nor
+    conditions may come from outside."""
+    told = {}
+    for table, condition in which.items():
+        statement = sql.SQL(
+            "SELECT to_jsonb(t) - %(without)s::text[] AS row FROM {} AS t WHERE {}"
+        ).format(sql.Identifier(schema, table), sql.SQL(condition))
+        rows = tx.execute(statement, {**params, "without": list(without)})
+        told[table] = [row["row"] for row in rows]
+    return told
+
+
+NEW_IDS = """(
+  (SELECT left(uuidv7()::text, 24)) || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid"""
+"""Fresh ids for the rows of one INSERT … SELECT, in their order: the time and 26 random bits are
+drawn once, the rest counts. Drawing each anew costs more than all the rest of a row."""
+
+
+class Staged(NamedTuple):
+    """Rows on their way into tables: `FROM {staged.source}` in statements that are executed with
+    `staged.params`, in the transaction that staged them. `source` is named as they were staged."""
+
+    source: str
+    params: dict[str, str]
+    size: int
+
+
+def stage(
+    tx: Tx, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | None]]
+) -> Staged:
+    """Make rows, in Postgres' text forms, readable for statements: few travel as JSON with each of
+    them, many are copied once into a temporary table that ends with the transaction.
+
+    An empty text is NULL, as None is, and what Postgres cannot store in text is dropped. `columns`
+    are names and types; neither they nor `name` may come from outside.
+    """
+    if len(rows) < COPY_FROM:
+        return _stage_json(name, columns, rows)
+    lines = [copy_line([value or "" for value in row]) for row in rows]
+    return stage_lines(tx, name, columns, lines)
+
+
+def stage_lines(tx: Tx, name: str, columns: Mapping[str, str], lines: Sequence[str]) -> Staged:
+    """`stage` for rows that `copy_line` made lines of."""
+    if len(lines) < COPY_FROM:
+        return _stage_json(name, columns, [_values(line) for line in lines])
+    table = f"staged_{name}_{next(_numbers)}"
+    create = f"CREATE TEMPORARY TABLE {table} ({_typed(columns)}) ON COMMIT DROP"
+    tx.execute(create.encode())
+    copying = f"COPY {table} FROM STDIN (DELIMITER '{_DELIMITER}', NULL '')".encode()
+    with tx.cursor() as cursor, cursor.copy(copying) as copy:
+        copy.write("\n".join(lines))
+    return Staged(f"pg_temp.{table} AS {name}", {}, len(lines))
+
+
+def _stage_json(
+    name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | None]]
+) -> Staged:
+    import orjson
+
+    texts = [[(_storable(value) or None) if value else None for value in row] for row in rows]
+    said = orjson.dumps([dict(zip(columns, row, strict=True)) for row in texts]).decode()
+    source = f"json_to_recordset(%(staged_{name})s::json) AS {name} ({_typed(columns)})"
+    return Staged(source, {f"staged_{name}": said}, len(rows))
+
+
+def _typed(columns: Mapping[str, str]) -> str:
+    return ", ".join([f"{column} {kind}" for column, kind in columns.items()])
+
+
+_DELIMITER = "|"
+_escaped = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", _DELIMITER: f"\\{_DELIMITER}"}
+_escapes = str.maketrans(_escaped)
+_unescaped = {said: meant for meant, said in _escaped.items()}
+_ESCAPED = re.compile(rf"(\\.|{re.escape(_DELIMITER)})")
+"""An escape, or the end of a value."""
+
+
+def copy_line(row: Sequence[str]) -> str:
+    """The row as a line of the COPY that `stage` makes."""
+    line = _DELIMITER.join(row)
+    # Nearly every row needs no escapes, and is not looked at value by value.
+    if line.isprintable() and "\\" not in line and line.count(_DELIMITER) == len(row) - 1:
+        return line
+    return _DELIMITER.join([_storable(value).translate(_escapes) for value in row])
+
+
+def _values(line: str) -> list[str]:
+    """The row that `copy_line` made this line of."""
+    if "\\" not in line:
+        return line.split(_DELIMITER)
+    values = [[""]]
+    for part in _ESCAPED.split(line):
+        if part == _DELIMITER:
+            values.append([])
+        else:
+            values[-1].append(_unescaped.get(part, part))
+    return ["".join(parts) for parts in values]
+
+
+def _storable(value: str) -> str:
+    """Without what Postgres cannot store in text: NUL and lone surrogates."""
+    if value.isprintable():
+        return value
+    return value.replace("\x00", "").encode("utf-8", "ignore").decode()

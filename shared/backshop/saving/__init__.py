@@ -1,0 +1,1 @@
+"""The one way in: records made ready, claimed and saved in every context."""

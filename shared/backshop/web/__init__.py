@@ -1,0 +1,1 @@
+"""HTTP: routes, problems, pages of lists, and who is calling."""

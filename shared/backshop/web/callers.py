@@ -1,0 +1,102 @@
+"""Who is calling, and on whose store the call acts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from backshop.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from backshop.stores import tenants
+from backshop.web.http import Event, header
+
+
+class Principal(NamedTuple):
+    """Who calls, as the authorizer recognised them: `staff` (store_id None) or a store's own key."""
+
+    kind: str
+    id: str
+    store_id: UUID | None
+    scopes: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """How histories name the caller: `staff:<id>` or `store:<id>`."""
+        return f"{self.kind}:{self.id}"
+
+
+def principal(event: Event) -> Principal:
+    """Who calls, from the authorizer's context. Raises Unauthorized where no authorizer ran."""
+    context = authorizer_context(event)
+    if "kind" not in context:
+        raise Unauthorized("Send a staff or store key as `Authorization: Bearer <key>`.")
+    store = context.get("store_id")
+    return Principal(
+        kind=context["kind"],
+        id=context["id"],
+        store_id=UUID(store) if store else None,
+        scopes=frozenset(context.get("scopes", "").split()),
+    )
+
+
+def authorizer_context(event: Event) -> dict[str, str]:
+    """What the authorizer answered; empty on routes without one."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    context: dict[str, str] = authorizer.get("lambda") or {}
+    return context
+
+
+def require(event: Event, scope: str) -> Principal:
+    """The caller, if their key has the scope. Raises Forbidden otherwise."""
+    caller = principal(event)
+    if scope not in caller.scopes:
+        raise Forbidden(f"This key lacks the scope '{scope}'; use one that has it.")
+    return caller
+
+
+def own_store(event: Event, store_id: UUID) -> UUID:
+    """The store that a path names, if the caller may see it. Raises NotFound otherwise, also for a
+    store of somebody else, so that ids cannot be probed."""
+    if principal(event).store_id not in (None, store_id):
+        raise _no_connector()
+    return store_id
+
+
+def store_of_call(event: Event, platform: str | None = None) -> UUID:
+    """The store of a call whose path names none: a store key's own; a staff key names it by
+    `?store_id=` or the header X-Store-Id, unless there is only one (of that platform).
+
+    Raises NotFound where there is none, BadRequest where there are several.
+    """
+    caller = principal(event)
+    query = event.get("queryStringParameters") or {}
+    named = query.get("store_id") or header(event, "x-store-id")
+    if named:
+        return own_store(event, _uuid(named))
+    if caller.store_id:
+        return caller.store_id
+    return only_store(platform)
+
+
+def only_store(platform: str | None) -> UUID:
+    """The only store there is (of a platform). Raises BadRequest where several are, NotFound where
+    none is."""
+    ids = tenants.some_ids(platform, limit=2)
+    if not ids:
+        raise NotFound("No store is connected yet; POST /connectors connects one.")
+    if len(ids) > 1:
+        raise BadRequest(
+            "There are several stores: name one with ?store_id= or the header X-Store-Id.",
+            slug="which-store",
+        )
+    return ids[0]
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _no_connector() from None
+
+
+def _no_connector() -> NotFound:
+    return NotFound("There is no such connector; GET /connectors lists them.")

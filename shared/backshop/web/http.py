@@ -1,0 +1,158 @@
+"""Bytes on the wire: bodies and headers in, files and problems out.
+
+What is wrong with a request is raised as one of errors.py and answered as
+`application/problem+json` (RFC 9457).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails, from_json
+
+from backshop.errors import BadRequest, FieldError, Problem, TooLarge, Unauthorized, Unprocessable
+
+PROBLEM_TYPE = "https://github.com/backshop/backshop/blob/main/docs/problems.md#"
+PROBLEM_JSON = "application/problem+json"
+BODY_BYTES = 1_000_000
+"""The largest JSON body that a route takes, unless it says otherwise."""
+
+Event = dict[str, Any]
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of NUL, which JSON allows and Postgres does not; an escaped backslash before it is none."""
+
+
+class FieldProblem(BaseModel):
+    """A field that is wrong, by its path (`lines.0.quantity`), and what it may be."""
+
+    field: str
+    message: str
+
+
+class ProblemBody(BaseModel):
+    """What every refused request is answered with (RFC 9457); docs/problems.md lists the types."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="One sentence that says what to do next.")
+    request_id: str | None = Field(description="To be quoted to whoever runs backshop.")
+    errors: list[FieldProblem] | None = None
+
+
+def header(event: Event, name: str) -> str | None:
+    """A request header by its lower-case name, as HTTP APIs send them."""
+    value: str | None = event.get("headers", {}).get(name)
+    return value
+
+
+def bearer(event: Event) -> str:
+    """The token of an `Authorization: Bearer …` header. Raises Unauthorized where there is none."""
+    scheme, _, token = (header(event, "authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized("Send the token as `Authorization: Bearer <token>`.")
+    return token.strip()
+
+
+def raw_body(event: Event, limit: int = BODY_BYTES) -> bytes:
+    """The body's bytes as they were sent. Raises TooLarge above `limit`, BadRequest on bad base64."""
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        if len(body) // 4 * 3 - 2 > limit:
+            raise _too_large(limit)
+        try:
+            content = base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            raise BadRequest("The body is not the base64 it claims to be.") from None
+    else:
+        content = body.encode("utf-8", "surrogatepass")
+    if len(content) > limit:
+        raise _too_large(limit)
+    return content
+
+
+def json_body(event: Event, limit: int = BODY_BYTES) -> Any:
+    """The body as JSON. Raises as `raw_body`, BadRequest where it is no JSON, and Unprocessable
+    where it holds what no column can."""
+    content = raw_body(event, limit)
+    if _NUL.search(content):
+        raise Unprocessable("The body holds the character NUL, which cannot be stored; remove it.")
+    try:
+        return from_json(content, allow_inf_nan=False)
+    except ValueError:
+        raise BadRequest(
+            "The body is not valid JSON; send one JSON object in UTF-8.", slug="not-json"
+        ) from None
+
+
+def field_errors(details: Sequence[ErrorDetails]) -> list[FieldError]:
+    """What pydantic found wrong, by field, without the values themselves."""
+    return [
+        FieldError(
+            field=".".join(map(str, each["loc"])), message=each["msg"].removeprefix("Value error, ")
+        )
+        for each in details
+    ]
+
+
+def please_correct(errors: Sequence[FieldError]) -> str:
+    """A sentence that names the first of the fields that are wrong, and what they may be."""
+    first = [f"{each['field'] or 'the body'} ({each['message']})" for each in errors[:5]]
+    return f"Please correct: {', '.join(first)}."
+
+
+def download(name: str, content_type: str, content: bytes) -> Response[bytes]:
+    """A file to be saved under `name`; binary answers travel as base64 through the gateway."""
+    return Response(
+        status_code=200,
+        content_type=content_type,
+        body=content,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def problem_body(problem: Problem, request_id: str | None) -> dict[str, Any]:
+    """A problem in the form of `ProblemBody`."""
+    body: dict[str, Any] = {
+        "type": PROBLEM_TYPE + problem.slug,
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "request_id": request_id,
+    }
+    if problem.errors:
+        body["errors"] = problem.errors
+    return body
+
+
+def problem_headers(problem: Problem) -> dict[str, str]:
+    """Retry-After, where the problem passes by itself."""
+    return {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
+
+
+def problem_answer(problem: Problem, event: Event) -> Response[str]:
+    """A problem as Powertools answers it."""
+    return Response(
+        status_code=problem.status,
+        content_type=PROBLEM_JSON,
+        body=json.dumps(problem_body(problem, request_id(event)), separators=(",", ":")),
+        headers=dict(problem_headers(problem)),
+    )
+
+
+def request_id(event: Event) -> str | None:
+    """API Gateway's id of the request, which logs and problems name."""
+    value: str | None = event.get("requestContext", {}).get("requestId")
+    return value
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit:,} bytes; send less at once.")

@@ -1,0 +1,254 @@
+"""Typed routes: what a function declares of each, and what happens to every call.
+
+    app = routes.app("Batches")
+    handler = routes.handler(app)
+
+    @routes.route(app, "GET /batches/<id>", scope="staff", problems=[NotFound], example=BATCH)
+    def show(id: UUID) -> Batch:
+        \"\"\"A batch with its statistics.\"\"\"
+
+Parameters, bodies and answers are validated by Powertools against the types of the signature, which
+also make the OpenAPI document (`make openapi`). The docstring's first sentence is its summary.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Literal, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
+    OpenAPIRequestValidationMiddleware,
+)
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+)
+
+from backshop.errors import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    Unprocessable,
+)
+from backshop.logs import crash_safely, logger
+from backshop.web import callers, http
+from backshop.web.http import Event
+
+# The resolver logs what a route raises, text and all; logs.py says it without personal data.
+logging.getLogger("aws_lambda_powertools.event_handler.api_gateway").disabled = True
+Handler = Callable[[Event, Any], dict[str, Any]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+Scope = Literal["staff", "store", "token", "anyone"]
+"""`staff` and `store` are scopes of keys, checked by the authorizer and here; `token` is a shopper's
+or a link's own, which the route reads; `anyone` needs nothing."""
+
+
+class App(APIGatewayHttpResolver):
+    """A resolver that knows the scope of each route and the title that groups its routes."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            enable_validation=True,
+            response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        )
+        self.title = title
+        self.scopes: dict[Callable[..., Any], Scope] = {}
+        self._request_validation_middleware = _Door()  # type: ignore[no-untyped-call]
+
+
+def app(title: str) -> App:
+    """A resolver that answers problems as such and unknown paths with 404."""
+    made = App(title)
+
+    def event() -> Event:
+        raw: Event = made.current_event.raw_event
+        return raw
+
+    def problem(raised: Problem) -> Response[str]:
+        return http.problem_answer(raised, event())
+
+    def invalid(raised: RequestValidationError) -> Response[str]:
+        return http.problem_answer(_problem_of(raised), event())
+
+    def broken(raised: ResponseValidationError) -> Response[str]:
+        raise raised
+
+    def no_such_route(_: Exception) -> Response[str]:
+        problem = NotFound("There is nothing at this path; GET /openapi.json lists what there is.")
+        return http.problem_answer(problem, event())
+
+    made.exception_handler(Problem)(problem)
+    made.exception_handler(RequestValidationError)(invalid)
+    made.exception_handler(ResponseValidationError)(broken)
+    made.not_found(no_such_route)
+    return made
+
+
+def route(
+    app: App,
+    rule: str,
+    *,
+    scope: Scope,
+    status: int = 200,
+    problems: Sequence[type[Problem]] = (),
+    example: Any = None,
+    body_example: Mapping[str, Any] | None = None,
+    answers: Mapping[str, str] | None = None,
+    takes: Mapping[str, str] | None = None,
+) -> Callable[[F], F]:
+    """Declare a route by its verb and path (`GET /batches/<id>`).
+
+    `problems` are those that the route itself raises; the ones that follow from `scope`, parameters
+    and body are added. `example` is an answer, `body_example` a request. `answers` describes further
+    content types of the answer, `takes` those of a body that is no JSON, each as {type: sentence}.
+    """
+    verb, path = rule.split(" ")
+
+    def declare(function: F) -> F:
+        app.scopes[function] = scope
+        summary, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
+        app.route(
+            path,
+            method=verb,
+            summary=" ".join(summary.split()),
+            description=description or None,
+            tags=[app.title],
+            status_code=status,
+            operation_id=f"{verb.lower()}{path.title().translate(_NO_SIGNS)}",
+            security=_security(scope),
+            responses=_responses(status, function, problems, scope, example, answers),
+            openapi_extensions={
+                "x-scope": scope,
+                **({"x-body-example": body_example} if body_example is not None else {}),
+                **({"x-takes": dict(takes)} if takes else {}),
+            },
+        )(function)
+        return function
+
+    return declare
+
+
+_NO_SIGNS = str.maketrans("", "", "/<>-_.")
+
+
+def handler(app: App) -> Handler:
+    """The Lambda handler of an app: logs the request id, turns problems into answers."""
+
+    @crash_safely
+    def handle(event: Event, context: Any) -> dict[str, Any]:
+        logger.append_keys(request_id=http.request_id(event), route=event.get("routeKey"))
+        answer: dict[str, Any] = app.resolve(event, context)
+        if origin := http.header(event, "origin"):
+            allow_origin(event, answer, origin)
+        return answer
+
+    return handle
+
+
+def allow_origin(event: Event, answer: dict[str, Any], origin: str) -> None:
+    """Let the calling page read the answer where its store allows the origin; a call that no key
+    ties to a store is checked against all stores'."""
+    from uuid import UUID
+
+    from backshop.stores import tenants
+
+    store = callers.authorizer_context(event).get("store_id")
+    headers = answer.setdefault("headers", {})
+    if tenants.is_origin_allowed(origin, UUID(store) if store else None):
+        headers["Access-Control-Allow-Origin"] = origin
+    headers["Vary"] = "Origin"
+
+
+class _Door(OpenAPIRequestValidationMiddleware):
+    """Powertools' validation, behind the key's scope and with our way to read a body.
+
+    Without it a key that may not call would learn what a body lacks, and bodies of other types than
+    JSON (curl's own default) would be refused.
+    """
+
+    def handler(self, app: Any, next_middleware: NextMiddleware) -> Response[Any]:
+        scope = app.scopes[app.context["_route"].func]
+        if scope in ("staff", "store"):
+            callers.require(app.current_event.raw_event, scope)
+        answer: Response[Any] = super().handler(app, next_middleware)
+        return answer
+
+    def _get_body(self, app: Any) -> Any:
+        return http.json_body(app.current_event.raw_event)
+
+
+def _problem_of(raised: RequestValidationError) -> Problem:
+    """404 where a path's id is malformed, 400 where a parameter is, 422 where the body is."""
+    details = raised.errors()
+    rooms = {str(each["loc"][0]) for each in details}
+    if "path" in rooms:
+        return NotFound("There is nothing under this id; the list beside it tells what there is.")
+    for each in details:
+        each["loc"] = each["loc"][1:]
+    errors = http.field_errors(details)
+    if "body" in rooms:
+        return Unprocessable(http.please_correct(errors), errors=errors)
+    return BadRequest(http.please_correct(errors), errors=errors)
+
+
+def _security(scope: Scope) -> list[dict[str, list[str]]]:
+    if scope == "anyone":
+        return []
+    return [{"token": []}] if scope == "token" else [{"key": [scope]}]
+
+
+def _responses(
+    status: int,
+    function: Callable[..., Any],
+    problems: Sequence[type[Problem]],
+    scope: Scope,
+    example: Any,
+    answers: Mapping[str, str] | None,
+) -> dict[int, Any]:
+    content: dict[str, Any] = {}
+    returns = inspect.signature(function, eval_str=True).return_annotation
+    if inspect.isclass(returns) and issubclass(returns, Response):
+        returns = None
+    if returns is not None:
+        content["application/json"] = {"model": returns}
+        if example is not None:
+            content["application/json"]["examples"] = {"one": {"value": example}}
+    for kind, sentence in (answers or {}).items():
+        content[kind] = {"schema": {"type": "string", "description": sentence}}
+    declared: dict[int, Any] = {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            **({"content": content} if content else {}),
+        }
+    }
+    for problem in (*_implied(function, scope), *problems):
+        declared[problem.status] = {
+            "description": HTTPStatus(problem.status).phrase,
+            "content": {http.PROBLEM_JSON: {"model": http.ProblemBody}},
+        }
+    return declared
+
+
+def _implied(function: Callable[..., Any], scope: Scope) -> list[type[Problem]]:
+    """What any route with this scope and these parameters can answer."""
+    implied: list[type[Problem]] = [Unavailable]
+    if scope != "anyone":
+        implied.append(Unauthorized)
+    if scope in ("staff", "store"):
+        implied.append(Forbidden)
+    parameters = inspect.signature(function).parameters
+    if parameters:
+        implied += [BadRequest, NotFound]
+    if "body" in parameters:
+        implied += [TooLarge, Unprocessable]
+    return implied

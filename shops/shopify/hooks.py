@@ -1,0 +1,203 @@
+"""Shopify's webhooks: eight retries over four hours, always with the first attempt's payload."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shops.shop import MICROS, Coupon, Customer, Order, Product, Refund
+from shops.shopify.rest import Rest
+from shops.shopify.views import gid, when
+from shops.webhooks import Delivery, Request
+
+if TYPE_CHECKING:
+    from shops.shopify.server import Shopify
+
+Json = dict[str, Any]
+
+RETRIES = (60, 300, 600, 1200, 2400, 3240, 3300, 3300)
+"""Seconds between attempts: eight more within four hours."""
+
+ORDERS = {
+    "created": "ORDERS_CREATE",
+    "updated": "ORDERS_UPDATED",
+    "paid": "ORDERS_PAID",
+    "fulfilled": "ORDERS_FULFILLED",
+    "cancelled": "ORDERS_CANCELLED",
+}
+VERBS = {"created": "CREATE", "updated": "UPDATE", "deleted": "DELETE"}
+
+
+@dataclass
+class Subscription:
+    id: int
+    topic: str
+    uri: str
+    created_at: int
+    updated_at: int
+    format: str = "JSON"
+    filter: str | None = None
+    include_fields: tuple[str, ...] = ()
+
+
+def header_topic(topic: str) -> str:
+    """ORDERS_CREATE → orders/create, CUSTOMERS_DATA_REQUEST → customers/data_request."""
+    head, _, tail = topic.lower().partition("_")
+    if topic.startswith("BULK_OPERATIONS_"):
+        return "bulk_operations/finish"
+    return f"{head}/{tail}"
+
+
+class Hooks:
+    def __init__(self, server: Shopify) -> None:
+        self.server = server
+        self.shop = server.shop
+        self.rest = Rest(server)
+        self.all: dict[int, Subscription] = {}
+        self.app_address = ""
+        """Where the app's own subscriptions go (privacy topics and uninstalling are set up with
+        the app, not through the API)."""
+
+    def find(self, topic: str, uri: str) -> Subscription | None:
+        return next((s for s in self.all.values() if (s.topic, s.uri) == (topic, uri)), None)
+
+    def subscribe(self, topic: str, uri: str, given: Json) -> Subscription:
+        now = self.shop.clock.now()
+        subscription = Subscription(
+            self.shop.ids.next("webhook"),
+            topic,
+            uri,
+            now,
+            now,
+            given.get("format") or "JSON",
+            given.get("filter"),
+            tuple(given.get("includeFields") or ()),
+        )
+        self.all[subscription.id] = subscription
+        return subscription
+
+    def view(self, subscription: Subscription) -> Json:
+        return {
+            "__typename": "WebhookSubscription",
+            "id": gid("WebhookSubscription", subscription.id),
+            "legacyResourceId": str(subscription.id),
+            "topic": subscription.topic,
+            "uri": subscription.uri,
+            "format": subscription.format,
+            "filter": subscription.filter,
+            "includeFields": list(subscription.include_fields),
+            "metafieldNamespaces": [],
+            "metafields": [],
+            "name": None,
+            "apiVersion": {
+                "handle": self.server.version,
+                "displayName": self.server.version,
+                "supported": True,
+            },
+            "createdAt": when(subscription.created_at),
+            "updatedAt": when(subscription.updated_at),
+        }
+
+    # ------------------------------------------------------------------ telling
+
+    def changed(self, event: str, record: Any) -> None:
+        """Turns a change of the shop into the topics that Shopify sends for it."""
+        kind, _, what = event.partition(".")
+        if kind == "order":
+            self._order(what, record)
+        elif kind == "refund" and isinstance(record, Refund):
+            order = self.shop.orders[record.order_id]
+            self.tell("REFUNDS_CREATE", self.rest.refund(order, record), str(record.id))
+        elif kind in {"customer", "product"} and what in VERBS:
+            self._plain(kind, what, record)
+        elif kind == "coupon" and what in VERBS:
+            self._discount(what, record)
+
+    def _order(self, what: str, order: Order) -> None:
+        if what == "deleted":
+            self.tell("ORDERS_DELETE", {"id": order.id}, str(order.id))
+        elif what in ORDERS:
+            self.tell(ORDERS[what], lambda: self.rest.order(order), str(order.id))
+
+    def _plain(self, kind: str, what: str, record: Customer | Product) -> None:
+        payload: Json
+        if what == "deleted":
+            payload = {"id": record.id}
+            if kind == "customer":
+                payload |= {
+                    "tax_exemptions": [],
+                    "admin_graphql_api_id": gid("Customer", record.id),
+                }
+        elif isinstance(record, Customer):
+            payload = self.rest.customer(record)
+        else:
+            payload = self.rest.product(record)
+        self.tell(f"{kind.upper()}S_{VERBS[what]}", payload, str(record.id))
+
+    def _discount(self, what: str, coupon: Coupon) -> None:
+        payload = {
+            "admin_graphql_api_id": gid("DiscountCodeNode", coupon.id),
+            "title": coupon.title or coupon.code,
+            "status": self.server.discount_status(coupon),
+            "created_at": when(coupon.created_at),
+            "updated_at": when(coupon.updated_at),
+        }
+        self.tell(f"DISCOUNTS_{VERBS[what]}", payload, str(coupon.id))
+
+    def tell(self, topic: str, payload: Any, record: str) -> None:
+        """Sends to every subscription of the topic. `payload` may be a function; it is asked now,
+        for what Shopify retries is the state at the time of the event."""
+        for subscription in list(self.all.values()):
+            if subscription.topic == topic:
+                body = payload() if callable(payload) else payload
+                if subscription.include_fields:
+                    body = {k: v for k, v in body.items() if k in subscription.include_fields}
+                self._send(subscription.uri, topic, body, record, subscription)
+
+    def tell_app(self, topic: str, payload: Json) -> None:
+        """Sends one of the topics that are set up with the app."""
+        if self.app_address:
+            self._send(self.app_address, topic, payload, "", None)
+
+    def _send(
+        self, uri: str, topic: str, payload: Json, record: str, subscription: Subscription | None
+    ) -> None:
+        body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode(
+            errors="surrogatepass"
+        )
+        identity = str(uuid.UUID(int=self.shop.random.getrandbits(128), version=4))
+        event = str(uuid.UUID(int=self.shop.random.getrandbits(128), version=4))
+        digest = hmac.new(self.server.client_secret.encode(), body, hashlib.sha256).digest()
+        now = self.shop.clock.now()
+        triggered = when(now) or ""
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Shopify-Captain-Hook",
+            "X-Shopify-Topic": header_topic(topic),
+            "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+            "X-Shopify-Shop-Domain": self.server.domain,
+            "X-Shopify-API-Version": self.server.version,
+            "X-Shopify-Webhook-Id": identity,
+            "X-Shopify-Event-Id": event,
+            "X-Shopify-Triggered-At": f"{triggered[:-1]}.{now % MICROS:06d}000Z",
+        }
+        attempts = 0
+
+        def done(accepted: bool) -> None:
+            nonlocal attempts
+            attempts += 1
+            if not accepted and attempts > len(RETRIES) and subscription is not None:
+                # Shopify removes a subscription whose delivery failed to the end.
+                self.all.pop(subscription.id, None)
+
+        self.server.courier.send(
+            Delivery(header_topic(topic), uri, identity, record),
+            lambda _: Request(uri, headers, body),
+            delays=RETRIES,
+            done=done,
+        )

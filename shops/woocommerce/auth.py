@@ -1,0 +1,120 @@
+"""Who may ask: Basic or query-string keys over TLS, OAuth 1.0a over plain HTTP."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
+
+from aiohttp import web
+
+from shops.woocommerce.errors import Refused
+
+FAILED = "woocommerce_rest_authentication_error"
+WINDOW = 15 * 60
+DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
+
+
+@dataclass
+class Keys:
+    key: str
+    secret: str
+    plain_http: bool = False
+    """Refuse Basic and query-string keys, as a shop without TLS does."""
+    nonces: dict[str, float] = field(default_factory=dict)
+
+
+def check(keys: Keys, request: web.Request) -> None:
+    """Refuses a request that has not signed in, in WooCommerce's words."""
+    oauth = _oauth_params(request)
+    if oauth:
+        _check_oauth(keys, request, oauth)
+        return
+    given = _keys_given(request)
+    if given is None or keys.plain_http:
+        raise _stranger(request.method)
+    key, secret = given
+    if not hmac.compare_digest(key.encode(), keys.key.encode()):
+        raise Refused(401, FAILED, "Consumer key is invalid.")
+    if not hmac.compare_digest(secret.encode(), keys.secret.encode()):
+        raise Refused(401, FAILED, "Consumer secret is invalid.")
+
+
+def _stranger(method: str) -> Refused:
+    if method == "GET":
+        return Refused(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
+    verb = {"POST": "create", "DELETE": "delete"}.get(method, "edit")
+    message = f"Sorry, you are not allowed to {verb} resources."
+    return Refused(401, f"woocommerce_rest_cannot_{verb}", message)
+
+
+def _keys_given(request: web.Request) -> tuple[str, str] | None:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Basic "):
+        try:
+            key, _, secret = base64.b64decode(header[6:]).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return key, secret
+    if "consumer_key" in request.query:
+        return request.query["consumer_key"], request.query.get("consumer_secret", "")
+    return None
+
+
+def _oauth_params(request: web.Request) -> dict[str, str]:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("OAuth "):
+        pairs = (part.strip().partition("=") for part in header[6:].split(","))
+        return {name: unquote(value.strip('"')) for name, _, value in pairs if name != "realm"}
+    return {k: v for k, v in request.query.items() if k.startswith("oauth_")}
+
+
+def _check_oauth(keys: Keys, request: web.Request, given: Mapping[str, str]) -> None:
+    for name in ("consumer_key", "timestamp", "nonce", "signature", "signature_method"):
+        if not given.get(f"oauth_{name}"):
+            raise Refused(401, FAILED, f"Missing OAuth parameter oauth_{name}")
+    if not hmac.compare_digest(given["oauth_consumer_key"], keys.key):
+        raise Refused(401, FAILED, "Consumer key is invalid.")
+    digest = DIGESTS.get(given["oauth_signature_method"])
+    if digest is None:
+        raise Refused(401, FAILED, "Invalid signature - signature method is invalid.")
+    signed = sign(keys.secret, digest, request.method, _url(request), _signed(request, given))
+    if not hmac.compare_digest(signed, given["oauth_signature"]):
+        raise Refused(401, FAILED, "Invalid signature - provided signature does not match.")
+    _check_nonce(keys, given["oauth_timestamp"], given["oauth_nonce"])
+
+
+def _check_nonce(keys: Keys, stamp: str, nonce: str) -> None:
+    now = time.time()
+    if not stamp.isdigit() or abs(now - int(stamp)) > WINDOW:
+        raise Refused(401, FAILED, "Invalid timestamp.")
+    while keys.nonces and now - next(iter(keys.nonces.values())) >= WINDOW:
+        keys.nonces.pop(next(iter(keys.nonces)))
+    if nonce in keys.nonces:
+        raise Refused(401, FAILED, "Invalid nonce - nonce has already been used.")
+    keys.nonces[nonce] = now
+
+
+def _url(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}{request.path}"
+
+
+def _signed(request: web.Request, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    plain = [(k, v) for k, v in request.query.items() if not k.startswith("oauth_")]
+    return plain + [(k, v) for k, v in given.items() if k != "oauth_signature"]
+
+
+def sign(secret: str, digest: str, method: str, url: str, params: list[tuple[str, str]]) -> str:
+    """The OAuth 1.0a signature (RFC 5849, 3.4) with an empty token secret, base64."""
+    encoded = sorted((quote(k, safe="~"), quote(v, safe="~")) for k, v in params)
+    joined = "&".join(f"{k}={v}" for k, v in encoded)
+    base = "&".join(quote(part, safe="~") for part in (method.upper(), url, joined))
+    key = f"{quote(secret, safe='~')}&".encode()
+    return base64.b64encode(
+        hmac.new(key, base.encode(), getattr(hashlib, digest)).digest()
+    ).decode()
