@@ -44,21 +44,22 @@ def _one(message: Message) -> None:
 def train(store_id: UUID, now: datetime) -> str:
     """Train one store; `active`, `rejected`, or `too little` where nothing can be learnt yet.
 
-    Nothing is locked while it computes: the orders are read in one transaction, the model is saved
-    in another.
+    Nothing is locked while it computes: the orders are read in one transaction, the best sellers are
+    saved in another before anything is learnt, the model in a third.
     """
     with db.transaction(store_id=store_id) as tx:
         baskets, skus = store.read_baskets(tx, now - HISTORY)
     today = float(floor(store.days(now)))
     trend, orders = training.trends(baskets, today)
     month = rules.popular(trend[1], orders[1], BEST_SELLERS)
+    with db.transaction(store_id=store_id) as tx:
+        store.save_popular(tx, month, skus)
     try:
         trained = training.train(baskets, today)
     except training.TooLittle:
         trained = None
-    with db.transaction(store_id=store_id) as tx:
-        store.save_popular(tx, month, skus)
-        if trained:
+    if trained:
+        with db.transaction(store_id=store_id) as tx:
             store.save_model(tx, trained, skus)
     outcome = _outcome(trained)
     logs.info("recommender trained", store_id=str(store_id), outcome=outcome, items=len(skus))

@@ -162,6 +162,71 @@ def test_too_few_returning_customers_are_said_so():
         training.train(some(), 9.0)
 
 
+def flat(orders: int, items: list[int]) -> Baskets:
+    """100 customers who each buy all of the items in each of their orders."""
+    random = np.random.default_rng(0)
+    number = 100 * orders
+    order = np.repeat(np.arange(number), len(items))
+    days = random.uniform(0, 300, number)[order]
+    return rules.baskets(order // orders, order, np.tile(items, number), days)[0]
+
+
+@pytest.mark.parametrize("items", [[0], [0, 1], list(range(12))])
+def test_a_shop_whose_buyers_own_everything_is_too_little_to_learn_from(items):
+    with pytest.raises(training.TooLittle, match="new"):
+        training.train(flat(4, items), 301.0)
+
+
+def test_a_shop_where_nobody_buys_anything_again_is_too_little():
+    order = np.arange(400)
+    once = rules.baskets(order // 4, order, order, order * 0.5)[0]
+    with pytest.raises(training.TooLittle, match="again"):
+        training.train(once, 301.0)
+
+
+def test_a_shop_whose_orders_are_all_of_one_day_can_be_learnt_from():
+    order = np.arange(400)
+    random = np.random.default_rng(0)
+    shop = rules.baskets(order // 4, order, random.integers(0, 9, 400), np.ones(400))[0]
+    assert training.train(shop, 2.0).scores.any.customers == 100
+
+
+def test_figures_of_lists_that_are_all_empty_are_unknown():
+    tally = training.Tally()
+    nothing = np.zeros((3, 2))
+    tally.add(training.Lists(np.full((3, 2), -1), nothing), np.zeros((3, 4), dtype=bool))
+    assert tally.quality(tally.shown).ece is None
+
+
+def test_a_split_by_date_knows_nothing_of_what_came_later(shop):
+    kept, held = rules.split(shop, 200.0)
+    assert kept.day.max() < 200 <= held.day.min()
+    known = set(kept.customer.tolist())
+    whole = rules.histories(shop)
+    for customer in set(held.customer.tolist()):
+        mine = shop.day[(shop.customer == customer) & (shop.day >= 200)]
+        assert customer in known
+        assert held.day[held.customer == customer].tolist() == mine[mine == mine.min()].tolist()
+    assert (whole.last_order[list(known - set(held.customer.tolist()))] < 200).all()
+
+
+def test_a_sample_is_of_whole_customers_and_always_the_same(shop):
+    part = rules.sample(shop, 40)
+    chosen = np.unique(part.customer)
+    assert len(chosen) == 40
+    assert len(part.item) == np.isin(shop.customer, chosen).sum()
+    assert part.order.tolist() == rules.sample(shop, 40).order.tolist()
+    assert rules.sample(shop, 300) is shop
+
+
+def test_probabilities_hold_for_the_next_order_after_a_day(shop):
+    errors = []
+    for day in (180.0, 210.0, 240.0):
+        kept, held = rules.split(shop, day)
+        errors.append(training.evaluate(kept, held, *training.fit(kept)).again.ece)
+    assert np.mean(errors) < 0.05, "300 customers: their chance alone is about .03"
+
+
 def test_lists_are_ranked_disjoint_and_probable(trained, shop):
     model = trained.model
     history = rules.histories(shop)

@@ -148,6 +148,25 @@ def test_a_new_shop_gets_its_best_sellers_and_no_model(function, owner, store):
     assert count(owner, "recommendation_popular", store) > 0
 
 
+def test_a_shop_with_one_product_gets_its_best_seller(function, owner, store):
+    fill(owner, store)
+    owner.execute("UPDATE connect.order_item SET sku = 'SKU-1' WHERE store_id = %s", [store])
+    assert function.train(store, NOW) == "too little"
+    assert count(owner, "recommendation_popular", store) == 1
+
+
+def test_best_sellers_are_saved_whatever_becomes_of_the_model(function, owner, store, monkeypatch):
+    fill(owner, store)
+
+    def fails(*_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(function.training, "train", fails)
+    with pytest.raises(MemoryError):
+        function.train(store, NOW)
+    assert count(owner, "recommendation_popular", store) == 30
+
+
 def test_a_shop_without_orders_is_no_error(function, store):
     assert function.train(store, NOW) == "too little"
 

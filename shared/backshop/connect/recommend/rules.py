@@ -59,6 +59,28 @@ def hold_out(baskets: Baskets) -> tuple[Baskets, Baskets]:
     return _some(baskets, ~held), _some(baskets, held)
 
 
+def split(baskets: Baskets, day: float) -> tuple[Baskets, Baskets]:
+    """What was known when `day` began, and the next order of every customer known by then."""
+    before = baskets.day < day
+    known = np.zeros(baskets.customers, dtype=bool)
+    known[baskets.customer[before]] = True
+    after = np.flatnonzero(~before & known[baskets.customer])
+    following = np.full(baskets.customers, -1, dtype=np.int64)
+    following[baskets.customer[after[::-1]]] = baskets.order[after[::-1]]  # the first one stays
+    held = ~before & (baskets.order == following[baskets.customer])
+    return _some(baskets, before), _some(baskets, held)
+
+
+def sample(baskets: Baskets, customers: int) -> Baskets:
+    """All that so many of the customers bought, the same ones every time."""
+    there = np.unique(baskets.customer)
+    if len(there) <= customers:
+        return baskets
+    chosen = np.zeros(baskets.customers, dtype=bool)
+    chosen[np.random.default_rng(0).choice(there, customers, replace=False)] = True
+    return _some(baskets, chosen[baskets.customer])
+
+
 def _last_order(baskets: Baskets) -> Ints:
     last = np.full(baskets.customers, -1, dtype=np.int64)
     last[baskets.customer] = baskets.order  # sorted by day: the last assignment stays
@@ -83,7 +105,7 @@ def histories(baskets: Baskets) -> Histories:
     by_key = np.argsort(key, kind="stable")  # stable: days keep rising within a key
     key = key[by_key]
     begins = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])
-    ends = np.r_[begins[1:], len(key)] - 1
+    ends = np.r_[begins[1:], len(key)][: len(begins)] - 1
     customer = baskets.customer[by_key][begins]
     days = baskets.day[by_key]
     lines = np.bincount(baskets.customer, minlength=baskets.customers)

@@ -1,7 +1,7 @@
 """Making a model from baskets: neighbours, blend weights, calibration, and the held-out comparison.
 
-The last order of every customer is kept out to score the model; the one before it is kept out of
-what the weights are fitted on. What is served in the end uses all orders with those weights.
+The last order of every customer is kept out to score the model. The weights are fitted on the orders
+before it, each from what was known earlier; what is served in the end uses all orders with them.
 """
 
 from __future__ import annotations
@@ -43,6 +43,13 @@ SHORTLIST = 200
 LIST = 10
 FIT_ORDERS = 3
 """Orders of each customer that are kept out one after the other to fit the weights on."""
+SPAN, SPANS = 30.0, 2
+"""Days before the end from which orders are predicted as serving would have done, so many times over."""
+JUDGED = 4_000
+"""Customers a round that the weights are fitted on, and that the held-out comparison is made of."""
+
+CELLS = 1_000_000
+"""Customers x items that are worked on at a time: some 70 bytes each."""
 
 Matrix = Any
 """A scipy.sparse.csr_matrix; scipy comes without types."""
@@ -158,7 +165,7 @@ def replay(kept: Baskets, held: Baskets, neighbours: Neighbours) -> Iterator[Mom
     now[held.customer] = held.day
     waiting = np.argsort(now, kind="stable")[: len(np.unique(held.customer))]
     trends = _Trends(kept)
-    step = max(1, 4_000_000 // kept.items)
+    step = max(1, CELLS // kept.items)
     for day in np.unique(np.floor(now[waiting])):
         today = waiting[np.floor(now[waiting]) == day]
         trend = trends.before(day)
@@ -204,17 +211,18 @@ MIN_CUSTOMERS = 50
 
 
 class TooLittle(ValueError):
-    """There are too few returning customers to learn from."""
+    """There are too few returning customers to learn from, or nothing that they could choose."""
 
 
 def train(baskets: Baskets, day: float) -> Trained:
     """Fit, score on held-out orders, and make the model to be served from `day` (since the epoch) on.
 
-    Raises TooLittle where fewer than MIN_CUSTOMERS customers have the three orders that it takes.
+    Raises TooLittle where fewer than MIN_CUSTOMERS customers have the three orders that it takes, or
+    where they never bought anything new, or never anything again.
     """
     kept, held = rules.hold_out(baskets)
     new, again = fit(kept)
-    scores = evaluate(kept, held, new, again)
+    scores = evaluate(kept, rules.sample(held, JUDGED), new, again)
     trend, orders = trends(baskets, day)
     return Trained(Model(find_neighbours(baskets), trend, orders, day, new, again), scores)
 
@@ -230,39 +238,76 @@ def trends(baskets: Baskets, day: float) -> tuple[NDArray[np.float32], Floats]:
 def fit(kept: Baskets) -> tuple[Blend, Blend]:
     """Weights and calibration of the two lists (new, again), from the last orders of `kept`.
 
-    Customers who are known to come back buy again more often than those of whom no later order is
-    known, and every order in `kept` but none at serving has a later one. So the number of later
-    orders is a feature, made to vary by keeping out one order after the other, and 0 is put in for
-    it in the end.
+    Weights are fitted on each customer's last orders, whenever they were, and on the next orders after
+    some recent days; the calibration on the latter alone, because they are what is predicted at
+    serving. Customers who are known to come back buy again more often than those of whom no later
+    order is known, and every order in `kept` but none at serving has a later one. So the number of
+    later orders is a feature, made to vary by keeping out one order after the other, and 0 is put in
+    for it in the end.
     """
-    new: list[Examples] = []
-    again: list[Examples] = []
+    new, again = Parts([], []), Parts([], [])
+    earlier = kept
     for later in range(1, FIT_ORDERS + 1):
-        kept, held = rules.hold_out(kept)
+        earlier, held = rules.hold_out(earlier)
         if later == 1 and len(np.unique(held.customer)) < MIN_CUSTOMERS:
             raise TooLittle(f"fewer than {MIN_CUSTOMERS} customers have three orders or more")
-        summed = rules.histories(kept)
-        for moment in replay(kept, held, find_neighbours(kept)):
-            new.append(_new_examples(moment, summed, later))
-            again.append(_again_examples(moment, summed, later))
+        for each in _examples_of(earlier, held, later):
+            new.fitted.append(each.new)
+            again.fitted.append(each.again)
+    end = float(np.floor(kept.day.max())) + 1
+    for span in range(1, SPANS + 1):
+        day = end - SPAN * span
+        for each in _examples_of(*rules.split(kept, day), later=0):
+            for parts, examples in ((new, each.new), (again, each.again)):
+                parts.fitted.append(examples)
+                if each.day < day + SPAN:
+                    parts.recent.append(examples)
     return _blend(new), _blend(again)
 
 
+class Parts(NamedTuple):
+    """Examples that weights are fitted on, and those of them that the calibration is."""
+
+    fitted: list[Examples]
+    recent: list[Examples]
+
+
+class Both(NamedTuple):
+    """Examples of both lists on one day."""
+
+    day: float
+    new: Examples
+    again: Examples
+
+
+def _examples_of(kept: Baskets, held: Baskets, later: int) -> Iterator[Both]:
+    """The held-out orders as examples, of a sample of the customers where there are very many."""
+    if not len(held.item):
+        return
+    summed = rules.histories(kept)
+    for moment in replay(kept, rules.sample(held, JUDGED), find_neighbours(kept)):
+        day = float(np.floor(moment.now[0]))
+        yield Both(
+            day, _new_examples(moment, summed, later), _again_examples(moment, summed, later)
+        )
+
+
 class Examples(NamedTuple):
-    """Rows of features, whether the held-out order had the item, and which order that was.
+    """Rows of features, whether the held-out order had the item, and whose order that was.
 
     The last feature is log(1 + later), where `later` orders of the customer followed.
     """
 
     features: NDArray[np.float32]
     wanted: Bools
-    order: NDArray[np.int32]
+    order: NDArray[np.int64]
+    """The customer, who has one order in each part; over joined parts a number of its own."""
 
 
 def _examples(features: Floats, wanted: Bools, customer: Ints, later: int) -> Examples:
     last = np.full((len(features), 1), np.log1p(later))
-    order = customer * (FIT_ORDERS + 1) + later
-    return Examples(np.hstack([features, last], dtype=np.float32), wanted, order.astype(np.int32))
+    made = np.hstack([features, last], dtype=np.float32)
+    return Examples(made, wanted, customer.astype(np.int64))
 
 
 def _person(summed: Histories, moment: Moment) -> tuple[Floats, Floats, Floats]:
@@ -314,14 +359,28 @@ def _entries(summed: Histories, customers: Ints) -> tuple[Ints, Ints]:
     return summed.start[customers][place] + within, place
 
 
-def _blend(parts: list[Examples]) -> Blend:
-    every = Examples(*map(np.concatenate, zip(*parts, strict=True)))
-    parts.clear()
+def _blend(parts: Parts) -> Blend:
+    """Raises TooLittle where no example was wanted, or every one."""
+    every = _joined(parts.fitted)
+    parts.fitted.clear()
+    if not 0 < every.wanted.sum() < len(every.wanted):
+        raise TooLittle("there was nothing new to buy, or nothing was bought again")
     weights, bias = _regression(every.features, every.wanted)
-    scores = every.features @ weights + bias
-    shown = _first(scores, every.order)
-    slope, intercept = _regression(scores[shown, None], every.wanted[shown])
+    recent = _joined(parts.recent)
+    if len(np.unique(recent.order)) < MIN_CUSTOMERS or not recent.wanted.any():
+        recent = every  # a young or a quiet shop
+    scores = recent.features @ weights + bias
+    shown = _first(scores, recent.order)
+    slope, intercept = _regression(scores[shown, None], recent.wanted[shown])
     return Blend(weights[:-1], bias, float(slope[0]), intercept)
+
+
+def _joined(parts: list[Examples]) -> Examples:
+    if not parts:
+        return Examples(np.empty((0, 1), np.float32), np.empty(0, bool), np.empty(0, np.int64))
+    features, wanted, order = map(np.concatenate, zip(*parts, strict=True))
+    part = np.repeat(np.arange(len(parts)), [len(each.order) for each in parts])
+    return Examples(features, wanted, order * len(parts) + part)
 
 
 def _first(scores: Floats, order: Ints) -> Ints:
@@ -449,7 +508,7 @@ class Tally:
         found = Quality(
             customers=self.customers, hr=self.hits / customers, ndcg=self.gain / customers
         )
-        if not shown:
+        if not any(len(likely) for likely, _ in shown):
             return found
         likely, hit = (np.concatenate(part) for part in zip(*shown, strict=True))
         ece, ratio = calibration_error(likely, hit), log_loss_ratio(likely, hit)
