@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypedDict
 
 
 class FieldError(TypedDict):
@@ -30,6 +30,7 @@ class Problem(Exception):
         slug: str | None = None,
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -37,6 +38,8 @@ class Problem(Exception):
         self.errors = list(errors)
         self.retry_after = retry_after
         """Seconds, for the Retry-After header."""
+        self.members = dict(members or {})
+        """What the answer holds beside, such as the state that a change did not expect."""
 
 
 class BadRequest(Problem):
@@ -59,6 +62,11 @@ class NotFound(Problem):
     slug = "not-found"
 
 
+class MethodNotAllowed(Problem):
+    status = 405
+    slug = "method-not-allowed"
+
+
 class Conflict(Problem):
     status = 409
     slug = "conflict"
@@ -67,6 +75,11 @@ class Conflict(Problem):
 class Gone(Problem):
     status = 410
     slug = "gone"
+
+
+class PreconditionFailed(Problem):
+    status = 412
+    slug = "changed-meanwhile"
 
 
 class TooLarge(Problem):

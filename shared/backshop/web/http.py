@@ -12,10 +12,10 @@ import json
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from backshop.errors import BadRequest, FieldError, Problem, TooLarge, Unauthorized, Unprocessable
@@ -26,6 +26,7 @@ BODY_BYTES = 1_000_000
 """The largest JSON body that a route takes, unless it says otherwise."""
 
 Event = dict[str, Any]
+M = TypeVar("M", bound=BaseModel)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of NUL, which JSON allows and Postgres does not; an escaped backslash before it is none."""
 
@@ -82,15 +83,35 @@ def raw_body(event: Event, limit: int = BODY_BYTES) -> bytes:
 def json_body(event: Event, limit: int = BODY_BYTES) -> Any:
     """The body as JSON. Raises as `raw_body`, BadRequest where it is no JSON, and Unprocessable
     where it holds what no column can."""
-    content = raw_body(event, limit)
-    if _NUL.search(content):
-        raise Unprocessable("The body holds the character NUL, which cannot be stored; remove it.")
+    content = _storable(raw_body(event, limit))
     try:
         return from_json(content, allow_inf_nan=False)
     except ValueError:
-        raise BadRequest(
-            "The body is not valid JSON; send one JSON object in UTF-8.", slug="not-json"
-        ) from None
+        raise _not_json() from None
+
+
+def parse(model: type[M], event: Event, limit: int = BODY_BYTES) -> M:
+    """The body as a model, as strict as the model is. Raises as `json_body`, and Unprocessable with
+    each field that does not fit."""
+    content = _storable(raw_body(event, limit))
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as wrong:
+        details = wrong.errors(include_url=False, include_input=False, include_context=False)
+        if details[0]["type"] == "json_invalid":
+            raise _not_json() from None
+        errors = field_errors(details)
+        raise Unprocessable(please_correct(errors), errors=errors) from None
+
+
+def _storable(content: bytes) -> bytes:
+    if _NUL.search(content):
+        raise Unprocessable("The body holds the character NUL, which cannot be stored; remove it.")
+    return content
+
+
+def _not_json() -> BadRequest:
+    return BadRequest("The body is not valid JSON; send one JSON object in UTF-8.", slug="not-json")
 
 
 def field_errors(details: Sequence[ErrorDetails]) -> list[FieldError]:
@@ -127,6 +148,7 @@ def problem_body(problem: Problem, request_id: str | None) -> dict[str, Any]:
         "status": problem.status,
         "detail": problem.detail,
         "request_id": request_id,
+        **problem.members,
     }
     if problem.errors:
         body["errors"] = problem.errors

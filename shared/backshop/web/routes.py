@@ -39,13 +39,12 @@ from backshop.errors import (
     Unavailable,
     Unprocessable,
 )
-from backshop.logs import crash_safely, logger
-from backshop.web import callers, http
+from backshop.web import callers, http, serving
 from backshop.web.http import Event
+from backshop.web.serving import Handler
 
 # The resolver logs what a route raises, text and all; logs.py says it without personal data.
 logging.getLogger("aws_lambda_powertools.event_handler.api_gateway").disabled = True
-Handler = Callable[[Event, Any], dict[str, Any]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 Scope = Literal["staff", "store", "token", "anyone"]
@@ -143,30 +142,7 @@ _NO_SIGNS = str.maketrans("", "", "/<>-_.")
 
 def handler(app: App) -> Handler:
     """The Lambda handler of an app: logs the request id, turns problems into answers."""
-
-    @crash_safely
-    def handle(event: Event, context: Any) -> dict[str, Any]:
-        logger.append_keys(request_id=http.request_id(event), route=event.get("routeKey"))
-        answer: dict[str, Any] = app.resolve(event, context)
-        if origin := http.header(event, "origin"):
-            allow_origin(event, answer, origin)
-        return answer
-
-    return handle
-
-
-def allow_origin(event: Event, answer: dict[str, Any], origin: str) -> None:
-    """Let the calling page read the answer where its store allows the origin; a call that no key
-    ties to a store is checked against all stores'."""
-    from uuid import UUID
-
-    from backshop.stores import tenants
-
-    store = callers.authorizer_context(event).get("store_id")
-    headers = answer.setdefault("headers", {})
-    if tenants.is_origin_allowed(origin, UUID(store) if store else None):
-        headers["Access-Control-Allow-Origin"] = origin
-    headers["Vary"] = "Origin"
+    return serving.handler(app.resolve)
 
 
 class _Door(OpenAPIRequestValidationMiddleware):

@@ -1,0 +1,38 @@
+"""What happens around every call, whatever routes it: its id in the log, and what pages may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from backshop.logs import crash_safely, logger
+from backshop.stores import tenants
+from backshop.web import callers, http
+from backshop.web.http import Event
+
+Handler = Callable[[Event, Any], dict[str, Any]]
+
+
+def handler(resolve: Handler) -> Handler:
+    """The Lambda handler of what answers events."""
+
+    @crash_safely
+    def handle(event: Event, context: Any) -> dict[str, Any]:
+        logger.append_keys(request_id=http.request_id(event), route=event.get("routeKey"))
+        answer = resolve(event, context)
+        if origin := http.header(event, "origin"):
+            allow_origin(event, answer, origin)
+        return answer
+
+    return handle
+
+
+def allow_origin(event: Event, answer: dict[str, Any], origin: str) -> None:
+    """Let the calling page read the answer where its store allows the origin; a call that no key
+    ties to a store is checked against all stores'."""
+    store = callers.authorizer_context(event).get("store_id")
+    headers = answer.setdefault("headers", {})
+    if tenants.is_origin_allowed(origin, UUID(store) if store else None):
+        headers["Access-Control-Allow-Origin"] = origin
+    headers["Vary"] = "Origin"
