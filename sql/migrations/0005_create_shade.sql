@@ -14,6 +14,9 @@ CREATE TABLE shade.customers (
     UNIQUE (store_id, shopify_customer_id)
 );
 CREATE INDEX idx_shade_customers_email ON shade.customers (store_id, email);
+-- A store without Shopify's customers knows them by address.
+CREATE UNIQUE INDEX idx_shade_customers_by_email ON shade.customers (store_id, lower(email))
+WHERE shopify_customer_id IS NULL AND email IS NOT NULL;
 SELECT backshop.protect('shade.customers');
 
 CREATE TABLE shade.orders (
@@ -43,6 +46,10 @@ CREATE TABLE shade.orders (
     modified_at timestamptz,
     -- Whom Shopify names, known here or not: completes customer_id when they come.
     shopify_customer_id text,
+    -- Which of our discounts and recommendations an order carries, by its codes and attributes. No
+    -- references: discounts refer to orders already.
+    discount_id uuid,
+    recommendation_id uuid,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, shopify_order_id),
     FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id)
@@ -52,6 +59,11 @@ CREATE INDEX idx_shade_orders_unlinked ON shade.orders (store_id, shopify_custom
 WHERE customer_id IS NULL;
 CREATE INDEX idx_shade_orders_type_date ON shade.orders (store_id, product_type, order_date);
 CREATE INDEX idx_shade_orders_products ON shade.orders USING gin (product_ids);
+-- Kits that wait for their invitation.
+CREATE INDEX idx_shade_orders_kits ON shade.orders (store_id, fulfilled_at)
+WHERE product_type = 'shade_kit' AND NOT is_cancelled AND fulfilled_at IS NOT NULL;
+CREATE INDEX idx_shade_orders_discount ON shade.orders (store_id, discount_id);
+CREATE INDEX idx_shade_orders_recommendation ON shade.orders (store_id, recommendation_id);
 SELECT backshop.protect('shade.orders');
 
 -- What an order does not tell of its products and they may be classified by.
@@ -63,6 +75,41 @@ CREATE TABLE shade.products (
     PRIMARY KEY (store_id, product_id)
 );
 SELECT backshop.protect('shade.products');
+
+-- A shade as the merchant describes it; nothing of it is guessed from its swatch.
+CREATE TABLE shade.shades (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    name varchar(50) NOT NULL,
+    -- 1 is the lightest.
+    depth smallint NOT NULL CHECK (depth BETWEEN 1 AND 100),
+    undertone text NOT NULL CHECK (undertone IN ('cool', 'neutral', 'warm')),
+    finish varchar(50),
+    -- #rrggbb
+    swatch varchar(7),
+    -- The full size at the shop, first choice first.
+    variant_ids bigint[] NOT NULL DEFAULT '{}',
+    -- What it does well for, and for whom it is not: skin types and concerns, as surveys name them.
+    good_for text[] NOT NULL DEFAULT '{}',
+    not_for text[] NOT NULL DEFAULT '{}',
+    is_offered boolean NOT NULL DEFAULT true,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, id)
+);
+-- "Shade 3" and "shade 3" are one.
+CREATE UNIQUE INDEX idx_shades_name ON shade.shades (store_id, lower(name));
+SELECT backshop.protect('shade.shades');
+
+-- What can be bought now.
+CREATE TABLE shade.variants (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    variant_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    is_available boolean NOT NULL,
+    PRIMARY KEY (store_id, variant_id)
+);
+CREATE INDEX idx_shade_variants_product ON shade.variants (store_id, product_id);
+SELECT backshop.protect('shade.variants');
 
 CREATE TABLE shade.surveys (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -86,6 +133,21 @@ CREATE TABLE shade.surveys (
 CREATE INDEX idx_surveys_customer ON shade.surveys (store_id, customer_id);
 SELECT backshop.protect('shade.surveys');
 
+CREATE TABLE shade.survey_invites (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    -- One a kit order, for good.
+    order_id uuid NOT NULL,
+    channel text NOT NULL CHECK (channel IN ('email', 'sms')),
+    -- sending: handed to the provider, whose word is awaited.
+    status text NOT NULL DEFAULT 'pending'
+    CHECK (status IN ('pending', 'sending', 'sent', 'failed')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    sent_at timestamptz,
+    PRIMARY KEY (store_id, order_id),
+    FOREIGN KEY (store_id, order_id) REFERENCES shade.orders (store_id, id) ON DELETE CASCADE
+);
+SELECT backshop.protect('shade.survey_invites');
+
 CREATE TABLE shade.discounts (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL REFERENCES backshop.stores (id),
@@ -97,6 +159,15 @@ CREATE TABLE shade.discounts (
     expires_at timestamptz,
     created_at timestamptz DEFAULT now(),
     used boolean DEFAULT false,
+    -- pending: the shop is being told. active: the shop has it. failed: the shop refused it.
+    -- revoking: the shop is being told to end it. A used one keeps its status and has `used`.
+    status text NOT NULL DEFAULT 'pending'
+    CHECK (status IN ('pending', 'active', 'failed', 'revoking', 'revoked', 'expired')),
+    -- The platform's own id, from when the shop has it.
+    external_id text,
+    activated_at timestamptz,
+    -- The message that brings the customer their code: as survey_invites.status.
+    told text CHECK (told IN ('sending', 'sent', 'failed')),
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, discount_code),
     FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id),
@@ -104,6 +175,11 @@ CREATE TABLE shade.discounts (
 );
 CREATE INDEX idx_discounts_customer ON shade.discounts (store_id, customer_id);
 CREATE INDEX idx_discounts_applied_to_order ON shade.discounts (store_id, applied_to_order_id);
+-- A customer has one discount at a time.
+CREATE UNIQUE INDEX idx_discounts_open ON shade.discounts (store_id, customer_id)
+WHERE status IN ('pending', 'active') AND NOT used;
+CREATE INDEX idx_discounts_expiry ON shade.discounts (expires_at)
+WHERE status IN ('pending', 'active');
 SELECT backshop.protect('shade.discounts');
 
 CREATE TABLE shade.recommendations (
@@ -114,10 +190,19 @@ CREATE TABLE shade.recommendations (
     recommended_bundle text[],
     cart_url text,
     created_at timestamptz DEFAULT now(),
+    discount_id uuid,
+    -- The whole match, as it was answered: shades, points, reasons.
+    match jsonb NOT NULL DEFAULT '{}',
+    -- Where the customer's link leads first.
+    click_url text,
     PRIMARY KEY (store_id, id),
-    FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id)
+    FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id),
+    FOREIGN KEY (store_id, discount_id) REFERENCES shade.discounts (store_id, id),
+    -- One a survey.
+    UNIQUE (store_id, survey_id)
 );
 CREATE INDEX idx_recommendations_survey ON shade.recommendations (store_id, survey_id);
+CREATE INDEX idx_recommendations_discount ON shade.recommendations (store_id, discount_id);
 SELECT backshop.protect('shade.recommendations');
 
 CREATE TABLE shade.conversions (
@@ -130,14 +215,24 @@ CREATE TABLE shade.conversions (
     converted boolean DEFAULT false,
     converted_at timestamptz,
     created_at timestamptz DEFAULT now(),
+    recommendation_id uuid,
+    clicked_at timestamptz,
+    clicks integer NOT NULL DEFAULT 0,
+    order_id uuid,
     PRIMARY KEY (store_id, id),
     FOREIGN KEY (store_id, customer_id) REFERENCES shade.customers (store_id, id),
     FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id),
-    FOREIGN KEY (store_id, discount_id) REFERENCES shade.discounts (store_id, id)
+    FOREIGN KEY (store_id, discount_id) REFERENCES shade.discounts (store_id, id),
+    FOREIGN KEY (store_id, recommendation_id) REFERENCES shade.recommendations (store_id, id),
+    FOREIGN KEY (store_id, order_id) REFERENCES shade.orders (store_id, id),
+    -- One attempt a recommendation.
+    UNIQUE (store_id, recommendation_id)
 );
 CREATE INDEX idx_conversions_customer ON shade.conversions (store_id, customer_id);
 CREATE INDEX idx_conversions_survey ON shade.conversions (store_id, survey_id);
 CREATE INDEX idx_conversions_discount ON shade.conversions (store_id, discount_id);
+-- An order converts one survey.
+CREATE UNIQUE INDEX idx_conversions_order ON shade.conversions (store_id, order_id);
 SELECT backshop.protect('shade.conversions');
 
 CREATE TABLE shade.model_training_data (
@@ -148,8 +243,11 @@ CREATE TABLE shade.model_training_data (
     match_accuracy_rating integer CHECK (match_accuracy_rating BETWEEN 1 AND 5),
     feedback_notes text,
     used_for_training boolean DEFAULT false,
+    rated_at timestamptz,
     PRIMARY KEY (store_id, id),
-    FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id)
+    FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id),
+    -- One rating a survey; the last one counts.
+    UNIQUE (store_id, survey_id)
 );
 CREATE INDEX idx_model_training_data_survey ON shade.model_training_data (store_id, survey_id);
 SELECT backshop.protect('shade.model_training_data');

@@ -70,10 +70,14 @@ CREATE TABLE kits.import_batches (
     notes text,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    -- Takes new orders by itself while it collects.
+    auto_assign boolean NOT NULL DEFAULT false,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, batch_number)
 );
 CREATE INDEX idx_import_batches_status ON kits.import_batches (store_id, status);
+CREATE UNIQUE INDEX idx_import_batches_auto ON kits.import_batches (store_id)
+WHERE auto_assign AND status = 'collecting';
 SELECT backshop.protect('kits.import_batches');
 
 -- The last batch number of each day; see generate_batch_number().
@@ -111,6 +115,10 @@ CREATE TABLE kits.customer_orders_summary (
     vendure_customer_id varchar(100),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    -- Whether the shopper agreed to an SMS at each stage of this order.
+    sms_updates boolean NOT NULL DEFAULT false,
+    -- Staff took the order out of a batch: no batch takes it by itself again.
+    keep_unbatched boolean NOT NULL DEFAULT false,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, vendure_order_id),
     UNIQUE (store_id, order_code),
@@ -200,10 +208,23 @@ CREATE TABLE kits.order_delivery_status (
     updated_by varchar(255),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    -- The sequence of the event that made it so.
+    version integer NOT NULL DEFAULT 1,
+    -- What the platform was last known to hold: ours differs while a change is under way to it.
+    platform_stage varchar(20),
+    platform_tracking_number varchar(100),
+    -- The platform lost our change; outbox_sweep sends it again.
+    to_repair boolean NOT NULL DEFAULT false,
+    -- The shopper agreed to be told and has not been told of this version; outbox_sweep tells them.
+    to_tell boolean NOT NULL DEFAULT false,
+    -- The version that an SMS was last handed over for.
+    told_version integer NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, order_code)
 );
 CREATE INDEX idx_delivery_status_stage ON kits.order_delivery_status (store_id, stage);
+CREATE INDEX idx_delivery_status_follow_up ON kits.order_delivery_status (store_id, order_code)
+WHERE to_repair OR to_tell;
 SELECT backshop.protect('kits.order_delivery_status');
 
 CREATE TABLE kits.order_delivery_status_events (
@@ -242,6 +263,20 @@ CREATE TABLE kits.otp_sessions (
 CREATE INDEX idx_otp_sessions_phone ON kits.otp_sessions (store_id, phone);
 CREATE INDEX idx_otp_sessions_expires ON kits.otp_sessions (store_id, expires_at);
 SELECT backshop.protect('kits.otp_sessions');
+
+-- What was taken of each limit on sending codes: by phone, by network address, by number prefix.
+-- The times themselves are kept, newest last, so that a limit holds in every window, not only
+-- between two full hours; a row never holds more of them than its limit allows.
+CREATE TABLE kits.otp_limits (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    scope varchar(20) NOT NULL CHECK (scope IN ('phone', 'address', 'prefix')),
+    key varchar(50) NOT NULL,
+    taken timestamptz[] NOT NULL,
+    last_taken timestamptz NOT NULL,
+    PRIMARY KEY (store_id, scope, key)
+);
+CREATE INDEX idx_otp_limits_last_taken ON kits.otp_limits (last_taken);
+SELECT backshop.protect('kits.otp_limits');
 
 CREATE TABLE kits.order_tracking (
     id uuid NOT NULL DEFAULT gen_random_uuid(),

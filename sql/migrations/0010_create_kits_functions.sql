@@ -40,9 +40,111 @@ BEGIN
 END
 $$;
 
--- Sets the stage and adds an event; when stage, tracking number and note are what they were,
--- nothing changes. No tracking number keeps the one that is there. Which stage may follow which is
--- decided by the caller, in the same transaction.
+-- Sets stage and tracking number of many orders exactly as given, adds their events, and lets
+-- customer_orders_summary and order_tracking follow: one statement for any number of orders, each
+-- named once. Which stage may follow which is decided by the caller, who has locked the orders.
+CREATE FUNCTION kits.update_order_delivery_statuses(
+    order_codes text[],
+    stages text[],
+    tracking_numbers text[],
+    notes text[],
+    updated_by text,
+    from_platform boolean DEFAULT false
+) RETURNS SETOF kits.order_delivery_status
+LANGUAGE sql
+AS $$
+    WITH changes AS (
+        SELECT c.*, o.vendure_order_id, coalesce(o.sms_updates, false) AS to_tell
+        FROM unnest(order_codes, stages, tracking_numbers, notes)
+            AS c (order_code, stage, tracking_number, note)
+        LEFT JOIN kits.customer_orders_summary AS o
+            ON o.store_id = (SELECT kits.require_store()) AND c.order_code = o.order_code
+    ),
+    updated AS (
+        UPDATE kits.order_delivery_status AS s
+        SET stage = c.stage, tracking_number = c.tracking_number, note = c.note, updated_by = $5,
+            updated_at = greatest(clock_timestamp(), s.updated_at), version = s.version + 1,
+            to_tell = c.to_tell, to_repair = false,
+            platform_stage = CASE WHEN from_platform THEN c.stage ELSE s.platform_stage END,
+            platform_tracking_number = CASE
+                WHEN from_platform THEN c.tracking_number ELSE s.platform_tracking_number
+            END
+        FROM changes AS c
+        WHERE s.store_id = (SELECT kits.require_store()) AND s.order_code = c.order_code
+        RETURNING s.*
+    ),
+    -- The conflict is with somebody who sets the first stage of an order that nobody has locked.
+    inserted AS (
+        INSERT INTO kits.order_delivery_status AS s (
+            store_id, order_code, stage, tracking_number, note, updated_by, updated_at,
+            platform_stage, platform_tracking_number
+        )
+        SELECT (SELECT kits.require_store()), c.order_code, c.stage, c.tracking_number, c.note, $5,
+            clock_timestamp(),
+            CASE WHEN from_platform THEN c.stage END,
+            CASE WHEN from_platform THEN c.tracking_number END
+        FROM changes AS c
+        WHERE NOT EXISTS (
+            SELECT FROM kits.order_delivery_status AS d
+            WHERE d.store_id = (SELECT kits.require_store()) AND d.order_code = c.order_code
+        )
+        ORDER BY c.order_code
+        ON CONFLICT (store_id, order_code) DO UPDATE
+        SET stage = excluded.stage, tracking_number = excluded.tracking_number,
+            note = excluded.note, updated_by = excluded.updated_by,
+            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1
+        RETURNING s.*
+    ),
+    saved AS (
+        SELECT * FROM updated UNION ALL SELECT * FROM inserted
+    ),
+    events AS (
+        INSERT INTO kits.order_delivery_status_events (
+            store_id, order_code, sequence, stage, tracking_number, note, updated_by, updated_at
+        )
+        SELECT s.store_id, s.order_code, s.version, s.stage, s.tracking_number, s.note,
+            s.updated_by, s.updated_at
+        FROM saved AS s
+    ),
+    summaries AS (
+        UPDATE kits.customer_orders_summary AS o
+        SET delivery_stage = c.stage, tracking_number = c.tracking_number
+        FROM changes AS c
+        WHERE o.store_id = (SELECT kits.require_store())
+            AND o.vendure_order_id = c.vendure_order_id
+    ),
+    tracked AS (
+        SELECT c.vendure_order_id, c.tracking_number, CASE c.stage
+            WHEN 'ORDER_CONFIRMED' THEN 'confirmed'
+            WHEN 'DISPATCHED' THEN 'shipped'
+            WHEN 'DELIVERED' THEN 'delivered'
+            ELSE 'processing'
+        END AS status
+        FROM changes AS c WHERE c.vendure_order_id IS NOT NULL
+    ),
+    moved AS (
+        UPDATE kits.order_tracking AS t SET tracking_number = c.tracking_number, status = c.status
+        FROM tracked AS c
+        WHERE t.store_id = (SELECT kits.require_store())
+            AND t.vendure_order_id = c.vendure_order_id
+            AND (t.tracking_number, t.status) IS DISTINCT FROM (c.tracking_number, c.status)
+    ),
+    begun AS (
+        INSERT INTO kits.order_tracking (store_id, vendure_order_id, tracking_number, status)
+        SELECT (SELECT kits.require_store()), c.vendure_order_id, c.tracking_number, c.status
+        FROM tracked AS c
+        WHERE NOT EXISTS (
+            SELECT FROM kits.order_tracking AS t
+            WHERE t.store_id = (SELECT kits.require_store())
+                AND t.vendure_order_id = c.vendure_order_id
+        )
+    )
+    SELECT * FROM saved
+$$;
+
+-- The same for one order, as the model names it: no tracking number keeps the one that is there,
+-- an empty one takes it away; when stage, tracking number and note are what they were, nothing
+-- changes.
 CREATE FUNCTION kits.update_order_delivery_status(
     order_code text,
     stage text,
@@ -56,35 +158,20 @@ AS $$
 DECLARE
     store uuid := kits.require_store();
     held kits.order_delivery_status;
-    last integer := 0;
+    number text;
 BEGIN
-    INSERT INTO kits.order_delivery_status AS s
-        (store_id, order_code, stage, tracking_number, note, updated_by, updated_at)
-    VALUES (store, $1, $2, $3, $4, $5, clock_timestamp())
-    ON CONFLICT (store_id, order_code) DO NOTHING
-    RETURNING s.* INTO held;
-    IF NOT FOUND THEN
-        SELECT s.* INTO STRICT held FROM kits.order_delivery_status AS s
-        WHERE s.store_id = store AND s.order_code = $1 FOR NO KEY UPDATE;
-        IF held.stage = $2
-            AND coalesce($3, held.tracking_number) IS NOT DISTINCT FROM held.tracking_number
-            AND coalesce($4, held.note) IS NOT DISTINCT FROM held.note THEN
-            RETURN held;
-        END IF;
-        UPDATE kits.order_delivery_status AS s
-        SET stage = $2, tracking_number = coalesce($3, s.tracking_number), note = $4,
-            updated_by = $5, updated_at = clock_timestamp()
-        WHERE s.store_id = store AND s.order_code = $1
-        RETURNING s.* INTO held;
-        SELECT coalesce(max(e.sequence), 0) INTO last FROM kits.order_delivery_status_events AS e
-        WHERE e.store_id = store AND e.order_code = $1;
+    -- The order before its status, as everybody locks them.
+    PERFORM FROM kits.customer_orders_summary AS o
+    WHERE o.store_id = store AND o.order_code = $1 FOR NO KEY UPDATE;
+    SELECT s.* INTO held FROM kits.order_delivery_status AS s
+    WHERE s.store_id = store AND s.order_code = $1 FOR NO KEY UPDATE;
+    number := nullif(coalesce($3, held.tracking_number), '');
+    IF held.stage = $2 AND number IS NOT DISTINCT FROM held.tracking_number
+        AND coalesce($4, held.note) IS NOT DISTINCT FROM held.note THEN
+        RETURN held;
     END IF;
-    INSERT INTO kits.order_delivery_status_events
-        (store_id, order_code, sequence, stage, tracking_number, note, updated_by, updated_at)
-    VALUES (store, $1, last + 1, held.stage, held.tracking_number, $4, $5, held.updated_at);
-    UPDATE kits.customer_orders_summary AS o
-    SET delivery_stage = held.stage, tracking_number = held.tracking_number
-    WHERE o.store_id = store AND o.order_code = $1;
+    SELECT s.* INTO STRICT held FROM kits.update_order_delivery_statuses(
+        ARRAY[$1], ARRAY[$2], ARRAY[number], ARRAY[$4], $5) AS s;
     RETURN held;
 END
 $$;
@@ -194,13 +281,16 @@ BEGIN
 END
 $$;
 
--- Returns how many were deleted. A scheduled run that sees all stores cleans them all.
+-- Returns how many sessions were deleted. Also forgets limits that nobody took from for a day,
+-- the longest window. A scheduled run that sees all stores cleans them all.
 CREATE FUNCTION kits.cleanup_expired_otps() RETURNS integer
 LANGUAGE plpgsql
 AS $$
 DECLARE
     deleted integer;
 BEGIN
+    DELETE FROM kits.otp_limits
+    WHERE last_taken < now() - interval '1 day' AND store_id = ANY (backshop.visible_store_ids());
     DELETE FROM kits.otp_sessions
     WHERE expires_at < now() AND store_id = ANY (backshop.visible_store_ids());
     GET DIAGNOSTICS deleted = ROW_COUNT;
@@ -208,12 +298,118 @@ BEGIN
 END
 $$;
 
+-- Puts orders into a batch that collects and returns those that were put there. Left out: orders
+-- that are unknown, cancelled, past ORDER_CONFIRMED or in a batch already. The orders are locked
+-- before the batch, as everybody locks them. At the target count the purchase list is written.
+CREATE FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text)
+RETURNS SETOF text
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+DECLARE
+    store uuid := kits.require_store();
+    taken text[];
+    batch kits.import_batches;
+BEGIN
+    PERFORM FROM kits.customer_orders_summary AS o
+    WHERE o.store_id = store AND o.vendure_order_id = ANY (order_ids)
+    ORDER BY o.vendure_order_id FOR NO KEY UPDATE;
+    SELECT b.* INTO batch FROM kits.import_batches AS b
+    WHERE b.store_id = store AND b.id = batch_uuid FOR NO KEY UPDATE;
+    IF NOT FOUND OR batch.status <> 'collecting' THEN
+        RETURN;
+    END IF;
+    WITH inserted AS (
+        INSERT INTO kits.order_batch_assignments (store_id, vendure_order_id, batch_id, assigned_by)
+        SELECT store, o.vendure_order_id, batch_uuid, $3
+        FROM kits.customer_orders_summary AS o
+        WHERE o.store_id = store AND o.vendure_order_id = ANY (order_ids)
+            AND NOT o.is_cancelled AND o.delivery_stage = 'ORDER_CONFIRMED' AND o.batch_id IS NULL
+        ON CONFLICT (store_id, vendure_order_id) DO NOTHING
+        RETURNING vendure_order_id
+    )
+    SELECT array_agg(i.vendure_order_id) INTO taken FROM inserted AS i;
+    IF taken IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE kits.customer_orders_summary AS o SET batch_id = batch_uuid
+    WHERE o.store_id = store AND o.vendure_order_id = ANY (taken);
+    UPDATE kits.import_batches AS b SET order_count = b.order_count + cardinality(taken)
+    WHERE b.store_id = store AND b.id = batch_uuid;
+    IF batch.order_count + cardinality(taken) >= batch.target_order_count THEN
+        PERFORM FROM kits.export_supplier_purchase_list(batch_uuid);
+    END IF;
+    RETURN QUERY SELECT unnest(taken);
+END
+$$;
+
+-- The same with the batch that takes orders by itself, for those placed since it was opened.
+-- An order that is at the target count's edge goes in: the supplier sets no upper bound.
+CREATE FUNCTION kits.assign_orders_to_open_batch(order_ids text[]) RETURNS SETOF text
+LANGUAGE sql
+AS $$
+    SELECT kits.assign_orders(b.id, array_agg(o.vendure_order_id), 'automatic')
+    FROM kits.import_batches AS b
+    INNER JOIN kits.customer_orders_summary AS o
+        ON b.store_id = o.store_id AND b.created_at <= o.order_date
+    WHERE b.store_id = kits.require_store() AND b.auto_assign AND b.status = 'collecting'
+        AND o.vendure_order_id = ANY (order_ids) AND o.batch_id IS NULL
+        AND NOT o.is_cancelled AND NOT o.keep_unbatched
+    GROUP BY b.id
+$$;
+
+-- Takes orders out of their batches; how many were in one that is not completed.
+CREATE FUNCTION kits.unassign_orders(order_ids text[]) RETURNS integer
+LANGUAGE sql
+AS $$
+    WITH removed AS (
+        DELETE FROM kits.order_batch_assignments AS a
+        USING kits.import_batches AS b
+        WHERE a.store_id = kits.require_store() AND a.vendure_order_id = ANY (order_ids)
+            AND a.store_id = b.store_id AND a.batch_id = b.id AND b.status <> 'completed'
+        RETURNING a.store_id, a.batch_id, a.vendure_order_id
+    ),
+    orders AS (
+        UPDATE kits.customer_orders_summary AS o SET batch_id = NULL
+        FROM removed AS r
+        WHERE o.store_id = r.store_id AND o.vendure_order_id = r.vendure_order_id
+    ),
+    batches AS (
+        UPDATE kits.import_batches AS b SET order_count = b.order_count - r.number
+        FROM (SELECT batch_id, count(*)::integer AS number FROM removed GROUP BY batch_id) AS r
+        WHERE b.store_id = kits.require_store() AND b.id = r.batch_id
+    )
+    SELECT count(*)::integer FROM removed
+$$;
+
+CREATE FUNCTION kits.drop_cancelled_orders() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    cancelled text[] := ARRAY(
+        SELECT vendure_order_id FROM changed WHERE is_cancelled AND batch_id IS NOT NULL
+    );
+BEGIN
+    IF cardinality(cancelled) > 0 THEN
+        PERFORM kits.unassign_orders(cancelled);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER drop_cancelled_orders AFTER UPDATE ON kits.customer_orders_summary
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION kits.drop_cancelled_orders();
+
 GRANT EXECUTE ON FUNCTION
     kits.require_store(),
     kits.update_customer_statistics(uuid),
+    kits.update_order_delivery_statuses(text[], text[], text[], text[], text, boolean),
     kits.update_order_delivery_status(text, text, text, text, text),
     kits.generate_batch_number(),
     kits.get_batch_statistics(uuid),
     kits.export_supplier_purchase_list(uuid),
-    kits.cleanup_expired_otps()
+    kits.cleanup_expired_otps(),
+    kits.assign_orders(uuid, text[], text),
+    kits.assign_orders_to_open_batch(text[]),
+    kits.unassign_orders(text[])
 TO backshop_service;

@@ -399,21 +399,3 @@ def test_no_context_refers_to_another(owner: catalogue.Connection) -> None:
         if schema != "backshop" and key["schema"] not in (schema, "backshop")
     ]
     assert outside == []
-
-
-def test_every_table_is_named_in_the_docs(owner: catalogue.Connection) -> None:
-    rows = DOCS.read_text().split("\n### ")[0].splitlines()
-    named = {
-        (schema, table)
-        for row in rows
-        if (cells := [re.findall(r"`(\w+)`", cell) for cell in row.split("|")][1:-1])
-        for schema in cells[0]
-        for table in cells[-1]
-    }
-    there = {
-        (schema, table)
-        for schema, said in catalogue.read(owner).items()
-        for table in said["tables"]
-    }
-    assert there - named == set(), f"add these to the table in {DOCS.name}"
-    assert named - there == set(), f"take these out of the table in {DOCS.name}"
