@@ -48,7 +48,7 @@ class Drawing(NamedTuple):
 
 def dump(url: str) -> str:
     """The schema of a database as pg_dump writes it, without owners and what changes by itself."""
-    command = [postgres.binaries() / "pg_dump", "--schema-only", "--no-owner", _NO_MONTHS, url]
+    command = [str(postgres.binaries() / "pg_dump"), "--schema-only", "--no-owner", _NO_MONTHS, url]
     written = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return re.sub(r"\n{2,}", "\n\n", _NOISE.sub("", written)).lstrip("\n")
 
@@ -79,11 +79,11 @@ def markdown(drawn: Drawing) -> str:
 def page(text: str, drawings: dict[str, Drawing]) -> str:
     """The page with each `<!-- schema: context -->` … `<!-- end -->` written anew."""
     for context, drawn in drawings.items():
-        marked = re.compile(rf"(<!-- schema: {context} -->\n).*?(<!-- end -->)", re.DOTALL)
-        content = markdown(drawn)
-        text, number = marked.subn(lambda mark, new=content: f"{mark[1]}{new}\n{mark[2]}", text)
-        if number != 1:
-            raise ValueError(f"docs/data-model.md has {number} places for {context}, not one")
+        begin, end = f"<!-- schema: {context} -->\n", "<!-- end -->"
+        before, mark, rest = text.partition(begin)
+        if not mark:
+            raise ValueError(f"docs/data-model.md has no place for {context}")
+        text = f"{before}{begin}{markdown(drawn)}\n{end}{rest.partition(end)[2]}"
     return text
 
 
