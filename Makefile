@@ -96,7 +96,7 @@ template: setup-sam ## validate and build template.yaml
 	@touch $@
 
 gallery: setup ## every look on every face of ../shared/faces, as contact sheets in gallery/
-	@$(BIN)/python -m bench.try_on_gallery
+	@$(BIN)/python -m bench.try_on.gallery
 
 bench: setup .venv-bench-recommend/.ready .venv-bench-try-on/.ready ## measurements against limits, printed as ratios
 	@$(BIN)/python -m bench

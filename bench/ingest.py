@@ -29,7 +29,7 @@ from bench.timing import timed
 from local import postgres
 
 ROOT = Path(__file__).parents[1]
-RECORDED = ROOT / "tests/contracts/recordings/woocommerce-11.0.1/webhooks/019_order.created.body"
+RECORDED = ROOT / "shops/recordings/woocommerce-11.0.1/webhooks/019_order.created.body"
 ORDERS = 10_000
 CUSTOMERS = 6_000
 PRODUCTS = 500

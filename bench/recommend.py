@@ -438,6 +438,8 @@ def _fill(owner: Any, baskets: Baskets) -> UUID:
 
 def main() -> None:
     real = RETAIL.is_file()
+    if not real:
+        print(f"{RETAIL} is not there (it is optional): the figures are of a made-up shop")
     baskets = read_retail() if real else make_shop()
     print(
         f"data: {'Online Retail' if real else 'a made-up shop'}, {len(baskets.item):,} lines, ",

@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--invoices",
         action="store_true",
-        help="fill the WooCommerce shop from ../shared/data/online_retail.csv.gz",
+        help="fill the WooCommerce shop from ../shared/data/online_retail.csv.gz, where that is",
     )
     run.set_defaults(command=_run)
     reset = commands.add_parser("reset", help="delete all local data")

@@ -1,4 +1,4 @@
-"""Deliveries of real shops, as tests/contracts keeps them, ready to be sent to a connector."""
+"""Deliveries of real shops, as `shops/recordings` keeps them, ready to be sent to a connector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-FOLDER = Path(__file__).resolve().parents[1] / "tests" / "contracts" / "recordings"
+FOLDER = Path(__file__).resolve().parents[1] / "shops" / "recordings"
 WOOCOMMERCE_SECRET = "s3cr3t"
 _WOOCOMMERCE = FOLDER / "woocommerce-11.0.1" / "webhooks"
 _SHOPIFY = FOLDER / "shopify-2026-07"

@@ -28,7 +28,6 @@ from shops.service import Platform, Service, serve
 from shops.shop import Shop, micros
 from shops.webhooks import Courier
 
-INVOICES = Path("../shared/data/online_retail.csv.gz")
 Make = Callable[[argparse.Namespace, Courier, str, Shop | None], Platform]
 
 
@@ -112,9 +111,7 @@ def _common(parser: argparse.ArgumentParser, make: Make) -> argparse.ArgumentPar
     parser.add_argument("--catalogue", choices=("general", "shades", "kits"), default="general")
     parser.add_argument(
         "--invoices",
-        nargs="?",
         type=Path,
-        const=INVOICES,
         help="fill from this gzipped CSV of invoices instead of generating; --orders limits it",
     )
     parser.add_argument("--time-scale", type=float, default=1.0, help="0.001: retries in a wink")
@@ -154,6 +151,8 @@ def _fill(shop: Shop, args: argparse.Namespace, **changes: Any) -> None:
         return
     until = micros(args.until) if args.until else 0
     if args.invoices:
+        if not args.invoices.is_file():
+            raise SystemExit(f"there are no invoices at {args.invoices}: leave --invoices out")
         fill_from_invoices(shop, args.invoices, limit=args.orders, until=until)
         return
     places = {"america": PLACES, "sri-lanka": SRI_LANKA, "nigeria": NIGERIA}[args.places]

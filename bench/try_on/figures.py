@@ -19,6 +19,7 @@ from PIL import Image, ImageOps
 
 ROOT = Path(__file__).parents[2]
 FACES = ROOT.parent / "shared" / "faces"
+NO_FACES = "../shared/faces is not there (it is optional): this needs its portraits"
 BANDS = (("light", 41.0), ("intermediate", 10.0), ("brown", -30.0), ("dark", -91.0))
 """By ITA from which on: the classes of Chardon, with its three light ones and two brown ones joined."""
 DEEPER, LIGHTER = (0.80, 0.76, 0.72), (1.10, 1.12, 1.15)
@@ -59,6 +60,9 @@ def portraits(stops: tuple[float, ...] = STOPS) -> Iterator[Portrait]:
 
 
 def originals() -> Iterator[tuple[str, Image.Image]]:
+    """The shared faces, where they are, and the astronaut; one sentence says when they are not."""
+    if not FACES.is_dir():
+        print("../shared/faces is not there (it is optional): the astronaut alone", file=sys.stderr)
     for path in sorted(FACES.glob("*.jpg")):
         yield path.stem, Image.open(path).convert("RGB")
     yield "astronaut", astronaut()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from graphql import (
     DocumentNode,
@@ -19,11 +19,12 @@ from graphql import (
 )
 
 from shops.resolving import resolve
-from shops.shop import MICROS
-from shops.shopify.views import Call, gid, when
-
-if TYPE_CHECKING:
-    from shops.shopify.server import Shopify
+from shops.shop import MICROS, Shop
+from shops.shopify.hooks import Hooks
+from shops.shopify.ids import gid
+from shops.shopify.schema import Documents
+from shops.shopify.views import Call, when
+from shops.webhooks import Courier
 
 Json = dict[str, Any]
 WEEK = 7 * 24 * 3600 * MICROS
@@ -52,8 +53,21 @@ class Operation:
     roots: int = 0
 
 
+class BulkServer(Protocol):
+    """What bulk operations need of the server."""
+
+    shop: Shop
+    courier: Courier
+    site: str
+    documents: Documents
+    root: Json
+    hooks: Hooks
+
+    def poison_line(self, line: Json) -> Json: ...
+
+
 class Bulk:
-    def __init__(self, server: Shopify, seconds: float) -> None:
+    def __init__(self, server: BulkServer, seconds: float) -> None:
         self.server = server
         self.seconds = seconds
         self.all: dict[int, Operation] = {}
@@ -163,7 +177,7 @@ class Bulk:
         return operation.lines
 
 
-def _check(server: Shopify, node: DocumentNode) -> None:
+def _check(server: BulkServer, node: DocumentNode) -> None:
     info = TypeInfo(server.documents.schema)
     counter = _Connections(info)
     visit(node, TypeInfoVisitor(info, counter))

@@ -8,15 +8,13 @@ import hmac
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from shops.shop import MICROS, Coupon, Customer, Order, Product, Refund
-from shops.shopify.rest import Rest
-from shops.shopify.views import gid, when
-from shops.webhooks import Delivery, Request
-
-if TYPE_CHECKING:
-    from shops.shopify.server import Shopify
+from shops.shopify.ids import gid
+from shops.shopify.rest import Rest, RestServer
+from shops.shopify.views import when
+from shops.webhooks import Courier, Delivery, Request
 
 Json = dict[str, Any]
 
@@ -53,8 +51,17 @@ def header_topic(topic: str) -> str:
     return f"{head}/{tail}"
 
 
+class HooksServer(RestServer, Protocol):
+    """What webhooks need of the server."""
+
+    version: str
+    domain: str
+    client_secret: str
+    courier: Courier
+
+
 class Hooks:
-    def __init__(self, server: Shopify) -> None:
+    def __init__(self, server: HooksServer) -> None:
         self.server = server
         self.shop = server.shop
         self.rest = Rest(server)

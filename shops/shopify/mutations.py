@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from graphql import GraphQLError
 from graphql.execution.values import get_directive_values
 
 from shops.resolving import Info
-from shops.shop import Coupon, micros
-from shops.shopify.bulk import BulkRefused
+from shops.shop import Coupon, Shop, micros
+from shops.shopify.bulk import Bulk, BulkRefused
+from shops.shopify.hooks import Hooks
+from shops.shopify.ids import gid, number
 from shops.shopify.refunds import Invalid, refund_amount, refund_lines, to_minor
-from shops.shopify.views import gid, number
+from shops.shopify.views import Views
 from shops.webhooks import LOOPBACK
-
-if TYPE_CHECKING:
-    from shops.shopify.server import Shopify
 
 Json = dict[str, Any]
 Mutation = Callable[..., Json]
@@ -39,7 +38,16 @@ ADDRESS = {
 DAY_OF_KEYS = 24 * 3600 * 1_000_000
 
 
-def mutations(server: Shopify) -> dict[str, Mutation]:
+class MutationsServer(Protocol):
+    """What mutations need of the server."""
+
+    shop: Shop
+    views: Views
+    hooks: Hooks
+    bulk: Bulk
+
+
+def mutations(server: MutationsServer) -> dict[str, Mutation]:
     own = Mutations(server)
     return {
         "refundCreate": own.refund_create,
@@ -60,7 +68,7 @@ def mutations(server: Shopify) -> dict[str, Mutation]:
 
 
 class Mutations:
-    def __init__(self, server: Shopify) -> None:
+    def __init__(self, server: MutationsServer) -> None:
         self.server = server
         self.shop = server.shop
         self.done: dict[str, tuple[str, int, Json]] = {}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from shops.shop import Order, RefundLine, Shop, share
-from shops.shopify.views import number, refunded_quantity
+from shops.shop import Line, Order, RefundLine, Shop, share
+from shops.shopify.ids import number
 
 Json = dict[str, Any]
 
@@ -25,6 +25,15 @@ def to_minor(amount: Any) -> int:
         return int((Decimal(str(amount)) * 100).to_integral_value())
     except InvalidOperation:
         raise Invalid(None, f"{amount} is not a valid amount") from None
+
+
+def refunded_quantity(order: Order, line: Line) -> int:
+    return sum(
+        part.quantity
+        for refund in order.refunds
+        for part in refund.lines
+        if part.line_id == line.id
+    )
 
 
 def refund_lines(shop: Shop, order: Order, given: Sequence[Json]) -> list[RefundLine]:

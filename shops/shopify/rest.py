@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from shops.shop import (
@@ -17,23 +17,29 @@ from shops.shop import (
     Refund,
     Variant,
 )
+from shops.shopify.ids import gid
+from shops.shopify.refunds import refunded_quantity
 from shops.shopify.views import (
+    Views,
+    ViewsServer,
     financial_status,
     fulfilment_status,
-    gid,
     price,
-    refunded_quantity,
     transactions,
 )
-
-if TYPE_CHECKING:
-    from shops.shopify.server import Shopify
 
 Json = dict[str, Any]
 
 
+class RestServer(ViewsServer, Protocol):
+    """What the webhooks' bodies need of the server."""
+
+    time_zone: str
+    views: Views
+
+
 class Rest:
-    def __init__(self, server: Shopify) -> None:
+    def __init__(self, server: RestServer) -> None:
         self.server = server
         self.shop = server.shop
         self.zone = ZoneInfo(server.time_zone)

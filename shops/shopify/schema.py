@@ -24,9 +24,7 @@ from graphql import (
     visit,
 )
 
-FILE = Path(__file__).resolve().parents[2] / (
-    "tests/contracts/schemas/shopify_admin_2026-10.json.gz"
-)
+FILE = Path(__file__).resolve().parents[1] / "schemas" / "shopify_admin_2026-10.json.gz"
 NEEDS_KEY = re.compile(r"idempotency key is required")
 KEY_MISSING = "The @idempotent directive is required for this mutation but was not provided."
 

@@ -20,6 +20,7 @@ from shops.shopify import schema
 from shops.shopify.bulk import Bulk
 from shops.shopify.cost import MAX_QUERY, Bucket, Estimate
 from shops.shopify.hooks import Hooks
+from shops.shopify.ids import gid, number
 from shops.shopify.mutations import mutations
 from shops.shopify.search import Search, Test, compared, parse
 from shops.shopify.views import (
@@ -29,8 +30,6 @@ from shops.shopify.views import (
     connection,
     financial_status,
     fulfilment_status,
-    gid,
-    number,
 )
 from shops.webhooks import Courier
 

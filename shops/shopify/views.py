@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from graphql import GraphQLError
 
@@ -27,26 +27,13 @@ from shops.shop import (
     Product,
     Refund,
     RefundLine,
+    Shop,
     Variant,
 )
-
-if TYPE_CHECKING:
-    from shops.shopify.server import Shopify
+from shops.shopify.ids import gid
+from shops.shopify.refunds import refund_lines, refunded_quantity, to_minor
 
 Sort = Callable[[Any], Any]
-
-
-def gid(kind: str, number: int) -> str:
-    return f"gid://shopify/{kind}/{number}"
-
-
-def number(identity: str, kind: str = "") -> int:
-    """The number in a global id; 0 for what is none of that kind."""
-    head, _, tail = identity.rpartition("/")
-    tail = tail.partition("?")[0]
-    if not tail.isdigit() or (kind and head != f"gid://shopify/{kind}"):
-        return 0
-    return int(tail)
 
 
 def when(micros: int | None) -> str | None:
@@ -182,15 +169,6 @@ def fulfilment_status(order: Order) -> str:
     return "FULFILLED" if order.fulfilments else "UNFULFILLED"
 
 
-def refunded_quantity(order: Order, line: Line) -> int:
-    return sum(
-        part.quantity
-        for refund in order.refunds
-        for part in refund.lines
-        if part.line_id == line.id
-    )
-
-
 @dataclass(frozen=True)
 class Transaction:
     """Shopify keeps payments and what was given back in one list."""
@@ -234,10 +212,24 @@ class Collection:
     products: int
 
 
+class ViewsServer(Protocol):
+    """What views need of the server that they are a part of."""
+
+    shop: Shop
+    first_id: int
+    storefront: str
+
+    def collections(self) -> dict[int, Collection]: ...
+    def discount_status(self, coupon: Coupon) -> str: ...
+    def orders_of(self, customer_id: int) -> list[Order]: ...
+    def page_of_orders(self, info: Info, orders: Iterable[Order], **args: Any) -> View: ...
+    def status_page(self, order: Order) -> str: ...
+
+
 class Views:
     """Views of one shop."""
 
-    def __init__(self, server: Shopify) -> None:
+    def __init__(self, server: ViewsServer) -> None:
         self.server = server
         self.shop = server.shop
 
@@ -638,8 +630,6 @@ class Views:
         refundShipping: bool | None = None,  # noqa: N803
         **_: Any,
     ) -> View:
-        from shops.shopify.refunds import refund_lines, to_minor
-
         most = order.total - order.refunded if order.payments else 0
         lines = refund_lines(self.shop, order, refundLineItems or ())
         shipping = to_minor(shippingAmount) if shippingAmount else 0

@@ -12,18 +12,15 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from graphql import DocumentNode, GraphQLError, parse
 
 from shops.resolving import Info
-from shops.shop import Order, iso
+from shops.shop import Order, Shop, iso
 from shops.vendure import ACTIVE
 from shops.vendure.schema import PLUGIN
-from shops.webhooks import Delivery, Request
-
-if TYPE_CHECKING:
-    from shops.vendure.server import Vendure
+from shops.webhooks import Courier, Delivery, Request
 
 Json = dict[str, Any]
 
@@ -51,9 +48,19 @@ class Webhook:
     last_error: str | None = None
 
 
+class HooksServer(Protocol):
+    """What events need of the server."""
+
+    shop: Shop
+    courier: Courier
+    channel: str
+
+    def select(self, document: DocumentNode, identity: str) -> Json | None: ...
+
+
 @dataclass
 class Hooks:
-    server: Vendure
+    server: HooksServer
     delay: float = 0.0
     """Deliveries wait up to so many seconds, each for itself: they overtake one another."""
     duplicates: float = 0.0

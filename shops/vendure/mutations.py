@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from graphql import GraphQLError
 
@@ -18,15 +18,14 @@ from shops.shop import (
     Product,
     Refund,
     RefundLine,
+    Shop,
     Variant,
     micros,
     share,
 )
 from shops.vendure import ACTIVE
-from shops.vendure.views import NEXT
-
-if TYPE_CHECKING:
-    from shops.vendure.server import Vendure
+from shops.vendure.schema import CustomFields
+from shops.vendure.views import NEXT, Views
 
 Json = dict[str, Any]
 
@@ -64,8 +63,21 @@ def bad_input(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": "USER_INPUT_ERROR"})
 
 
+class MutationsServer(Protocol):
+    """What mutations need of the server."""
+
+    shop: Shop
+    views: Views
+    fields: CustomFields
+    field_writes: list[Json]
+    shipping_method: str
+    shipping_price: int
+    roles: dict[str, frozenset[str]]
+    keys: dict[str, frozenset[str] | None]
+
+
 class Mutations:
-    def __init__(self, server: Vendure) -> None:
+    def __init__(self, server: MutationsServer) -> None:
         self.server = server
         self.shop = server.shop
         self.views = server.views

@@ -22,9 +22,10 @@ from graphql import (
     parse,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "tests/contracts/schemas/vendure_admin_3.7.3.graphql.gz"
-PLUGIN = ROOT / "integrations/vendure"
+SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
+FILE = SCHEMAS / "vendure_admin_3.7.3.graphql.gz"
+PLUGIN = SCHEMAS / "vendure_plugin"
+"""What backshop's plugin adds: `tests/contracts` holds it against the plugin itself."""
 TYPES = {"string": "String", "boolean": "Boolean", "int": "Int", "float": "Float"}
 OPERATORS = {
     "string": "StringOperators",

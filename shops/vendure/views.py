@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from shops.resolving import View
 from shops.shop import (
@@ -18,15 +18,13 @@ from shops.shop import (
     Product,
     Refund,
     RefundLine,
+    Shop,
     Variant,
     gross,
     iso,
 )
 from shops.vendure import ACTIVE
-
-if TYPE_CHECKING:
-    from shops.vendure.server import Vendure
-
+from shops.vendure.schema import CustomFields
 
 NEXT: dict[str, tuple[str, ...]] = {
     "Draft": ("Cancelled", "ArrangingPayment"),
@@ -99,8 +97,20 @@ def total_with_tax(order: Order) -> int:
     return sub_total_with_tax(order) + shipping_with_tax(order)
 
 
+class ViewsServer(Protocol):
+    """What views need of the server that they are a part of."""
+
+    shop: Shop
+    channel: str
+    channel_token: str
+    fields: CustomFields
+
+    def list_orders(self, orders: Any, options: View | None) -> View: ...
+    def list_variants(self, variants: Any, options: View | None) -> View: ...
+
+
 class Views:
-    def __init__(self, server: Vendure) -> None:
+    def __init__(self, server: ViewsServer) -> None:
         self.server = server
         self.shop = server.shop
 

@@ -6,26 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from shops.shop import (
     MICROS,
     Address,
     Coupon,
+    Customer,
     Line,
     Note,
     Order,
     Payment,
     Product,
     RefundLine,
+    Shop,
     Variant,
 )
+from shops.woocommerce.auth import Keys
 from shops.woocommerce.errors import Refused, invalid, one_of
-from shops.woocommerce.hooks import HOOKS, Webhook
+from shops.woocommerce.hooks import HOOKS, Hooks, Webhook
 from shops.woocommerce.query import STATUSES
-
-if TYPE_CHECKING:
-    from shops.woocommerce.server import WooCommerce
+from shops.woocommerce.render import Renderer
 
 Json = dict[str, Any]
 Ids = Mapping[str, int]
@@ -48,6 +50,23 @@ ADDRESS = {
     "country": "country_code",
     "phone": "phone",
 }
+
+
+class WritesServer(Protocol):
+    """What writes need of the server; it refuses ids that it does not have."""
+
+    shop: Shop
+    renderer: Renderer
+    hooks: Hooks
+    keys: Keys
+    zone: ZoneInfo
+    taxes: list[Json]
+
+    def order(self, number: int, status: int = 404) -> Order: ...
+    def customer(self, number: int) -> Customer: ...
+    def product(self, number: int) -> Any: ...
+    def coupon(self, number: int) -> Any: ...
+    def webhook(self, number: int) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -80,7 +99,7 @@ def _forced(query: Query) -> bool:
 # ----------------------------------------------------------------------------- orders
 
 
-def create_order(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_order(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     _check_status(body)
     shop, now = server.shop, server.shop.clock.now()
     billing = body.get("billing", {})
@@ -123,7 +142,7 @@ def create_order(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Wri
     return Written(server.renderer.order(order), 201, f"orders/{order.id}")
 
 
-def _line(server: WooCommerce, given: Json) -> Line:
+def _line(server: WritesServer, given: Json) -> Line:
     number = int(given.get("variation_id") or given.get("product_id") or 0)
     variant = server.shop.variants.get(number)
     if variant is None:
@@ -131,7 +150,7 @@ def _line(server: WooCommerce, given: Json) -> Line:
     return server.shop.line(variant, int(given.get("quantity", 1)))
 
 
-def _use_coupons(server: WooCommerce, order: Order, body: Json) -> None:
+def _use_coupons(server: WritesServer, order: Order, body: Json) -> None:
     """Applies coupons; a bad one refuses the order and leaves a draft behind, as recorded."""
     for given in body.get("coupon_lines", ()):
         coupon = server.shop.coupon_by_code(given["code"])
@@ -144,7 +163,7 @@ def _use_coupons(server: WooCommerce, order: Order, body: Json) -> None:
         server.shop.apply_coupon(order, coupon)
 
 
-def _unusable(server: WooCommerce, coupon: Coupon | None, code: str) -> str:
+def _unusable(server: WritesServer, coupon: Coupon | None, code: str) -> str:
     if coupon is None:
         return f"Coupon &quot;{code}&quot; cannot be applied because it does not exist."
     if coupon.expires_at is not None and coupon.expires_at < server.shop.clock.now():
@@ -154,7 +173,7 @@ def _unusable(server: WooCommerce, coupon: Coupon | None, code: str) -> str:
     return ""
 
 
-def _pay(server: WooCommerce, order: Order, status: str) -> None:
+def _pay(server: WritesServer, order: Order, status: str) -> None:
     """Money arrived: stock goes down, the buyer has paid something, the status follows."""
     shop, now = server.shop, server.shop.clock.now()
     order.paid_at = now
@@ -168,7 +187,7 @@ def _pay(server: WooCommerce, order: Order, status: str) -> None:
     shop.set_status(order, status)
 
 
-def _sell(server: WooCommerce, line: Line) -> None:
+def _sell(server: WritesServer, line: Line) -> None:
     variant = server.shop.variants.get(line.variant_id)
     if variant is None:
         return
@@ -180,14 +199,14 @@ def _sell(server: WooCommerce, line: Line) -> None:
         server.shop.tell("product.updated", product)
 
 
-def _set_status(server: WooCommerce, order: Order, status: str) -> None:
+def _set_status(server: WritesServer, order: Order, status: str) -> None:
     if status in PAID and order.paid_at is None:
         _pay(server, order, status)
     elif status != order.status:
         server.shop.set_status(order, status)
 
 
-def update_order(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def update_order(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     order = server.order(ids["id"], status=400)
     _check_status(body)
     _edit_fields(server, order, body)
@@ -199,7 +218,7 @@ def update_order(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Wri
     return Written(server.renderer.order(order))
 
 
-def _edit_fields(server: WooCommerce, order: Order, body: Json) -> None:
+def _edit_fields(server: WritesServer, order: Order, body: Json) -> None:
     if "billing" in body:
         order.billing = _address(order.billing, body["billing"])
         order.email = body["billing"].get("email", order.email)
@@ -214,7 +233,7 @@ def _edit_fields(server: WooCommerce, order: Order, body: Json) -> None:
         order.custom[meta["key"]] = meta["value"]
 
 
-def delete_order(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def delete_order(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     """Trash, or with `force=true` for good; the answer is the order as it was."""
     order = server.order(ids["id"])
     before = server.renderer.order(order)
@@ -229,7 +248,7 @@ def delete_order(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Wri
     return Written(before)
 
 
-def create_note(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_note(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     order = server.order(ids["id"])
     shop = server.shop
     note = Note(
@@ -246,7 +265,7 @@ def create_note(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Writ
 # ---------------------------------------------------------------------------- refunds
 
 
-def create_refund(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_refund(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     """Refusals are HTTP 500, amount 0 passes, and the same request twice makes two refunds."""
     order = server.order(ids["id"])
     lines = [_refund_line(server, order, part) for part in body.get("line_items", ())]
@@ -275,7 +294,7 @@ def create_refund(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Wr
     return Written(server.renderer.refund(order, refund), 201, location)
 
 
-def _refund_line(server: WooCommerce, order: Order, part: Json) -> RefundLine:
+def _refund_line(server: WritesServer, order: Order, part: Json) -> RefundLine:
     line = next((line for line in order.lines if line.id == int(part["id"])), None)
     if line is None:
         raise Refused(400, "woocommerce_rest_invalid_line_item", "Line item not found.")
@@ -292,7 +311,7 @@ def _refund_line(server: WooCommerce, order: Order, part: Json) -> RefundLine:
 # -------------------------------------------------------------------------- customers
 
 
-def create_customer(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_customer(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     email = body.get("email", "")
     if "@" not in email:
         raise Refused(
@@ -319,7 +338,7 @@ def create_customer(server: WooCommerce, ids: Ids, body: Json, query: Query) -> 
     return Written(server.renderer.customer(customer), 201, f"customers/{customer.id}")
 
 
-def update_customer(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def update_customer(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     customer = server.customer(ids["id"])
     changes: Json = {
         name: body[name] for name in ("email", "first_name", "last_name") if name in body
@@ -333,7 +352,7 @@ def update_customer(server: WooCommerce, ids: Ids, body: Json, query: Query) -> 
     return Written(server.renderer.customer(customer))
 
 
-def delete_customer(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def delete_customer(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     customer = server.customer(ids["id"])
     if not _forced(query):
         raise _no_trash("Customers")
@@ -349,7 +368,7 @@ def _no_trash(what: str) -> Refused:
 # --------------------------------------------------------------------------- products
 
 
-def _check_sku(server: WooCommerce, sku: str) -> None:
+def _check_sku(server: WritesServer, sku: str) -> None:
     for variant in server.shop.variants.values():
         if sku and variant.sku == sku:
             data = {"status": 400, "resource_id": variant.id, "unique_sku": f"{sku}-1"}
@@ -367,7 +386,7 @@ def _slug(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def create_product(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_product(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     _check_sku(server, body.get("sku", ""))
     shop, now = server.shop, server.shop.clock.now()
     product_id = shop.ids.next("product")
@@ -408,7 +427,7 @@ def create_product(server: WooCommerce, ids: Ids, body: Json, query: Query) -> W
     return Written(body_, 201, f"products/{product_id}")
 
 
-def update_product(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def update_product(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     product = server.product(ids["id"])
     if not product.has_variants:
         _change_variant(product.variants[0], body)
@@ -435,7 +454,7 @@ def _change_variant(variant: Variant, body: Json) -> None:
         variant.sku = body["sku"]
 
 
-def delete_product(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def delete_product(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     product = server.product(ids["id"])
     before = server.renderer.product(product, single=True)
     if _forced(query):
@@ -450,7 +469,7 @@ def delete_product(server: WooCommerce, ids: Ids, body: Json, query: Query) -> W
     return Written(before)
 
 
-def create_variation(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_variation(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     product = server.product(ids["id"])
     _check_sku(server, body.get("sku", ""))
     shop, now = server.shop, server.shop.clock.now()
@@ -474,7 +493,7 @@ def create_variation(server: WooCommerce, ids: Ids, body: Json, query: Query) ->
     return Written(server.renderer.variation(product, variant), 201, location)
 
 
-def update_variation(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def update_variation(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     product = server.product(ids["id"])
     variant = next((v for v in product.variants if v.id == ids["variation"]), None)
     if variant is None:
@@ -488,7 +507,7 @@ def update_variation(server: WooCommerce, ids: Ids, body: Json, query: Query) ->
 # ---------------------------------------------------------------------------- coupons
 
 
-def create_coupon(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_coupon(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     if not body.get("code"):
         raise Refused(
             400,
@@ -506,7 +525,7 @@ def create_coupon(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Wr
     return Written(server.renderer.coupon(coupon), 201, f"coupons/{coupon.id}")
 
 
-def update_coupon(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def update_coupon(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     coupon = server.coupon(ids["id"])
     fields = _coupon_fields(server, body)
     fields["extra"] = {**coupon.extra, **fields.get("extra", {})}
@@ -532,7 +551,7 @@ EXTRA = (
 )
 
 
-def _coupon_fields(server: WooCommerce, body: Json) -> Json:
+def _coupon_fields(server: WritesServer, body: Json) -> Json:
     """The shop's fields of a coupon. Codes are lower-cased; `date_expires_gmt` is ignored, as the
     real shop silently does."""
     fields: Json = {COUPON_FIELDS[name]: body[name] for name in COUPON_FIELDS if name in body}
@@ -563,7 +582,7 @@ def _amount(body: Json) -> Decimal:
     return amount
 
 
-def _expiry(server: WooCommerce, text: str | None) -> int | None:
+def _expiry(server: WritesServer, text: str | None) -> int | None:
     """A naive time is the shop's; with a zone it is that instant."""
     if not text:
         return None
@@ -573,7 +592,7 @@ def _expiry(server: WooCommerce, text: str | None) -> int | None:
     return int(moment.timestamp()) * MICROS
 
 
-def delete_coupon(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def delete_coupon(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     coupon = server.coupon(ids["id"])
     if not _forced(query):
         raise _no_trash("Coupons")
@@ -585,7 +604,7 @@ def delete_coupon(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Wr
 # --------------------------------------------------------------------------- webhooks
 
 
-def create_webhook(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_webhook(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     if body.get("topic") not in HOOKS:
         raise Refused(
             400,
@@ -614,7 +633,7 @@ def create_webhook(server: WooCommerce, ids: Ids, body: Json, query: Query) -> W
     return Written(server.hooks.json(webhook), 201, f"webhooks/{webhook.id}")
 
 
-def update_webhook(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def update_webhook(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     webhook = server.webhook(ids["id"])
     moved = body.get("delivery_url", webhook.delivery_url) != webhook.delivery_url
     for name in ("name", "topic", "delivery_url", "secret", "status"):
@@ -626,7 +645,7 @@ def update_webhook(server: WooCommerce, ids: Ids, body: Json, query: Query) -> W
     return Written(server.hooks.json(webhook))
 
 
-def delete_webhook(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def delete_webhook(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     webhook = server.webhook(ids["id"])
     if not _forced(query):
         raise _no_trash("Webhooks")
@@ -634,7 +653,7 @@ def delete_webhook(server: WooCommerce, ids: Ids, body: Json, query: Query) -> W
     return Written(server.hooks.json(webhook))
 
 
-def create_tax(server: WooCommerce, ids: Ids, body: Json, query: Query) -> Written:
+def create_tax(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     rate = Decimal(str(body.get("rate", 0)))
     number = server.shop.ids.next("tax")
     tax = {

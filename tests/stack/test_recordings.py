@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-RECORDED = Path(__file__).parents[1] / "contracts/recordings"
+RECORDED = Path(__file__).parents[2] / "shops/recordings"
 Rows = list[dict[str, Any]]
 
 

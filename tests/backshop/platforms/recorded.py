@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backshop import commerce, platforms
 
-FOLDER = Path(__file__).parents[2] / "contracts" / "recordings"
+FOLDER = Path(__file__).parents[3] / "shops" / "recordings"
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 SECRET = "s3cr3t"
 

@@ -21,7 +21,7 @@ from backshop.platforms.woocommerce import orders as woocommerce
 from hypothesis import given
 from hypothesis import strategies as st
 
-RECORDINGS = Path(__file__).parents[2] / "contracts/recordings"
+RECORDINGS = Path(__file__).parents[3] / "shops/recordings"
 ASKED = RefundOrder(
     mark="m-1", order_id="15", amount=Decimal("7.50"), currency="USD", reason="late"
 )

@@ -86,7 +86,7 @@ def test_no_face_is_none():
 def test_every_shared_portrait_shows_a_face():
     faces = sorted(figures.FACES.glob("*.jpg"))
     if not faces:
-        pytest.skip("../shared/faces is not here")
+        pytest.skip(figures.NO_FACES)
     for path in faces:
         found = face.find(Image.open(path).convert("RGB"))
         assert found is not None, path.name

@@ -36,7 +36,7 @@ def test_a_poor_jpeg_changes_the_mask_little():
 def by_band() -> dict[str, list[dict[str, float]]]:
     """Every figure of every face and relit copy, by band."""
     if not figures.FACES.is_dir():
-        pytest.skip("../shared/faces is not here: the bands need its portraits")
+        pytest.skip(figures.NO_FACES)
     bands = defaultdict(list)
     for portrait in figures.portraits():
         bands[portrait.band].append(figures.all_of(portrait.image))

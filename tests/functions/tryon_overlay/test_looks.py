@@ -152,7 +152,7 @@ def test_glasses_follow_the_roll_of_the_head(files):
 def test_hidden_ears_are_said(files):
     path = figures.FACES / "f2.jpg"
     if not path.exists():
-        pytest.skip("../shared/faces is not here")
+        pytest.skip(figures.NO_FACES)
     scene, _ = render.sit(path.read_bytes())
     with pytest.raises(render.Refused) as refused:
         drawn(scene, files, kind="earrings", image="drops.png", height_mm=30)

@@ -37,7 +37,7 @@ def test_the_ranges_hold_what_they_promise_on_every_face():
     stops = np.random.default_rng(11).normal(0, 0.5, 25)
     faces = list(figures.originals())
     if len(faces) == 1:
-        pytest.skip("../shared/faces is not here")
+        pytest.skip(figures.NO_FACES)
     for (_, image), by in zip(faces, stops, strict=False):
         true, relit = reading(image), reading(figures.relight(image, float(by)))
         held.append(relit.ita_range[0] <= true.ita <= relit.ita_range[1])

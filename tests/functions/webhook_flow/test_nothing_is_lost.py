@@ -38,8 +38,8 @@ SECRET = "s3cr3t"
 PASSWORD = "for this test alone"
 TEMPLATE = json.loads(
     (
-        Path(__file__).parents[2]
-        / "contracts/recordings/woocommerce-11.0.1/webhooks/019_order.created.body"
+        Path(__file__).parents[3]
+        / "shops/recordings/woocommerce-11.0.1/webhooks/019_order.created.body"
     ).read_text()
 )
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from backshop.aws import config, queues
 
-RECORDED = Path(__file__).parents[2] / "contracts/recordings"
+RECORDED = Path(__file__).parents[3] / "shops/recordings"
 WOOCOMMERCE = RECORDED / "woocommerce-11.0.1/webhooks"
 SHOPIFY = RECORDED / "shopify-2026-07"
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

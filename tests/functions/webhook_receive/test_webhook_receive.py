@@ -17,7 +17,7 @@ from backshop import db
 from backshop.aws import queues
 from backshop.stores import credentials
 
-RECORDED = Path(__file__).parents[2] / "contracts/recordings/woocommerce-11.0.1/webhooks"
+RECORDED = Path(__file__).parents[3] / "shops/recordings/woocommerce-11.0.1/webhooks"
 SECRET = "s3cr3t"
 
 
