@@ -11,9 +11,13 @@ from backshop import db, outbox
 from backshop.commerce import Platform
 from backshop.db import Tx
 from backshop.errors import BadRequest, Conflict, FieldError, NotFound
-from backshop.kits import repository as kits
-from backshop.kits import rules
-from backshop.kits.models import BatchStatus, Candidate, Note
+from backshop.kits.batches import repository as batches
+from backshop.kits.batches import rules as batches_rules
+from backshop.kits.batches.models import BatchStatus, Candidate
+from backshop.kits.deliveries import models
+from backshop.kits.deliveries import repository as deliveries
+from backshop.kits.deliveries import rules as deliveries_rules
+from backshop.kits.models import Note
 from backshop.web import old as http
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -59,7 +63,7 @@ def create() -> Response[str]:
     asked = http.body(app, NewBatch)
     try:
         with db.transaction(store_id=_store_id()) as tx:
-            made = kits.create_batch(tx, asked.target_order_count, asked.notes, asked.auto_assign)
+            made = batches.create(tx, asked.target_order_count, asked.notes, asked.auto_assign)
     except db.UniqueViolation:
         raise Conflict(
             "Another batch already takes orders by itself; move it on first, or leave out "
@@ -80,7 +84,7 @@ def index() -> Response[str]:
             f"status is one of {', '.join(BatchStatus)}; cursor is the last answer's next_cursor."
         ) from None
     with db.transaction(store_id=_store_id()) as tx:
-        rows = kits.batches(tx, asked.status, asked.cursor, PAGE + 1)
+        rows = batches.batches(tx, asked.status, asked.cursor, PAGE + 1)
     more = rows[PAGE - 1]["batch_number"] if len(rows) > PAGE else None
     return http.reply(200, {"batches": [_shown(row) for row in rows[:PAGE]], "next_cursor": more})
 
@@ -90,8 +94,8 @@ def show(id: str) -> Response[str]:
     """A batch with its statistics."""
     http.require(app, "staff")
     with db.transaction(store_id=_store_id()) as tx:
-        batch = kits.batch(tx, _id(id))
-        statistics = kits.batch_statistics(tx, _id(id))
+        batch = batches.batch(tx, _id(id))
+        statistics = batches.statistics(tx, _id(id))
     return http.reply(200, _shown(batch) | {"statistics": statistics})
 
 
@@ -102,19 +106,22 @@ def assign(id: str) -> Response[str]:
     codes = list(dict.fromkeys(http.body(app, Assignment).order_codes))
     store_id, batch_id = _store_id(), _id(id)
 
-    def save() -> tuple[set[str], dict[str, Candidate], kits.Row]:
+    def save() -> tuple[set[str], dict[str, Candidate], batches.Row]:
         with db.transaction(store_id=store_id) as tx:
-            _check_collecting(kits.batch(tx, batch_id))
-            assigned = kits.assign(tx, batch_id, codes, by=f"{caller.kind}:{caller.id}")
+            _check_collecting(batches.batch(tx, batch_id))
+            assigned = batches.assign(tx, batch_id, codes, by=f"{caller.kind}:{caller.id}")
             left_out = [code for code in codes if code not in assigned]
-            known = kits.candidates(tx, left_out) if left_out else {}
-            batch = kits.batch(tx, batch_id)
+            known = batches.candidates(tx, left_out) if left_out else {}
+            batch = batches.batch(tx, batch_id)
             _check_collecting(batch)
             return assigned, known, batch
 
     assigned, known, batch = db.despite_deadlocks(save)
     refused = [
-        {"order_code": code, "reason": rules.why_left_out(known.get(code), batch["batch_number"])}
+        {
+            "order_code": code,
+            "reason": batches_rules.why_left_out(known.get(code), batch["batch_number"]),
+        }
         for code in codes
         if code not in assigned
     ]
@@ -126,11 +133,11 @@ def unassign(id: str, code: str) -> Response[str]:
     """Take an order out of a batch that collects; no batch takes it by itself again."""
     http.require(app, "staff")
     with db.transaction(store_id=_store_id()) as tx:
-        kits.hold_delivery(tx, code)
-        _check_collecting(kits.batch(tx, _id(id), lock=True))
-        if not kits.unassign(tx, _id(id), code):
+        deliveries.lock_delivery(tx, code)
+        _check_collecting(batches.batch(tx, _id(id), lock=True))
+        if not batches.unassign(tx, _id(id), code):
             raise NotFound("The order is not in this batch.")
-        batch = kits.batch(tx, _id(id))
+        batch = batches.batch(tx, _id(id))
     return http.reply(200, _shown(batch))
 
 
@@ -141,10 +148,10 @@ def move(id: str) -> Response[str]:
     asked = http.body(app, StatusChange).status
     store_id, batch_id = _store_id(), _id(id)
 
-    def save() -> tuple[kits.Row, list[outbox.Row]]:
+    def save() -> tuple[batches.Row, list[outbox.Row]]:
         with db.transaction(store_id=store_id) as tx:
             rows = _move(tx, batch_id, asked, by=f"{caller.kind}:{caller.id}")
-            return kits.batch(tx, batch_id), rows
+            return batches.batch(tx, batch_id), rows
 
     batch, rows = db.despite_deadlocks(save)
     outbox.announce(rows)
@@ -153,17 +160,17 @@ def move(id: str) -> Response[str]:
 
 def _move(tx: Tx, batch_id: UUID, asked: BatchStatus, *, by: str) -> list[outbox.Row]:
     """Move the batch and its orders; the outbox rows to announce."""
-    held = kits.hold_batch_deliveries(tx, batch_id)
-    batch = kits.batch(tx, batch_id, lock=True)
-    if not rules.next_status(BatchStatus(batch["status"]), asked):
+    held = deliveries.lock_batch_deliveries(tx, batch_id)
+    batch = batches.batch(tx, batch_id, lock=True)
+    if not batches_rules.next_status(BatchStatus(batch["status"]), asked):
         return []
     if batch["order_count"] != len(held):
         raise Conflict("Orders joined the batch just now; try again.", slug="batch-changed")
     _check_arrived(held, asked)
     rows = _take_along(tx, held, asked, by=by)
     if asked is BatchStatus.ORDERED_FROM_SUPPLIER:
-        kits.export_purchase_list(tx, batch_id)
-    kits.set_batch_status(tx, batch_id, asked)
+        batches.export_purchase_list(tx, batch_id)
+    batches.set_status(tx, batch_id, asked)
     return rows
 
 
@@ -172,8 +179,8 @@ def export(id: str) -> Response[str]:
     """Write the purchase list anew while the batch collects, and return it."""
     http.require(app, "staff")
     with db.transaction(store_id=_store_id()) as tx:
-        _check_collecting(kits.batch(tx, _id(id)))
-        items = kits.export_purchase_list(tx, _id(id))
+        _check_collecting(batches.batch(tx, _id(id)))
+        items = batches.export_purchase_list(tx, _id(id))
     return http.reply(200, {"items": items})
 
 
@@ -186,9 +193,9 @@ def purchase_list(id: str) -> Response[Any]:
     if kind not in ("json", "csv", "xlsx"):
         raise BadRequest("format is one of json, csv, xlsx.")
     with db.transaction(store_id=_store_id()) as tx:
-        batch = kits.batch(tx, _id(id))
+        batch = batches.batch(tx, _id(id))
         collecting = batch["status"] == BatchStatus.COLLECTING
-        read = kits.export_purchase_list if collecting else kits.purchase_list
+        read = batches.export_purchase_list if collecting else batches.purchase_list
         items = read(tx, _id(id))
     name = f"purchase-list-{batch['batch_number']}.{kind}"
     if kind == "csv":
@@ -198,12 +205,16 @@ def purchase_list(id: str) -> Response[Any]:
     return http.reply(200, {"batch_number": batch["batch_number"], "items": items})
 
 
-def _check_arrived(held: dict[str, kits.Held], asked: BatchStatus) -> None:
+def _check_arrived(held: dict[str, models.LockedOrder], asked: BatchStatus) -> None:
     """Raise Conflict with the orders that are not yet where the batch is to go."""
-    stage = rules.awaited.get(asked)
+    stage = batches_rules.STAGE_BEFORE_STATUS.get(asked)
     if stage is None:
         return
-    rest = [each for each in held.values() if rules.step(each.delivery.stage) < rules.step(stage)]
+    rest = [
+        each
+        for each in held.values()
+        if deliveries_rules.step(each.delivery.stage) < deliveries_rules.step(stage)
+    ]
     if rest:
         raise Conflict(
             f"{len(rest)} orders of the batch are not at {stage} yet; deliver them first.",
@@ -216,16 +227,23 @@ def _check_arrived(held: dict[str, kits.Held], asked: BatchStatus) -> None:
 
 
 def _take_along(
-    tx: Tx, held: dict[str, kits.Held], asked: BatchStatus, *, by: str
+    tx: Tx, held: dict[str, models.LockedOrder], asked: BatchStatus, *, by: str
 ) -> list[outbox.Row]:
     """Bring the orders that are behind to the stage of the batch; the outbox rows to
     announce."""
-    stage = rules.followers.get(asked)
+    stage = batches_rules.STAGE_OF_STATUS.get(asked)
     if stage is None:
         return []
-    behind = [each for each in held.values() if rules.step(each.delivery.stage) < rules.step(stage)]
-    changes = [kits.Change(each.order_code, each.delivery._replace(stage=stage)) for each in behind]
-    kits.save_deliveries(tx, changes, by=by)
+    behind = [
+        each
+        for each in held.values()
+        if deliveries_rules.step(each.delivery.stage) < deliveries_rules.step(stage)
+    ]
+    changes = [
+        models.DeliveryUpdate(each.order_code, each.delivery._replace(stage=stage))
+        for each in behind
+    ]
+    deliveries.save_deliveries(tx, changes, by=by)
     return outbox.put_all(
         tx,
         "delivery_stage",
@@ -233,7 +251,7 @@ def _take_along(
     )
 
 
-def _check_collecting(batch: kits.Row) -> None:
+def _check_collecting(batch: batches.Row) -> None:
     if batch["status"] != BatchStatus.COLLECTING:
         raise Conflict(
             f"The batch is at {batch['status']}; only one that collects can be changed.",
@@ -252,5 +270,5 @@ def _id(text: str) -> UUID:
         raise NotFound("There is no such batch; GET /batches lists them.") from None
 
 
-def _shown(batch: kits.Row) -> dict[str, Any]:
+def _shown(batch: batches.Row) -> dict[str, Any]:
     return {name: value for name, value in batch.items() if name != "store_id"}

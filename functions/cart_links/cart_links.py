@@ -11,8 +11,9 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from backshop import db
 from backshop.errors import NotFound
-from backshop.shade import repository as store
-from backshop.shade import rules
+from backshop.shade.carts import repository as carts
+from backshop.shade.carts import rules
+from backshop.shade.discounts import repository as discounts
 from backshop.stores import repository as stores
 from backshop.web import old as http
 
@@ -34,11 +35,13 @@ def follow(id: str) -> Response[str]:
     at = datetime.now(UTC)
     with db.transaction(store_id=name.store_id) as tx:
         shop = stores.load(tx)
-        clicked = store.note_click(tx, name.recommendation_id, at)
+        clicked = carts.note_click(tx, name.recommendation_id, at)
         url: str = clicked["cart_url"] or "" if clicked else ""
         if shop is None or clicked is None or not rules.leads_to(url, shop.url):
             raise _unknown()
-        discount = store.discount(tx, clicked["discount_id"]) if clicked["discount_id"] else None
+        discount = (
+            discounts.discount(tx, clicked["discount_id"]) if clicked["discount_id"] else None
+        )
     if discount is None or not discount.is_usable(at):
         url = rules.without_code(url)
     return http.reply(302, headers={"Location": url, "Cache-Control": "no-store"})

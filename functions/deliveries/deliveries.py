@@ -10,9 +10,9 @@ from aws_lambda_powertools.event_handler import Response
 from backshop import db, outbox
 from backshop.commerce import Platform
 from backshop.errors import BadRequest, Conflict, Problem
-from backshop.kits import repository as kits
-from backshop.kits import rules
-from backshop.kits.models import Delivery, DeliveryChange, Stage
+from backshop.kits.deliveries import models, rules
+from backshop.kits.deliveries import repository as deliveries
+from backshop.kits.deliveries.models import Delivery, DeliveryChange, Stage
 from backshop.web import old as http
 from pydantic import BaseModel, ValidationError
 
@@ -29,12 +29,12 @@ def update_delivery(code: str) -> Response[str]:
     caller = http.require(app, "staff")
     change = http.body(app, DeliveryChange)
     with db.transaction(store_id=http.store_id(app, Platform.VENDURE)) as tx:
-        held = kits.hold_delivery(tx, code)
+        held = deliveries.lock_delivery(tx, code)
         after = _after(held, change)
         rows = []
         if after:
-            kits.save_delivery(
-                tx, kits.Change(code, after, change.note), by=f"{caller.kind}:{caller.id}"
+            deliveries.save_delivery(
+                tx, models.DeliveryUpdate(code, after, change.note), by=f"{caller.kind}:{caller.id}"
             )
             rows = [outbox.put(tx, *_message(held))]
     outbox.announce(rows)
@@ -46,8 +46,8 @@ def show_delivery(code: str) -> Response[str]:
     """Where an order is, and every change of it with who and when."""
     http.require(app, "staff")
     with db.transaction(store_id=http.store_id(app, Platform.VENDURE)) as tx:
-        held = kits.hold_delivery(tx, code)
-        events = kits.events(tx, code)
+        held = deliveries.lock_delivery(tx, code)
+        events = deliveries.events(tx, code)
     return http.reply(200, _shown(code, held.delivery) | {"events": events})
 
 
@@ -79,10 +79,10 @@ def import_deliveries() -> Response[str]:
 
     def save() -> tuple[list[Line], list[outbox.Row]]:
         with db.transaction(store_id=store_id) as tx:
-            held = kits.hold_deliveries(tx, [each.code for each in asked if each.change])
-            changes: list[kits.Change] = []
+            held = deliveries.lock_deliveries(tx, [each.code for each in asked if each.change])
+            changes: list[models.DeliveryUpdate] = []
             report = [_decide(each, held.get(each.code), changes) for each in asked]
-            kits.save_deliveries(tx, changes, by=f"{caller.kind}:{caller.id}")
+            deliveries.save_deliveries(tx, changes, by=f"{caller.kind}:{caller.id}")
             messages = [_message(held[each.order_code])[1:] for each in changes]
             return report, outbox.put_all(tx, "delivery_stage", messages)
 
@@ -153,7 +153,9 @@ def _read_line(line: int, code: str, cells: dict[str, str]) -> Asked:
     return Asked(line, code, change, None)
 
 
-def _decide(asked: Asked, held: kits.Held | None, changes: list[kits.Change]) -> Line:
+def _decide(
+    asked: Asked, held: models.LockedOrder | None, changes: list[models.DeliveryUpdate]
+) -> Line:
     """What becomes of a line; a change is added to `changes`."""
     said = {"line": asked.line, "code": asked.code}
     if asked.change is None:
@@ -166,11 +168,11 @@ def _decide(asked: Asked, held: kits.Held | None, changes: list[kits.Change]) ->
         return Line(**said, result="refused", message=refused.detail)
     if after is None:
         return Line(**said, result="unchanged")
-    changes.append(kits.Change(asked.code, after))
+    changes.append(models.DeliveryUpdate(asked.code, after))
     return Line(**said, result="changed")
 
 
-def _after(held: kits.Held, change: DeliveryChange) -> Delivery | None:
+def _after(held: models.LockedOrder, change: DeliveryChange) -> Delivery | None:
     """The delivery after the change, None where it is so already. Raises as rules.advance does, and
     Conflict for the second of two who change the order at the same time."""
     if held.is_cancelled:
@@ -181,7 +183,7 @@ def _after(held: kits.Held, change: DeliveryChange) -> Delivery | None:
     return after
 
 
-def _message(held: kits.Held) -> tuple[str, str, dict[str, str]]:
+def _message(held: models.LockedOrder) -> tuple[str, str, dict[str, str]]:
     """The outbox row that takes a changed delivery to the platform."""
     return "delivery_stage", f"order:{held.vendure_order_id}", {"order_code": held.order_code}
 

@@ -10,9 +10,10 @@ from aws_lambda_powertools.event_handler import Response
 from backshop import commerce, db, outbox
 from backshop.commerce import Currency, Platform
 from backshop.errors import BadRequest, Conflict, NotFound, Unprocessable
-from backshop.shade import giving
-from backshop.shade import repository as store
-from backshop.shade.models import Discount, DiscountStatus, Email, Model, settings_of
+from backshop.shade.discounts import issuing
+from backshop.shade.discounts import repository as discounts
+from backshop.shade.discounts.models import Discount, DiscountStatus
+from backshop.shade.models import Email, Model, settings_of
 from backshop.stores import repository as stores
 from backshop.web import old as http
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -62,7 +63,7 @@ def create() -> Response[str]:
         shop = _shop(tx)
         currency = _currency(shop, asked.currency)
         customer_id = _customer(tx, shop, asked)
-        given = giving.give(tx, settings_of(shop.settings), customer_id, currency, at)
+        given = issuing.issue(tx, settings_of(shop.settings), customer_id, currency, at)
         if given.is_new:
             rows = [outbox.put(tx, "discount", *_message(given.discount))]
     outbox.announce(rows)
@@ -82,7 +83,7 @@ def index() -> Response[str]:
             f"status is one of {statuses}; cursor is the last answer's next_cursor."
         ) from None
     with db.transaction(store_id=http.store_id(app)) as tx:
-        rows = store.discounts(tx, asked.status, before, PAGE + 1)
+        rows = discounts.discounts(tx, asked.status, before, PAGE + 1)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     cursor = f"{last.created_at.isoformat()},{last.id}".replace("+00:00", "Z") if last else None
     return http.reply(
@@ -94,7 +95,7 @@ def index() -> Response[str]:
 def show(id: str) -> Response[str]:
     http.require(app, "store")
     with db.transaction(store_id=http.store_id(app)) as tx:
-        return http.reply(200, _shown(_found(store.discount(tx, _id(id)))))
+        return http.reply(200, _shown(_found(discounts.discount(tx, _id(id)))))
 
 
 @app.post("/discounts/<id>/revoke")
@@ -103,12 +104,12 @@ def revoke(id: str) -> Response[str]:
     http.require(app, "store")
     rows: list[outbox.Row] = []
     with db.transaction(store_id=http.store_id(app)) as tx:
-        found = _found(store.discount(tx, _id(id), lock=True))
+        found = _found(discounts.discount(tx, _id(id), lock=True))
         if found.used:
             raise Conflict("The discount is used already.", slug="discount-used")
-        if store.set_status(tx, found.id, "revoking", only=("pending", "active", "failed")):
+        if discounts.set_status(tx, found.id, "revoking", only=("pending", "active", "failed")):
             rows = [outbox.put(tx, "discount_end", *_message(found))]
-        shown = _found(store.discount(tx, found.id))
+        shown = _found(discounts.discount(tx, found.id))
     outbox.announce(rows)
     return http.reply(202 if rows else 200, _shown(shown))
 
@@ -131,9 +132,9 @@ def _currency(shop: commerce.Store, asked: str | None) -> str:
 
 
 def _customer(tx: db.Tx, shop: commerce.Store, asked: NewDiscount) -> UUID:
-    found = store.find_customer(tx, shopify_id=asked.shopify_customer_id, email=asked.email)
+    found = discounts.find_customer(tx, shopify_id=asked.shopify_customer_id, email=asked.email)
     if found is None and asked.email and shop.platform == Platform.WOOCOMMERCE:
-        return store.customer_by_email(tx, asked.email)
+        return discounts.customer_by_email(tx, asked.email)
     if found is None:
         raise NotFound("The store has no such customer yet; they come with the next sync.")
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import try_on
 from backshop import db, logs
-from backshop.kits import repository as kits
+from backshop.kits.otp import repository as otp
 from backshop.stores import repository as store
 
 INBOX_DAYS = 30
@@ -34,5 +34,5 @@ def _all() -> dict[str, int]:
         store.refresh_summaries(tx)
     with db.transaction(all_stores=True) as tx:
         forgotten = store.forget_deliveries(tx, INBOX_DAYS)
-        expired = kits.cleanup_expired_otps(tx)
+        expired = otp.cleanup_expired_otps(tx)
     return {"deliveries_forgotten": forgotten, "otp_sessions_deleted": expired}

@@ -13,9 +13,10 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from backshop import db
 from backshop.errors import NotFound
-from backshop.kits import repository as kits
-from backshop.kits import rules
-from backshop.kits.models import Stage
+from backshop.kits.deliveries import rules as deliveries_rules
+from backshop.kits.deliveries.models import Stage
+from backshop.kits.tracking import repository as tracking
+from backshop.kits.tracking import rules as tracking_rules
 from backshop.web import old as http
 from backshop.web import tokens
 from pydantic import BaseModel, ConfigDict
@@ -41,7 +42,7 @@ def show(code: str) -> Response[str]:
     courier has the parcel."""
     shopper = _shopper()
     with db.shopper(shopper.store_id, shopper.phone) as tx:
-        order = kits.shoppers_order(tx, code)
+        order = tracking.shoppers_order(tx, code)
     if order is None:
         raise _unknown()
     stage = Stage(order["stage"] or Stage.ORDER_CONFIRMED)
@@ -54,9 +55,11 @@ def show(code: str) -> Response[str]:
             "total_with_tax": order["total_with_tax"],
             "currency": order["currency"],
             "stage": stage,
-            "steps": rules.steps(stage, order["events"]),
-            "courier": order["carrier"] or rules.CARRIER,
-            "tracking_number": order["tracking_number"] if rules.shows_tracking(stage) else None,
+            "steps": tracking_rules.steps(stage, order["events"]),
+            "courier": order["carrier"] or deliveries_rules.CARRIER,
+            "tracking_number": order["tracking_number"]
+            if deliveries_rules.shows_tracking(stage)
+            else None,
             "items": order["items"],
         },
     )
@@ -68,7 +71,7 @@ def agree(code: str) -> Response[str]:
     shopper = _shopper()
     agreed = http.body(app, Agreement).agreed
     with db.transaction(store_id=shopper.store_id) as tx:
-        if not kits.agree_to_sms(tx, code, shopper.phone, agreed):
+        if not tracking.agree_to_sms(tx, code, shopper.phone, agreed):
             raise _unknown()
     return http.reply(200, {"order_code": code, "agreed": agreed})
 

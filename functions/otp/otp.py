@@ -21,9 +21,11 @@ from backshop.errors import (
     Unavailable,
     Unprocessable,
 )
-from backshop.kits import phones, rules
-from backshop.kits import repository as kits
-from backshop.kits.models import Limit, OtpSettings
+from backshop.kits import phones
+from backshop.kits.models import OtpSettings
+from backshop.kits.otp import models, rules
+from backshop.kits.otp import repository as otp
+from backshop.kits.otp.models import SendLimit
 from backshop.stores import repository as store
 from backshop.web import callers, tokens
 from backshop.web import old as http
@@ -64,15 +66,15 @@ def send() -> Response[str]:
         raise _unusable(settings)
     at = datetime.now(UTC)
     address = app.current_event.request_context.http.source_ip
-    _take(shop.id, settings, rules.otp_limits(settings, phone, address), at)
+    _take(shop.id, settings, rules.send_limits(settings, phone, address), at)
     code = f"{secrets.randbelow(1_000_000):06d}"
     session_id = secrets.token_urlsafe(24)
     hashed = bcrypt.hashpw(code.encode(), bcrypt.gensalt(ROUNDS)).decode()
     expires_at = at + timedelta(minutes=settings.minutes)
     with db.transaction(store_id=shop.id) as tx:
-        kits.start_session(tx, session_id, kits.Session(phone, hashed), at, expires_at)
+        otp.start_session(tx, session_id, models.OtpSession(phone, hashed), at, expires_at)
     _text(
-        phone, rules.otp_text(code, settings.shop_name, _domain(shop, settings), settings.minutes)
+        phone, rules.code_text(code, settings.shop_name, _domain(shop, settings), settings.minutes)
     )
     return http.reply(
         202,
@@ -91,7 +93,7 @@ def verify() -> Response[str]:
     shop = _shop()
     at = datetime.now(UTC)
     with db.transaction(store_id=shop.id) as tx:
-        session = kits.use_guess(tx, asked.session_id, _settings(shop).guesses, at)
+        session = otp.use_guess(tx, asked.session_id, _settings(shop).guesses, at)
     hashed = session.otp_hash if session else NOBODY
     right = bcrypt.checkpw(asked.code.encode(), hashed.encode())
     if session is None or not right or not _close(shop.id, asked.session_id, at):
@@ -139,18 +141,18 @@ def _unusable(settings: OtpSettings) -> Unprocessable:
     )
 
 
-def _take(store_id: UUID, settings: OtpSettings, limits: list[Limit], at: datetime) -> None:
+def _take(store_id: UUID, settings: OtpSettings, limits: list[SendLimit], at: datetime) -> None:
     """Take one send from each limit, from all or from none."""
     phone = next(limit.key for limit in limits if limit.scope == "phone")
     with db.transaction(store_id=store_id) as tx:
         for limit in limits:
-            if not kits.take(tx, limit, at):
-                raise _too_many(limit, rules.wait(limit, kits.times_taken(tx, limit), at))
-        if kits.guesses_used(tx, phone, at) >= settings.guesses:
+            if not otp.take_send(tx, limit, at):
+                raise _too_many(limit, rules.wait(limit, otp.sends_taken(tx, limit), at))
+        if otp.guesses_used(tx, phone, at) >= settings.guesses:
             raise _too_many(limits[0], timedelta(minutes=settings.minutes))
 
 
-def _too_many(limit: Limit, wait: timedelta) -> TooManyRequests:
+def _too_many(limit: SendLimit, wait: timedelta) -> TooManyRequests:
     logs.count("OtpSendsRefused", scope=limit.scope)
     return TooManyRequests(
         "Too many codes were asked for; wait a little, then ask for a new one.",
@@ -177,4 +179,4 @@ def _text(phone: str, text: str) -> None:
 
 def _close(store_id: UUID, session_id: str, at: datetime) -> bool:
     with db.transaction(store_id=store_id) as tx:
-        return kits.verify_session(tx, session_id, at)
+        return otp.verify_session(tx, session_id, at)

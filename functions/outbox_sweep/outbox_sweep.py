@@ -9,7 +9,7 @@ from uuid import UUID
 
 from backshop import db, logs, outbox
 from backshop.connect.requests import repository as requests
-from backshop.kits import repository as kits
+from backshop.kits.follow_ups import repository as follow_ups
 
 ROWS = 5_000
 """Of each kind in one run; the rest waits for the next."""
@@ -21,7 +21,7 @@ PENDING_TOO_LONG = timedelta(minutes=15)
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """What was found, in numbers; each run can be repeated at any time."""
     with db.transaction(all_stores=True) as tx:
-        waiting = kits.stores_to_follow_up(tx)
+        waiting = follow_ups.stores_to_follow_up(tx)
     followed = sum(follow_up(store_id) for store_id in waiting)
     with db.transaction(all_stores=True) as tx:
         rows = outbox.due(tx, datetime.now(UTC), ROWS)
@@ -40,7 +40,7 @@ def follow_up(store_id: UUID) -> int:
     """Write the rows for what no handler caused: stages lost at the platform are sent again, and
     shoppers who agreed are told."""
     with db.transaction(store_id=store_id) as tx:
-        found = kits.take_follow_ups(tx, ROWS)
+        found = follow_ups.take_follow_ups(tx, ROWS)
         outbox.put_all(
             tx,
             "delivery_stage",

@@ -7,8 +7,8 @@ provider, and one whose end is unknown is not sent again.
 from __future__ import annotations
 
 from backshop import db, outbox, senders
-from backshop.kits import repository as kits
-from backshop.kits import rules
+from backshop.kits.follow_ups import repository as follow_ups
+from backshop.kits.follow_ups import rules
 
 
 def ask(row: outbox.Row) -> outbox.Answer | None:
@@ -19,14 +19,14 @@ def ask(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     code = row.payload["order_code"]
     with db.transaction(store_id=row.store_id) as tx:
-        news = kits.begin_to_tell(tx, code)
+        news = follow_ups.start_notice(tx, code)
     if news is None:
         return {"skipped": "told already, or no longer wanted"}
     try:
         reference = senders.send_sms(news.phone, rules.delivery_text(code, news.delivery))
     except senders.NotSent as refused:
         with db.transaction(store_id=row.store_id) as tx:
-            kits.take_back(tx, code, news)
+            follow_ups.undo_notice(tx, code, news)
         if refused.lasting:
             raise outbox.Refused({"error": str(refused)}) from refused
         raise outbox.Later(str(refused)) from refused

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import connected_shop
 from backshop import db, outbox
-from backshop.kits import repository as kits
-from backshop.kits import rules
-from backshop.kits.models import Incoming, Stage, Tracked
+from backshop.kits.deliveries import repository as deliveries
+from backshop.kits.deliveries.models import DeliveryUpdate, Stage
+from backshop.kits.reconcile import repository as reconcile
+from backshop.kits.reconcile import rules
+from backshop.kits.reconcile.models import PlatformDelivery, Reaction
 from backshop.platforms.vendure import delivery_stage
 from backshop.platforms.vendure.delivery_stage import Held
 
@@ -45,16 +47,18 @@ def _merged(row: outbox.Row, theirs: Held) -> Held:
     code = row.payload["order_code"]
     said = _tracked(theirs)
     with db.transaction(store_id=row.store_id) as tx:
-        if not kits.hold_deliveries(tx, [code]):
+        if not deliveries.lock_deliveries(tx, [code]):
             raise outbox.Refused({"error": "the order is gone here"})
-        state = kits.platform_state(tx, code)
+        state = reconcile.platform_state(tx, code)
         if state is None:
             raise outbox.Refused({"error": "the order has no delivery here"})
         ours, known, past_numbers = state
-        if rules.receive(ours, known, said, past_numbers) is Incoming.ADOPT:
+        if rules.react(ours, known, said, past_numbers) is Reaction.ADOPT:
             ours = rules.adopted(ours, said)
-            kits.save_deliveries(tx, [kits.Change(code, ours)], by=VENDURE, from_platform=True)
-            kits.note_platform(tx, code, said)
+            deliveries.save_deliveries(
+                tx, [DeliveryUpdate(code, ours)], by=VENDURE, from_platform=True
+            )
+            reconcile.note_platform(tx, code, said)
     return Held(ours.stage.value, ours.tracking_number)
 
 
@@ -62,13 +66,13 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     """Vendure holds it: its own echo will say nothing new."""
     if "stage" in answer:
         said = _tracked(Held(answer["stage"], answer["tracking_number"]))
-        kits.note_platform(tx, row.payload["order_code"], said)
+        reconcile.note_platform(tx, row.payload["order_code"], said)
 
 
-def _tracked(held: Held) -> Tracked:
+def _tracked(held: Held) -> PlatformDelivery:
     """A stage in a word of the shop's own is none of ours."""
     stage = Stage(held.stage) if held.stage and held.stage in Stage.__members__ else None
-    return Tracked(stage, held.tracking_number)
+    return PlatformDelivery(stage, held.tracking_number)
 
 
 kind = outbox.Kind(ask=ask, do=do, done=done)

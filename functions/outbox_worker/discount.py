@@ -14,8 +14,9 @@ from uuid import UUID
 import connected_shop
 from backshop import db, outbox
 from backshop.platforms.discounts import NewDiscount
-from backshop.shade import repository as store
-from backshop.shade.models import Discount
+from backshop.shade.carts import repository as carts
+from backshop.shade.discounts import repository as discounts
+from backshop.shade.discounts.models import Discount
 
 MODULES = {
     "shopify": "backshop.platforms.shopify.discounts",
@@ -47,22 +48,22 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     if "external_id" not in answer:
         return
     id = _id(row)
-    if store.activate(tx, id, answer["external_id"], datetime.now(UTC)):
-        if store.click_url(tx, id):
+    if discounts.activate(tx, id, answer["external_id"], datetime.now(UTC)):
+        if carts.click_url(tx, id):
             outbox.put(tx, "discount_message", row.key, row.payload)
-    elif (found := store.discount(tx, id)) and found.status == "revoking":
+    elif (found := discounts.discount(tx, id)) and found.status == "revoking":
         outbox.put(tx, "discount_end", row.key, row.payload)
 
 
 def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
-    store.set_status(tx, _id(row), "failed", only=("pending",))
+    discounts.set_status(tx, _id(row), "failed", only=("pending",))
 
 
 def read(row: outbox.Row) -> tuple[Discount, NewDiscount]:
     """The discount, and what the platform has to know of it."""
     with db.transaction(store_id=row.store_id) as tx:
-        found = store.discount(tx, _id(row))
-        holder = store.holder(tx, _id(row))
+        found = discounts.discount(tx, _id(row))
+        holder = discounts.holder(tx, _id(row))
     if found is None:
         raise outbox.Refused({"error": "the discount is gone"})
     asked = NewDiscount(

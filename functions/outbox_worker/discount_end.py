@@ -7,7 +7,7 @@ from uuid import UUID
 import connected_shop
 import discount
 from backshop import db, outbox
-from backshop.shade import repository as store
+from backshop.shade.discounts import repository as discounts
 
 
 def ask(row: outbox.Row) -> outbox.Answer | None:
@@ -23,7 +23,7 @@ def do(row: outbox.Row) -> outbox.Answer:
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
-    store.set_status(tx, UUID(row.payload["discount_id"]), "revoked", only=("revoking",))
+    discounts.set_status(tx, UUID(row.payload["discount_id"]), "revoked", only=("revoking",))
 
 
 kind = outbox.Kind(ask=ask, do=do, done=done)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import messages
 from backshop import db, outbox
-from backshop.shade import repository as store
+from backshop.shade.carts import repository as carts
+from backshop.shade.discounts import repository as discounts
 from backshop.stores import repository as stores
 from survey_message import shop_name
 
@@ -20,8 +21,8 @@ def ask(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     id = _id(row)
     with db.transaction(store_id=row.store_id) as tx:
-        found, holder = store.discount(tx, id), store.holder(tx, id)
-        link, state = store.click_url(tx, id), store.told(tx, id)
+        found, holder = discounts.discount(tx, id), discounts.holder(tx, id)
+        link, state = carts.click_url(tx, id), discounts.message_state(tx, id)
         shop = stores.load(tx)
     if found is None or holder is None or shop is None or link is None:
         return {"skipped": "the discount or its customer is gone"}
@@ -30,7 +31,7 @@ def do(row: outbox.Row) -> outbox.Answer:
 
     def remember(said: str | None) -> None:
         with db.transaction(store_id=row.store_id) as tx:
-            store.set_told(tx, id, said)
+            discounts.set_message_state(tx, id, said)
 
     settings = messages.settings_of(shop)
     message = messages.discount(
@@ -47,11 +48,11 @@ def do(row: outbox.Row) -> outbox.Answer:
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     if "reference" in answer:
-        store.set_told(tx, _id(row), "sent")
+        discounts.set_message_state(tx, _id(row), "sent")
 
 
 def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
-    store.set_told(tx, _id(row), "failed")
+    discounts.set_message_state(tx, _id(row), "failed")
 
 
 def _id(row: outbox.Row) -> UUID:

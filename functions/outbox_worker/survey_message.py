@@ -7,8 +7,8 @@ from uuid import UUID
 
 import messages
 from backshop import commerce, db, outbox
-from backshop.shade import repository as store
-from backshop.shade import rules
+from backshop.shade.invites import repository as invites
+from backshop.shade.invites import rules
 from backshop.stores import repository as stores
 from backshop.web import tokens
 
@@ -23,7 +23,7 @@ def ask(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     id = _id(row)
     with db.transaction(store_id=row.store_id) as tx:
-        invite = store.invite(tx, id)
+        invite = invites.invite(tx, id)
         shop = stores.load(tx)
     if invite is None or shop is None or not invite.is_live:
         return {"skipped": "the kit was given back, or its survey is answered"}
@@ -31,7 +31,7 @@ def do(row: outbox.Row) -> outbox.Answer:
 
     def remember(status: str | None) -> None:
         with db.transaction(store_id=row.store_id) as tx:
-            store.set_invite(tx, id, status or "pending")
+            invites.set_invite(tx, id, status or "pending")
 
     claims = {"store_id": str(shop.id), "order_id": str(id)}
     token = tokens.sign("survey", claims, at=datetime.now(UTC), lasts=LINK_LASTS)
@@ -43,13 +43,13 @@ def do(row: outbox.Row) -> outbox.Answer:
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     sent = "reference" in answer
-    store.set_invite(
+    invites.set_invite(
         tx, _id(row), "sent" if sent else "failed", datetime.now(UTC) if sent else None
     )
 
 
 def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
-    store.set_invite(tx, _id(row), "failed")
+    invites.set_invite(tx, _id(row), "failed")
 
 
 def shop_name(shop: commerce.Store) -> str:

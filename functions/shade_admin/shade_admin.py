@@ -13,8 +13,11 @@ from backshop import commerce, db
 from backshop.aws import config
 from backshop.commerce import Platform
 from backshop.errors import BadRequest, NotFound
-from backshop.shade import repository as store
-from backshop.shade.models import Catalogue, Model, SettingsChange, Shade, settings_of
+from backshop.shade.catalogue import repository as catalogue
+from backshop.shade.catalogue.models import Catalogue, Shade
+from backshop.shade.funnel import repository as funnel_rows
+from backshop.shade.models import Model, SettingsChange, settings_of
+from backshop.shade.training import repository as training
 from backshop.stores import repository as stores
 from backshop.web import old as http
 from pydantic import BaseModel, Field, ValidationError
@@ -70,7 +73,7 @@ def shades() -> Response[str]:
     """The catalogue, lightest first."""
     http.require(app, "store")
     with db.transaction(store_id=_store_id()) as tx:
-        return http.reply(200, _catalogue(store.shades(tx)))
+        return http.reply(200, _catalogue(catalogue.shades(tx)))
 
 
 @app.put("/shade/shades")
@@ -80,8 +83,8 @@ def change_shades() -> Response[str]:
     asked = http.body(app, Catalogue)
     with db.transaction(store_id=_store_id()) as tx:
         _shop(tx)
-        store.save_shades(tx, asked.shades)
-        return http.reply(200, _catalogue(store.shades(tx)))
+        catalogue.save_shades(tx, asked.shades)
+        return http.reply(200, _catalogue(catalogue.shades(tx)))
 
 
 @app.get("/shade/funnel")
@@ -96,7 +99,7 @@ def funnel() -> Response[str]:
         since, until = asked.since, asked.until
         assert since is not None
         assert until is not None
-        rows = store.funnel(
+        rows = funnel_rows.funnel(
             tx,
             asked.period,
             shop.time_zone,
@@ -121,7 +124,7 @@ def export_training() -> Response[str]:
     s3 = config.client("s3")
     with db.transaction(store_id=store_id) as tx:
         _shop(tx)
-        rows = store.training_rows(tx, only_new=asked.only_new)
+        rows = training.training_rows(tx, only_new=asked.only_new)
         lines = "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
         s3.put_object(Bucket=bucket, Key=key, Body=lines.encode(), ContentType="application/jsonl")
     url = s3.generate_presigned_url(

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from backshop import db, logs, outbox
 from backshop.errors import Conflict
-from backshop.shade import repository as store
-from backshop.shade import rules
+from backshop.shade import repository as shade
+from backshop.shade.discounts import repository as discounts
+from backshop.shade.invites import repository as invites
+from backshop.shade.invites import rules
 from backshop.shade.models import settings_of
 from backshop.stores import repository as stores
 
@@ -23,8 +25,8 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """What was begun, in numbers; each run can be repeated at any time."""
     at = datetime.now(UTC)
     with db.transaction(all_stores=True) as tx:
-        ids = store.stores(tx)
-        expired = store.expire_discounts(tx, at)
+        ids = shade.stores(tx)
+        expired = discounts.expire_discounts(tx, at)
     done = {"invited": 0, "discounts_expired": expired, "discounts_ended": 0, "stores_skipped": 0}
     for store_id in ids:
         try:
@@ -51,8 +53,8 @@ def follow_up(store_id: UUID, at: datetime) -> tuple[int, int]:
         invited: list[UUID] = []
         if settings.channel == "sms" or settings.sender:
             window = rules.invite_window(settings, at)
-            invited = store.kits_to_invite(tx, window, settings.channel, ROWS)
-        ended = store.end_discounts_of_returned_kits(tx, ROWS)
+            invited = invites.kits_to_invite(tx, window, settings.channel, ROWS)
+        ended = discounts.end_discounts_of_returned_kits(tx, ROWS)
         rows += outbox.put_all(
             tx,
             "survey_message",

@@ -14,9 +14,21 @@ from aws_lambda_powertools.event_handler import Response
 from backshop import commerce, db, outbox
 from backshop.db import Tx
 from backshop.errors import Conflict, FieldError, Gone, NotFound, Unauthorized, Unprocessable
-from backshop.shade import giving, rules
-from backshop.shade import repository as store
-from backshop.shade.models import Answers, Discount, Match, Model, ShadeSettings, Text, settings_of
+from backshop.shade.carts import rules as carts_rules
+from backshop.shade.catalogue import repository as catalogue
+from backshop.shade.discounts import issuing
+from backshop.shade.discounts import repository as discounts
+from backshop.shade.discounts.models import Discount
+from backshop.shade.matching import models as matching_models
+from backshop.shade.matching import repository as matching
+from backshop.shade.matching import rules as matching_rules
+from backshop.shade.matching.models import Match
+from backshop.shade.models import Model, ShadeSettings, Text, settings_of
+from backshop.shade.surveys import models as surveys_models
+from backshop.shade.surveys import repository as surveys
+from backshop.shade.surveys import rules as surveys_rules
+from backshop.shade.surveys.models import Answers
+from backshop.shade.training import repository as training
 from backshop.stores import repository as stores
 from backshop.web import old as http
 from backshop.web import tokens
@@ -55,9 +67,9 @@ def form() -> Response[str]:
     link = _link(app.current_event.query_string_parameters.get("token", ""))
     with db.transaction(store_id=link.store_id) as tx:
         shop, settings = _shop(tx)
-        kit = store.kit(tx, link.order_id)
-        shades = store.shades(tx)
-        answered = store.survey_of(tx, link.order_id) is not None
+        kit = surveys.kit(tx, link.order_id)
+        shades = catalogue.shades(tx)
+        answered = surveys.survey_of(tx, link.order_id) is not None
     if kit is None or not (kit.is_live or answered):
         raise _gone()
     return http.reply(
@@ -87,8 +99,8 @@ def answer() -> Response[str]:
     rows: list[outbox.Row] = []
     with db.transaction(store_id=link.store_id) as tx:
         shop, settings = _shop(tx)
-        kit = store.kit(tx, link.order_id, lock=True)
-        survey_id = store.survey_of(tx, link.order_id)
+        kit = surveys.kit(tx, link.order_id, lock=True)
+        survey_id = surveys.survey_of(tx, link.order_id)
         is_new = survey_id is None
         if survey_id is None:
             if kit is None or not kit.is_live:
@@ -105,7 +117,7 @@ def result() -> Response[str]:
     """The match and the discount, whose code is there as soon as the shop has it."""
     link = _link(app.current_event.query_string_parameters.get("token", ""))
     with db.transaction(store_id=link.store_id) as tx:
-        survey_id = store.survey_of(tx, link.order_id)
+        survey_id = surveys.survey_of(tx, link.order_id)
         if survey_id is None:
             raise NotFound("This survey is not answered yet; POST /surveys does.")
         return http.reply(200, _shown(tx, survey_id, datetime.now(UTC)))
@@ -117,10 +129,10 @@ def rate(id: str) -> Response[str]:
     asked = http.body(app, Rating)
     link = _link(asked.token)
     with db.transaction(store_id=link.store_id) as tx:
-        survey_id = store.survey_of(tx, link.order_id)
+        survey_id = surveys.survey_of(tx, link.order_id)
         if survey_id is None or str(survey_id) != id.lower():
             raise NotFound("There is no such survey behind this link.")
-        store.rate(
+        training.rate(
             tx, survey_id, asked.match_accuracy_rating, asked.feedback_notes, datetime.now(UTC)
         )
     return http.reply(
@@ -154,33 +166,33 @@ def _save(
     tx: Tx,
     shop: commerce.Store,
     settings: ShadeSettings,
-    kit: store.Kit,
+    kit: surveys_models.Kit,
     given: Answers,
     at: datetime,
 ) -> tuple[UUID, list[outbox.Row]]:
     """The survey with all that follows from it, and the row that brings its discount to the shop."""
-    shades = store.shades(tx)
-    answers, errors = rules.canonical(given, settings, shades)
+    shades = catalogue.shades(tx)
+    answers, errors = surveys_rules.canonical(given, settings, shades)
     if errors:
         raise Unprocessable(_please(errors), errors=errors)
     variants = {each for shade in shades for each in shade.variant_ids}
     variants.update(each for addon in settings.addons for each in addon.variant_ids)
-    in_stock = store.in_stock(tx, variants)
-    match = rules.match(answers, shades, store.tallies(tx), in_stock, settings.weights)
-    items = rules.bundle(match.best, answers, settings.addons, in_stock)
+    in_stock = catalogue.in_stock(tx, variants)
+    match = matching_rules.match(answers, shades, matching.tallies(tx), in_stock, settings.weights)
+    items = carts_rules.bundle(match.best, answers, settings.addons, in_stock)
     discount, is_new = _give(tx, settings, kit, at)
-    survey_id, recommendation_id = store.add_survey(tx, kit, answers, at), uuid4()
+    survey_id, recommendation_id = surveys.add_survey(tx, kit, answers, at), uuid4()
     code = discount.discount_code if discount else None
-    recommended = store.Recommended(
+    recommended = matching_models.Recommendation(
         id=recommendation_id,
         survey_id=survey_id,
         match=match,
         items=items,
-        cart_url=rules.cart_url(shop.url, items, recommendation_id, code),
+        cart_url=carts_rules.cart_url(shop.url, items, recommendation_id, code),
         click_url=_click_url(shop.id, recommendation_id),
         discount_id=discount.id if discount else None,
     )
-    store.add_recommendation(tx, recommended, kit.customer_id, at)
+    matching.add_recommendation(tx, recommended, kit.customer_id, at)
     rows = []
     if discount and is_new:
         of = {"discount_id": str(discount.id)}
@@ -189,13 +201,13 @@ def _save(
 
 
 def _give(
-    tx: Tx, settings: ShadeSettings, kit: store.Kit, at: datetime
+    tx: Tx, settings: ShadeSettings, kit: surveys_models.Kit, at: datetime
 ) -> tuple[Discount | None, bool]:
     """The kit's customer's discount; a store that gives none in the kit's currency still matches."""
     if kit.customer_id is None:
         return None, False
     try:
-        given = giving.give(tx, settings, kit.customer_id, kit.currency, at)
+        given = issuing.issue(tx, settings, kit.customer_id, kit.currency, at)
     except (Unprocessable, Conflict):
         return None, False
     return given.discount, given.is_new
@@ -215,10 +227,10 @@ def _click_url(store_id: UUID, recommendation_id: UUID) -> str:
 
 def _shown(tx: Tx, survey_id: UUID, at: datetime) -> dict[str, Any]:
     """A survey's outcome as it was saved, with the discount as it is now."""
-    found = store.recommendation(tx, survey_id)
+    found = matching.recommendation(tx, survey_id)
     if found is None:
         raise NotFound("This survey has no recommendation any more.")
-    discount = store.discount(tx, found["discount_id"]) if found["discount_id"] else None
+    discount = discounts.discount(tx, found["discount_id"]) if found["discount_id"] else None
     match = Match.model_validate(found["match"])
     return {
         "survey_id": survey_id,

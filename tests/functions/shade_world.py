@@ -264,7 +264,7 @@ class World:
     def click(self, link: str) -> str:
         """Follow a link of ours; where it leads."""
         id = urlsplit(link).path.removeprefix("/c/")
-        status, headers = self.request("conversions/follow", id=id)
+        status, headers = self.request("cart_links/follow", id=id)
         assert status == 302, headers
         return str(headers["Location"])
 

@@ -1,13 +1,11 @@
-"""What the shade funnel talks about: a store's settings, its shades, answers, matches, discounts."""
+"""What the subjects of the shade funnel share: their base model, names, and the settings of a store."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +15,6 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
-    model_validator,
 )
 
 from backshop.commerce import Currency, clean_input
@@ -35,13 +32,13 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def _names(given: tuple[str, ...]) -> tuple[str, ...]:
+def unique_names(given: tuple[str, ...]) -> tuple[str, ...]:
     if len({each.casefold() for each in given}) < len(given):
         raise ValueError("name each only once")
     return given
 
 
-Names = Annotated[tuple[Name, ...], Field(max_length=50), AfterValidator(_names)]
+Names = Annotated[tuple[Name, ...], Field(max_length=50), AfterValidator(unique_names)]
 
 
 def _page(value: str) -> str:
@@ -49,9 +46,6 @@ def _page(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment:
         raise ValueError("give the page's address as https://…")
     return value
-
-
-# ------------------------------------------------------------------------------- settings
 
 
 class Weights(Model):
@@ -117,6 +111,12 @@ class ShadeSettings(BaseModel):
     weights: Weights = Weights()
 
 
+class KindRule(Model):
+    skus: tuple[Text, ...] = ()
+    tags: tuple[Text, ...] = ()
+    types: tuple[Text, ...] = ()
+
+
 class SettingsChange(ShadeSettings):
     """PUT /shade/settings: the whole of it. Unlike what is read from a store, unknown names are
     errors. `kinds` says which products are kits and full sizes (kinds.py)."""
@@ -124,15 +124,6 @@ class SettingsChange(ShadeSettings):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kinds: dict[Literal["shade_kit", "full_size_spf"], KindRule] | None = None
-
-
-class KindRule(Model):
-    skus: tuple[Text, ...] = ()
-    tags: tuple[Text, ...] = ()
-    types: tuple[Text, ...] = ()
-
-
-SettingsChange.model_rebuild()
 
 
 def settings_of(settings: Mapping[str, Any]) -> ShadeSettings:
@@ -145,143 +136,3 @@ def settings_of(settings: Mapping[str, Any]) -> ShadeSettings:
             "The store's shade settings do not fit; put them right with PUT /shade/settings.",
             slug="shade-settings",
         ) from None
-
-
-# ------------------------------------------------------------------------------- catalogue
-
-
-class Shade(Model):
-    """A shade as the merchant describes it. `depth` counts from the lightest; only its order
-    matters. `good_for` and `not_for` are skin types and concerns, as the survey names them."""
-
-    name: Name
-    depth: int = Field(ge=1, le=100)
-    undertone: Undertone
-    finish: Name | None = None
-    swatch: (
-        Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)] | None
-    ) = None
-    variant_ids: tuple[Number, ...] = Field(default=(), max_length=50)
-    good_for: Names = ()
-    not_for: Names = ()
-    is_offered: bool = True
-
-
-class Catalogue(Model):
-    """PUT /shade/shades: all shades of the store; one that is missing is offered no longer."""
-
-    shades: tuple[Shade, ...] = Field(max_length=500)
-
-    @model_validator(mode="after")
-    def _once(self) -> Catalogue:
-        _names(tuple(each.name for each in self.shades))
-        return self
-
-
-# ------------------------------------------------------------------------------- survey
-
-
-class Answers(Model):
-    """What a customer says; surveys has the same columns. Names are those of GET /surveys/form, in
-    any case."""
-
-    shade_selected: Name
-    shade_fit_rating: int | None = Field(default=None, ge=1, le=5)
-    skin_type: Name | None = None
-    skin_concerns: Names = ()
-    finish_preference: Name | None = None
-    texture_feedback: Annotated[Text, StringConstraints(max_length=2000)] | None = None
-    interested_in_addons: Names = ()
-
-
-class Tally(NamedTuple):
-    """Ratings of one shade by customers alike: `depth`, `undertone` are those of the shade that
-    they tried themselves. `number` ratings add up to `total`."""
-
-    shade: str
-    depth: int
-    undertone: str
-    skin_type: str | None
-    number: int
-    total: int
-
-
-class Ratings(Model):
-    """What stands behind a shade's rating. `level` is the narrowest group with ten ratings or
-    more; where there is none, `too_few` is true and `count` are the shade's own."""
-
-    average: float
-    count: int
-    level: Literal["depth_undertone_skin_type", "depth_undertone", "shade", "all"]
-    too_few: bool
-
-
-class Pick(Model):
-    """A recommended shade with what speaks for it, and how the points add up."""
-
-    shade: str
-    swatch: str | None
-    depth: int
-    undertone: Undertone
-    variant_id: int
-    points: float
-    parts: dict[str, float]
-    reasons: tuple[str, ...]
-    ratings: Ratings
-
-
-class LeftOut(Model):
-    shade: str
-    reason: str
-
-
-class Match(Model):
-    """The best shade, the best lighter and the best deeper one than it, as far as there are any."""
-
-    best: Pick | None = None
-    lighter: Pick | None = None
-    deeper: Pick | None = None
-    left_out: tuple[LeftOut, ...] = ()
-
-
-class Item(NamedTuple):
-    """Something in the cart, by name and Shopify's variant."""
-
-    name: str
-    variant_id: int
-    quantity: int = 1
-
-
-# ------------------------------------------------------------------------------- discounts
-
-DiscountStatus = Literal["pending", "active", "failed", "revoking", "revoked", "expired"]
-
-
-class Terms(NamedTuple):
-    """What a discount is worth, in major units, and until when."""
-
-    amount: Decimal
-    currency: str
-    expires_at: datetime
-
-
-class Discount(BaseModel):
-    """A discount as its store sees it. `code` is told to nobody but the customer and staff."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID
-    customer_id: UUID | None
-    discount_code: str
-    amount: Decimal
-    currency: str
-    status: DiscountStatus
-    used: bool
-    applied_to_order_id: UUID | None
-    expires_at: datetime
-    created_at: datetime
-    activated_at: datetime | None
-    external_id: str | None
-
-    def is_usable(self, at: datetime) -> bool:
-        return self.status == "active" and not self.used and self.expires_at > at

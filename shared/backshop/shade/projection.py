@@ -1,4 +1,4 @@
-"""Saving Shopify's customers, products and orders in the shade schema.
+"""Saving Shopify's customers, products and orders in the shade schema, and what it knows of a person.
 
 Functions act on the transaction's store and do the same whatever the order of arrival. The caller
 holds the store's lock and passes only records that are newer than what is saved.
@@ -10,7 +10,6 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from backshop.commerce import (
     Customer,
@@ -23,7 +22,8 @@ from backshop.commerce import (
     stable_number,
 )
 from backshop.db import Tx, stage, tell
-from backshop.shade import kinds, rules
+from backshop.shade import kinds
+from backshop.shade.conversions.repository import mark, marks_of, settle
 from backshop.shade.kinds import Sold
 
 PRODUCTS = {"id": "bigint", "product_type": "text", "tags": "text[]"}
@@ -86,18 +86,21 @@ def save_products(tx: Tx, store: Store, products: Sequence[Product]) -> None:
 
 def _save_variants(tx: Tx, store: Store, products: Sequence[Product]) -> None:
     """What can be bought; a variant that its product no longer names is gone."""
-    told = [each for each in products if each.variants_known]
+    message_state = [each for each in products if each.variants_known]
     rows = [
         (
             str(stable_number(variant.id)),
             str(stable_number(each.id)),
             "ft"[variant.available and each.status in ON_SALE],
         )
-        for each in told
+        for each in message_state
         for variant in each.variants
     ]
     staged = stage(tx, "variants", VARIANTS, rows)
-    of = {"store": store.id, "told": [stable_number(each.id) for each in told]} | staged.params
+    of = {
+        "store": store.id,
+        "told": [stable_number(each.id) for each in message_state],
+    } | staged.params
     tx.execute(
         f"""DELETE FROM shade.variants AS held
             WHERE held.product_id = ANY (%(told)s)
@@ -209,7 +212,7 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
                RETURNING shopify_order_id""",
             {"store": store.id} | row,
         )
-        _settle(tx, [each["shopify_order_id"] for each in linked])
+        settle(tx, [each["shopify_order_id"] for each in linked])
 
 
 def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
@@ -245,7 +248,7 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
               attributes = excluded.attributes, modified_at = excluded.modified_at""",
         {"store": store.id} | staged.params,
     )
-    _settle(tx, [order.id for order in orders], _mark(tx, [order.id for order in orders]))
+    settle(tx, [order.id for order in orders], mark(tx, [order.id for order in orders]))
 
 
 def _order_row(order: Order, known: Known, rules: kinds.Kinds) -> tuple[str | None, ...]:
@@ -308,143 +311,7 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
             "amounts": [each.amount for each in refunded],
         },
     )
-    _settle(tx, [each.order_id for each in refunded])
-
-
-# ------------------------------------------------------------------------------- conversions
-
-Marks = tuple[set[UUID], set[UUID]]
-"""Discounts and recommendations."""
-
-_SALE = """NOT o.is_cancelled AND o.paid_at IS NOT NULL
-    AND (o.refunded_amount < o.total_amount OR o.total_amount = 0)"""
-"""An order that was paid and not given back whole."""
-
-
-def _mark(tx: Tx, ids: Collection[str]) -> Marks:
-    """Note which of our discounts and recommendations these orders carry; those that they carried
-    before and no longer do."""
-    changed = tx.execute(
-        """UPDATE shade.orders AS held
-           SET discount_id = given.discount_id, recommendation_id = given.recommendation_id
-           FROM (
-             SELECT o.store_id, o.id,
-               (SELECT d.id FROM shade.discounts AS d
-                WHERE d.store_id = o.store_id AND d.discount_code = ANY (
-                  ARRAY(SELECT upper(code) FROM unnest(o.discount_codes) AS code))
-                ORDER BY d.created_at, d.id LIMIT 1) AS discount_id,
-               (SELECT r.id FROM shade.recommendations AS r
-                WHERE r.store_id = o.store_id AND r.id = CASE
-                  WHEN o.attributes ->> %(attribute)s ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-                  THEN (o.attributes ->> %(attribute)s)::uuid END) AS recommendation_id
-             FROM shade.orders AS o
-             WHERE o.shopify_order_id = ANY (%(ids)s)
-               AND (o.discount_codes <> '{}' OR o.attributes ? %(attribute)s
-                    OR o.discount_id IS NOT NULL OR o.recommendation_id IS NOT NULL)
-           ) AS given
-           WHERE held.store_id = given.store_id AND held.id = given.id
-             AND (held.discount_id, held.recommendation_id)
-               IS DISTINCT FROM (given.discount_id, given.recommendation_id)
-           RETURNING old.discount_id, old.recommendation_id""",
-        {"attribute": rules.ATTRIBUTE, "ids": list(ids)},
-    ).fetchall()
-    return _marks(changed)
-
-
-def _marks(rows: Sequence[dict[str, Any]]) -> Marks:
-    return (
-        {row["discount_id"] for row in rows if row["discount_id"]},
-        {row["recommendation_id"] for row in rows if row["recommendation_id"]},
-    )
-
-
-def _settle(tx: Tx, ids: Collection[str], before: Marks = (set(), set())) -> None:
-    """Let discounts and conversions follow from the orders as they are now: from these, and from
-    what they carried `before`. Says the same whatever came in which order, and however often."""
-    now = _marks(
-        tx.execute(
-            """SELECT discount_id, recommendation_id FROM shade.orders
-               WHERE shopify_order_id = ANY (%s)
-                 AND (discount_id IS NOT NULL OR recommendation_id IS NOT NULL)""",
-            (list(ids),),
-        ).fetchall()
-    )
-    discounts, recommendations = now[0] | before[0], now[1] | before[1]
-    if discounts:
-        _settle_discounts(tx, discounts)
-    if discounts or recommendations:
-        _settle_conversions(tx, discounts, recommendations)
-
-
-def _settle_discounts(tx: Tx, ids: Collection[UUID]) -> None:
-    """A discount is used by the first sale that carries its code. One whose sale was taken back has
-    ended: the shop counts it as used for good."""
-    tx.execute(
-        f"""UPDATE shade.discounts AS d
-            SET used = sale.id IS NOT NULL, applied_to_order_id = sale.id,
-              status = CASE WHEN d.used AND sale.id IS NULL AND d.status = 'active'
-                       THEN 'expired' ELSE d.status END
-            FROM shade.discounts AS named
-            LEFT JOIN LATERAL (
-              SELECT o.id FROM shade.orders AS o
-              WHERE o.store_id = named.store_id AND o.discount_id = named.id AND {_SALE}
-              ORDER BY o.order_date, o.shopify_order_id LIMIT 1) AS sale ON true
-            WHERE named.id = ANY (%s) AND d.store_id = named.store_id AND d.id = named.id
-              AND d.applied_to_order_id IS DISTINCT FROM sale.id""",
-        (sorted(ids),),
-    )
-
-
-def _settle_conversions(
-    tx: Tx, discounts: Collection[UUID], recommendations: Collection[UUID]
-) -> None:
-    """A recommendation converts by the first sale that carries its mark, or its code alone; a sale
-    converts one of them, by its mark before its code, and of several with its code the newest.
-    Where both are known, it has to be the same customer."""
-    decided = tx.execute(
-        f"""WITH concerned AS (
-              SELECT c.id, c.store_id, c.recommendation_id, c.discount_id
-              FROM shade.conversions AS c
-              WHERE c.discount_id = ANY (%(discounts)s)
-                OR c.recommendation_id = ANY (%(recommendations)s)
-            ), sales AS (
-              SELECT o.* FROM shade.orders AS o
-              WHERE (o.discount_id IN (SELECT discount_id FROM concerned)
-                  OR o.recommendation_id IN (SELECT recommendation_id FROM concerned))
-                AND {_SALE}
-            ), chosen AS (
-              SELECT DISTINCT ON (o.id) c.id AS conversion_id, o.id AS order_id, o.order_date,
-                o.shopify_order_id, o.paid_at
-              FROM sales AS o
-              INNER JOIN shade.conversions AS c ON c.store_id = o.store_id
-                AND (c.recommendation_id = o.recommendation_id OR c.discount_id = o.discount_id)
-              WHERE o.customer_id IS NULL OR c.customer_id IS NULL
-                OR o.customer_id = c.customer_id
-              ORDER BY o.id, (c.recommendation_id IS NOT DISTINCT FROM o.recommendation_id) DESC,
-                c.created_at DESC, c.id
-            )
-            SELECT DISTINCT ON (c.id) c.id, s.order_id, s.paid_at
-            FROM concerned AS c LEFT JOIN chosen AS s ON c.id = s.conversion_id
-            ORDER BY c.id, s.order_date, s.shopify_order_id""",
-        {"discounts": sorted(discounts), "recommendations": sorted(recommendations)},
-    ).fetchall()
-    of = {name: [row[name] for row in decided] for name in ("id", "order_id", "paid_at")}
-    given = """FROM unnest(%(id)s::uuid[], %(order_id)s::uuid[], %(paid_at)s::timestamptz[])
-                 AS given (id, order_id, paid_at)
-               WHERE held.id = given.id AND held.order_id IS DISTINCT FROM given.order_id"""
-    # First all that end, then all that begin: an order converts one at any time.
-    tx.execute(
-        f"""UPDATE shade.conversions AS held
-            SET converted = false, converted_at = NULL, order_id = NULL
-            {given} AND held.order_id IS NOT NULL""",
-        of,
-    )
-    tx.execute(
-        f"""UPDATE shade.conversions AS held
-            SET converted = true, converted_at = given.paid_at, order_id = given.order_id
-            {given} AND given.order_id IS NOT NULL""",
-        of,
-    )
+    settle(tx, [each.order_id for each in refunded])
 
 
 def delete_customers(tx: Tx, store: Store, ids: Collection[str]) -> None:
@@ -477,14 +344,12 @@ def delete_orders(tx: Tx, store: Store, ids: Collection[str]) -> None:
            RETURNING old.discount_id, old.recommendation_id""",
         of,
     ).fetchall()
-    _settle(tx, (), _marks(carried))
+    settle(tx, (), marks_of(carried))
     tx.execute(
         "DELETE FROM shade.orders WHERE shopify_order_id = ANY (%(ids)s)",
         of,
     )
 
-
-# ------------------------------------------------------------------------------- privacy
 
 _THEIRS = {
     "customers": """(shopify_customer_id = %(id)s OR lower(email) = lower(%(email)s)

@@ -2,17 +2,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from backshop.errors import Conflict, Problem, Unprocessable
-from backshop.kits import rules
-from backshop.kits.models import (
-    BatchStatus,
-    Delivery,
-    DeliveryChange,
-    Incoming,
-    Limit,
-    OtpSettings,
-    Stage,
-    Tracked,
-)
+from backshop.kits.batches import rules as batches_rules
+from backshop.kits.batches.models import BatchStatus
+from backshop.kits.deliveries import rules as deliveries_rules
+from backshop.kits.deliveries.models import Delivery, DeliveryChange, Stage
+from backshop.kits.follow_ups import rules as follow_ups_rules
+from backshop.kits.models import OtpSettings
+from backshop.kits.otp import rules as otp_rules
+from backshop.kits.otp.models import SendLimit
+from backshop.kits.reconcile import rules as reconcile_rules
+from backshop.kits.reconcile.models import PlatformDelivery, Reaction
+from backshop.kits.tracking import rules as tracking_rules
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,22 +32,24 @@ def to(stage: str, number: str | None = None, **more: object) -> DeliveryChange:
 
 
 def test_forward_step_by_step_or_skipping() -> None:
-    assert rules.advance(at("ORDER_CONFIRMED"), to("SOURCING")) == at("SOURCING", version=2)
-    assert rules.advance(at("ORDER_CONFIRMED"), to("DELIVERED", "TE-1")) == at(
+    assert deliveries_rules.advance(at("ORDER_CONFIRMED"), to("SOURCING")) == at(
+        "SOURCING", version=2
+    )
+    assert deliveries_rules.advance(at("ORDER_CONFIRMED"), to("DELIVERED", "TE-1")) == at(
         "DELIVERED", "TE-1", 2
     )
 
 
 def test_a_tracking_number_may_come_before_dispatch_and_is_kept() -> None:
-    arrived = rules.advance(at("SOURCING"), to("ARRIVED", "TE-1"))
+    arrived = deliveries_rules.advance(at("SOURCING"), to("ARRIVED", "TE-1"))
     assert arrived == at("ARRIVED", "TE-1", 2)
-    assert rules.advance(arrived, to("DISPATCHED")) == at("DISPATCHED", "TE-1", 3)
+    assert deliveries_rules.advance(arrived, to("DISPATCHED")) == at("DISPATCHED", "TE-1", 3)
 
 
 def test_repeating_changes_nothing() -> None:
     held = at("DISPATCHED", "TE-1")
-    assert rules.advance(held, to("DISPATCHED")) is None
-    assert rules.advance(held, to("DISPATCHED", "TE-1", version=0, note="again")) is None
+    assert deliveries_rules.advance(held, to("DISPATCHED")) is None
+    assert deliveries_rules.advance(held, to("DISPATCHED", "TE-1", version=0, note="again")) is None
 
 
 @pytest.mark.parametrize(
@@ -65,15 +67,17 @@ def test_what_is_refused(
     before: Delivery, change: DeliveryChange, error: type[Problem], slug: str
 ) -> None:
     with pytest.raises(error) as refused:
-        rules.advance(before, change)
+        deliveries_rules.advance(before, change)
     assert refused.value.slug == slug
 
 
 def test_back_with_a_note_takes_the_couriers_number_away() -> None:
     correction = to("SOURCING", correct=True, note="wrong order")
-    assert rules.advance(at("DISPATCHED", "TE-1"), correction) == at("SOURCING", None, 2)
+    assert deliveries_rules.advance(at("DISPATCHED", "TE-1"), correction) == at("SOURCING", None, 2)
     replaced = to("DISPATCHED", "TE-2", correct=True, note="typing error")
-    assert rules.advance(at("DISPATCHED", "TE-1"), replaced) == at("DISPATCHED", "TE-2", 2)
+    assert deliveries_rules.advance(at("DISPATCHED", "TE-1"), replaced) == at(
+        "DISPATCHED", "TE-2", 2
+    )
 
 
 @given(stages, numbers, stages, numbers, st.booleans())
@@ -85,17 +89,17 @@ def test_whatever_is_asked_the_outcome_is_lawful(
         stage=asked, tracking_number=number, correct=correct, note="why" if correct else None
     )
     try:
-        after = rules.advance(before, change)
+        after = deliveries_rules.advance(before, change)
     except Problem:
-        assert not correct or rules.shows_tracking(asked)
+        assert not correct or deliveries_rules.shows_tracking(asked)
         return
     if after is None:
         assert before.stage == asked
         return
     assert after.version == 5
-    assert correct or rules.step(after.stage) >= rules.step(before.stage)
-    assert after.tracking_number or not rules.shows_tracking(after.stage)
-    assert rules.advance(after, change) is None, "repeating adds nothing"
+    assert correct or deliveries_rules.step(after.stage) >= deliveries_rules.step(before.stage)
+    assert after.tracking_number or not deliveries_rules.shows_tracking(after.stage)
+    assert deliveries_rules.advance(after, change) is None, "repeating adds nothing"
 
 
 # ------------------------------------------------------------------------- the platform's word
@@ -105,34 +109,34 @@ def test_whatever_is_asked_the_outcome_is_lawful(
     ("ours", "known", "theirs", "past", "expected"),
     [
         # our own echo, and the state from before our change
-        (at("ARRIVED"), ("SOURCING", None), ("ARRIVED", None), [], Incoming.IGNORE),
-        (at("ARRIVED"), ("SOURCING", None), ("SOURCING", None), [], Incoming.IGNORE),
+        (at("ARRIVED"), ("SOURCING", None), ("ARRIVED", None), [], Reaction.IGNORE),
+        (at("ARRIVED"), ("SOURCING", None), ("SOURCING", None), [], Reaction.IGNORE),
         # nothing was ever set there
-        (at("ORDER_CONFIRMED"), (None, None), (None, None), [], Incoming.IGNORE),
+        (at("ORDER_CONFIRMED"), (None, None), (None, None), [], Reaction.IGNORE),
         # somebody moved the order there
-        (at("ARRIVED"), ("ARRIVED", None), ("DELIVERED", "TE-1"), [], Incoming.ADOPT),
-        (at("ARRIVED"), ("ARRIVED", None), ("DISPATCHED", None), [], Incoming.ADOPT),
-        (at("SOURCING"), ("SOURCING", None), ("SOURCING", "TE-1"), [], Incoming.ADOPT),
+        (at("ARRIVED"), ("ARRIVED", None), ("DELIVERED", "TE-1"), [], Reaction.ADOPT),
+        (at("ARRIVED"), ("ARRIVED", None), ("DISPATCHED", None), [], Reaction.ADOPT),
+        (at("SOURCING"), ("SOURCING", None), ("SOURCING", "TE-1"), [], Reaction.ADOPT),
         (at("DISPATCHED", "TE-1"), ("DISPATCHED", "TE-1"), ("DISPATCHED", "TE-9"), ["TE-1"],
-         Incoming.ADOPT),
+         Reaction.ADOPT),
         # while our own change is under way
-        (at("ARRIVED"), ("SOURCING", None), ("DELIVERED", "TE-1"), [], Incoming.ADOPT),
+        (at("ARRIVED"), ("SOURCING", None), ("DELIVERED", "TE-1"), [], Reaction.ADOPT),
         # it lost what it had confirmed, or went back
-        (at("ARRIVED"), ("ARRIVED", None), ("SOURCING", None), [], Incoming.REPAIR),
-        (at("ARRIVED"), ("ARRIVED", None), (None, None), [], Incoming.REPAIR),
+        (at("ARRIVED"), ("ARRIVED", None), ("SOURCING", None), [], Reaction.REPAIR),
+        (at("ARRIVED"), ("ARRIVED", None), (None, None), [], Reaction.REPAIR),
         (at("DISPATCHED", "TE-2"), ("DISPATCHED", "TE-2"), ("DISPATCHED", "TE-1"),
-         ["TE-1", "TE-2"], Incoming.REPAIR),
+         ["TE-1", "TE-2"], Reaction.REPAIR),
         (at("DISPATCHED", "TE-2"), ("DISPATCHED", "TE-2"), ("DISPATCHED", None), ["TE-2"],
-         Incoming.REPAIR),
+         Reaction.REPAIR),
         # we were corrected, and it still has what we corrected
-        (at("SOURCING"), ("DISPATCHED", "TE-1"), ("DISPATCHED", "TE-1"), ["TE-1"], Incoming.IGNORE),
+        (at("SOURCING"), ("DISPATCHED", "TE-1"), ("DISPATCHED", "TE-1"), ["TE-1"], Reaction.IGNORE),
     ],
 )  # fmt: skip
 def test_three_way(ours, known, theirs, past, expected) -> None:
-    def tracked(pair: tuple[str | None, str | None]) -> Tracked:
-        return Tracked(Stage(pair[0]) if pair[0] else None, pair[1])
+    def tracked(pair: tuple[str | None, str | None]) -> PlatformDelivery:
+        return PlatformDelivery(Stage(pair[0]) if pair[0] else None, pair[1])
 
-    assert rules.receive(ours, tracked(known), tracked(theirs), past) is expected
+    assert reconcile_rules.react(ours, tracked(known), tracked(theirs), past) is expected
 
 
 @given(
@@ -141,14 +145,17 @@ def test_three_way(ours, known, theirs, past, expected) -> None:
 def test_what_a_platform_says_never_takes_an_order_back(
     held: Stage, number: str | None, known: Stage, k: str | None, said: Stage, n: str | None, past
 ) -> None:
-    ours, theirs = Delivery(stage=held, tracking_number=number, version=3), Tracked(said, n)
-    decision = rules.receive(ours, Tracked(known, k), theirs, past)
-    if decision is Incoming.ADOPT:
-        after = rules.adopted(ours, theirs)
-        assert rules.step(after.stage) >= rules.step(ours.stage)
+    ours, theirs = (
+        Delivery(stage=held, tracking_number=number, version=3),
+        PlatformDelivery(said, n),
+    )
+    decision = reconcile_rules.react(ours, PlatformDelivery(known, k), theirs, past)
+    if decision is Reaction.ADOPT:
+        after = reconcile_rules.adopted(ours, theirs)
+        assert deliveries_rules.step(after.stage) >= deliveries_rules.step(ours.stage)
         assert after.version == 4
-        again = rules.receive(after, theirs, theirs, past)
-        assert again is Incoming.IGNORE, "hearing it twice adds nothing"
+        again = reconcile_rules.react(after, theirs, theirs, past)
+        assert again is Reaction.IGNORE, "hearing it twice adds nothing"
 
 
 # ------------------------------------------------------------------------- the shopper's view
@@ -161,7 +168,7 @@ def test_steps_carry_the_time_they_were_last_reached() -> None:
         {"stage": "DISPATCHED", "at": "3"},
         {"stage": "SOURCING", "at": "4"},
     ]
-    shown = rules.steps(Stage.SOURCING, events)
+    shown = tracking_rules.steps(Stage.SOURCING, events)
     assert [(each["stage"], each["done"], each["at"]) for each in shown] == [
         ("ORDER_CONFIRMED", True, "1"),
         ("SOURCING", True, "4"),
@@ -173,7 +180,7 @@ def test_steps_carry_the_time_they_were_last_reached() -> None:
 
 def test_each_stage_has_a_text_that_fits_one_sms() -> None:
     for stage in Stage:
-        text = rules.delivery_text("KITS-1001", at(stage, "TE-000012"))
+        text = follow_ups_rules.delivery_text("KITS-1001", at(stage, "TE-000012"))
         assert "KITS-1001" in text
         assert len(text) <= 160
         assert text.isascii()
@@ -188,12 +195,12 @@ def test_a_batch_walks_one_step_at_a_time() -> None:
     for number, before in enumerate(walk):
         for asked in walk:
             if asked == before:
-                assert rules.next_status(before, asked) is False
+                assert batches_rules.next_status(before, asked) is False
             elif number + 1 < len(walk) and asked == walk[number + 1]:
-                assert rules.next_status(before, asked) is True
+                assert batches_rules.next_status(before, asked) is True
             else:
                 with pytest.raises(Conflict):
-                    rules.next_status(before, asked)
+                    batches_rules.next_status(before, asked)
 
 
 def test_the_walk_is_that_of_the_document() -> None:
@@ -214,11 +221,11 @@ def test_the_walk_is_that_of_the_document() -> None:
     ],
 )
 def test_an_ipv6_network_is_one_address(address: str, network: str) -> None:
-    assert rules.network(address) == network
+    assert otp_rules.network(address) == network
 
 
 def test_limits_are_taken_in_one_order() -> None:
-    limits = rules.otp_limits(OtpSettings(), "94770000012", "192.0.2.7")
+    limits = otp_rules.send_limits(OtpSettings(), "94770000012", "192.0.2.7")
     assert [(each.scope, each.key, each.most) for each in limits] == [
         ("address", "192.0.2.7", 30),
         ("phone", "94770000012", 5),
@@ -233,15 +240,15 @@ def test_limits_are_taken_in_one_order() -> None:
 )
 def test_after_the_wait_a_limit_can_be_taken_from(ago: list[int], most: int, gap: int) -> None:
     now = datetime(2026, 11, 20, tzinfo=UTC)
-    limit = Limit("phone", "1", most, timedelta(minutes=10), timedelta(seconds=gap))
+    limit = SendLimit("phone", "1", most, timedelta(minutes=10), timedelta(seconds=gap))
     taken = [now + timedelta(seconds=each) for each in ago]
-    then = now + rules.wait(limit, taken, now)
+    then = now + otp_rules.wait(limit, taken, now)
     recent = [each for each in taken if each > then - limit.window]
     assert len(recent) < most
     assert not [each for each in taken if each > then - limit.gap]
 
 
 def test_the_sms_ends_in_the_webotp_line() -> None:
-    text = rules.otp_text("012345", "Signature Kits", "kits.example.com", 5)
+    text = otp_rules.code_text("012345", "Signature Kits", "kits.example.com", 5)
     assert text.splitlines()[-1] == "@kits.example.com #012345"
     assert len(text) <= 160, "one SMS"

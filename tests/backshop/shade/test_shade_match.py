@@ -6,8 +6,11 @@ import random
 from typing import Any
 
 import pytest
-from backshop.shade import rules
-from backshop.shade.models import Answers, Shade, Tally, Weights
+from backshop.shade.catalogue.models import Shade
+from backshop.shade.matching import rules
+from backshop.shade.matching.models import Tally
+from backshop.shade.models import Weights
+from backshop.shade.surveys.models import Answers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -216,12 +219,12 @@ def test_the_shade_that_does_not_fit_gives_way_to_a_neighbour() -> None:
 
 def test_who_is_alike_decides_between_neighbours() -> None:
     """Both neighbours are a step away; customers of this depth and skin rated the deeper one."""
-    told = [
+    message_state = [
         Tally("Amber", 3, "warm", "Oily", 12, 57),
         Tally("Sand", 3, "warm", "Oily", 12, 20),
         Tally("Sand", 1, "cool", "Dry", 40, 200),
     ]
-    found = match({"shade_fit_rating": 1, "skin_type": "Oily"}, tallies=told)
+    found = match({"shade_fit_rating": 1, "skin_type": "Oily"}, tallies=message_state)
     assert found.best.shade == "Amber"
     assert (found.best.ratings.level, found.best.ratings.count) == (
         "depth_undertone_skin_type",

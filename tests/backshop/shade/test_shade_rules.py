@@ -12,19 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from backshop.shade import rules
-from backshop.shade.models import (
-    AddOn,
-    Answers,
-    Catalogue,
-    Item,
-    Pick,
-    Ratings,
-    SettingsChange,
-    Shade,
-    ShadeSettings,
-    settings_of,
-)
+from backshop.shade.carts import rules as carts_rules
+from backshop.shade.carts.models import CartItem
+from backshop.shade.catalogue.models import Catalogue, Shade
+from backshop.shade.discounts import rules as discounts_rules
+from backshop.shade.invites import rules as invites_rules
+from backshop.shade.matching.models import Pick, Ratings
+from backshop.shade.models import AddOn, SettingsChange, ShadeSettings, settings_of
+from backshop.shade.surveys import rules as surveys_rules
+from backshop.shade.surveys.models import Answers
 from pydantic import ValidationError
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -33,7 +29,7 @@ SHOP = "https://shop.example.com"
 
 
 def test_a_kit_is_due_days_after_delivery_or_transit() -> None:
-    window = rules.invite_window(
+    window = invites_rules.invite_window(
         ShadeSettings(days_after_delivery=5, transit_days=7, invite_within_days=30), AT
     )
     assert window.delivered == (AT - timedelta(days=35), AT - timedelta(days=5))
@@ -43,13 +39,15 @@ def test_a_kit_is_due_days_after_delivery_or_transit() -> None:
 # ------------------------------------------------------------------------------- codes
 
 MILLION = 1_000_000
-LETTERS = rules.ALPHABET
+LETTERS = discounts_rules.ALPHABET
 
 
 def test_a_million_codes_are_all_different_and_spread_evenly() -> None:
     """Chi-square of each place's letters, and of each pair of neighbours: with 19 and 399 degrees
     of freedom, beyond six standard deviations lies nothing that chance brings."""
-    drawn = [rules.spell_code(secrets.randbelow(rules.CODES)) for _ in range(MILLION)]
+    drawn = [
+        discounts_rules.spell_code(secrets.randbelow(discounts_rules.CODES)) for _ in range(MILLION)
+    ]
     assert len(set(drawn)) == MILLION
     text = "".join(drawn)
     places = [text[place::17] for place in (*range(5), *range(6, 11), *range(12, 17))]
@@ -73,7 +71,7 @@ def test_the_randomness_check_notices_a_bad_generator() -> None:
 
 
 def test_a_code_holds_sixty_random_bits_and_nothing_that_looks_alike() -> None:
-    assert math.log2(rules.CODES) >= 60
+    assert math.log2(discounts_rules.CODES) >= 60
     assert len(set(LETTERS)) == len(LETTERS)
     for alike in ("0OQD", "1IL", "2Z", "5S", "8B", "UV", "6G"):
         assert sum(letter in LETTERS for letter in alike) <= (2 if alike == "0OQD" else 1)
@@ -82,8 +80,8 @@ def test_a_code_holds_sixty_random_bits_and_nothing_that_looks_alike() -> None:
 
 
 def test_every_number_has_a_code_of_its_own() -> None:
-    ends = [0, 1, 19, 20, 20**14, rules.CODES - 1]
-    codes = [rules.spell_code(number) for number in ends]
+    ends = [0, 1, 19, 20, 20**14, discounts_rules.CODES - 1]
+    codes = [discounts_rules.spell_code(number) for number in ends]
     assert len(set(codes)) == len(ends)
     assert {len(code) for code in codes} == {17}
 
@@ -107,7 +105,7 @@ def pick(shade: str = "Honey", variant: int = 7) -> Pick:
 
 
 def test_a_cart_permalink_holds_quantities_code_and_mark() -> None:
-    url = rules.cart_url(SHOP, [Item("Honey", 7), Item("Serum", 9, 2)], ID, "ABC-DEF")
+    url = carts_rules.cart_url(SHOP, [CartItem("Honey", 7), CartItem("Serum", 9, 2)], ID, "ABC-DEF")
     assert url is not None
     parts = urlsplit(url)
     assert (parts.scheme, parts.netloc, parts.path) == (
@@ -119,9 +117,11 @@ def test_a_cart_permalink_holds_quantities_code_and_mark() -> None:
         "discount": ["ABC-DEF"],
         "attributes[shade_recommendation]": [str(ID)],
     }
-    without = rules.without_code(url)
-    assert without == rules.cart_url(SHOP, [Item("Honey", 7), Item("Serum", 9, 2)], ID, None)
-    assert rules.cart_url(SHOP, [], ID, "ABC") is None
+    without = carts_rules.without_code(url)
+    assert without == carts_rules.cart_url(
+        SHOP, [CartItem("Honey", 7), CartItem("Serum", 9, 2)], ID, None
+    )
+    assert carts_rules.cart_url(SHOP, [], ID, "ABC") is None
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_cart_permalink_holds_quantities_code_and_mark() -> None:
     ],
 )
 def test_a_link_leads_only_to_the_shops_own_host(url: str, leads: bool) -> None:
-    assert rules.leads_to(url, SHOP) is leads
+    assert carts_rules.leads_to(url, SHOP) is leads
 
 
 def test_a_bundle_adds_what_is_asked_for_and_what_concerns_call_for() -> None:
@@ -154,9 +154,9 @@ def test_a_bundle_adds_what_is_asked_for_and_what_concerns_call_for() -> None:
         skin_concerns=("Hyperpigmentation",),
         interested_in_addons=("Toner", "Mist"),
     )
-    found = rules.bundle(pick(), answers, addons, {7, 21, 30, 40})
-    assert found == (Item("Honey", 7), Item("Fade Serum", 21), Item("Toner", 40))
-    assert rules.bundle(None, answers, addons, set()) == ()
+    found = carts_rules.bundle(pick(), answers, addons, {7, 21, 30, 40})
+    assert found == (CartItem("Honey", 7), CartItem("Fade Serum", 21), CartItem("Toner", 40))
+    assert carts_rules.bundle(None, answers, addons, set()) == ()
 
 
 @pytest.mark.parametrize(
@@ -167,18 +167,18 @@ def test_a_bundle_adds_what_is_asked_for_and_what_concerns_call_for() -> None:
     ],
 )
 def test_the_survey_link(page: str | None, link: str) -> None:
-    assert rules.survey_link(ShadeSettings(survey_url=page), SHOP, "t.o-k") == link
+    assert invites_rules.survey_link(ShadeSettings(survey_url=page), SHOP, "t.o-k") == link
 
 
 # ------------------------------------------------------------------------------- terms and answers
 
 
 def test_an_amount_belongs_to_its_currency() -> None:
-    naira = rules.terms(ShadeSettings(), "NGN", AT)
-    dollars = rules.terms(ShadeSettings(), "USD", AT)
+    naira = discounts_rules.terms(ShadeSettings(), "NGN", AT)
+    dollars = discounts_rules.terms(ShadeSettings(), "USD", AT)
     assert naira == (Decimal(3000), "NGN", AT + timedelta(days=7))
     assert dollars == (Decimal(5), "USD", AT + timedelta(days=7))
-    assert rules.terms(ShadeSettings(), "EUR", AT) is None, "nothing is ever converted"
+    assert discounts_rules.terms(ShadeSettings(), "EUR", AT) is None, "nothing is ever converted"
 
 
 SHADES = [Shade(name="Honey", depth=1, undertone="warm")]
@@ -186,7 +186,7 @@ SHADES = [Shade(name="Honey", depth=1, undertone="warm")]
 
 def test_answers_are_spelled_as_the_store_spells_them() -> None:
     given = Answers(shade_selected="HONEY", skin_type="oily", skin_concerns=("acne", "REDNESS"))
-    spelled, errors = rules.canonical(given, ShadeSettings(), SHADES)
+    spelled, errors = surveys_rules.canonical(given, ShadeSettings(), SHADES)
     assert not errors
     assert (spelled.shade_selected, spelled.skin_type) == ("Honey", "Oily")
     assert spelled.skin_concerns == ("Acne", "Redness")
@@ -200,7 +200,7 @@ def test_every_wrong_answer_is_named_with_its_choices() -> None:
         finish_preference="Glossy",
         interested_in_addons=("Yacht",),
     )
-    _, errors = rules.canonical(given, ShadeSettings(), SHADES)
+    _, errors = surveys_rules.canonical(given, ShadeSettings(), SHADES)
     assert [each["field"] for each in errors] == [
         "shade_selected",
         "skin_type",

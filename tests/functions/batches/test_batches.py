@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from backshop import db
 from backshop.aws import queues
-from backshop.kits import repository as kits
+from backshop.kits.batches import repository as batches
 
 from tests.backshop.kits.shop import Caller, add_orders, environments, transaction
 
@@ -217,12 +217,12 @@ def test_an_order_that_staff_take_out_stays_out(call, owner, database, shop):
     later = datetime.now(UTC) + timedelta(seconds=1)
     add_orders(owner, shop, ["KITS-1", "KITS-2"], placed_at=later)
     with transaction(database, shop) as tx:
-        assert kits.assign_automatically(tx, ["1", "2"]) == 2
+        assert batches.assign_automatically(tx, ["1", "2"]) == 2
     status, shown = call("batches/unassign", id=batch["id"], code="KITS-1")
     assert (status, shown["order_count"]) == (200, 1)
     assert call("batches/unassign", id=batch["id"], code="KITS-1")[0] == 404
     with transaction(database, shop) as tx:
-        assert kits.assign_automatically(tx, ["1", "2"]) == 0
+        assert batches.assign_automatically(tx, ["1", "2"]) == 0
     assert assign(call, batch, ["KITS-1"])["assigned"] == 1, "unless by hand"
 
 
@@ -235,7 +235,7 @@ def test_the_open_batch_takes_orders_placed_since(call, owner, database, shop):
     add_orders(owner, shop, ["KITS-2", "KITS-3"], placed_at=now)
     add_orders(owner, shop, ["KITS-4"], placed_at=now, stage="SOURCING")
     with transaction(database, shop) as tx:
-        kits.assign_automatically(tx, ["1", "2", "3", "4"])
+        batches.assign_automatically(tx, ["1", "2", "3", "4"])
     rows = owner.execute(
         """SELECT order_code FROM kits.customer_orders_summary
            WHERE store_id = %s AND batch_id = %s ORDER BY 1""",

@@ -11,8 +11,11 @@ from uuid import UUID, uuid4
 import pytest
 from backshop import db
 from backshop.commerce import Store
-from backshop.shade import giving, projection
-from backshop.shade import repository as store
+from backshop.shade import projection
+from backshop.shade.catalogue import repository as catalogue
+from backshop.shade.conversions import repository as conversions
+from backshop.shade.discounts import issuing
+from backshop.shade.discounts import repository as discounts
 from backshop.shade.models import ShadeSettings
 
 from shops import woocommerce
@@ -69,8 +72,8 @@ def test_a_thousand_requests_at_once_make_one_code(call, rows, owner, shop) -> N
 def test_without_the_customers_lock_there_is_still_one(call, rows, shop, monkeypatch) -> None:
     """The unique index is the second line: who comes second fails rather than gives away another."""
     call.module("discounts")
-    monkeypatch.setattr(store, "lock_customer", lambda *_: True)
-    monkeypatch.setattr(store, "open_discount", lambda *_: None)
+    monkeypatch.setattr(discounts, "lock_customer", lambda *_: True)
+    monkeypatch.setattr(discounts, "open_discount", lambda *_: None)
     assert call("discounts/create", body=SHOPPER)[0] == 202
     with pytest.raises(Exception, match="UniqueViolation"):
         call("discounts/create", body=SHOPPER)
@@ -82,7 +85,7 @@ def test_the_code_is_shown_once_the_shop_has_it(call, rows, shop) -> None:
     assert status == 202
     assert (said["status"], said["discount_code"]) == ("pending", None)
     with db.transaction(store_id=shop) as tx:
-        assert store.activate(tx, UUID(said["id"]), "gid://1", datetime.now(UTC))
+        assert discounts.activate(tx, UUID(said["id"]), "gid://1", datetime.now(UTC))
     status, said = call("discounts/show", id=said["id"])
     assert (status, said["status"]) == (200, "active")
     assert said["discount_code"] == rows()[0]["discount_code"]
@@ -162,16 +165,16 @@ def test_an_amount_of_money_keeps_its_currency(call, rows, shop, owner) -> None:
     """A customer with an open one in naira gets none in dollars beside it."""
     call("discounts/create", body=SHOPPER)
     with db.transaction(store_id=shop) as tx:
-        customer = store.find_customer(tx, shopify_id="5000000123")
+        customer = discounts.find_customer(tx, shopify_id="5000000123")
         assert customer is not None
         with pytest.raises(Exception, match="open discount in USD"):
-            giving.give(tx, ShadeSettings(), customer, "NGN", datetime.now(UTC))
+            issuing.issue(tx, ShadeSettings(), customer, "NGN", datetime.now(UTC))
     assert len(rows()) == 1
 
 
 def test_a_taken_code_is_drawn_again(call, rows, shop, monkeypatch) -> None:
     drawn = iter([7, 7, 8])
-    monkeypatch.setattr(giving.secrets, "randbelow", lambda _: next(drawn))
+    monkeypatch.setattr(issuing.secrets, "randbelow", lambda _: next(drawn))
     call("discounts/create", body=SHOPPER)
     call("discounts/revoke", id=str(rows()[0]["id"]))
     call("discounts/create", body=SHOPPER)
@@ -190,10 +193,10 @@ def test_a_used_discount_cannot_be_revoked(call, rows, shop, owner) -> None:
 def test_a_sale_taken_back_while_another_discount_is_open_ends_its_own(shop, owner, aws) -> None:
     """The customer has a new one already; two open ones there are never."""
     with db.transaction(store_id=shop) as tx:
-        customer = store.find_customer(tx, shopify_id="5000000123")
+        customer = discounts.find_customer(tx, shopify_id="5000000123")
         assert customer is not None
-        first = giving.give(tx, ShadeSettings(), customer, "USD", datetime.now(UTC)).discount
-        store.activate(tx, first.id, "1", datetime.now(UTC))
+        first = issuing.issue(tx, ShadeSettings(), customer, "USD", datetime.now(UTC)).discount
+        discounts.activate(tx, first.id, "1", datetime.now(UTC))
     owner.execute(
         """WITH sale AS (
              INSERT INTO shade.orders (store_id, shopify_order_id, order_date, total_amount,
@@ -203,13 +206,13 @@ def test_a_sale_taken_back_while_another_discount_is_open_ends_its_own(shop, own
         [shop, first.discount_code.lower()],
     )
     with db.transaction(store_id=shop) as tx:
-        projection._settle(tx, ["900"], projection._mark(tx, ["900"]))
-        assert store.discount(tx, first.id).used  # type: ignore[union-attr]
-        giving.give(tx, ShadeSettings(), customer, "USD", datetime.now(UTC))
+        conversions.settle(tx, ["900"], conversions.mark(tx, ["900"]))
+        assert discounts.discount(tx, first.id).used  # type: ignore[union-attr]
+        issuing.issue(tx, ShadeSettings(), customer, "USD", datetime.now(UTC))
     owner.execute("UPDATE shade.orders SET is_cancelled = true WHERE store_id = %s", [shop])
     with db.transaction(store_id=shop) as tx:
-        projection._settle(tx, ["900"])
-        after = store.discount(tx, first.id)
+        conversions.settle(tx, ["900"])
+        after = discounts.discount(tx, first.id)
     assert after is not None
     assert (after.used, after.status, after.applied_to_order_id) == (False, "expired", None)
 
@@ -335,10 +338,10 @@ def test_a_product_that_is_withdrawn_cannot_be_bought(shop, aws) -> None:
         projection.save_products(
             tx, of, [product("active", ("1", True), ("2", False), ("3", True))]
         )
-        assert store.in_stock(tx, [1, 2, 3, 4]) == {1, 3}
+        assert catalogue.in_stock(tx, [1, 2, 3, 4]) == {1, 3}
         projection.save_products(tx, of, [product("active", ("1", True), ("2", True))])
-        assert store.in_stock(tx, [1, 2, 3]) == {1, 2}, "3 is no longer a variant of it"
+        assert catalogue.in_stock(tx, [1, 2, 3]) == {1, 2}, "3 is no longer a variant of it"
         projection.save_products(tx, of, [product("draft", ("1", True), ("2", True))])
-        assert store.in_stock(tx, [1, 2, 3]) == set()
+        assert catalogue.in_stock(tx, [1, 2, 3]) == set()
         projection.delete_products(tx, of, ["77"])
         assert not tx.execute("SELECT FROM shade.variants").fetchall()

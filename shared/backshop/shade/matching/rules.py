@@ -1,5 +1,4 @@
-"""The decisions of the shade funnel: who is invited when, which shade is recommended and why, what
-the cart holds, what a discount is worth. Pure.
+"""Which shade is recommended and why. Pure.
 
 Points are exact fractions, so that neither order of input nor rounding can change a rank.
 """
@@ -7,28 +6,14 @@ Points are exact fractions, so that neither order of input nor rounding can chan
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from typing import Literal, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
-from uuid import UUID
 
-from backshop.errors import FieldError
-from backshop.shade.models import (
-    AddOn,
-    Answers,
-    Item,
-    LeftOut,
-    Match,
-    Pick,
-    Ratings,
-    Shade,
-    ShadeSettings,
-    Tally,
-    Terms,
-    Weights,
-)
+from backshop.shade.catalogue.models import Shade
+from backshop.shade.matching.models import LeftOut, Match, Pick, Ratings, Tally
+from backshop.shade.models import Weights
+from backshop.shade.surveys.models import Answers
 
 UNDERTONES = ("cool", "neutral", "warm")
 """In their order."""
@@ -36,65 +21,6 @@ ENOUGH = 10
 """Fewer ratings than this say little, and it is said."""
 UNSURE = 3
 """How well the tried shade fits where the customer does not say: as well as badly."""
-
-ATTRIBUTE = "shade_recommendation"
-"""The cart attribute that ties an order to a recommendation."""
-
-ALPHABET = "3479CDFGHJKMNPQRTWXY"
-"""Twenty letters of which no two look alike, and no vowels, so that no words come about."""
-LENGTH = 15
-CODES = len(ALPHABET) ** LENGTH
-"""20^15 codes, 64.8 random bits."""
-
-
-# ------------------------------------------------------------------------------- invitations
-
-
-class Window(NamedTuple):
-    """Kits that were delivered (or, without that report, fulfilled) after the first and not after
-    the second of a pair are due."""
-
-    delivered: tuple[datetime, datetime]
-    fulfilled: tuple[datetime, datetime]
-
-
-def invite_window(settings: ShadeSettings, at: datetime) -> Window:
-    until = at - timedelta(days=settings.days_after_delivery)
-    within = timedelta(days=settings.invite_within_days)
-    transit = timedelta(days=settings.transit_days)
-    return Window((until - within, until), (until - within - transit, until - transit))
-
-
-# ------------------------------------------------------------------------------- answers
-
-
-def canonical(
-    answers: Answers, settings: ShadeSettings, shades: Sequence[Shade]
-) -> tuple[Answers, list[FieldError]]:
-    """The answers with every name as the store spells it, and what is wrong with them."""
-    allowed: dict[str, Sequence[str]] = {
-        "shade_selected": [each.name for each in shades],
-        "skin_type": settings.skin_types,
-        "skin_concerns": settings.concerns,
-        "finish_preference": settings.finishes,
-        "interested_in_addons": [each.name for each in settings.addons],
-    }
-    errors: list[FieldError] = []
-    spelled: dict[str, object] = {}
-    for field, names in allowed.items():
-        given = getattr(answers, field)
-        known = {name.casefold(): name for name in names}
-        many = [given] if isinstance(given, str) else list(given or ())
-        if any(each.casefold() not in known for each in many):
-            said = ", ".join(names) or "nothing yet"
-            errors.append(FieldError(field=field, message=f"choose from: {said}"))
-            continue
-        found = [known[each.casefold()] for each in many]
-        spelled[field] = tuple(found) if isinstance(given, tuple) else next(iter(found), None)
-    return answers.model_copy(update=spelled), errors
-
-
-# ------------------------------------------------------------------------------- the match
 
 
 class Score(NamedTuple):
@@ -188,7 +114,7 @@ def why_left_out(shade: Shade, answers: Answers, in_stock: Collection[int]) -> s
     if not any(each in in_stock for each in shade.variant_ids):
         return "it is out of stock"
     for said in (answers.skin_type, *answers.skin_concerns):
-        if said and _holds(shade.not_for, said):
+        if said and includes(shade.not_for, said):
             return f"it is not for {said.lower()}"
     return None
 
@@ -211,13 +137,13 @@ def _score(
     if shade.name == tried.name and answers.shade_fit_rating is not None:
         parts["own_fit"] = Fraction(weights.own_fit) * (answers.shade_fit_rating - 3) / 2
         reasons.append(f"you rated its fit {answers.shade_fit_rating} of 5")
-    if answers.skin_type and _holds(shade.good_for, answers.skin_type):
+    if answers.skin_type and includes(shade.good_for, answers.skin_type):
         parts["skin_type"] = Fraction(weights.skin_type)
         reasons.append(f"does well on {answers.skin_type.lower()} skin")
-    if answers.finish_preference and _holds((shade.finish or "",), answers.finish_preference):
+    if answers.finish_preference and includes((shade.finish or "",), answers.finish_preference):
         parts["finish"] = Fraction(weights.finish)
         reasons.append(f"has the {answers.finish_preference.lower()} finish you prefer")
-    eased = [each for each in answers.skin_concerns if _holds(shade.good_for, each)]
+    eased = [each for each in answers.skin_concerns if includes(shade.good_for, each)]
     if eased:
         parts["concerns"] = Fraction(weights.concern) * len(eased)
         reasons.append("does well for " + " and ".join(sorted(each.lower() for each in eased)))
@@ -304,7 +230,7 @@ def _named(name: str, shades: Collection[Shade]) -> Shade:
     return next(each for each in shades if each.name.casefold() == name.casefold())
 
 
-def _holds(names: Iterable[str], wanted: str) -> bool:
+def includes(names: Iterable[str], wanted: str) -> bool:
     return any(each.casefold() == wanted.casefold() for each in names)
 
 
@@ -338,76 +264,3 @@ def _rating_words(ratings: Ratings) -> str:
         return "nobody has rated it yet"
     said = "one rating" if ratings.count == 1 else f"{ratings.count} ratings"
     return f"only {said} so far, too few to tell"
-
-
-# ------------------------------------------------------------------------------- bundle and cart
-
-
-def bundle(
-    best: Pick | None, answers: Answers, addons: Sequence[AddOn], in_stock: Collection[int]
-) -> tuple[Item, ...]:
-    """The best shade, and the add-ons that the customer asked for or that their concerns call for,
-    as far as they can be bought."""
-    items = [Item(best.shade, best.variant_id)] if best else []
-    for each in addons:
-        wanted = _holds(answers.interested_in_addons, each.name) or any(
-            _holds(each.good_for, concern) for concern in answers.skin_concerns
-        )
-        variant = next((number for number in each.variant_ids if number in in_stock), None)
-        if wanted and variant is not None:
-            items.append(Item(each.name, variant))
-    return tuple(items)
-
-
-def cart_url(
-    shop_url: str, items: Sequence[Item], recommendation_id: UUID, code: str | None
-) -> str | None:
-    """A Shopify cart permalink: `/cart/<variant>:<quantity>,…?discount=…&attributes[…]=…`. None for
-    an empty cart."""
-    if not items:
-        return None
-    cart = ",".join(f"{each.variant_id}:{each.quantity}" for each in items)
-    said = {"discount": code} if code else {}
-    query = urlencode({**said, f"attributes[{ATTRIBUTE}]": str(recommendation_id)}, safe="[]")
-    parts = urlsplit(shop_url)
-    return f"{parts.scheme}://{parts.netloc}/cart/{cart}?{query}"
-
-
-def without_code(url: str) -> str:
-    """A cart permalink without its discount."""
-    parts = urlsplit(url)
-    kept = [(name, said) for name, said in parse_qsl(parts.query) if name != "discount"]
-    return parts._replace(query=urlencode(kept, safe="[]")).geturl()
-
-
-def leads_to(url: str, shop_url: str) -> bool:
-    """Whether a link leads to the shop's own host, the same way that the shop is reached."""
-    wanted, given = urlsplit(shop_url), urlsplit(url)
-    return (given.scheme, given.netloc) == (wanted.scheme, wanted.netloc) and bool(given.netloc)
-
-
-def survey_link(settings: ShadeSettings, shop_url: str, token: str) -> str:
-    page = settings.survey_url or f"{shop_url.rstrip('/')}/pages/shade-survey"
-    return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode({'token': token})}"
-
-
-# ------------------------------------------------------------------------------- discounts
-
-
-def terms(settings: ShadeSettings, currency: str, at: datetime) -> Terms | None:
-    """What a discount in this currency is worth; None where the store names no amount for it. An
-    amount is never converted."""
-    amount = settings.discount_amounts.get(currency)
-    if amount is None:
-        return None
-    return Terms(amount, currency, at + timedelta(days=settings.discount_days))
-
-
-def spell_code(number: int) -> str:
-    """The code of a number drawn from `range(CODES)`, in three groups of five."""
-    letters = []
-    for _ in range(LENGTH):
-        number, place = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[place])
-    said = "".join(letters)
-    return "-".join(said[start : start + 5] for start in range(0, LENGTH, 5))

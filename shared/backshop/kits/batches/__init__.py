@@ -1,0 +1,1 @@
+"""Supplier batches: orders collected, bought and walked on together."""

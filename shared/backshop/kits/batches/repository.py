@@ -1,0 +1,129 @@
+"""The SQL of batches, their orders and purchase lists. Orders are locked before their batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from backshop.db import Tx
+from backshop.errors import NotFound
+from backshop.kits.batches.models import BatchStatus, Candidate
+
+Row = dict[str, Any]
+
+
+def create(tx: Tx, target: int, notes: str | None, auto_assign: bool) -> Row:
+    """A new batch under the next number of the day. Raises UniqueViolation where another one
+    already takes orders by itself."""
+    row = tx.execute(
+        """INSERT INTO kits.import_batches
+               (store_id, batch_number, target_order_count, notes, auto_assign)
+           VALUES (kits.require_store(), kits.generate_batch_number(), %s, %s, %s)
+           RETURNING *""",
+        (target, notes, auto_assign),
+    ).fetchone()
+    return row or {}
+
+
+def batches(tx: Tx, status: BatchStatus | None, before: str | None, limit: int) -> list[Row]:
+    """The store's batches, newest number first, from below `before` on."""
+    return tx.execute(
+        """SELECT * FROM kits.import_batches
+           WHERE (%(status)s::text IS NULL OR status = %(status)s)
+             AND (%(before)s::text IS NULL
+                  OR (length(batch_number), batch_number) < (length(%(before)s), %(before)s))
+           ORDER BY length(batch_number) DESC, batch_number DESC LIMIT %(limit)s""",
+        {"status": status, "before": before, "limit": limit},
+    ).fetchall()
+
+
+def batch(tx: Tx, batch_id: UUID, *, lock: bool = False) -> Row:
+    """One batch. Raises NotFound."""
+    row = tx.execute(
+        f"SELECT * FROM kits.import_batches WHERE id = %s {'FOR NO KEY UPDATE' if lock else ''}",  # noqa: S608
+        (batch_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound("There is no such batch; GET /batches lists them.")
+    return row
+
+
+def statistics(tx: Tx, batch_id: UUID) -> Row:
+    """What is in a batch and how far it is."""
+    row = tx.execute("SELECT * FROM kits.get_batch_statistics(%s)", (batch_id,)).fetchone()
+    return row or {}
+
+
+def set_status(tx: Tx, batch_id: UUID, status: BatchStatus) -> None:
+    tx.execute("UPDATE kits.import_batches SET status = %s WHERE id = %s", (status, batch_id))
+
+
+def assign(tx: Tx, batch_id: UUID, codes: Sequence[str], *, by: str) -> set[str]:
+    """Put orders into a batch that collects; the codes of those that went in."""
+    rows = tx.execute(
+        """WITH assigned AS MATERIALIZED (
+               SELECT kits.assign_orders(%s, ARRAY(
+                   SELECT vendure_order_id FROM kits.customer_orders_summary
+                   WHERE order_code = ANY (%s)), %s) AS id
+           )
+           SELECT o.order_code FROM kits.customer_orders_summary AS o
+           INNER JOIN assigned ON o.vendure_order_id = assigned.id""",
+        (batch_id, list(codes), by),
+    )
+    return {row["order_code"] for row in rows}
+
+
+def candidates(tx: Tx, codes: Sequence[str]) -> dict[str, Candidate]:
+    """What is known of these orders; codes of no order are left out."""
+    rows = tx.execute(
+        """SELECT o.vendure_order_id, o.order_code, o.is_cancelled, o.delivery_stage, b.batch_number
+           FROM kits.customer_orders_summary AS o
+           LEFT JOIN kits.import_batches AS b ON b.store_id = o.store_id AND b.id = o.batch_id
+           WHERE o.order_code = ANY (%s)""",
+        (list(codes),),
+    )
+    return {row["order_code"]: Candidate(**row) for row in rows}
+
+
+def assign_automatically(tx: Tx, order_ids: Sequence[str]) -> int:
+    """Put new orders that were just saved into the batch that takes them by itself; how many.
+
+    `order_ids` are the platform's; those that were placed before the batch was made, are past
+    ORDER_CONFIRMED or were taken out by staff stay out.
+    """
+    row = tx.execute(
+        "SELECT count(*) AS number FROM kits.assign_orders_to_open_batch(%s)", (list(order_ids),)
+    ).fetchone()
+    return row["number"] if row else 0
+
+
+def unassign(tx: Tx, batch_id: UUID, code: str) -> bool:
+    """Take an order out of a batch, for good; False where it is not in it."""
+    row = tx.execute(
+        """UPDATE kits.customer_orders_summary SET keep_unbatched = true
+           WHERE order_code = %s AND batch_id = %s RETURNING vendure_order_id""",
+        (code, batch_id),
+    ).fetchone()
+    if row is None:
+        return False
+    tx.execute("SELECT kits.unassign_orders(%s)", ([row["vendure_order_id"]],))
+    return True
+
+
+def export_purchase_list(tx: Tx, batch_id: UUID) -> list[Row]:
+    """Write the batch's purchase list anew from its orders, and return it."""
+    tx.execute("SELECT count(*) FROM kits.export_supplier_purchase_list(%s)", (batch_id,))
+    return purchase_list(tx, batch_id)
+
+
+def purchase_list(tx: Tx, batch_id: UUID) -> list[Row]:
+    """The batch's purchase list as it was last written."""
+    return tx.execute(
+        """SELECT product_sku, variant_sku, product_name, variant_name, quantity, patch_enabled,
+               patch_type, print_name, print_number
+           FROM kits.supplier_purchase_lists WHERE batch_id = %s
+           ORDER BY product_name, variant_name, product_sku, variant_sku, patch_enabled, patch_type,
+               print_name, print_number""",
+        (batch_id,),
+    ).fetchall()

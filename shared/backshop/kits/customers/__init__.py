@@ -1,0 +1,1 @@
+"""Vendure's customers and their addresses."""

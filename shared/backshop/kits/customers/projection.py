@@ -1,0 +1,243 @@
+"""Saving customers with their addresses, as kits.md's flow "Customer Registration" says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from backshop.commerce import Customer, Store
+from backshop.db import Tx, stage
+from backshop.kits import phones
+from backshop.kits.models import OtpSettings
+
+CUSTOMERS = {
+    "vendure_id": "text",
+    "email": "text",
+    "phone": "text",
+    "first_name": "text",
+    "last_name": "text",
+    "consent": "boolean",
+    "custom_fields": "text",
+}
+ADDRESSES = {
+    "vendure_id": "text",
+    "customer_id": "text",
+    "kind": "text",
+    "is_default": "boolean",
+    "name": "text",
+    "company": "text",
+    "line1": "text",
+    "line2": "text",
+    "city": "text",
+    "province": "text",
+    "postal_code": "text",
+    "country": "text",
+    "phone": "text",
+}
+
+
+def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
+    """Customers with their addresses; orders that waited for them are theirs from now on.
+
+    A phone that changes is to be verified anew.
+    """
+    known = [each for each in customers if not each.is_guest]
+    countries = sms_countries(store)
+    rows = [_customer_row(each, countries) for each in known]
+    staged = stage(tx, "customers", CUSTOMERS, rows)
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO kits.customers AS held
+                (store_id, vendure_customer_id, given_email, phone_number, first_name, last_name,
+                 marketing_consent, custom_fields)
+              SELECT %(store)s, vendure_id, left(email, 255), phone, left(first_name, 100),
+                left(last_name, 100), consent, custom_fields::jsonb
+              FROM {staged.source}
+              ON CONFLICT (store_id, vendure_customer_id) DO UPDATE SET
+                given_email = excluded.given_email, phone_number = excluded.phone_number,
+                phone_verified = held.phone_verified
+                  AND held.phone_number IS NOT DISTINCT FROM excluded.phone_number,
+                first_name = excluded.first_name, last_name = excluded.last_name,
+                marketing_consent = excluded.marketing_consent,
+                custom_fields = excluded.custom_fields, is_active = true
+              RETURNING new.vendure_customer_id AS id, old.id AS before,
+                old.given_email AS email_before, new.given_email AS email
+            )
+            SELECT array_agg(id) FILTER (WHERE before IS NULL) AS new,
+              array_agg(email) || array_agg(email_before) AS emails
+            FROM saved""",
+        {"store": store.id} | staged.params,
+    ).fetchone()
+    _save_addresses(tx, store, [each for each in known if each.rank == 1])
+    if row:
+        _settle_emails(tx, row["emails"] or ())
+        _adopt_orders(tx, store, row["new"] or ())
+
+
+def _adopt_orders(tx: Tx, store: Store, new: Sequence[str]) -> None:
+    """Orders that came before their customers."""
+    if not new:
+        return
+    linked = tx.execute(
+        """UPDATE kits.customer_orders_summary AS held SET customer_id = (
+             SELECT c.id FROM kits.customers AS c
+             WHERE c.vendure_customer_id = held.vendure_customer_id)
+           WHERE customer_id IS NULL AND vendure_customer_id = ANY (%(new)s)
+           RETURNING vendure_customer_id AS id""",
+        {"new": list(new)},
+    )
+    update_customers(tx, store, sorted({each["id"] for each in linked}))
+
+
+def _settle_emails(tx: Tx, emails: Sequence[str | None]) -> None:
+    """Give each of these addresses to one of the customers that have it: to the one with the
+    greatest id, in whatever order they come and go."""
+    affected = sorted({each for each in emails if each})
+    if not affected:
+        return
+    settle = """WITH wanted AS (
+                  SELECT id, given_email, row_number() OVER (PARTITION BY given_email
+                    ORDER BY length(vendure_customer_id) DESC, vendure_customer_id DESC) AS place
+                  FROM kits.customers WHERE given_email = ANY (%(emails)s)
+                )
+                UPDATE kits.customers AS held SET email = {email} FROM wanted
+                WHERE held.id = wanted.id AND {which}"""
+    wrong = "held.email IS NOT NULL AND (wanted.place > 1 OR held.email <> wanted.given_email)"
+    missing = "wanted.place = 1 AND held.email IS DISTINCT FROM wanted.given_email"
+    params = {"emails": affected}
+    tx.execute(settle.format(email="NULL", which=wrong), params)
+    tx.execute(
+        """UPDATE kits.customers SET email = NULL
+           WHERE email = ANY (%(emails)s) AND given_email IS DISTINCT FROM email""",
+        params,
+    )
+    tx.execute(settle.format(email="wanted.given_email", which=missing), params)
+
+
+def sms_countries(store: Store) -> tuple[str, ...]:
+    return OtpSettings(**store.settings.get("otp") or {}).countries
+
+
+def _customer_row(customer: Customer, countries: Sequence[str]) -> tuple[str | None, ...]:
+    return (
+        customer.id,
+        customer.email,
+        phones.normalise(customer.phone, countries),
+        customer.first_name,
+        customer.last_name,
+        "t" if customer.marketing_consent else "f",
+        json.dumps(customer.metadata, default=str),
+    )
+
+
+def _save_addresses(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
+    rows = {
+        address.id or f"{customer.id}/{place}": (
+            address.id or f"{customer.id}/{place}",
+            customer.id,
+            address.kind,
+            "t" if address.is_default else "f",
+            address.name,
+            address.company,
+            address.line1,
+            address.line2,
+            address.city,
+            address.province,
+            address.postal_code,
+            address.country_code[:2] if address.country_code else None,
+            address.phone,
+        )
+        for customer in customers
+        for place, address in enumerate(customer.addresses)
+    }
+    addresses = stage(tx, "addresses", ADDRESSES, [rows[id] for id in sorted(rows)])
+    of = {"store": store.id, "customers": [each.id for each in customers]} | addresses.params
+    tx.execute(
+        f"""DELETE FROM kits.customer_addresses AS held
+            WHERE customer_id = ANY (ARRAY(
+                SELECT c.id FROM kits.customers AS c
+                WHERE c.vendure_customer_id = ANY (%(customers)s)))
+              AND NOT EXISTS (SELECT FROM {addresses.source}
+                WHERE addresses.vendure_id = held.vendure_address_id)""",
+        of,
+    )
+    tx.execute(
+        f"""INSERT INTO kits.customer_addresses AS held
+              (store_id, vendure_address_id, customer_id, address_type, is_default, full_name,
+               company, street_line1, street_line2, city, province, postal_code, country_code,
+               phone_number)
+            SELECT %(store)s, vendure_id,
+              (SELECT c.id FROM kits.customers AS c
+               WHERE c.vendure_customer_id = addresses.customer_id),
+              kind, is_default, left(name, 255), left(company, 255), left(line1, 255),
+              left(line2, 255), left(city, 100), left(province, 100), left(postal_code, 20),
+              country, left(phone, 50)
+            FROM {addresses.source}
+            ON CONFLICT (store_id, vendure_address_id) DO UPDATE SET
+              customer_id = excluded.customer_id, address_type = excluded.address_type,
+              is_default = excluded.is_default, full_name = excluded.full_name,
+              company = excluded.company, street_line1 = excluded.street_line1,
+              street_line2 = excluded.street_line2, city = excluded.city,
+              province = excluded.province, postal_code = excluded.postal_code,
+              country_code = excluded.country_code, phone_number = excluded.phone_number
+            WHERE (held.customer_id, held.address_type, held.is_default, held.full_name,
+                   held.company, held.street_line1, held.street_line2, held.city, held.province,
+                   held.postal_code, held.country_code, held.phone_number)
+              IS DISTINCT FROM
+                  (excluded.customer_id, excluded.address_type, excluded.is_default,
+                   excluded.full_name, excluded.company, excluded.street_line1,
+                   excluded.street_line2, excluded.city, excluded.province, excluded.postal_code,
+                   excluded.country_code, excluded.phone_number)""",
+        of,
+    )
+
+
+def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
+    """kits.update_customer_statistics() for many customers, by Vendure's ids, in one statement."""
+    if not customer_ids:
+        return
+    of = {"store": store.id, "ids": list(customer_ids)}
+    tx.execute(
+        """UPDATE kits.customers AS held
+           SET total_orders = s.number, total_spent = s.spent, last_order_date = s.latest,
+             currency = s.currency
+           FROM (
+             SELECT c.id, o.* FROM kits.customers AS c
+             CROSS JOIN LATERAL (
+               SELECT count(*) AS number, max(order_date) AS latest,
+                 coalesce(sum(total_with_tax - refunded_amount), 0) AS spent,
+                 (array_agg(currency ORDER BY order_date DESC, vendure_order_id))[1] AS currency
+               FROM kits.customer_orders_summary AS o
+               WHERE o.customer_id = c.id AND NOT o.is_cancelled
+             ) AS o
+             WHERE c.vendure_customer_id = ANY (%(ids)s)
+           ) AS s
+           WHERE held.id = s.id
+             AND (held.total_orders, held.total_spent, held.last_order_date, held.currency)
+               IS DISTINCT FROM
+                 (s.number, s.spent, s.latest, s.currency)""",
+        of,
+    )
+
+
+def delete_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """The customers go with their addresses; their orders stay."""
+    of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
+    gone = """ARRAY(SELECT c.id FROM kits.customers AS c
+                    WHERE c.vendure_customer_id = ANY (%(ids)s))"""
+    tx.execute(
+        f"""UPDATE kits.customer_orders_summary SET customer_id = NULL
+            WHERE customer_id = ANY ({gone})""",
+        of,
+    )
+    tx.execute(
+        f"""DELETE FROM kits.customer_addresses
+            WHERE customer_id = ANY ({gone})""",
+        of,
+    )
+    rows = tx.execute(
+        "DELETE FROM kits.customers WHERE vendure_customer_id = ANY (%(ids)s) RETURNING given_email",
+        of,
+    )
+    _settle_emails(tx, [row["given_email"] for row in rows])

@@ -1,0 +1,1 @@
+"""How far an order is on its way to the shopper, and who may change it."""

@@ -1,0 +1,19 @@
+"""The words of a notice. Pure."""
+
+from __future__ import annotations
+
+from backshop.kits.deliveries.models import Delivery, Stage
+from backshop.kits.deliveries.rules import CARRIER
+
+
+def delivery_text(order_code: str, delivery: Delivery) -> str:
+    """The SMS that tells a shopper how far their order is."""
+    said = {
+        Stage.ORDER_CONFIRMED: "is confirmed",
+        Stage.SOURCING: "is being sourced from our supplier",
+        Stage.ARRIVED: "has arrived at our warehouse",
+        Stage.DISPATCHED: f"is on its way with {CARRIER}, tracking number "
+        f"{delivery.tracking_number}",
+        Stage.DELIVERED: "has been delivered",
+    }
+    return f"Your order {order_code} {said[delivery.stage]}."

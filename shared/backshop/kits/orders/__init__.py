@@ -1,0 +1,1 @@
+"""Vendure's orders and their items."""

@@ -1,0 +1,220 @@
+"""Saving orders, as kits.md's flows "Order Placement" and "Delivery Tracking" say.
+
+Orders are locked before their delivery status and that before batches, as everywhere here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backshop.commerce import Order, OrderLine, Refunded, Store
+from backshop.db import Tx, stage
+from backshop.kits import phones
+from backshop.kits.batches import repository as batches
+from backshop.kits.customers.projection import sms_countries, update_customers
+from backshop.kits.reconcile import repository as reconcile
+
+ORDERS = {
+    "vendure_id": "text",
+    "code": "text",
+    "placed_at": "timestamptz",
+    "payment_method": "text",
+    "total": "numeric",
+    "currency": "text",
+    "phone": "text",
+    "state": "text",
+    "is_cancelled": "boolean",
+    "customer_id": "text",
+}
+ITEMS = {
+    "order_id": "text",
+    "line_id": "text",
+    "sku": "text",
+    "name": "text",
+    "variant_name": "text",
+    "quantity": "integer",
+    "price": "numeric",
+    "currency": "text",
+    "patch_enabled": "boolean",
+    "patch_type": "text",
+    "print_name": "text",
+    "print_number": "text",
+}
+
+
+def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
+    """Orders that were placed, with their items, delivery and batch."""
+    placed = sorted((each for each in orders if each.placed_at), key=lambda each: each.id)
+    if not placed:
+        return
+    concerned = _save_summaries(tx, store, placed)
+    _save_items(tx, store, placed)
+    reconcile.follow_platform(tx, placed, store.platform)
+    batches.assign_automatically(tx, [each.id for each in placed])
+    update_customers(tx, store, concerned)
+
+
+def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
+    """The customers concerned, those before the change included."""
+    countries = sms_countries(store)
+    rows = [
+        (
+            order.id,
+            order.code,
+            (order.placed_at or order.created_at).isoformat(),
+            order.payment_method,
+            str(order.total),
+            order.currency,
+            phones.normalise(order.phone, countries),
+            order.status,
+            "t" if order.is_cancelled else "f",
+            order.customer_id,
+        )
+        for order in orders
+    ]
+    staged = stage(tx, "orders", ORDERS, rows)
+    row = tx.execute(
+        f"""WITH saved AS (
+              INSERT INTO kits.customer_orders_summary AS held
+                (store_id, vendure_order_id, order_code, order_date, payment_method,
+                 total_with_tax, currency, phone_number, state, is_cancelled,
+                 vendure_customer_id, customer_id)
+              SELECT %(store)s, vendure_id, left(code, 100), placed_at, left(payment_method, 100),
+                total, currency, phone, left(state, 50), is_cancelled, customer_id,
+                (SELECT c.id FROM kits.customers AS c
+                 WHERE c.vendure_customer_id = orders.customer_id)
+              FROM {staged.source} ORDER BY vendure_id
+              ON CONFLICT (store_id, vendure_order_id) DO UPDATE SET
+                order_code = excluded.order_code, order_date = excluded.order_date,
+                payment_method = excluded.payment_method,
+                total_with_tax = excluded.total_with_tax, currency = excluded.currency,
+                phone_number = coalesce(excluded.phone_number, held.phone_number),
+                state = excluded.state, is_cancelled = excluded.is_cancelled,
+                vendure_customer_id = excluded.vendure_customer_id,
+                customer_id = excluded.customer_id
+              RETURNING old.vendure_customer_id AS before, new.vendure_customer_id AS after
+            )
+            SELECT array_agg(before) || array_agg(after) AS concerned FROM saved""",
+        {"store": store.id} | staged.params,
+    ).fetchone()
+    found = (row and row["concerned"]) or []
+    return sorted({each for each in found if each})
+
+
+def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
+    rows = [
+        row
+        for order in orders
+        for row in {line.id: _item_row(line, order) for line in order.lines}.values()
+    ]
+    items = stage(tx, "items", ITEMS, rows)
+    of = {"store": store.id, "orders": [each.id for each in orders]} | items.params
+    tx.execute(
+        f"""DELETE FROM kits.customer_order_items AS held
+            WHERE order_summary_id = ANY (ARRAY(
+                SELECT o.id FROM kits.customer_orders_summary AS o
+                WHERE o.vendure_order_id = ANY (%(orders)s)))
+              AND NOT EXISTS (SELECT FROM {items.source}
+                WHERE items.line_id = held.vendure_line_id AND items.order_id = (
+                  SELECT o.vendure_order_id FROM kits.customer_orders_summary AS o
+                  WHERE o.id = held.order_summary_id))""",
+        of,
+    )
+    tx.execute(
+        f"""INSERT INTO kits.customer_order_items AS held
+              (store_id, order_summary_id, vendure_line_id, product_sku, variant_sku, product_name,
+               variant_name, quantity, unit_price_with_tax, currency, patch_enabled, patch_type,
+               print_name, print_number)
+            SELECT %(store)s,
+              (SELECT o.id FROM kits.customer_orders_summary AS o
+               WHERE o.vendure_order_id = order_id),
+              left(line_id, 100), left(sku, 100), left(sku, 100), left(name, 500),
+              left(variant_name, 500), quantity, price, currency, patch_enabled,
+              left(patch_type, 100), left(print_name, 100), left(print_number, 20)
+            FROM {items.source}
+            ON CONFLICT (store_id, order_summary_id, vendure_line_id) DO UPDATE SET
+              product_sku = excluded.product_sku, variant_sku = excluded.variant_sku,
+              product_name = excluded.product_name, variant_name = excluded.variant_name,
+              quantity = excluded.quantity, unit_price_with_tax = excluded.unit_price_with_tax,
+              currency = excluded.currency, patch_enabled = excluded.patch_enabled,
+              patch_type = excluded.patch_type, print_name = excluded.print_name,
+              print_number = excluded.print_number
+            WHERE (held.variant_sku, held.product_name, held.variant_name, held.quantity,
+                   held.unit_price_with_tax, held.currency, held.patch_enabled, held.patch_type,
+                   held.print_name, held.print_number)
+              IS DISTINCT FROM
+                  (excluded.variant_sku, excluded.product_name, excluded.variant_name,
+                   excluded.quantity, excluded.unit_price_with_tax, excluded.currency,
+                   excluded.patch_enabled, excluded.patch_type, excluded.print_name,
+                   excluded.print_number)""",
+        of,
+    )
+
+
+def _item_row(line: OrderLine, order: Order) -> tuple[str | None, ...]:
+    """Vendure has SKUs on variants only, so the product's is the variant's."""
+    custom = line.custom
+    price = line.unit_price if line.unit_price_with_tax is None else line.unit_price_with_tax
+    is_patched = custom.get("patch_enabled")
+    return (
+        order.id,
+        line.id,
+        line.sku,
+        line.name,
+        line.variant_name,
+        str(line.quantity),
+        str(price),
+        order.currency,
+        "t" if is_patched is True or str(is_patched).lower() == "true" else "f",
+        _text(custom.get("patch_type")),
+        _text(custom.get("print_name")),
+        _text(custom.get("print_number")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value in (None, "") else str(value)
+
+
+def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
+    """What has been given back of these orders, all of it."""
+    changed = tx.execute(
+        """UPDATE kits.customer_orders_summary AS held SET refunded_amount = given.amount
+           FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS given (id, amount)
+           WHERE held.vendure_order_id = given.id
+             AND held.refunded_amount <> round(given.amount, 2)
+           RETURNING held.vendure_customer_id AS id""",
+        {
+            "store": store.id,
+            "ids": [each.order_id for each in refunded],
+            "amounts": [each.amount for each in refunded],
+        },
+    )
+    update_customers(tx, store, sorted({row["id"] for row in changed if row["id"]}))
+
+
+def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """The orders go with their items, delivery and batch."""
+    of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
+    rows = tx.execute(
+        """SELECT id, order_code, vendure_customer_id FROM kits.customer_orders_summary
+           WHERE vendure_order_id = ANY (%(ids)s)
+           ORDER BY vendure_order_id FOR UPDATE""",
+        of,
+    ).fetchall()
+    if not rows:
+        return
+    of |= {"orders": [row["id"] for row in rows], "codes": [row["order_code"] for row in rows]}
+    tx.execute("SELECT kits.unassign_orders(%(ids)s)", of)
+    for table, which in (
+        ("order_batch_assignments", "vendure_order_id = ANY (%(ids)s)"),
+        ("order_delivery_status_events", "order_code = ANY (%(codes)s)"),
+        ("order_delivery_status", "order_code = ANY (%(codes)s)"),
+        ("order_tracking", "vendure_order_id = ANY (%(ids)s)"),
+        ("customer_order_items", "order_summary_id = ANY (%(orders)s)"),
+        ("customer_orders_summary", "id = ANY (%(orders)s)"),
+    ):
+        tx.execute(f"DELETE FROM kits.{table} WHERE {which}", of)
+    concerned = {row["vendure_customer_id"] for row in rows if row["vendure_customer_id"]}
+    update_customers(tx, store, sorted(concerned))

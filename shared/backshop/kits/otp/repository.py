@@ -1,0 +1,110 @@
+"""The SQL of phone checks: limits, sessions, guesses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backshop.db import Tx
+from backshop.kits.otp.models import OtpSession, SendLimit
+
+
+def take_send(tx: Tx, limit: SendLimit, at: datetime) -> bool:
+    """Take once from a limit, in one atomic statement; False where it is used up or too soon."""
+    taken = tx.execute(
+        """INSERT INTO kits.otp_limits AS l (store_id, scope, key, taken, last_taken)
+           VALUES (kits.require_store(), %(scope)s, %(key)s, ARRAY[%(at)s], %(at)s)
+           ON CONFLICT (store_id, scope, key) DO UPDATE
+           SET taken = ARRAY(SELECT t FROM unnest(l.taken) AS t
+                             WHERE t > %(at)s - %(window)s ORDER BY t) || %(at)s,
+               last_taken = greatest(l.last_taken, %(at)s)
+           WHERE (SELECT count(*) FILTER (WHERE t > %(at)s - %(window)s) < %(most)s
+                         AND count(*) FILTER (WHERE t > %(at)s - %(gap)s) = 0
+                  FROM unnest(l.taken) AS t)""",
+        {**limit._asdict(), "at": at},
+    )
+    return taken.rowcount == 1
+
+
+def sends_taken(tx: Tx, limit: SendLimit) -> list[datetime]:
+    """When a limit was last taken from; what is older than its window may be missing."""
+    row = tx.execute(
+        "SELECT taken FROM kits.otp_limits WHERE scope = %s AND key = %s", (limit.scope, limit.key)
+    ).fetchone()
+    return row["taken"] if row else []
+
+
+def guesses_used(tx: Tx, phone: str, at: datetime) -> int:
+    """How many guesses the phone's live session has seen."""
+    row = tx.execute(
+        """SELECT max(attempts) AS used FROM kits.otp_sessions
+           WHERE phone = %s AND NOT verified AND expires_at > %s""",
+        (phone, at),
+    ).fetchone()
+    return (row and row["used"]) or 0
+
+
+def start_session(
+    tx: Tx, session_id: str, session: OtpSession, at: datetime, expires_at: datetime
+) -> None:
+    """Open a session. The phone's earlier one ends, and its guesses count on in this one.
+
+    The phone's limit is locked first: of two sends at once the second sees the first's session.
+    """
+    tx.execute(
+        "SELECT FROM kits.otp_limits WHERE scope = 'phone' AND key = %s FOR NO KEY UPDATE",
+        (session.phone,),
+    )
+    tx.execute(
+        """WITH ended AS (
+               UPDATE kits.otp_sessions SET expires_at = %(at)s
+               WHERE phone = %(phone)s AND NOT verified AND expires_at > %(at)s
+               RETURNING attempts
+           )
+           INSERT INTO kits.otp_sessions
+               (store_id, session_id, phone, otp_hash, attempts, expires_at, created_at)
+           SELECT kits.require_store(), %(session_id)s, %(phone)s, %(otp_hash)s,
+               coalesce(max(attempts), 0), %(expires_at)s, %(at)s FROM ended""",
+        {
+            "at": at,
+            "phone": session.phone,
+            "session_id": session_id,
+            "otp_hash": session.otp_hash,
+            "expires_at": expires_at,
+        },
+    )
+
+
+def use_guess(tx: Tx, session_id: str, most: int, at: datetime) -> OtpSession | None:
+    """Count a guess before it is looked at, in one atomic statement; the session, or None where
+    there is none, it ended, or its guesses are used up."""
+    row = tx.execute(
+        """UPDATE kits.otp_sessions SET attempts = attempts + 1
+           WHERE session_id = %s AND NOT verified AND attempts < %s AND expires_at > %s
+           RETURNING phone, otp_hash""",
+        (session_id, most, at),
+    ).fetchone()
+    return OtpSession(**row) if row else None
+
+
+def verify_session(tx: Tx, session_id: str, at: datetime) -> bool:
+    """Close a session whose code was right; True for the first who does. Its customers' phone is
+    verified then; `attempts` counts the failed ones alone."""
+    row = tx.execute(
+        """UPDATE kits.otp_sessions SET verified = true, attempts = attempts - 1
+           WHERE session_id = %s AND NOT verified AND expires_at > %s RETURNING phone""",
+        (session_id, at),
+    ).fetchone()
+    if row is None:
+        return False
+    tx.execute(
+        """UPDATE kits.customers SET phone_verified = true
+           WHERE phone_number = %s AND NOT phone_verified""",
+        (row["phone"],),
+    )
+    return True
+
+
+def cleanup_expired_otps(tx: Tx) -> int:
+    """Delete expired sessions of every store the transaction sees; how many."""
+    row = tx.execute("SELECT kits.cleanup_expired_otps() AS deleted").fetchone()
+    return row["deleted"] if row else 0

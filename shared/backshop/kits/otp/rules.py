@@ -1,0 +1,55 @@
+"""What a code may be sent for and when, and the words it is sent in. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from backshop.kits.models import OtpSettings
+from backshop.kits.otp.models import SendLimit
+
+
+def send_limits(settings: OtpSettings, phone: str, address: str) -> list[SendLimit]:
+    """What one send takes from, in the order in which it is taken (always the same: no deadlock)."""
+    return [
+        SendLimit("address", network(address), settings.address_sends, timedelta(hours=1)),
+        SendLimit(
+            "phone",
+            phone,
+            settings.phone_sends,
+            timedelta(minutes=10),
+            timedelta(seconds=settings.resend_seconds),
+        ),
+        SendLimit("prefix", phone[:-4], settings.prefix_sends, timedelta(days=1)),
+    ]
+
+
+def wait(limit: SendLimit, taken: Sequence[datetime], at: datetime) -> timedelta:
+    """How long until a limit that is used up, or was taken from too recently, can be taken from."""
+    recent = sorted(each for each in taken if each > at - limit.window)
+    free_at = at
+    if recent:
+        free_at = max(free_at, recent[-1] + limit.gap)
+    if len(recent) >= limit.most:
+        free_at = max(free_at, recent[-limit.most] + limit.window)
+    return free_at - at
+
+
+def network(address: str) -> str:
+    """What one person holds of the network: an IPv4 address, or the /64 of an IPv6 one."""
+    given = ipaddress.ip_address(address)
+    if isinstance(given, ipaddress.IPv4Address):
+        return str(given)
+    if given.ipv4_mapped:
+        return str(given.ipv4_mapped)
+    return str(ipaddress.ip_network((given, 64), strict=False))
+
+
+def code_text(code: str, shop_name: str, domain: str, minutes: int) -> str:
+    """The SMS; its last line lets a browser on `domain`, and no other site, fill in the code
+    (WebOTP, origin-bound one-time codes)."""
+    return (
+        f"{code} is your {shop_name} code. It works for {minutes} minutes; share it with nobody."
+        f"\n\n@{domain} #{code}"
+    )

@@ -1,0 +1,1 @@
+"""Keeping deliveries here and at the platform in step."""

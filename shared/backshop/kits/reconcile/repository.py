@@ -1,0 +1,98 @@
+"""The SQL that follows the platform: what it holds, and what that changes here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backshop.commerce import Order
+from backshop.db import Tx
+from backshop.kits.deliveries.models import Delivery, DeliveryUpdate, Stage
+from backshop.kits.deliveries.repository import delivery_of, save_deliveries
+from backshop.kits.reconcile import rules
+from backshop.kits.reconcile.models import PlatformDelivery, Reaction
+
+Row = dict[str, Any]
+
+
+def follow_platform(tx: Tx, orders: Sequence[Order], platform: str) -> None:
+    """Bring deliveries in step with what a platform reports of orders that were just saved.
+
+    An order that is new here gets its first event; one that somebody moved at the platform follows;
+    one whose change was lost there is marked, and outbox_sweep sends it again.
+    """
+    states = _platform_states(tx, [order.code for order in orders])
+    changes: list[DeliveryUpdate] = []
+    seen: list[tuple[str, PlatformDelivery, bool]] = []
+    for order in orders:
+        theirs = PlatformDelivery(_stage(order.delivery_stage), order.tracking_number)
+        state = states.get(order.code)
+        if state is None:
+            changes.append(DeliveryUpdate(order.code, rules.first_delivery(theirs)))
+            seen.append((order.code, theirs, False))
+        elif order.delivery_stage is None or theirs.stage:
+            known = _known(state)
+            ours = delivery_of(state)
+            decision = rules.react(ours, known, theirs, state["past_numbers"])
+            if decision is Reaction.ADOPT:
+                changes.append(DeliveryUpdate(order.code, rules.adopted(ours, theirs)))
+            if theirs != known or decision is Reaction.REPAIR:
+                seen.append((order.code, theirs, decision is Reaction.REPAIR))
+    save_deliveries(tx, changes, by=platform, from_platform=True)
+    _note_platform(tx, seen)
+
+
+def platform_state(tx: Tx, code: str) -> tuple[Delivery, PlatformDelivery, list[str]] | None:
+    """One order's delivery, what the platform was last known to hold, and every tracking number
+    that the order has had; locks its delivery."""
+    state = _platform_states(tx, [code]).get(code)
+    if state is None:
+        return None
+    return delivery_of(state), _known(state), state["past_numbers"]
+
+
+def note_platform(tx: Tx, code: str, theirs: PlatformDelivery) -> None:
+    """Remember what the platform was just read to hold."""
+    _note_platform(tx, [(code, theirs, False)])
+
+
+def _known(state: Row) -> PlatformDelivery:
+    return PlatformDelivery(_stage(state["platform_stage"]), state["platform_tracking_number"])
+
+
+def _stage(text: str | None) -> Stage | None:
+    """None where a shop has words of its own for it, too."""
+    return Stage(text) if text and text in Stage.__members__ else None
+
+
+def _platform_states(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
+    rows = tx.execute(
+        """SELECT order_code, stage, tracking_number, version, platform_stage,
+               platform_tracking_number,
+               ARRAY(SELECT e.tracking_number FROM kits.order_delivery_status_events AS e
+                     WHERE e.order_code = s.order_code AND e.tracking_number IS NOT NULL)
+                   AS past_numbers
+           FROM kits.order_delivery_status AS s
+           WHERE order_code = ANY (%s) ORDER BY order_code FOR NO KEY UPDATE OF s""",
+        (list(codes),),
+    )
+    return {row["order_code"]: row for row in rows}
+
+
+def _note_platform(tx: Tx, seen: Sequence[tuple[str, PlatformDelivery, bool]]) -> None:
+    if not seen:
+        return
+    tx.execute(
+        """UPDATE kits.order_delivery_status AS s
+           SET platform_stage = p.stage, platform_tracking_number = p.tracking_number,
+               to_repair = p.to_repair
+           FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[])
+               AS p (order_code, stage, tracking_number, to_repair)
+           WHERE s.order_code = p.order_code AND s.store_id = kits.require_store()""",
+        (
+            [code for code, _, _ in seen],
+            [theirs.stage for _, theirs, _ in seen],
+            [theirs.tracking_number for _, theirs, _ in seen],
+            [to_repair for _, _, to_repair in seen],
+        ),
+    )

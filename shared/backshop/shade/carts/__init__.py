@@ -1,0 +1,1 @@
+"""The cart that a recommendation leads to."""

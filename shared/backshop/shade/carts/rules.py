@@ -1,0 +1,59 @@
+"""What the cart holds, and its link. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import UUID
+
+from backshop.shade.carts.models import CartItem
+from backshop.shade.matching.models import Pick
+from backshop.shade.matching.rules import includes
+from backshop.shade.models import AddOn
+from backshop.shade.surveys.models import Answers
+
+ATTRIBUTE = "shade_recommendation"
+"""The cart attribute that ties an order to a recommendation."""
+
+
+def bundle(
+    best: Pick | None, answers: Answers, addons: Sequence[AddOn], in_stock: Collection[int]
+) -> tuple[CartItem, ...]:
+    """The best shade, and the add-ons that the customer asked for or that their concerns call for,
+    as far as they can be bought."""
+    items = [CartItem(best.shade, best.variant_id)] if best else []
+    for each in addons:
+        wanted = includes(answers.interested_in_addons, each.name) or any(
+            includes(each.good_for, concern) for concern in answers.skin_concerns
+        )
+        variant = next((number for number in each.variant_ids if number in in_stock), None)
+        if wanted and variant is not None:
+            items.append(CartItem(each.name, variant))
+    return tuple(items)
+
+
+def cart_url(
+    shop_url: str, items: Sequence[CartItem], recommendation_id: UUID, code: str | None
+) -> str | None:
+    """A Shopify cart permalink: `/cart/<variant>:<quantity>,…?discount=…&attributes[…]=…`. None for
+    an empty cart."""
+    if not items:
+        return None
+    cart = ",".join(f"{each.variant_id}:{each.quantity}" for each in items)
+    said = {"discount": code} if code else {}
+    query = urlencode({**said, f"attributes[{ATTRIBUTE}]": str(recommendation_id)}, safe="[]")
+    parts = urlsplit(shop_url)
+    return f"{parts.scheme}://{parts.netloc}/cart/{cart}?{query}"
+
+
+def without_code(url: str) -> str:
+    """A cart permalink without its discount."""
+    parts = urlsplit(url)
+    kept = [(name, said) for name, said in parse_qsl(parts.query) if name != "discount"]
+    return parts._replace(query=urlencode(kept, safe="[]")).geturl()
+
+
+def leads_to(url: str, shop_url: str) -> bool:
+    """Whether a link leads to the shop's own host, the same way that the shop is reached."""
+    wanted, given = urlsplit(shop_url), urlsplit(url)
+    return (given.scheme, given.netloc) == (wanted.scheme, wanted.netloc) and bool(given.netloc)

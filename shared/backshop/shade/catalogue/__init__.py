@@ -1,0 +1,1 @@
+"""The shades of a store."""

@@ -1,0 +1,1 @@
+"""Sales that came of recommendations."""

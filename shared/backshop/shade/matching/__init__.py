@@ -1,0 +1,1 @@
+"""Which shade is recommended, and why."""

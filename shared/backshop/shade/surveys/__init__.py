@@ -1,0 +1,1 @@
+"""Customers' answers about their sample kit."""

@@ -1,0 +1,1 @@
+"""Rated matches as a training set."""
