@@ -880,6 +880,20 @@ CREATE TABLE backshop.exports (
 
 ALTER TABLE ONLY backshop.exports FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE backshop.idempotency_keys (
+    store_id uuid NOT NULL,
+    route character varying(255) NOT NULL,
+    key_hash bytea NOT NULL,
+    body_hash bytea NOT NULL,
+    status smallint,
+    answer jsonb,
+    sealed text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_status_check CHECK (((status >= 200) AND (status <= 299)))
+);
+
+ALTER TABLE ONLY backshop.idempotency_keys FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE backshop.outbox (
     id bigint NOT NULL,
     store_id uuid NOT NULL,
@@ -2161,6 +2175,9 @@ ALTER TABLE ONLY backshop.erasures
 ALTER TABLE ONLY backshop.exports
     ADD CONSTRAINT exports_pkey PRIMARY KEY (store_id, request_id);
 
+ALTER TABLE ONLY backshop.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (store_id, route, key_hash);
+
 ALTER TABLE ONLY backshop.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (store_id, id);
 
@@ -2794,6 +2811,9 @@ ALTER TABLE ONLY backshop.erasures
 ALTER TABLE ONLY backshop.exports
     ADD CONSTRAINT exports_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
+ALTER TABLE ONLY backshop.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id) DEFERRABLE INITIALLY DEFERRED;
+
 ALTER TABLE ONLY backshop.outbox
     ADD CONSTRAINT outbox_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
@@ -3072,6 +3092,8 @@ ALTER TABLE backshop.erasures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE backshop.exports ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE backshop.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE backshop.outbox ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_all ON backshop.api_keys TO backshop_owner USING (true) WITH CHECK (true);
@@ -3081,6 +3103,8 @@ CREATE POLICY owner_all ON backshop.capability_keys TO backshop_owner USING (tru
 CREATE POLICY owner_all ON backshop.erasures TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON backshop.exports TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON backshop.idempotency_keys TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON backshop.outbox TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3105,6 +3129,8 @@ CREATE POLICY service_stores ON backshop.api_keys TO backshop_service USING (((s
 CREATE POLICY service_stores ON backshop.erasures TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON backshop.exports TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON backshop.idempotency_keys TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON backshop.outbox TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
@@ -3701,6 +3727,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.api_keys TO backshop_service
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.erasures TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.exports TO backshop_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.idempotency_keys TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.outbox TO backshop_service;
 

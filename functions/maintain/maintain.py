@@ -34,5 +34,10 @@ def _all() -> dict[str, int]:
         store.refresh_summaries(tx)
     with db.transaction(all_stores=True) as tx:
         forgotten = store.forget_deliveries(tx, INBOX_DAYS)
+        answered = store.forget_keys(tx)
         expired = otp.cleanup_expired_otps(tx)
-    return {"deliveries_forgotten": forgotten, "otp_sessions_deleted": expired}
+    return {
+        "deliveries_forgotten": forgotten,
+        "idempotency_keys_forgotten": answered,
+        "otp_sessions_deleted": expired,
+    }

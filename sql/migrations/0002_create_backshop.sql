@@ -118,3 +118,20 @@ CREATE TABLE backshop.exports (
     PRIMARY KEY (store_id, request_id)
 );
 SELECT backshop.protect('backshop.exports');
+
+-- Requests that were answered, so that the same one again is answered the same for a day. The
+-- caller and their key are one hash; what of an answer is secret is sealed, by parts. A row without
+-- an answer exists only inside the transaction that does the work. The reference is checked at its
+-- end, because the request may be what makes the store.
+CREATE TABLE backshop.idempotency_keys (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id) DEFERRABLE INITIALLY DEFERRED,
+    route varchar(255) NOT NULL,
+    key_hash bytea NOT NULL,
+    body_hash bytea NOT NULL,
+    status smallint CHECK (status BETWEEN 200 AND 299),
+    answer jsonb,
+    sealed text[] NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, route, key_hash)
+);
+SELECT backshop.protect('backshop.idempotency_keys');

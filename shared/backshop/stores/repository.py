@@ -146,6 +146,69 @@ def forget_deliveries(tx: Tx, days: int) -> int:
     ).rowcount
 
 
+class KeyId(NamedTuple):
+    """An idempotency key within the transaction's store; `key_hash` stands for caller and key."""
+
+    route: str
+    key_hash: bytes
+
+
+class KeptAnswer(NamedTuple):
+    """What a request was answered; `sealed` are the parts of it that are secret."""
+
+    store_id: UUID
+    body_hash: bytes
+    status: int
+    answer: dict[str, Any]
+    sealed: list[str]
+
+
+def claim_key(tx: Tx, id: KeyId, body_hash: bytes) -> UUID | None:
+    """The transaction's store, if the key is free: new, or older than a day. Waits for another
+    transaction that claims it at this moment."""
+    row = tx.execute(
+        """INSERT INTO backshop.idempotency_keys AS known (store_id, route, key_hash, body_hash)
+           VALUES (backshop.current_store_id(), %s, %s, %s)
+           ON CONFLICT (store_id, route, key_hash) DO UPDATE SET
+             body_hash = excluded.body_hash, status = NULL, answer = NULL, sealed = '{}',
+             created_at = excluded.created_at
+           WHERE known.created_at < now() - interval '1 day'
+           RETURNING store_id""",
+        (*id, body_hash),
+    ).fetchone()
+    return row["store_id"] if row else None
+
+
+def kept_answer(tx: Tx, id: KeyId) -> KeptAnswer:
+    """The answer to a key that `claim_key` did not get."""
+    row = tx.execute(
+        """SELECT store_id, body_hash, status, answer, sealed FROM backshop.idempotency_keys
+           WHERE store_id = backshop.current_store_id() AND route = %s AND key_hash = %s""",
+        id,
+    ).fetchone()
+    if row is None or row["status"] is None:
+        raise RuntimeError(f"{id.route} claimed an idempotency key and kept no answer")
+    return KeptAnswer(**row)
+
+
+def keep_answer(
+    tx: Tx, id: KeyId, status: int, answer: dict[str, Any], sealed: Sequence[str]
+) -> None:
+    """Keep what the request was answered that claimed this key in this transaction."""
+    tx.execute(
+        """UPDATE backshop.idempotency_keys SET status = %s, answer = %s, sealed = %s
+           WHERE store_id = backshop.current_store_id() AND route = %s AND key_hash = %s""",
+        (status, Jsonb(answer), list(sealed), *id),
+    )
+
+
+def forget_keys(tx: Tx) -> int:
+    """Drop idempotency keys older than a day, of every store the transaction sees; their number."""
+    return tx.execute(
+        "DELETE FROM backshop.idempotency_keys WHERE created_at < now() - interval '1 day'"
+    ).rowcount
+
+
 def note_export(tx: Tx, request_id: str, object_key: str, requested_at: datetime) -> None:
     """Remember where the answer to a person's data request lies; the same request lies there once."""
     tx.execute(

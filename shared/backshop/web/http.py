@@ -24,6 +24,8 @@ PROBLEM_TYPE = "https://github.com/backshop/backshop/blob/main/docs/problems.md#
 PROBLEM_JSON = "application/problem+json"
 BODY_BYTES = 1_000_000
 """The largest JSON body that a route takes, unless it says otherwise."""
+MOST_BYTES = 6_291_456
+"""The largest body that reaches a function at all: Lambda's invocation has 6 MiB."""
 
 Event = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)

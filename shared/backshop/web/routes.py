@@ -14,6 +14,7 @@ also make the OpenAPI document (`make openapi`). The docstring's first sentence 
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -39,7 +40,7 @@ from backshop.errors import (
     Unavailable,
     Unprocessable,
 )
-from backshop.web import callers, http, serving
+from backshop.web import callers, http, idempotency, serving
 from backshop.web.http import Event
 from backshop.web.serving import Handler
 
@@ -82,11 +83,15 @@ def app(title: str) -> App:
     def broken(raised: ResponseValidationError) -> Response[str]:
         raise raised
 
+    def answered(raised: idempotency.Answered) -> Response[str]:
+        return Response(raised.status, "application/json", json.dumps(raised.answer))
+
     def no_such_route(_: Exception) -> Response[str]:
         problem = NotFound("There is nothing at this path; GET /openapi.json lists what there is.")
         return http.problem_answer(problem, event())
 
     made.exception_handler(Problem)(problem)
+    made.exception_handler(idempotency.Answered)(answered)
     made.exception_handler(RequestValidationError)(invalid)
     made.exception_handler(ResponseValidationError)(broken)
     made.not_found(no_such_route)
@@ -174,6 +179,8 @@ def _problem_of(raised: RequestValidationError) -> Problem:
     errors = http.field_errors(details)
     if "body" in rooms:
         return Unprocessable(http.please_correct(errors), errors=errors)
+    if any(each["field"] == idempotency.HEADER for each in errors):
+        return idempotency.refused()
     return BadRequest(http.please_correct(errors), errors=errors)
 
 

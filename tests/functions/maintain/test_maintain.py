@@ -23,3 +23,19 @@ def test_old_inbox_rows_go_and_partitions_come(load, event, context, owner, stor
            WHERE inhparent = 'projects.quotes'::regclass"""
     ).fetchone()
     assert ahead["number"] >= 4
+
+
+def test_idempotency_keys_live_a_day(load, event, context, owner, store):
+    for hours in (1, 23, 25):
+        owner.execute(
+            """INSERT INTO backshop.idempotency_keys
+                 (store_id, route, key_hash, body_hash, status, answer, created_at)
+               VALUES (%s, 'POST /batches', %s, '', 201, '{}', now() - make_interval(hours => %s))""",
+            [store, bytes([hours]), hours],
+        )
+    function = load("maintain")
+    assert function.handler(event("maintain/scheduled"), context)["idempotency_keys_forgotten"] >= 1
+    kept = owner.execute(
+        "SELECT key_hash FROM backshop.idempotency_keys WHERE store_id = %s ORDER BY 1", [store]
+    ).fetchall()
+    assert [row["key_hash"] for row in kept] == [b"\x01", b"\x17"]
