@@ -34,7 +34,7 @@ from backshop.errors import (
     Unauthorized,
     Unprocessable,
 )
-from backshop.web import callers, http, serving
+from backshop.web import callers, http, idempotency, serving
 from backshop.web.callers import Principal
 from backshop.web.http import Event, ProblemBody
 from backshop.web.serving import Handler
@@ -117,6 +117,7 @@ def app(*, title: str, description: str, version: str, openapi_path: str) -> App
     )
     made.router.route_class = Route
     made.add_exception_handler(Problem, _answer_problem)
+    made.add_exception_handler(idempotency.Answered, _answer_again)
     made.add_exception_handler(RequestValidationError, _answer_invalid)
     made.add_exception_handler(HTTPException, _answer_unrouted)
     return made
@@ -228,6 +229,23 @@ StoreId = Annotated[UUID, Depends(_store)]
 """The store of a call whose path names none."""
 
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias=idempotency.HEADER,
+        min_length=1,
+        max_length=idempotency.KEY_LENGTH,
+        description=idempotency.DESCRIPTION,
+    ),
+]
+"""The key of a POST that makes something, for `idempotency.claim`."""
+
+
+async def _answer_again(request: Request, known: Exception) -> Response:
+    assert isinstance(known, idempotency.Answered)
+    return Response(to_json(known.answer), known.status, media_type="application/json")
+
+
 # ---------------------------------------------------------------- problems
 
 
@@ -253,6 +271,8 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
         return await _answer_problem(request, NotFound("There is nothing under this id; check it."))
     errors = http.field_errors([each | {"loc": each["loc"][1:]} for each in details])
     problem = BadRequest(http.please_correct(errors), errors=errors)
+    if any(each["field"] == idempotency.HEADER for each in errors):
+        problem = idempotency.refused()
     return await _answer_problem(request, problem)
 
 

@@ -29,6 +29,11 @@ from backshop.web import callers, http
 from backshop.web.http import Event
 
 HEADER = "idempotency-key"
+KEY_LENGTH = 255
+DESCRIPTION = (
+    "A new random text for each new request. The same key and body are answered the same for a "
+    "day, without doing anything again."
+)
 SEAL_BYTES = 4096
 """What KMS encrypts at once."""
 
@@ -37,9 +42,8 @@ Key = Annotated[
     Header(
         alias=HEADER,
         min_length=1,
-        max_length=255,
-        description="A new random text for each new request. The same key and body are answered "
-        "the same for a day, without doing anything again.",
+        max_length=KEY_LENGTH,
+        description=DESCRIPTION,
     ),
 ]
 """The header as a route's parameter: `key: idempotency.Key = None`."""
