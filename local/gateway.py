@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from local import http_events as http
+from local import pace
 from local.functions import Functions, TooLarge
 
 REQUEST_BYTES = 10 * 1024 * 1024
@@ -173,8 +174,7 @@ class Gateway:
         # The gateway gives up after its own limit, but the invocation goes on.
         running = asyncio.ensure_future(call)
         try:
-            async with asyncio.timeout(match.route.seconds):
-                answer = await asyncio.shield(running)
+            answer = await pace.within(match.route.seconds, running)
         except TimeoutError:
             running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
             return http.UNAVAILABLE

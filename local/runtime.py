@@ -23,13 +23,13 @@ from typing import Any
 import psutil
 from aiohttp import web
 
-from local import processes
+from local import pace, processes
 from local.sources import Version
 
 INVOKE_BYTES = 6 * 1024 * 1024
 """What Lambda takes and gives in one synchronous invocation."""
 INIT_SECONDS = 30.0
-"""Lambda allows 10 s; a busy laptop needs more for the same imports."""
+"""Lambda allows 10 s; a laptop's disk needs more for the same imports when they are cold."""
 _MEMORY_SECONDS = 0.25
 _STAND_IN = Path(__file__).parent / "runtime_client"
 
@@ -161,10 +161,8 @@ class Environment:
     async def _within_limits(self, call: _Invocation) -> Answer:
         guard = asyncio.get_running_loop().call_later(_MEMORY_SECONDS, self._guard_memory, call)
         try:
-            async with asyncio.timeout(INIT_SECONDS):
-                await call.delivered
-            async with asyncio.timeout(self.function.timeout):
-                return await call.answer
+            await pace.within(INIT_SECONDS, call.delivered)
+            return await pace.within(self.function.timeout, call.answer)
         except TimeoutError:
             self.kill()
             seconds = self.function.timeout if call.delivered.done() else INIT_SECONDS

@@ -124,6 +124,28 @@ def test_a_timeout_kills_the_environment_and_the_next_call_works(echo: Echo) -> 
     echo.run(work, timeout=0.5)
 
 
+@pytest.mark.slow
+def test_a_busy_machine_does_not_shorten_a_timeout(echo: Echo) -> None:
+    """Two busy loops a core: a second's work takes about three, and the timeout is two."""
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(2 * (os.cpu_count() or 1))
+    ]
+
+    async def work() -> None:
+        for _ in range(3):
+            assert (await echo.ask(do="work", seconds=1))["calls"]
+        kind, _ = await echo.error(do="work", seconds=30)
+        assert kind == "Sandbox.Timedout"
+
+    try:
+        echo.run(work, timeout=2)
+    finally:
+        for each in busy:
+            each.kill()
+            each.wait()
+
+
 def test_a_crash_is_an_error_and_the_next_call_works(echo: Echo) -> None:
     async def work() -> None:
         kind, said = await echo.error(do="crash")

@@ -16,6 +16,13 @@ def _tick():
         ticks += 1
 
 
+def _work(seconds):
+    ends = time.thread_time() + seconds
+    while time.thread_time() < ends:
+        pass
+
+
+WAYS = {"sleep": time.sleep, "work": _work}
 threading.Thread(target=_tick, daemon=True).start()
 
 
@@ -28,8 +35,8 @@ def handler(event, context):
             os._exit(3)
         case "raise":
             raise ValueError("on purpose")
-        case "sleep":
-            time.sleep(float(asked["seconds"]))
+        case "sleep" | "work" as how:
+            WAYS[how](float(asked["seconds"]))
         case "grow":
             return len(b"x" * (int(asked["megabytes"]) << 20))
         case "big":
