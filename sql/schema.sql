@@ -1325,7 +1325,8 @@ CREATE TABLE insights.order_items (
     discount numeric(12,2) DEFAULT 0 NOT NULL,
     tax numeric(12,2) DEFAULT 0 NOT NULL,
     refunded_quantity integer DEFAULT 0 NOT NULL,
-    refunded_total numeric(12,2) DEFAULT 0 NOT NULL
+    refunded_total numeric(12,2) DEFAULT 0 NOT NULL,
+    exact_quantity numeric(14,4)
 );
 
 ALTER TABLE ONLY insights.order_items FORCE ROW LEVEL SECURITY;
@@ -1410,6 +1411,7 @@ CREATE TABLE insights.refund_items (
     refund_id uuid NOT NULL,
     line_id character varying(100) NOT NULL,
     quantity integer DEFAULT 0 NOT NULL,
+    exact_quantity numeric(14,4),
     total numeric(12,2) DEFAULT 0 NOT NULL,
     tax numeric(12,2) DEFAULT 0 NOT NULL
 );
@@ -1431,6 +1433,9 @@ CREATE TABLE insights.refunds (
     external_id character varying(100),
     external_order_id character varying(100),
     is_dated boolean DEFAULT true NOT NULL,
+    goods numeric(12,2),
+    goods_tax numeric(12,2),
+    shipping_back numeric(12,2),
     CONSTRAINT refunds_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'settled'::character varying, 'failed'::character varying])::text[])))
 );
 

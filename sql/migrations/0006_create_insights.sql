@@ -177,6 +177,8 @@ CREATE TABLE insights.order_items (
     tax numeric(12, 2) NOT NULL DEFAULT 0,
     refunded_quantity integer NOT NULL DEFAULT 0,
     refunded_total numeric(12, 2) NOT NULL DEFAULT 0,
+    -- Where the quantity is a fraction, which the whole number above is rounded from.
+    exact_quantity numeric(14, 4),
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, order_id, line_id),
     FOREIGN KEY (store_id, order_id)
@@ -238,6 +240,11 @@ CREATE TABLE insights.refunds (
     external_order_id varchar(100),
     -- False while the date is only that of the earliest known change of the order that had it.
     is_dated boolean NOT NULL DEFAULT true,
+    -- What of a settled refund was for goods, for tax and for shipping; NULL until the order is
+    -- known. The refunds of an order that was refunded in full add up to what it cost.
+    goods numeric(12, 2),
+    goods_tax numeric(12, 2),
+    shipping_back numeric(12, 2),
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_refund_id),
     FOREIGN KEY (store_id, order_id)
@@ -255,6 +262,7 @@ CREATE TABLE insights.refund_items (
     -- The line of the order that it gives back.
     line_id varchar(100) NOT NULL,
     quantity integer NOT NULL DEFAULT 0,
+    exact_quantity numeric(14, 4),
     -- Without tax.
     total numeric(12, 2) NOT NULL DEFAULT 0,
     tax numeric(12, 2) NOT NULL DEFAULT 0,

@@ -115,7 +115,7 @@ _DECLARED: tuple[Metric, ...] = (
         "What coupons took off; by coupon what that code took off.",
         BY_ORDER,
         ("discounts", "discount", "discounts given", "money off", "coupon discounts", "price cuts"),
-        "{discounts}",
+        "{own_discounts}",
         is_additive=True,
     ),
     Metric(
@@ -415,7 +415,7 @@ _DECLARED: tuple[Metric, ...] = (
         "Discounts by gross sales.",
         BY_ORDER,
         ("discount rate", "average discount", "discount percentage", "percent discounted"),
-        _per("{discounts}", "{gross}"),
+        _per("{own_discounts}", "{gross}"),
         kind="rate",
     ),
     Metric(
