@@ -200,8 +200,8 @@ def _records(orders: Sequence[dict[str, Any]]) -> list[Any]:
     return [
         record
         for each in orders
-        for record in platforms.translate(
-            "woocommerce", "order.created", json.dumps(each).encode(), store, received_at=at
+        for record in platforms.load("woocommerce").translator.translate(
+            "order.created", json.dumps(each).encode(), store, received_at=at
         )
     ]
 

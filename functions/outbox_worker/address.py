@@ -12,40 +12,33 @@ from backshop import db, outbox
 from backshop.commerce import Address
 from backshop.connect.requests import repository as store
 from backshop.connect.requests.models import AddressUpdateRequest
+from backshop.platforms.errors import PermanentDecline
+from backshop.platforms.orders import AddressChange
 
-VENDURE = "vendure"
 
-
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """What the platform says where the order has the address already."""
     request, before, _ = _request(row)
-    address = Address(**request.new_address)
+    change = AddressChange(request.order_id, Address(**request.new_address), before)
     with connected_shop.opened(row.store_id) as shop:
-        extra = (before,) if shop.platform == VENDURE else ()
-        found: outbox.Answer | None = shop.orders.find_address(
-            shop.api, request.order_id, address, *extra
-        )
-        return found
+        return shop.orders.find_address(change)
 
 
 def do(row: outbox.Row) -> outbox.Answer:
     request, before, later = _request(row)
     if later:
-        raise outbox.Refused(
+        raise PermanentDecline(
             {"error": "a later change took its place", "superseded_by": str(later)}
         )
-    address = Address(**request.new_address)
 
     def keep_state(state: str) -> None:
         with db.transaction(store_id=row.store_id) as tx:
             store.keep_state(tx, request.id, state)
 
+    address = Address(**request.new_address)
+    change = AddressChange(request.order_id, address, before, keep_state)
     with connected_shop.opened(row.store_id) as shop:
-        extra = (before, keep_state) if shop.platform == VENDURE else ()
-        answer: outbox.Answer = shop.orders.change_address(
-            shop.api, request.order_id, address, *extra
-        )
-    return answer
+        return shop.orders.change_address(change)
 
 
 def _request(row: outbox.Row) -> tuple[AddressUpdateRequest, str | None, UUID | None]:
@@ -53,7 +46,7 @@ def _request(row: outbox.Row) -> tuple[AddressUpdateRequest, str | None, UUID | 
     with db.transaction(store_id=row.store_id) as tx:
         request = store.address(tx, _id(row))
         if request is None or not request.new_address:
-            raise outbox.Refused({"error": "the request is gone, or its address was erased"})
+            raise PermanentDecline({"error": "the request is gone, or its address was erased"})
         before = store.state_before(tx, request.order_id)
         return request, before, store.later_address(tx, request)
 
@@ -70,4 +63,4 @@ def _id(row: outbox.Row) -> UUID:
     return UUID(row.payload["request_id"])
 
 
-kind = outbox.Kind(ask=ask, do=do, done=done, failed=failed)
+action = outbox.Action(find=find, do=do, done=done, failed=failed)

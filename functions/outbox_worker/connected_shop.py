@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from importlib import import_module
+from contextlib import closing, contextmanager
 from time import monotonic
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from backshop import db, outbox
-from backshop.platforms import reading
-from backshop.platforms.api import Later, Passing, Patience, Refused
-from backshop.platforms.orders import Declined
-from backshop.platforms.reading import Credentials
+from backshop import db, platforms
+from backshop.platforms.api import Deadline
+from backshop.platforms.errors import PermanentRefusal, TransientOutage
+from backshop.platforms.ports import Credentials, Shop
 from backshop.stores import credentials
 from backshop.stores import repository as store
 from backshop.sync import repository as sync
@@ -27,32 +23,19 @@ MENDABLE_CODES = {"FORBIDDEN", "ACCESS_DENIED", "UNAUTHENTICATED", "INVALID_CRED
 """Refusals that end when staff mend the connector: tried again meanwhile."""
 
 
-class Shop(NamedTuple):
-    platform: str
-    api: Any
-    orders: ModuleType
-    """The platform's `orders.py`."""
-
-
 @contextmanager
 def opened(store_id: UUID) -> Iterator[Shop]:
-    """The store's shop for one row. Inside, what the platform refuses becomes `outbox.Refused` and
-    what may pass `outbox.Later`."""
+    """The store's shop for one row. Refusals that staff can mend become `TransientOutage`."""
     with db.transaction(store_id=store_id) as tx:
         sealed = sync.credentials(tx)
         shop = store.load(tx)
     if sealed is None or shop is None:
-        raise outbox.Later("the shop is not connected; give its credentials anew")
+        raise TransientOutage("the shop is not connected; give its credentials anew")
     until = monotonic() + SECONDS
-    api = reading.open_api(
-        shop.platform, _unsealed(sealed, shop), Patience(lambda: until - monotonic())
-    )
-    orders = import_module(f"backshop.platforms.{shop.platform.value}.orders")
-    try:
-        with _translated():
-            yield Shop(shop.platform.value, api, orders)
-    finally:
-        api.close()
+    deadline = Deadline(lambda: until - monotonic())
+    opened_shop = platforms.load(shop.platform).open(_unsealed(sealed, shop), deadline)
+    with closing(opened_shop), _mendable():
+        yield opened_shop
 
 
 def _unsealed(sealed: dict[str, Any], shop: store.Store) -> Credentials:
@@ -65,16 +48,10 @@ def _unsealed(sealed: dict[str, Any], shop: store.Store) -> Credentials:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _mendable() -> Iterator[None]:
     try:
         yield
-    except Declined as declined:
-        raise outbox.Refused(declined.answer) from declined
-    except (Later, Passing) as later:
-        after = timedelta(seconds=later.after) if later.after else None
-        raise outbox.Later(str(later), after=after) from later
-    except Refused as refused:
-        if refused.status in MENDABLE_STATUS or refused.code in MENDABLE_CODES:
-            raise outbox.Later(str(refused)) from refused
-        answer = {"error": str(refused), "status": refused.status, "code": refused.code}
-        raise outbox.Refused(answer) from refused
+    except PermanentRefusal as refusal:
+        if refusal.status in MENDABLE_STATUS or refusal.code in MENDABLE_CODES:
+            raise TransientOutage(str(refusal)) from refusal
+        raise

@@ -9,9 +9,10 @@ from __future__ import annotations
 from backshop import db, outbox, senders
 from backshop.kits.follow_ups import repository as follow_ups
 from backshop.kits.follow_ups import rules
+from backshop.platforms.errors import PermanentDecline, TransientOutage
 
 
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """Nobody can be asked; `do` knows what was handed over."""
     return None
 
@@ -28,11 +29,11 @@ def do(row: outbox.Row) -> outbox.Answer:
         with db.transaction(store_id=row.store_id) as tx:
             follow_ups.undo_notice(tx, code, news)
         if refused.lasting:
-            raise outbox.Refused({"error": str(refused)}) from refused
-        raise outbox.Later(str(refused)) from refused
+            raise PermanentDecline({"error": str(refused)}) from refused
+        raise TransientOutage(str(refused)) from refused
     except senders.Doubtful as lost:
-        raise outbox.Refused({"error": f"{lost}; it is not sent again"}) from lost
+        raise PermanentDecline({"error": f"{lost}; it is not sent again"}) from lost
     return {"reference": reference, "version": news.delivery.version}
 
 
-kind = outbox.Kind(ask=ask, do=do)
+action = outbox.Action(find=find, do=do)

@@ -13,13 +13,13 @@ from backshop.kits.deliveries.models import DeliveryUpdate, Stage
 from backshop.kits.reconcile import repository as reconcile
 from backshop.kits.reconcile import rules
 from backshop.kits.reconcile.models import PlatformDelivery, Reaction
-from backshop.platforms.vendure import delivery_stage
-from backshop.platforms.vendure.delivery_stage import Held
+from backshop.platforms.errors import PermanentDecline, TransientOutage
+from backshop.platforms.ports import DeliveryFields
 
 VENDURE = "vendure"
 
 
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """Nothing to ask first: `do` begins with what Vendure holds."""
     return None
 
@@ -27,31 +27,32 @@ def ask(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     """What Vendure holds in the end, and whether that had to be sent."""
     with connected_shop.opened(row.store_id) as shop:
-        if shop.platform != VENDURE:
+        stages = shop.delivery_stages
+        if stages is None:
             return {"skipped": f"deliveries are not kept at {shop.platform}"}
         order_id = row.key.removeprefix("order:")
-        theirs = delivery_stage.read(shop.api, order_id)
+        theirs = stages.read(order_id)
         if theirs is None:
-            raise outbox.Refused({"error": "the order is gone at the shop"})
+            raise PermanentDecline({"error": "the order is gone at the shop"})
         wanted = _merged(row, theirs)
         if theirs == wanted:
             return {"sent": False, **wanted._asdict()}
-        after = delivery_stage.set_both(shop.api, order_id, wanted)
+        after = stages.write(order_id, wanted)
     if after != wanted:
-        raise outbox.Later("the shop took the change and then held something else")
+        raise TransientOutage("the shop took the change and then held something else")
     return {"sent": True, **wanted._asdict()}
 
 
-def _merged(row: outbox.Row, theirs: Held) -> Held:
+def _merged(row: outbox.Row, theirs: DeliveryFields) -> DeliveryFields:
     """What both sides are to hold: ours, after following where somebody moved the order there."""
     code = row.payload["order_code"]
     said = _tracked(theirs)
     with db.transaction(store_id=row.store_id) as tx:
         if not deliveries.lock_deliveries(tx, [code]):
-            raise outbox.Refused({"error": "the order is gone here"})
+            raise PermanentDecline({"error": "the order is gone here"})
         state = reconcile.platform_state(tx, code)
         if state is None:
-            raise outbox.Refused({"error": "the order has no delivery here"})
+            raise PermanentDecline({"error": "the order has no delivery here"})
         ours, known, past_numbers = state
         if rules.react(ours, known, said, past_numbers) is Reaction.ADOPT:
             ours = rules.adopted(ours, said)
@@ -59,20 +60,20 @@ def _merged(row: outbox.Row, theirs: Held) -> Held:
                 tx, [DeliveryUpdate(code, ours)], by=VENDURE, from_platform=True
             )
             reconcile.note_platform(tx, code, said)
-    return Held(ours.stage.value, ours.tracking_number)
+    return DeliveryFields(ours.stage.value, ours.tracking_number)
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     """Vendure holds it: its own echo will say nothing new."""
     if "stage" in answer:
-        said = _tracked(Held(answer["stage"], answer["tracking_number"]))
+        said = _tracked(DeliveryFields(answer["stage"], answer["tracking_number"]))
         reconcile.note_platform(tx, row.payload["order_code"], said)
 
 
-def _tracked(held: Held) -> PlatformDelivery:
+def _tracked(held: DeliveryFields) -> PlatformDelivery:
     """A stage in a word of the shop's own is none of ours."""
     stage = Stage(held.stage) if held.stage and held.stage in Stage.__members__ else None
     return PlatformDelivery(stage, held.tracking_number)
 
 
-kind = outbox.Kind(ask=ask, do=do, done=done)
+action = outbox.Action(find=find, do=do, done=done)

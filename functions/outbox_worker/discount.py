@@ -6,29 +6,23 @@ The customer gets the code when the row is done, never before.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib import import_module
-from types import ModuleType
-from typing import Any
 from uuid import UUID
 
 import connected_shop
 from backshop import db, outbox
 from backshop.platforms.discounts import NewDiscount
+from backshop.platforms.errors import PermanentDecline
+from backshop.platforms.ports import Discounts, Shop
 from backshop.shade.carts import repository as carts
 from backshop.shade.discounts import repository as discounts
 from backshop.shade.discounts.models import Discount
 
-MODULES = {
-    "shopify": "backshop.platforms.shopify.discounts",
-    "woocommerce": "backshop.platforms.woocommerce.coupons",
-}
 
-
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """The discount with our mark, if an earlier attempt made it."""
     _, asked = read(row)
     with connected_shop.opened(row.store_id) as shop:
-        id = platform(shop).find(shop.api, asked)
+        id = discounts_of(shop).find(asked)
     return {"external_id": id} if id else None
 
 
@@ -37,9 +31,9 @@ def do(row: outbox.Row) -> outbox.Answer:
     if found.status not in ("pending", "failed"):
         return {"skipped": f"the discount is {found.status}"}
     if found.expires_at <= datetime.now(UTC):
-        raise outbox.Refused({"error": "it ended before the shop could be told"})
+        raise PermanentDecline({"error": "it ended before the shop could be told"})
     with connected_shop.opened(row.store_id) as shop:
-        return {"external_id": platform(shop).create(shop.api, asked)}
+        return {"external_id": discounts_of(shop).create(asked)}
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
@@ -65,7 +59,7 @@ def read(row: outbox.Row) -> tuple[Discount, NewDiscount]:
         found = discounts.discount(tx, _id(row))
         holder = discounts.holder(tx, _id(row))
     if found is None:
-        raise outbox.Refused({"error": "the discount is gone"})
+        raise PermanentDecline({"error": "the discount is gone"})
     asked = NewDiscount(
         mark=str(found.id),
         code=found.discount_code,
@@ -79,15 +73,15 @@ def read(row: outbox.Row) -> tuple[Discount, NewDiscount]:
     return found, asked
 
 
-def platform(shop: connected_shop.Shop) -> ModuleType | Any:
-    """The platform's way with discounts. Raises Refused where it has none."""
-    if shop.platform not in MODULES:
-        raise outbox.Refused({"error": f"discounts are not made at {shop.platform}"})
-    return import_module(MODULES[shop.platform])
+def discounts_of(shop: Shop) -> Discounts:
+    """The platform's way with discounts. Raises `PermanentDecline` where it has none."""
+    if shop.discounts is None:
+        raise PermanentDecline({"error": f"discounts are not made at {shop.platform}"})
+    return shop.discounts
 
 
 def _id(row: outbox.Row) -> UUID:
     return UUID(row.payload["discount_id"])
 
 
-kind = outbox.Kind(ask=ask, do=do, done=done, failed=failed)
+action = outbox.Action(find=find, do=do, done=done, failed=failed)

@@ -10,7 +10,7 @@ from backshop import db, outbox
 from backshop.shade.discounts import repository as discounts
 
 
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """Nothing to ask: ending it twice changes nothing."""
     return None
 
@@ -18,7 +18,7 @@ def ask(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     _, asked = discount.read(row)
     with connected_shop.opened(row.store_id) as shop:
-        discount.platform(shop).end(shop.api, asked)
+        discount.discounts_of(shop).end(asked)
     return {"ended": True}
 
 
@@ -26,4 +26,4 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     discounts.set_status(tx, UUID(row.payload["discount_id"]), "revoked", only=("revoking",))
 
 
-kind = outbox.Kind(ask=ask, do=do, done=done)
+action = outbox.Action(find=find, do=do, done=done)

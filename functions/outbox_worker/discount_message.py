@@ -13,7 +13,7 @@ from backshop.stores import repository as stores
 from survey_message import shop_name
 
 
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """Nobody can be asked; `do` knows whether it was handed over."""
     return None
 
@@ -59,4 +59,4 @@ def _id(row: outbox.Row) -> UUID:
     return UUID(row.payload["discount_id"])
 
 
-kind = outbox.Kind(ask=ask, do=do, done=done, failed=failed)
+action = outbox.Action(find=find, do=do, done=done, failed=failed)

@@ -13,8 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 
-from backshop import commerce, outbox, senders
+from backshop import commerce, senders
 from backshop.errors import Conflict
+from backshop.platforms.errors import PermanentDecline, TransientOutage
 from backshop.shade import models
 
 
@@ -49,11 +50,11 @@ class Recipient:
 
 
 def settings_of(shop: commerce.Store) -> models.ShadeSettings:
-    """The store's shade settings. Raises `outbox.Later` where they do not fit: staff mend them."""
+    """The store's shade settings. Raises `TransientOutage` where they do not fit: staff mend them."""
     try:
         return models.settings_of(shop.settings)
     except Conflict as wrong:
-        raise outbox.Later(wrong.detail) from wrong
+        raise TransientOutage(wrong.detail) from wrong
 
 
 def send_once(
@@ -61,20 +62,20 @@ def send_once(
 ) -> str:
     """Send, between `remember("sending")` and whoever closes the row; the provider's reference.
 
-    `state` is what was remembered before. Raises `outbox.Refused` and `outbox.Later`.
+    `state` is what was remembered before. Raises `PermanentDecline` and `TransientOutage`.
     """
     if state == "sending":
-        raise outbox.Refused({"error": "it may have gone out already, so it is not sent again"})
+        raise PermanentDecline({"error": "it may have gone out already, so it is not sent again"})
     remember("sending")
     try:
         return _send(message, to)
     except senders.NotSent as refused:
         remember(state)
         if refused.lasting:
-            raise outbox.Refused({"error": str(refused)}) from refused
-        raise outbox.Later(str(refused)) from refused
+            raise PermanentDecline({"error": str(refused)}) from refused
+        raise TransientOutage(str(refused)) from refused
     except senders.Doubtful as lost:
-        raise outbox.Refused({"error": f"{lost}; it is not sent again"}) from lost
+        raise PermanentDecline({"error": f"{lost}; it is not sent again"}) from lost
 
 
 def _send(message: Message, to: Recipient) -> str:

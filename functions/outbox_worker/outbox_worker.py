@@ -1,11 +1,11 @@
 """The one function that writes to platforms: takes the open rows of a key in order and does them.
 
-docs/outbox.md tells how; each kind of row is a module beside this one, listed in KINDS.
+docs/outbox.md tells how; each kind of row is a module beside this one, listed in ACTIONS.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,10 @@ from uuid import UUID
 from backshop import db, logs, outbox
 from backshop.aws import queues
 from backshop.aws.queues import BatchResponse, Message
+from backshop.platforms.errors import Permanent, PermanentDecline, Transient, TransientOutage
 from pydantic import BaseModel
 
-KINDS = {
+ACTIONS = {
     "delivery_stage": "delivery_stage",
     "delivery_sms": "delivery_sms",
     "refund": "refund",
@@ -25,7 +26,7 @@ KINDS = {
     "discount_message": "discount_message",
     "survey_message": "survey_message",
 }
-"""Kind of row: the module whose `kind` does it."""
+"""Kind of row: the module whose `action` does it."""
 
 SPARE_MS = 30_000
 """Time to leave for one row; with less the rest of the key is left to outbox_sweep."""
@@ -59,50 +60,51 @@ def work(store_id: UUID, key: str) -> bool:
         row = outbox.claim(tx, key, datetime.now(UTC))
     if row is None:
         return False
-    kind: outbox.Kind = import_module(KINDS[row.kind]).kind
+    action: outbox.Action = import_module(ACTIONS[row.kind]).action
     try:
-        answer = _send(kind, row)
-    except outbox.Refused as refused:
-        _fail(kind, row, refused.answer)
-    except outbox.Later as later:
-        return _give_back(kind, row, later)
+        answer = _send(action, row)
+    except Permanent as refused:
+        _fail(action, row, refused.answer)
+    except Transient as transient:
+        return _give_back(action, row, transient)
     except Exception as error:
-        _give_back(kind, row, outbox.Later(f"{type(error).__name__} in {row.kind}"))
+        _give_back(action, row, TransientOutage(f"{type(error).__name__} in {row.kind}"))
         raise
     else:
         with db.transaction(store_id=store_id) as tx:
             if outbox.finish(tx, row, answer):
-                kind.done(tx, row, answer)
+                action.done(tx, row, answer)
     return True
 
 
-def _send(kind: outbox.Kind, row: outbox.Row) -> outbox.Answer:
+def _send(action: outbox.Action, row: outbox.Row) -> outbox.Answer:
     """The platform's answer, an earlier attempt's if that went through. The last attempt only asks,
     so that a row fails knowing what became of the one before."""
-    answer = kind.ask(row) if row.attempts > 1 else None
+    answer = action.find(row) if row.attempts > 1 else None
     if answer is not None:
         return answer
     if outbox.gives_up(row.attempts):
         tried = f"gave up after {row.attempts - 1} attempts"
-        raise outbox.Refused({"error": tried, "last": row.response})
-    return kind.do(row)
+        raise PermanentDecline({"error": tried, "last": row.response})
+    return action.do(row)
 
 
-def _fail(kind: outbox.Kind, row: outbox.Row, answer: outbox.Answer) -> None:
+def _fail(action: outbox.Action, row: outbox.Row, answer: outbox.Answer) -> None:
     with db.transaction(store_id=row.store_id) as tx:
         if outbox.fail(tx, row, answer):
-            kind.failed(tx, row, answer)
+            action.failed(tx, row, answer)
     logs.warning("outbox row failed", row=row.id, kind=row.kind, store_id=str(row.store_id))
     logs.count("OutboxRowsFailed")
 
 
-def _give_back(kind: outbox.Kind, row: outbox.Row, later: outbox.Later) -> bool:
+def _give_back(action: outbox.Action, row: outbox.Row, transient: Transient) -> bool:
     """Put the row back for later, or fail it where it has been tried enough; True where it failed
     and so no longer holds up its key."""
     if outbox.gives_up(row.attempts):
-        _fail(kind, row, {"error": later.reason, "attempts": row.attempts})
+        _fail(action, row, {"error": str(transient), "attempts": row.attempts})
         return True
-    at = datetime.now(UTC) + max(outbox.wait(row.attempts), later.after or outbox.FIRST_WAIT)
+    after = transient.after and timedelta(seconds=transient.after)
+    at = datetime.now(UTC) + max(outbox.wait(row.attempts), after or outbox.FIRST_WAIT)
     with db.transaction(store_id=row.store_id) as tx:
-        outbox.retry(tx, row, {"error": later.reason}, at)
+        outbox.retry(tx, row, {"error": str(transient)}, at)
     return False

@@ -8,14 +8,15 @@ from uuid import UUID
 import connected_shop
 from backshop import db, outbox
 from backshop.connect.requests import repository as store
-from backshop.platforms.orders import Refunded, RefundOrder
+from backshop.platforms.errors import PermanentDecline
+from backshop.platforms.orders import RefundOrder, RefundResult
 
 
 def _asked(row: outbox.Row) -> RefundOrder:
     with db.transaction(store_id=row.store_id) as tx:
         request = store.refund(tx, _id(row))
     if request is None or request.amount is None or request.currency is None:
-        raise outbox.Refused({"error": "the request is gone"})
+        raise PermanentDecline({"error": "the request is gone"})
     return RefundOrder(
         mark=str(request.id),
         order_id=request.order_id,
@@ -28,21 +29,21 @@ def _asked(row: outbox.Row) -> RefundOrder:
     )
 
 
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """The refund with our mark, if an earlier attempt made it."""
     asked = _asked(row)
     with connected_shop.opened(row.store_id) as shop:
-        found: Refunded | None = shop.orders.find_refund(shop.api, asked)
+        found = shop.orders.find_refund(asked)
     return _answer(found) if found else None
 
 
 def do(row: outbox.Row) -> outbox.Answer:
     asked = _asked(row)
     with connected_shop.opened(row.store_id) as shop:
-        return _answer(shop.orders.make_refund(shop.api, asked))
+        return _answer(shop.orders.make_refund(asked))
 
 
-def _answer(refunded: Refunded) -> outbox.Answer:
+def _answer(refunded: RefundResult) -> outbox.Answer:
     return {
         "refund_id": refunded.refund_id,
         "amount": str(refunded.amount),
@@ -63,4 +64,4 @@ def _id(row: outbox.Row) -> UUID:
     return UUID(row.payload["request_id"])
 
 
-kind = outbox.Kind(ask=ask, do=do, done=done, failed=failed)
+action = outbox.Action(find=find, do=do, done=done, failed=failed)

@@ -15,7 +15,7 @@ from backshop.web import tokens
 LINK_LASTS = timedelta(days=90)
 
 
-def ask(row: outbox.Row) -> outbox.Answer | None:
+def find(row: outbox.Row) -> outbox.Answer | None:
     """Nobody can be asked; `do` knows whether it was handed over."""
     return None
 
@@ -61,4 +61,4 @@ def _id(row: outbox.Row) -> UUID:
     return UUID(row.payload["order_id"])
 
 
-kind = outbox.Kind(ask=ask, do=do, done=done, failed=failed)
+action = outbox.Action(find=find, do=do, done=done, failed=failed)

@@ -20,6 +20,7 @@ from backshop.aws import config, queues
 from backshop.aws.queues import BatchResponse, Message
 from backshop.connect import repository as connect
 from backshop.insights import repository as insights
+from backshop.platforms.errors import Ignored
 from backshop.saving import projections
 from backshop.stores import repository as store
 
@@ -133,15 +134,14 @@ def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
 
 def _translate(delivery: Delivery, shop: commerce.Store) -> Iterable[commerce.Event]:
     try:
-        return platforms.translate(
-            shop.platform,
+        return platforms.load(shop.platform).translator.translate(
             delivery.topic,
             delivery.body,
             shop,
             received_at=delivery.received_at,
             triggered_at=delivery.triggered_at,
         )
-    except platforms.Ignored as why:
+    except Ignored as why:
         logs.info("delivery says nothing to save", topic=delivery.topic, reason=str(why))
         return ()
 

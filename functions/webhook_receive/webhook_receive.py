@@ -19,6 +19,7 @@ from backshop import db, logs, platforms
 from backshop.aws import config, queues
 from backshop.connect import repository as connect
 from backshop.errors import BadRequest, NotFound, Unauthorized, Unavailable
+from backshop.platforms.webhooks import Webhook
 from backshop.stores import credentials
 from backshop.web import old as http
 
@@ -53,7 +54,7 @@ def receive(connector_id: str) -> Response[str]:
     id = _uuid(connector_id)
     headers = event.get("headers", {})
     sender = _sender(id, FRESH_SECONDS)
-    delivery = platforms.read(sender.platform, headers, content)
+    delivery = platforms.load(sender.platform).webhooks.read(headers, content)
     if delivery.is_ping:
         return http.reply(200, {"status": "pong"})
     now = datetime.now(UTC)
@@ -72,17 +73,15 @@ def _is_signed(
     id: UUID, sender: Sender, headers: dict[str, str], content: bytes, now: datetime
 ) -> bool:
     """Against the kept secrets, and once more against the stored ones: they may just have changed."""
-    if platforms.verify(sender.platform, headers, content, sender.secrets, now):
+    if platforms.load(sender.platform).signatures.verify(headers, content, sender.secrets, now):
         return True
     if monotonic() - sender.read_at < AGAIN_SECONDS:
         return False
     fresh = _sender(id, AGAIN_SECONDS)
-    return platforms.verify(fresh.platform, headers, content, fresh.secrets, now)
+    return platforms.load(fresh.platform).signatures.verify(headers, content, fresh.secrets, now)
 
 
-def _message(
-    id: UUID, platform: str, delivery: platforms.Delivery, now: datetime
-) -> dict[str, Any]:
+def _message(id: UUID, platform: str, delivery: Webhook, now: datetime) -> dict[str, Any]:
     """What webhook_ingest reads: whose it is, what it is, and when; the body comes with it."""
     triggered = delivery.triggered_at
     return {

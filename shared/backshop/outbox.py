@@ -47,38 +47,22 @@ class Row:
     response: Answer | None = None
 
 
-class Refused(Exception):
-    """The platform said no, for good; `answer` is what it said and is stored on the row."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__("refused by the platform")
-        self.answer = answer
-
-
-class Later(Exception):
-    """It may work later: the platform is away, throttles, or its answer never came."""
-
-    def __init__(self, reason: str, *, after: timedelta | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.after = after
-
-
 def _nothing(_tx: Tx, _row: Row, _answer: Answer) -> None:
     """Nothing else is to be saved."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Action:
     """How one kind of row is done.
 
-    `ask` is called from the second attempt on, before anything else: the platform's answer if an
+    `find` is called from the second attempt on, before anything else: the platform's answer if an
     earlier attempt went through, None if it did not. `do` does it and returns the platform's
-    answer. Both run outside any transaction and raise `Refused` or `Later`. `done` and `failed`
+    answer. Both run outside any transaction and raise
+    `Permanent` or `Transient` (`platforms.errors`). `done` and `failed`
     save what follows, in the transaction that closes the row.
     """
 
-    ask: Callable[[Row], Answer | None]
+    find: Callable[[Row], Answer | None]
     do: Callable[[Row], Answer]
     done: Callable[[Tx, Row, Answer], None] = _nothing
     failed: Callable[[Tx, Row, Answer], None] = _nothing

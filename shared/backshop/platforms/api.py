@@ -1,7 +1,7 @@
 """Asking a platform: what is worth asking again, how long to wait, and when to give up.
 
-Everything a shop's server can do wrong ends in one of three ways: `Passing` inside (asked again at
-once or after a short wait), `Later` (not now: the caller comes back) or `Refused` (not ever like
+Everything a shop's server can do wrong ends in one of three ways: `TransientFailure` inside (asked again at
+once or after a short wait), `TransientOutage` (not now: the caller comes back) or `PermanentRefusal` (not ever like
 this). Texts never hold credentials or a record's contents.
 """
 
@@ -16,7 +16,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import httpx
 
-from backshop.platforms import PayloadError
+from backshop.platforms.errors import (
+    PayloadError,
+    PermanentRefusal,
+    TransientFailure,
+    TransientOutage,
+)
 
 T = TypeVar("T")
 
@@ -30,38 +35,6 @@ CONNECTIONS = 8
 USER_AGENT = "backshop/1.0"
 
 
-class Passing(Exception):
-    """A failure that may be gone at the next try; `after` is what the platform asked to wait, and
-    `answer` what it said: WooCommerce refuses refunds with HTTP 500."""
-
-    def __init__(
-        self, reason: str, after: float | None = None, answer: Answer | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.after = after
-        self.answer = answer
-
-
-class Later(Exception):
-    """The platform is away or throttles for longer than we can wait here; `after` in seconds."""
-
-    def __init__(self, reason: str, after: float | None = None) -> None:
-        super().__init__(reason)
-        self.after = after
-
-
-class Refused(Exception):
-    """The platform said no and will say it again: credentials, permissions, an unknown address.
-
-    `code` is the platform's own word for it, where it has one.
-    """
-
-    def __init__(self, reason: str, status: int = 0, code: str = "") -> None:
-        super().__init__(reason)
-        self.status = status
-        self.code = code
-
-
 class Answer(NamedTuple):
     status: int
     headers: httpx.Headers
@@ -69,7 +42,7 @@ class Answer(NamedTuple):
 
 
 @dataclass
-class Patience:
+class Deadline:
     """How long there is to wait: `left` tells the seconds until the caller must stop."""
 
     left: Callable[[], float] = lambda: 900.0
@@ -87,54 +60,54 @@ def connect(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.Cl
     )
 
 
-def send(client: httpx.Client, patience: Patience, method: str, path: str, **given: Any) -> Answer:
-    """One request, which may take 20 seconds or as long as there is. Raises `Passing` on what may
-    pass (no connection, a time-out, a body cut short, 429, 5xx) and `Refused` on a redirect; any
+def send(client: httpx.Client, deadline: Deadline, method: str, path: str, **given: Any) -> Answer:
+    """One request, which may take 20 seconds or as long as there is. Raises `TransientFailure` on what may
+    pass (no connection, a time-out, a body cut short, 429, 5xx) and `PermanentRefusal` on a redirect; any
     other status is the caller's to judge."""
-    longest = min(TIMEOUT, max(1.0, patience.left()))
+    longest = min(TIMEOUT, max(1.0, deadline.left()))
     timeout = httpx.Timeout(longest, connect=min(CONNECT_TIMEOUT, longest))
     try:
         # Streamed, because a whole response is a cycle of objects that keeps its body for long.
         with client.stream(method, path, timeout=timeout, **given) as response:
             body = b"".join(response.iter_bytes())
     except httpx.TimeoutException:
-        raise Passing("it did not answer in time") from None
+        raise TransientFailure("it did not answer in time") from None
     except httpx.TransportError as broken:
-        raise Passing(f"the connection broke ({type(broken).__name__})") from None
+        raise TransientFailure(f"the connection broke ({type(broken).__name__})") from None
     except httpx.DecodingError:
-        raise Passing("its answer was cut short") from None
+        raise TransientFailure("its answer was cut short") from None
     status = response.status_code
     if status == 429 or status >= 500:
         after = retry_after(response.headers.get("retry-after"))
         answer = Answer(status, response.headers, body)
-        raise Passing(f"it answered {status}", after, answer)
+        raise TransientFailure(f"it answered {status}", after, answer)
     if 300 <= status < 400:
-        raise Refused(
+        raise PermanentRefusal(
             "the shop's address redirects to another one; set store_url to the final address",
             status,
         )
     return Answer(status, response.headers, body)
 
 
-def insist(ask: Callable[[], T], patience: Patience) -> T:
-    """Ask until there is an answer. Raises `Later` when tries or time are used up, and lets
-    `Refused` through. A body that cannot be read is asked for again: it may have been half of one.
+def with_retries(ask: Callable[[], T], deadline: Deadline) -> T:
+    """Ask until there is an answer. Raises `TransientOutage` when tries or time are used up, and lets
+    `PermanentRefusal` through. A body that cannot be read is asked for again: it may have been half of one.
     """
     for tried in range(1, TRIES + 1):
         try:
             return ask()
-        except (Passing, PayloadError) as failed:
+        except (TransientFailure, PayloadError) as failed:
             wait = _wait(failed, tried)
-            if tried == TRIES or wait > LONGEST_WAIT or wait + 1 > patience.left():
-                asked = failed.after if isinstance(failed, Passing) else None
-                raise Later(f"the shop could not be read: {failed}", asked) from failed
-        patience.sleep(wait)
+            if tried == TRIES or wait > LONGEST_WAIT or wait + 1 > deadline.left():
+                asked = failed.after if isinstance(failed, TransientFailure) else None
+                raise TransientOutage(f"the shop could not be read: {failed}", asked) from failed
+        deadline.sleep(wait)
     raise AssertionError("the last try returns or raises")
 
 
 def _wait(failed: Exception, tried: int) -> float:
     """What the platform asks for, or 0.1, 0.2, 0.4 … up to 10 seconds, each half left to chance."""
-    asked = failed.after if isinstance(failed, Passing) else None
+    asked = failed.after if isinstance(failed, TransientFailure) else None
     if asked is not None:
         return asked
     longest: float = min(0.1 * 2 ** (tried - 1), 10.0)

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from backshop.platforms import PayloadError, payload
-from backshop.platforms.api import Answer, Passing, Refused
+from backshop.platforms import payload
+from backshop.platforms.api import Answer
+from backshop.platforms.errors import PayloadError, PermanentRefusal, TransientFailure
 
 Json = dict[str, Any]
 
@@ -33,15 +34,15 @@ def request(
 
 
 def answered(answer: Answer) -> Json:
-    """The whole answer as JSON. Raises `Passing` on what is none: a maintenance page, half a body."""
+    """The whole answer as JSON. Raises `TransientFailure` on what is none: a maintenance page, half a body."""
     if answer.body[:1] != b"{":
-        raise Passing("it answered a page in place of data")
+        raise TransientFailure("it answered a page in place of data")
     try:
         told = payload.load(answer.body)
     except PayloadError as wrong:
-        raise Passing(f"its answer is broken: {wrong}") from None
+        raise TransientFailure(f"its answer is broken: {wrong}") from None
     if not isinstance(told, dict) or ("data" not in told and "errors" not in told):
-        raise Passing("it answered something else than GraphQL")
+        raise TransientFailure("it answered something else than GraphQL")
     return told
 
 
@@ -54,13 +55,13 @@ def first_error(told: Json) -> tuple[str, str]:
 
 
 def data(told: Json) -> Json:
-    """The answer's data. Raises `Passing` where there is none though there is no error either."""
+    """The answer's data. Raises `TransientFailure` where there is none though there is no error either."""
     found = told.get("data")
     if not isinstance(found, dict):
-        raise Passing("it answered without data")
+        raise TransientFailure("it answered without data")
     return found
 
 
-def refused(platform: str, name: str, told: Json) -> Refused:
+def refused(platform: str, name: str, told: Json) -> PermanentRefusal:
     code, text = first_error(told)
-    return Refused(f"{platform} refused {name}: {code} {text}".rstrip(), 200, code)
+    return PermanentRefusal(f"{platform} refused {name}: {code} {text}".rstrip(), 200, code)

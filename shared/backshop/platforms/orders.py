@@ -7,13 +7,19 @@ what that attempt may have done. A refund is recognised by its mark, the request
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
-from backshop.platforms import PayloadError
-from backshop.platforms.api import Later, Passing, Refused
+from backshop.commerce import Address
+from backshop.platforms.errors import (
+    PayloadError,
+    PermanentDecline,
+    PermanentRefusal,
+    TransientFailure,
+    TransientOutage,
+)
 from backshop.platforms.payload import decimals
 
 Json = dict[str, Any]
@@ -22,11 +28,11 @@ Json = dict[str, Any]
 class Graphql(Protocol):
     """A shop's GraphQL API; operations by the names of their files, answers are their `data`."""
 
-    def once(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """One try. Raises `Passing`, `Later` and `Refused`."""
+    def run_once(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """One try. Raises `TransientFailure`, `TransientOutage` and `PermanentRefusal`."""
 
-    def insist(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """As often as it may help, for reading. Raises `Later` and `Refused`."""
+    def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """As often as it may help, for reading. Raises `TransientOutage` and `PermanentRefusal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +58,32 @@ class RefundOrder:
         return f"{self.reason} [{self.mark}]".strip()
 
 
+def _keep_nothing(_state: str) -> None:
+    """Most platforms change an address in one step."""
+
+
 @dataclass(frozen=True, slots=True)
-class Refunded:
+class AddressChange:
+    """A shipping address to be put on an order.
+
+    Vendure's orders go through a state of their own for it: `keep_state` is called before the first
+    step with the state to come back to, and `state_before` is what an attempt kept that did not come
+    back.
+    """
+
+    order_id: str
+    address: Address
+    state_before: str | None = None
+    keep_state: Callable[[str], None] = _keep_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class RefundResult:
     """`amount` in major units, positive; `answer` is what the platform said of the refund."""
 
     refund_id: str
     amount: Decimal
     answer: Json
-
-
-class Declined(Exception):
-    """The platform, or the order's state there, rules it out for good; `answer` says why."""
-
-    def __init__(self, answer: Json) -> None:
-        super().__init__("declined")
-        self.answer = answer
 
 
 def part(total: Decimal, quantity: int, before: int, now: int, currency: str) -> Decimal:
@@ -83,17 +100,17 @@ def part(total: Decimal, quantity: int, before: int, now: int, currency: str) ->
 def check_quantities(
     asked: RefundOrder, ordered: Mapping[str, int], refunded: Mapping[str, int]
 ) -> None:
-    """Raises Declined where a line is not the order's, or fewer of it are left."""
+    """Raises PermanentDecline where a line is not the order's, or fewer of it are left."""
     for line_id, quantity in asked.lines:
         left = ordered.get(line_id, 0) - refunded.get(line_id, 0)
         if quantity > left:
-            raise Declined({"error": f"of line {line_id} only {left} are left to refund"})
+            raise PermanentDecline({"error": f"of line {line_id} only {left} are left to refund"})
 
 
 def check_left(amount: Decimal, left: Decimal) -> None:
-    """Raises Declined where the platform has less left of the order than is asked for."""
+    """Raises PermanentDecline where the platform has less left of the order than is asked for."""
     if amount > left:
-        raise Declined({"error": f"only {left} are left of this order at the platform"})
+        raise PermanentDecline({"error": f"only {left} are left of this order at the platform"})
 
 
 def split_name(name: str | None) -> tuple[str, str]:
@@ -117,13 +134,13 @@ NEVER_BEGUN = {
 
 
 def write(api: Graphql, operation: str, variables: Mapping[str, Any]) -> Json:
-    """Run a mutation once: a second try could do it twice. Raises Later where its end is unknown."""
+    """Run a mutation once: a second try could do it twice. Raises TransientOutage where its end is unknown."""
     try:
-        return api.once(operation, variables)
-    except (Passing, PayloadError) as failed:
-        after = failed.after if isinstance(failed, Passing) else None
-        raise Later(f"the shop did not confirm: {failed}", after) from failed
-    except Refused as refused:
+        return api.run_once(operation, variables)
+    except (TransientFailure, PayloadError) as failed:
+        after = failed.after if isinstance(failed, TransientFailure) else None
+        raise TransientOutage(f"the shop did not confirm: {failed}", after) from failed
+    except PermanentRefusal as refused:
         if refused.status == 200 and refused.code not in NEVER_BEGUN:
-            raise Later(f"the shop did not confirm: {refused}") from refused
+            raise TransientOutage(f"the shop did not confirm: {refused}") from refused
         raise

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from backshop.commerce import Event, clean_text
-from backshop.platforms import Ignored, PayloadError
+from backshop.platforms.errors import Ignored, PayloadError
 
 
 class Identified(Protocol):

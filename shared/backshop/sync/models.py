@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backshop.sync.rules import RunType
 
+SHOP = "shop"
+"""The resource of the job that comes first: facts of the shop, and its webhooks."""
+
 Status = Literal["running", "completed", "failed"]
 
 

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from backshop import platforms
 from backshop.aws import config, queues
 from backshop.commerce import Platform
 from backshop.db import Tx
 from backshop.logs import warning
-from backshop.platforms.resources import RESOURCES, SHOP
 from backshop.sync import repository as store
-from backshop.sync.models import JobKey
+from backshop.sync.models import SHOP, JobKey
 from backshop.sync.rules import RunType
 
 
 def begin(tx: Tx, store_id: UUID, platform: Platform, type: RunType = RunType.FULL) -> list[JobKey]:
     """Open a run of the transaction's store; pass the jobs to `announce` after the commit. Empty
     where the store has an open run already."""
-    resources = (SHOP, *RESOURCES[platform])
+    resources = (SHOP, *platforms.load(platform).resources)
     run_id = store.start(tx, type, resources, datetime.now(UTC))
     if run_id is None:
         return []

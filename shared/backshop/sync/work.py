@@ -16,22 +16,21 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from backshop import db, logs
+from backshop import db, logs, platforms
 from backshop.aws import config
 from backshop.commerce import Deletion, Kind, Record, Store
-from backshop.platforms import reading
-from backshop.platforms.api import Later, Patience, Refused
+from backshop.platforms.api import Deadline
+from backshop.platforms.errors import PermanentRefusal, TransientOutage
 from backshop.platforms.payload import Page
-from backshop.platforms.reading import By, Credentials, Reader, Scope, Step
-from backshop.platforms.resources import SHOP
+from backshop.platforms.ports import Credentials, Reader, Shop
+from backshop.platforms.reading import ReadContext, Scope, Step
 from backshop.saving import projections
 from backshop.saving.entries import Entry, ready
 from backshop.stores import credentials
 from backshop.stores import repository as stores
-from backshop.sync import repository as store
-from backshop.sync import rules
+from backshop.sync import repository, rules
 from backshop.sync.apart import apart
-from backshop.sync.models import Job, JobKey, Progress, Reject
+from backshop.sync.models import SHOP, Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType
 
 BATCH = 3000
@@ -71,16 +70,16 @@ def work(key: JobKey, clock: Clock) -> Outcome:
         if not is_mine:
             return Outcome("taken")
         with db.transaction(store_id=key.store_id) as tx:
-            job = store.claim(tx, key, clock.now())
+            job = repository.claim(tx, key, clock.now())
         if job is None:
             return Outcome("done")
         try:
             return _work(job, clock)
-        except store.TakenOver:
+        except repository.TakenOver:
             return Outcome("taken")
-        except Refused as refused:
+        except PermanentRefusal as refused:
             return _fail(job, str(refused), clock, is_final=True)
-        except Later as later:
+        except TransientOutage as later:
             return _fail(job, str(later), clock, after=later.after)
         except db.Unreachable:
             raise
@@ -106,7 +105,7 @@ def _fail(
 ) -> Outcome:
     retry_at = None if is_final else rules.retry_at(job.retry_count, clock.now(), after)
     with db.transaction(store_id=job.key.store_id) as tx:
-        store.fail(tx, job, error, retry_at, clock.now())
+        repository.fail(tx, job, error, retry_at, clock.now())
     logs.warning(
         "sync job failed",
         store_id=str(job.key.store_id),
@@ -119,23 +118,24 @@ def _fail(
 
 def _work(job: Job, clock: Clock) -> Outcome:
     with db.transaction(store_id=job.key.store_id) as tx:
-        shop = stores.load(tx)
-        sealed = store.credentials(tx)
-    if shop is None or sealed is None:
-        raise Refused("the shop is no longer connected; give its credentials anew (PATCH)")
-    connect = partial(reading.open_api, shop.platform, _unseal(sealed, shop), Patience(clock.left))
-    with closing(connect()) as api:
+        store = stores.load(tx)
+        sealed = repository.credentials(tx)
+    if store is None or sealed is None:
+        raise PermanentRefusal("the shop is no longer connected; give its credentials anew (PATCH)")
+    opening = platforms.load(store.platform).open
+    connect = partial(opening, _unseal(sealed, store), Deadline(clock.left))
+    with closing(connect()) as shop:
         if job.key.resource == SHOP:
-            return _look_after_shop(job, shop, api, sealed, clock)
-        return _Reading(job, shop, api, connect, clock).run()
+            return _look_after_shop(job, store, shop, sealed, clock)
+        return _Reading(job, store, shop, connect, clock).run()
 
 
-def _unseal(sealed: dict[str, Any], shop: Store) -> Credentials:
+def _unseal(sealed: dict[str, Any], store: Store) -> Credentials:
     return Credentials(
         url=sealed["store_url"],
-        api_key=credentials.unseal(sealed["api_key"], shop.id, "api_key"),
-        secret=credentials.unseal(sealed["secret"], shop.id, "secret"),
-        settings=shop.settings,
+        api_key=credentials.unseal(sealed["api_key"], store.id, "api_key"),
+        secret=credentials.unseal(sealed["secret"], store.id, "secret"),
+        settings=store.settings,
     )
 
 
@@ -143,20 +143,18 @@ def _unseal(sealed: dict[str, Any], shop: Store) -> Credentials:
 
 
 def _look_after_shop(
-    job: Job, shop: Store, api: Any, sealed: dict[str, Any], clock: Clock
+    job: Job, store: Store, shop: Shop, sealed: dict[str, Any], clock: Clock
 ) -> Outcome:
     """Learn what the shop says of itself, and have it send its webhooks here."""
-    facts = reading.facts(shop.platform, api)
-    secret = credentials.unseal(sealed["webhook_secret"], shop.id, "webhook_secret")
-    address = f"{config.value('PUBLIC_URL').rstrip('/')}/webhooks/{shop.id}"
+    facts = shop.facts()
+    secret = credentials.unseal(sealed["webhook_secret"], store.id, "webhook_secret")
+    address = f"{config.value('PUBLIC_URL').rstrip('/')}/webhooks/{store.id}"
     known = sha256(f"{address} {secret}".encode()).hexdigest()
-    done = reading.subscribe(
-        shop.platform, api, address, secret, is_new_secret=job.cursor.get("secret") != known
-    )
-    with db.transaction(store_id=shop.id) as tx:
-        store.learn(tx, facts.currency, facts.time_zone, facts.version)
-        store.advance(tx, job, {}, Progress(notes=done), clock.now())
-        store.complete(tx, job, {"secret": known}, clock.now())
+    done = shop.subscribe(address, secret, is_new_secret=job.cursor.get("secret") != known)
+    with db.transaction(store_id=store.id) as tx:
+        repository.learn(tx, facts.currency, facts.time_zone, facts.version)
+        repository.advance(tx, job, {}, Progress(notes=done), clock.now())
+        repository.complete(tx, job, {"secret": known}, clock.now())
     return Outcome("completed")
 
 
@@ -167,20 +165,20 @@ class _Reading:
     """One job in one invocation."""
 
     def __init__(
-        self, job: Job, shop: Store, api: Any, connect: Callable[[], Any], clock: Clock
+        self, job: Job, store: Store, shop: Shop, connect: Callable[[], Shop], clock: Clock
     ) -> None:
         self.job = job
-        self.shop = shop
+        self.store = store
         self.connect = connect
         self.clock = clock
-        with db.transaction(store_id=shop.id) as tx:
-            self.erasures = projections.erasures(tx, shop)
-        self.reader = self._open(api)
+        with db.transaction(store_id=store.id) as tx:
+            self.erasures = projections.erasures(tx, store)
+        self.reader = self._open(shop)
         self.began_at = job.position.get("at")
 
-    def _open(self, api: Any) -> Reader:
-        by = By(self.clock.now, self._ready)
-        return reading.open_reader(self.shop.platform, api, self.shop, self.job.key.resource, by)
+    def _open(self, shop: Shop) -> Reader:
+        context = ReadContext(self.clock.now, self._ready)
+        return shop.reader(self.store, self.job.key.resource, context)
 
     def run(self) -> Outcome:
         if not self.job.position:
@@ -243,8 +241,8 @@ class _Reading:
         )
 
     def _has_tombstones(self) -> bool:
-        with db.transaction(store_id=self.shop.id) as tx:
-            return store.has_tombstones(tx, {kind.value for kind in self.reader.kinds})
+        with db.transaction(store_id=self.store.id) as tx:
+            return repository.has_tombstones(tx, {kind.value for kind in self.reader.kinds})
 
     def _save(self, batch: Sequence[Step], lifts: bool) -> None:
         entries = [each for step in batch for each in step.page.ready.entries]
@@ -256,26 +254,26 @@ class _Reading:
         position = self.job.position | {"at": batch[-1].position}
         try:
             self._commit(entries, lifts, made, position)
-        except store.Unsaveable:
+        except repository.Unsaveable:
             good, bad = self._sort_out(entries)
             self._commit(good, lifts, _with(made, bad), position)
 
     def _ready(self, page: Page) -> Page:
         """The page with entries in place of what it says, which needs several times their memory."""
         records = [each for each in page.events if isinstance(each, Record)]
-        made = ready(records, self.shop, self.erasures)
+        made = ready(records, self.store, self.erasures)
         return page._replace(events=[], ready=made)
 
     def _commit(
         self, entries: Sequence[Entry], lifts: bool, made: Progress, position: dict[str, Any]
     ) -> None:
-        with db.transaction(store_id=self.shop.id) as tx:
+        with db.transaction(store_id=self.store.id) as tx:
             if lifts:
-                store.lift_tombstones(tx, _sightings(entries))
-            saved = projections.save_ready(tx, self.shop, entries, self.erasures)
+                repository.lift_tombstones(tx, _sightings(entries))
+            saved = projections.save_ready(tx, self.store, entries, self.erasures)
             changed = sum(counts.changed for counts in saved.values())
             made = made.model_copy(update={"changed": changed})
-            store.advance(tx, self.job, position, made, self.clock.now())
+            repository.advance(tx, self.job, position, made, self.clock.now())
 
     def _sort_out(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[Reject]]:
         """Find the records that Postgres will not take, by halves; nothing stays saved."""
@@ -291,12 +289,12 @@ class _Reading:
 
     def _can_save(self, entries: Sequence[Entry]) -> bool:
         try:
-            with db.transaction(store_id=self.shop.id) as tx:
-                projections.save_ready(tx, self.shop, entries, self.erasures)
+            with db.transaction(store_id=self.store.id) as tx:
+                projections.save_ready(tx, self.store, entries, self.erasures)
                 raise _Undo
         except _Undo:
             return True
-        except store.Unsaveable:
+        except repository.Unsaveable:
             return False
 
     # -- what a complete reading did not meet
@@ -309,8 +307,8 @@ class _Reading:
         kinds = {kind.value for kind in self.reader.whole()}
         started_at = datetime.fromisoformat(self.job.position["started_at"])
         while self.clock.left() > 0:
-            with db.transaction(store_id=self.shop.id) as tx:
-                unseen = store.unseen(tx, kinds, started_at, self.job.position["after"], 100)
+            with db.transaction(store_id=self.store.id) as tx:
+                unseen = repository.unseen(tx, kinds, started_at, self.job.position["after"], 100)
             if not unseen:
                 self._advance(self.job.position | {"part": "done"}, Progress())
                 return True
@@ -333,22 +331,22 @@ class _Reading:
         ]
         position = self.job.position | {"after": list(unseen[-1])}
         made = Progress(deleted=len(gone), rejects=_rejects(pages))
-        deletions = ready(gone, self.shop, self.erasures).entries
+        deletions = ready(gone, self.store, self.erasures).entries
         self._commit([*found, *deletions], False, made, position)
 
     # -- the job itself
 
     def _advance(self, position: dict[str, Any], made: Progress) -> None:
-        with db.transaction(store_id=self.shop.id) as tx:
-            store.advance(tx, self.job, position, made, self.clock.now())
+        with db.transaction(store_id=self.store.id) as tx:
+            repository.advance(tx, self.job, position, made, self.clock.now())
 
     def _hand_on(self) -> Outcome:
         """Give the job to a fresh invocation; one that came no further than it began would go on
         for ever."""
         if self.job.position.get("at") == self.began_at and self.job.position["part"] == "reading":
             return _fail(self.job, "an invocation ended without getting further", self.clock)
-        with db.transaction(store_id=self.shop.id) as tx:
-            store.hand_on(tx, self.job, self.clock.now())
+        with db.transaction(store_id=self.store.id) as tx:
+            repository.hand_on(tx, self.job, self.clock.now())
         return Outcome("handed on", announce=True)
 
     def _complete(self) -> None:
@@ -361,8 +359,8 @@ class _Reading:
             if position["complete"]
             else cursor["complete_at"],
         }
-        with db.transaction(store_id=self.shop.id) as tx:
-            store.complete(tx, self.job, moved, self.clock.now())
+        with db.transaction(store_id=self.store.id) as tx:
+            repository.complete(tx, self.job, moved, self.clock.now())
 
 
 class _Undo(Exception):
@@ -381,7 +379,7 @@ def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
             if size >= BATCH or clock.left() <= 0:
                 yield batch
                 batch, size = [], 0
-    except (Later, Refused):
+    except (TransientOutage, PermanentRefusal):
         if batch:
             yield batch
         raise

@@ -49,8 +49,8 @@ def sample(topic: str) -> dict[str, Any]:
 def told(platform: str, topic: str, payload: Any, currency: str = "USD", **given: Any) -> list[Any]:
     """What a delivery says; what it says also holds when the models check it once more."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    events = platforms.translate(
-        platform, topic, body, store(platform, currency), given.pop("received_at", NOW), **given
+    events = platforms.load(platform).translator.translate(
+        topic, body, store(platform, currency), given.pop("received_at", NOW), **given
     )
     for event in events:
         assert type(event).model_validate(event.model_dump()) == event

@@ -5,9 +5,15 @@ import time
 
 import httpx
 import pytest
-from backshop.platforms import PayloadError, api
-from backshop.platforms.api import Later, Passing, Patience, Refused
-from backshop.platforms.reading import Credentials
+from backshop.platforms import api
+from backshop.platforms.api import Deadline
+from backshop.platforms.errors import (
+    PayloadError,
+    PermanentRefusal,
+    TransientFailure,
+    TransientOutage,
+)
+from backshop.platforms.ports import Credentials
 from backshop.platforms.vendure.api import Api as Vendure
 from backshop.platforms.woocommerce.api import Api as WooCommerce
 
@@ -31,12 +37,12 @@ def answers(*given):
 
 
 def send(http):
-    return api.send(http, Patience(), "GET", "/")
+    return api.send(http, Deadline(), "GET", "/")
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 520])
 def test_what_may_pass_is_passing(status):
-    with pytest.raises(Passing, match=str(status)):
+    with pytest.raises(TransientFailure, match=str(status)):
         send(answers(httpx.Response(status)))
 
 
@@ -50,7 +56,7 @@ def test_what_may_pass_is_passing(status):
     ],
 )
 def test_a_broken_connection_may_be_whole_the_next_time(broken):
-    with pytest.raises(Passing):
+    with pytest.raises(TransientFailure):
         send(answers(broken))
 
 
@@ -59,14 +65,14 @@ def test_a_body_that_does_not_unpack_is_asked_for_again():
         packed = {"Content-Encoding": "gzip"}
         return httpx.Response(200, headers=packed, stream=httpx.ByteStream(b"no gzip at all"))
 
-    with pytest.raises(Passing):
+    with pytest.raises(TransientFailure):
         send(client(handler))
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_credentials_do_not_follow_a_redirect(status):
     elsewhere = httpx.Response(status, headers={"Location": "https://evil.example.com"})
-    with pytest.raises(Refused, match="store_url"):
+    with pytest.raises(PermanentRefusal, match="store_url"):
         send(answers(elsewhere))
 
 
@@ -95,19 +101,22 @@ def tries(*outcomes, left=900.0):
             raise each
         return each
 
-    patience = Patience(lambda: left, waits.append)
+    deadline = Deadline(lambda: left, waits.append)
     try:
-        return api.insist(ask, patience), waits
-    except (Later, Refused) as end:
+        return api.with_retries(ask, deadline), waits
+    except (TransientOutage, PermanentRefusal) as end:
         return end, waits
 
 
 def test_the_platforms_own_wait_is_kept():
-    assert tries(Passing("429", 5.0), Passing("429", 2.0), "got it") == ("got it", [5.0, 2.0])
+    assert tries(TransientFailure("429", 5.0), TransientFailure("429", 2.0), "got it") == (
+        "got it",
+        [5.0, 2.0],
+    )
 
 
 def test_waits_grow():
-    got, waits = tries(*[Passing("x")] * 7, "got it")
+    got, waits = tries(*[TransientFailure("x")] * 7, "got it")
     assert got == "got it"
     assert all(0.05 * 2**n <= wait <= 0.1 * 2**n for n, wait in enumerate(waits))
 
@@ -117,18 +126,22 @@ def test_half_of_a_page_is_asked_for_again():
 
 
 def test_a_refusal_is_not_repeated():
-    end, waits = tries(Refused("no"), "never asked")
-    assert isinstance(end, Refused)
+    end, waits = tries(PermanentRefusal("no"), "never asked")
+    assert isinstance(end, PermanentRefusal)
     assert waits == []
 
 
 @pytest.mark.parametrize(
     "outcomes, left",
-    [([Passing("x")] * 9, 900.0), ([Passing("x", 31.0)], 900.0), ([Passing("x", 5.0)], 4.0)],
+    [
+        ([TransientFailure("x")] * 9, 900.0),
+        ([TransientFailure("x", 31.0)], 900.0),
+        ([TransientFailure("x", 5.0)], 4.0),
+    ],
 )
 def test_in_the_end_somebody_else_comes_later(outcomes, left):
     end, _ = tries(*outcomes, left=left)
-    assert isinstance(end, Later)
+    assert isinstance(end, TransientOutage)
     assert end.after == outcomes[-1].after
 
 
@@ -137,16 +150,16 @@ def test_plain_http_is_signed_with_oauth_because_basic_is_refused_there():
         keys = shop.credentials["api_key"], shop.credentials["secret"]
         basic = httpx.get(f"{shop.url}/wp-json/wc/v3/orders", auth=keys)
         assert basic.status_code == 401
-        signed = WooCommerce(shop.url, *keys)
+        signed = WooCommerce(Credentials(shop.url, *keys))
         params = {"status": "any", "search": "a b&c/ü~"}
         assert signed.get("orders", params).status == 200
         assert signed.get("orders", params).status == 200, "each request has a nonce of its own"
-        with pytest.raises(Refused, match="read/write"):
-            WooCommerce(shop.url, keys[0], "wrong").get("orders", {})
+        with pytest.raises(PermanentRefusal, match="read/write"):
+            WooCommerce(Credentials(shop.url, keys[0], "wrong")).get("orders", {})
 
 
 def test_over_tls_keys_go_as_basic():
-    shop = WooCommerce("https://shop.example.com", "ck", "cs")
+    shop = WooCommerce(Credentials("https://shop.example.com", "ck", "cs"))
     assert shop._client.headers["Authorization"].startswith("Basic ")
 
 
@@ -156,7 +169,7 @@ def test_vendure_signs_in_either_way(by_key):
         held = shop.credentials
         pair = (held["api_key"], "-") if by_key else (held["username"], held["password"])
         vendure = Vendure(Credentials(shop.url, *pair))
-        assert vendure.insist("shop", {})["activeChannel"]["defaultCurrencyCode"]
+        assert vendure.run("shop", {})["activeChannel"]["defaultCurrencyCode"]
 
 
 def test_a_forgotten_vendure_session_is_renewed():
@@ -165,15 +178,15 @@ def test_a_forgotten_vendure_session_is_renewed():
         held = shop.credentials
         vendure = Vendure(Credentials(shop.url, held["username"], held["password"]))
         variables = {"options": {"take": 1}}
-        assert vendure.insist("orders", variables)
+        assert vendure.run("orders", variables)
         shop.control("settings", forget_tokens=True)
-        assert vendure.insist("orders", variables)
+        assert vendure.run("orders", variables)
 
 
 def test_a_refused_vendure_login_is_final_though_its_status_is_200():
     with running("vendure", orders=3) as shop:
         vendure = Vendure(Credentials(shop.url, "superadmin", "wrong"))
-        with pytest.raises(Refused, match="user name or password"):
-            vendure.insist("shop", {})
-        with pytest.raises(Refused, match="may read"):
-            Vendure(Credentials(shop.url, "no:key", "-")).insist("orders", {"options": {"take": 1}})
+        with pytest.raises(PermanentRefusal, match="user name or password"):
+            vendure.run("shop", {})
+        with pytest.raises(PermanentRefusal, match="may read"):
+            Vendure(Credentials(shop.url, "no:key", "-")).run("orders", {"options": {"take": 1}})

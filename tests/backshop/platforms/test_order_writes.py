@@ -13,8 +13,14 @@ from typing import Any
 import httpx
 import pytest
 from backshop.commerce import Address
-from backshop.platforms.api import Answer, Later, Passing, Refused
-from backshop.platforms.orders import Declined, RefundOrder, part, same, split_name, write
+from backshop.platforms.api import Answer
+from backshop.platforms.errors import (
+    PermanentDecline,
+    PermanentRefusal,
+    TransientFailure,
+    TransientOutage,
+)
+from backshop.platforms.orders import RefundOrder, part, same, split_name, write
 from backshop.platforms.shopify import orders as shopify
 from backshop.platforms.vendure import orders as vendure
 from backshop.platforms.woocommerce import orders as woocommerce
@@ -40,7 +46,7 @@ class Shop:
         self.answer = write
         self.sent: list[Any] = []
 
-    def insist(self, path: str, params: Mapping[str, Any]) -> Answer:
+    def get(self, path: str, params: Mapping[str, Any]) -> Answer:
         name = "refund_list" if path.endswith("refunds") else "order_get_after_refund"
         status, body = recorded(f"woocommerce-11.0.1/{name}")
         return Answer(status, httpx.Headers(), json.dumps(body).encode())
@@ -51,7 +57,7 @@ class Shop:
         content = said if isinstance(said, bytes) else json.dumps(said).encode()
         answer = Answer(status, httpx.Headers(), content)
         if status == 429 or status >= 500:
-            raise Passing(f"it answered {status}", None, answer)
+            raise TransientFailure(f"it answered {status}", None, answer)
         return answer
 
 
@@ -64,8 +70,8 @@ class Shop:
 )
 def test_woocommerce_refuses_with_500_for_good(recording, message):
     shop = Shop(recorded(f"woocommerce-11.0.1/{recording}"))
-    with pytest.raises(Declined) as declined:
-        woocommerce.make_refund(shop, ASKED)
+    with pytest.raises(PermanentDecline) as declined:
+        woocommerce.WooCommerceOrders(shop).make_refund(ASKED)
     assert declined.value.answer["code"] == "woocommerce_rest_cannot_create_order_refund"
     assert message in declined.value.answer["message"]
 
@@ -83,17 +89,19 @@ def test_woocommerce_refuses_with_500_for_good(recording, message):
     ],
 )
 def test_woocommerce_answers_that_tell_nothing_are_asked_about_later(answer):
-    with pytest.raises(Later):
-        woocommerce.make_refund(Shop(answer), ASKED)
+    with pytest.raises(TransientOutage):
+        woocommerce.WooCommerceOrders(Shop(answer)).make_refund(ASKED)
 
 
 def test_woocommerce_never_refunds_more_than_the_shop_has_left():
     """The recorded order of 38.48 has refunds of 7.50 and 14.99: 15.99 are left."""
-    with pytest.raises(Declined, match="declined") as declined:
-        woocommerce.make_refund(Shop((201, {})), replace(ASKED, amount=Decimal("16.00")))
+    with pytest.raises(PermanentDecline, match="declined") as declined:
+        woocommerce.WooCommerceOrders(Shop((201, {}))).make_refund(
+            replace(ASKED, amount=Decimal("16.00"))
+        )
     assert "15.99" in declined.value.answer["error"]
     shop = Shop(recorded("woocommerce-11.0.1/refund_create_partial"))
-    woocommerce.make_refund(shop, replace(ASKED, amount=Decimal("15.99")))
+    woocommerce.WooCommerceOrders(shop).make_refund(replace(ASKED, amount=Decimal("15.99")))
     [body] = shop.sent
     assert body == {
         "amount": "15.99", "reason": "late [m-1]", "api_refund": True, "api_restock": False,
@@ -104,14 +112,14 @@ def test_woocommerce_refunds_the_rest_of_a_line_with_its_tax():
     """One of the two mugs of line 1 (29.98 and 3.00 tax) was refunded before, without its tax."""
     asked = replace(ASKED, lines=(("1", 1),), restock=True, manual=True)
     shop = Shop(recorded("woocommerce-11.0.1/refund_create_line_item"))
-    with pytest.raises(Declined) as declined:
-        woocommerce.make_refund(shop, asked)
+    with pytest.raises(PermanentDecline) as declined:
+        woocommerce.WooCommerceOrders(shop).make_refund(asked)
     assert "15.99" in declined.value.answer["error"], "14.99 and 1.50 tax are more than is left"
-    with pytest.raises(Declined) as declined:
-        woocommerce.make_refund(shop, replace(asked, lines=(("1", 2),)))
+    with pytest.raises(PermanentDecline) as declined:
+        woocommerce.WooCommerceOrders(shop).make_refund(replace(asked, lines=(("1", 2),)))
     assert "only 1" in declined.value.answer["error"]
-    with pytest.raises(Declined):
-        woocommerce.make_refund(shop, replace(asked, lines=(("999", 1),)))
+    with pytest.raises(PermanentDecline):
+        woocommerce.WooCommerceOrders(shop).make_refund(replace(asked, lines=(("999", 1),)))
 
 
 class Vendure:
@@ -126,7 +134,7 @@ class Vendure:
             {"id": "3", "amount": 9000, "state": "Declined", "refunds": []},
         ]
 
-    def insist(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def run(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         lines = [{"id": "7", "quantity": 3, "proratedLinePriceWithTax": 1000}]
         return {
             "order": {
@@ -137,7 +145,7 @@ class Vendure:
             }
         }
 
-    def once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def run_once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         given = variables["input"]
         refunds = [refund for payment in self.payments for refund in payment["refunds"]]
         if operation == "refund_order":
@@ -156,7 +164,7 @@ class Vendure:
             answer = {"settleRefund": {"__typename": "Refund", **made}}
         self.writes += 1
         if self.writes == self.breaks:
-            raise Passing("the connection broke")
+            raise TransientFailure("the connection broke")
         return answer
 
 
@@ -165,15 +173,15 @@ def test_vendure_refunds_through_several_payments_and_goes_on_where_it_broke_off
     shop = Vendure(breaks)
     asked = replace(ASKED, amount=Decimal("12.00"))
     for _ in range(2):
-        found = vendure.find_refund(shop, asked)
+        found = vendure.VendureOrders(shop).find_refund(asked)
         if found:
             break
         try:
-            found = vendure.make_refund(shop, asked)
+            found = vendure.VendureOrders(shop).make_refund(asked)
             break
-        except Later:
+        except TransientOutage:
             continue
-    found = found or vendure.find_refund(shop, asked)
+    found = found or vendure.VendureOrders(shop).find_refund(asked)
     assert found is not None
     assert found.amount == Decimal("12.00")
     totals = [[refund["total"] for refund in payment["refunds"]] for payment in shop.payments]
@@ -182,18 +190,18 @@ def test_vendure_refunds_through_several_payments_and_goes_on_where_it_broke_off
 
 
 def test_vendure_never_refunds_more_than_its_payments_have_left():
-    with pytest.raises(Declined) as declined:
-        vendure.make_refund(Vendure(), replace(ASKED, amount=Decimal("15.01")))
+    with pytest.raises(PermanentDecline) as declined:
+        vendure.VendureOrders(Vendure()).make_refund(replace(ASKED, amount=Decimal("15.01")))
     assert "15.00" in declined.value.answer["error"]
 
 
 def test_vendure_counts_the_pieces_that_went_back_before():
     shop = Vendure()
-    first = vendure.make_refund(shop, replace(ASKED, lines=(("7", 1),)))
-    rest = vendure.make_refund(shop, replace(ASKED, mark="m-2", lines=(("7", 2),)))
+    first = vendure.VendureOrders(shop).make_refund(replace(ASKED, lines=(("7", 1),)))
+    rest = vendure.VendureOrders(shop).make_refund(replace(ASKED, mark="m-2", lines=(("7", 2),)))
     assert (first.amount, rest.amount) == (Decimal("3.33"), Decimal("6.67"))
-    with pytest.raises(Declined):
-        vendure.make_refund(shop, replace(ASKED, mark="m-3", lines=(("7", 1),)))
+    with pytest.raises(PermanentDecline):
+        vendure.VendureOrders(shop).make_refund(replace(ASKED, mark="m-3", lines=(("7", 1),)))
 
 
 class Shopify:
@@ -210,7 +218,7 @@ class Shopify:
             "presentmentMoney": {"amount": amount, "currencyCode": self.paid_in},
         }
 
-    def insist(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def run(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         if operation == "order_refunds":
             order = {
                 "presentmentCurrencyCode": self.paid_in, "refunds": [],
@@ -234,7 +242,7 @@ class Shopify:
         }  # fmt: skip
         return {"order": {"suggestedRefund": suggested}}
 
-    def once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def run_once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         self.sent.append(variables)
         refund = {
             "id": "gid://shopify/Refund/1", "legacyResourceId": "1",
@@ -246,18 +254,18 @@ class Shopify:
 
 def test_shopify_spreads_an_amount_over_the_payments():
     shop = Shopify()
-    shopify.make_refund(shop, replace(ASKED, amount=Decimal("7.50")))
+    shopify.ShopifyOrders(shop).make_refund(replace(ASKED, amount=Decimal("7.50")))
     [sent] = shop.sent
     assert sent["key"] == "m-1"
     assert [part["amount"] for part in sent["input"]["transactions"]] == ["5.00", "2.50"]
-    with pytest.raises(Declined):
-        shopify.make_refund(shop, replace(ASKED, amount=Decimal("100.01")))
+    with pytest.raises(PermanentDecline):
+        shopify.ShopifyOrders(shop).make_refund(replace(ASKED, amount=Decimal("100.01")))
 
 
 def test_shopify_restocks_where_it_suggests_to():
     shop = Shopify()
-    shopify.make_refund(shop, replace(ASKED, lines=(("9", 2),), restock=True))
-    shopify.make_refund(shop, replace(ASKED, lines=(("9", 2),)))
+    shopify.ShopifyOrders(shop).make_refund(replace(ASKED, lines=(("9", 2),), restock=True))
+    shopify.ShopifyOrders(shop).make_refund(replace(ASKED, lines=(("9", 2),)))
     restocked, kept = (sent["input"]["refundLineItems"][0] for sent in shop.sent)
     assert (restocked["restockType"], restocked["locationId"]) == (
         "RETURN",
@@ -268,35 +276,35 @@ def test_shopify_restocks_where_it_suggests_to():
 
 
 def test_shopify_refunds_an_order_paid_in_another_currency_by_lines_only():
-    with pytest.raises(Declined) as declined:
-        shopify.make_refund(Shopify(abroad=True), ASKED)
+    with pytest.raises(PermanentDecline) as declined:
+        shopify.ShopifyOrders(Shopify(abroad=True)).make_refund(ASKED)
     assert "EUR" in declined.value.answer["error"]
     shop = Shopify(abroad=True)
-    done = shopify.make_refund(shop, replace(ASKED, lines=(("9", 1),)))
+    done = shopify.ShopifyOrders(shop).make_refund(replace(ASKED, lines=(("9", 1),)))
     assert done.amount == Decimal("20.00")
     assert shop.sent[0]["input"]["currency"] == "EUR"
 
 
 def test_shopify_s_user_errors_are_final():
     errors = [{"field": ["transactions"], "message": "more than is left"}]
-    with pytest.raises(Declined) as declined:
-        shopify.make_refund(Shopify(errors=errors), ASKED)
+    with pytest.raises(PermanentDecline) as declined:
+        shopify.ShopifyOrders(Shopify(errors=errors)).make_refund(ASKED)
     assert declined.value.answer == {"userErrors": errors}
 
 
 @pytest.mark.parametrize(
     ("raised", "expected"),
     [
-        (Passing("time-out", 3.0), Later),
-        (Refused("it broke", 200, "INTERNAL"), Later),
-        (Refused("mismatch", 200, "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"), Later),
-        (Refused("no such order", 200, "ENTITY_NOT_FOUND"), Refused),
-        (Refused("credentials", 401), Refused),
+        (TransientFailure("time-out", 3.0), TransientOutage),
+        (PermanentRefusal("it broke", 200, "INTERNAL"), TransientOutage),
+        (PermanentRefusal("mismatch", 200, "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"), TransientOutage),
+        (PermanentRefusal("no such order", 200, "ENTITY_NOT_FOUND"), PermanentRefusal),
+        (PermanentRefusal("credentials", 401), PermanentRefusal),
     ],
 )
 def test_a_write_that_may_have_been_done_is_asked_about_later(raised, expected):
     class Broken:
-        def once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        def run_once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
             raise raised
 
     with pytest.raises(expected):

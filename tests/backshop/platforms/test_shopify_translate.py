@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 from backshop import commerce, platforms
 from backshop.commerce import Fulfilment, Kind
-from backshop.platforms import reading
-from backshop.platforms.api import Patience, Refused
-from backshop.platforms.reading import By, Credentials, Scope
+from backshop.platforms import errors
+from backshop.platforms.api import Deadline
+from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.ports import Credentials
+from backshop.platforms.reading import ReadContext, Scope
 
 from shops.running import running
 from tests.backshop.platforms.recorded import NOW, sample, store, told
@@ -165,7 +167,7 @@ def test_products_customers_collections_and_codes():
     (code,) = told("shopify", "discounts/redeemcode_added", sample("discounts/redeemcode_added"))
     assert (code.id, code.code) == ("1", "code1")
     for topic in ("discounts/create", "discounts/delete"):
-        with pytest.raises(platforms.Ignored, match="automatic"):
+        with pytest.raises(errors.Ignored, match="automatic"):
             told("shopify", topic, sample(topic))
 
 
@@ -223,13 +225,13 @@ def test_the_privacy_topics_and_the_end():
     ],
 )
 def test_a_signed_body_under_another_topic_ends_nothing(signed, sent_as):
-    with pytest.raises(platforms.PayloadError):
+    with pytest.raises(errors.PayloadError):
         told("shopify", sent_as, sample(signed))
 
 
 @pytest.mark.parametrize("topic", ["orders/edited", "themes/update", "", "orders"])
 def test_an_unknown_topic_says_nothing(topic):
-    with pytest.raises(platforms.Ignored):
+    with pytest.raises(errors.Ignored):
         told("shopify", topic, {"id": 1})
 
 
@@ -246,23 +248,20 @@ def test_webhook_and_api_tell_the_same_of_the_same_order(bulk):
             str(each["id"]): shop.control("webhook_payload", id=each["id"])
             for each in shop.state()["orders"]
         }
-        api = reading.open_api(
-            commerce.Platform.SHOPIFY,
+        opened = platforms.load("shopify").open(
             Credentials(shop.url, shop.credentials["api_key"], shop.credentials["secret"]),
-            Patience(),
+            Deadline(),
         )
-        stack.callback(api.close)
+        stack.callback(opened.close)
         shop_store = store("shopify")
-        found = reading.open_reader(
-            commerce.Platform.SHOPIFY, api, shop_store, "orders", By(lambda: NOW)
-        )
+        found = opened.reader(shop_store, "orders", ReadContext(lambda: NOW))
         scope = Scope(complete=bulk, since=datetime(2020, 1, 1, tzinfo=UTC))
         events = [event for step in found.steps(scope, {}) for event in step.page.events]
         read = {each.id: each for each in events if isinstance(each, commerce.Order)}
         assert read.keys() == posted.keys()
         for id, body in posted.items():
-            hook = platforms.translate(
-                "shopify", "orders/updated", json.dumps(body).encode(), shop_store, NOW
+            hook = platforms.load("shopify").translator.translate(
+                "orders/updated", json.dumps(body).encode(), shop_store, NOW
             )
             assert one(hook, commerce.Order) == read[id]
         assert read[str(placed)].refunds
@@ -285,19 +284,19 @@ def test_the_token_of_an_app_is_granted_and_renewed():
             shop.url, shop.credentials["client_id"], shop.credentials["client_secret"]
         )
         api = shopify.Api(given)
-        assert api.insist("shop", {})["shop"]["currencyCode"] == "USD"
+        assert api.run("shop", {})["shop"]["currencyCode"] == "USD"
         ((key, granted),) = [
             (key, token) for key, token in shopify._tokens.items() if key[0] == shop.url
         ]
-        assert api.insist("shop", {})
+        assert api.run("shop", {})
         assert shopify._tokens[key] is granted, "one token does for a day"
         shopify._tokens[key] = shopify._Token("ended", granted.ends_at - 80_000)
-        assert api.insist("shop", {}), "a dead token is replaced"
+        assert api.run("shop", {}), "a dead token is replaced"
         shopify._tokens[key] = shopify._Token("old", 0.0)
-        assert api.insist("shop", {}), "one about to end is not used"
+        assert api.run("shop", {}), "one about to end is not used"
         wrong = shopify.Api(given._replace(api_key="nobody"))
-        with pytest.raises(Refused, match="refused the credentials"):
-            wrong.insist("shop", {})
+        with pytest.raises(PermanentRefusal, match="refused the credentials"):
+            wrong.run("shop", {})
 
 
 def test_a_shop_that_throttles_is_waited_for(monkeypatch):
@@ -307,8 +306,8 @@ def test_a_shop_that_throttles_is_waited_for(monkeypatch):
     monkeypatch.setattr(shopify, "monotonic", lambda: 1000.0)
     with running("shopify", orders=2) as shop:
         given = Credentials(shop.url, shop.credentials["api_key"], "x")
-        api = shopify.Api(given, Patience(sleep=lambda seconds: waits.append(seconds)))
+        api = shopify.Api(given, Deadline(sleep=lambda seconds: waits.append(seconds)))
         api._level, api._restore, api._seen_at = 0.0, 100.0, 1000.0
         api._costs["shop"] = 50.0
-        api.insist("shop", {})
+        api.run("shop", {})
         assert waits == [0.5], "fifty points at a hundred a second"

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from backshop import commerce, platforms
+from backshop import commerce
 from backshop.commerce import Fulfilment, Kind
+from backshop.platforms import errors
 from backshop.platforms.vendure import translate as vendure
 
 from tests.backshop.platforms.recorded import NOW, answer, store, told
@@ -89,7 +90,7 @@ def test_without_one_in_its_addresses_the_customers_phone_is_the_orders_only_whe
 
 @pytest.mark.parametrize("change", [{"active": True}, {"orderPlacedAt": None}])
 def test_carts_and_drafts_are_left_out(change):
-    with pytest.raises(platforms.Ignored, match="cart"):
+    with pytest.raises(errors.Ignored, match="cart"):
         order(change)
 
 
@@ -169,7 +170,7 @@ def test_vendures_own_names_of_events_are_understood(topic):
 
 
 def test_an_unknown_event_says_nothing():
-    with pytest.raises(platforms.Ignored):
+    with pytest.raises(errors.Ignored):
         event("asset.updated", {"id": "1"})
 
 
@@ -202,7 +203,7 @@ def test_customers_products_and_promotions():
     (coupon,) = event("promotion.created", promotion)
     assert (coupon.code, coupon.amount) == ("SORRY-7H3K9", Decimal("10.00"))
     assert coupon.expires_at == datetime(2026, 12, 20, tzinfo=UTC)
-    with pytest.raises(platforms.Ignored):
+    with pytest.raises(errors.Ignored):
         event("promotion.created", promotion | {"couponCode": None})
 
 

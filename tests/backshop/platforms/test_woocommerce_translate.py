@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from backshop import commerce, platforms
+from backshop import commerce
 from backshop.commerce import Fulfilment, Kind
+from backshop.platforms import errors
 from backshop.platforms.woocommerce import translate as woocommerce
 
 from tests.backshop.platforms.recorded import NOW, answer, deliveries, store, told
@@ -217,7 +218,7 @@ def test_a_deletion_counts_from_its_receipt():
 @pytest.mark.parametrize("kind", ["order", "product", "customer", "coupon"])
 def test_a_record_under_the_topic_of_a_deletion_deletes_nothing(kind):
     whole = {"id": 15, "date_created": "2026-11-20T03:19:00", "status": "processing"}
-    with pytest.raises(platforms.PayloadError):
+    with pytest.raises(errors.PayloadError):
         told("woocommerce", f"{kind}.deleted", whole)
 
 
@@ -229,7 +230,7 @@ def test_a_trashed_order_is_gone_since_it_was_trashed():
 
 
 def test_a_signed_error_object_says_nothing_and_says_why():
-    with pytest.raises(platforms.Ignored, match="error in place of the record"):
+    with pytest.raises(errors.Ignored, match="error in place of the record"):
         say("031_order.created")
 
 
@@ -237,7 +238,7 @@ def test_a_signed_error_object_says_nothing_and_says_why():
     "topic", ["", "order", "order.paid", "action.wc_api", "subscription.created"]
 )
 def test_an_unknown_topic_says_nothing(topic):
-    with pytest.raises(platforms.Ignored):
+    with pytest.raises(errors.Ignored):
         told("woocommerce", topic, {"id": 1})
 
 
@@ -256,7 +257,7 @@ def test_an_unknown_topic_says_nothing(topic):
 )
 def test_a_wrong_type_is_named_by_its_path_and_never_by_its_value(change, path):
     sent = json.loads(RECORDED["019_order.created"][1]) | change
-    with pytest.raises(platforms.PayloadError) as caught:
+    with pytest.raises(errors.PayloadError) as caught:
         told("woocommerce", "order.updated", sent)
     assert caught.value.path == path
     assert "secret" not in str(caught.value)
@@ -268,7 +269,7 @@ def test_a_wrong_type_is_named_by_its_path_and_never_by_its_value(change, path):
 )
 def test_hostile_bodies_raise_payload_errors_only(body):
     for topic in ("order.updated", "order.deleted", "product.updated", "coupon.created"):
-        with pytest.raises(platforms.PayloadError):
+        with pytest.raises(errors.PayloadError):
             told("woocommerce", topic, body)
 
 
@@ -293,5 +294,5 @@ def test_a_page_sets_the_unreadable_record_aside_and_keeps_the_rest():
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"code": "x"}', b"[", b""])
 def test_a_page_that_is_no_list_is_an_error(body):
-    with pytest.raises(platforms.PayloadError):
+    with pytest.raises(errors.PayloadError):
         woocommerce.orders_page(body, store("woocommerce"), NOW)

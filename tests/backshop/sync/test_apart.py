@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from backshop.platforms.api import Later, Refused
+from backshop.platforms.errors import PermanentRefusal, TransientOutage
 from backshop.sync import apart as module
 from backshop.sync.apart import apart
 
@@ -41,7 +41,8 @@ def test_where_forking_is_not_safe_it_is_made_here(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "error", [Later("the shop is away", 7.5), Refused("no such key", 401, "unknown_key")]
+    "error",
+    [TransientOutage("the shop is away", 7.5), PermanentRefusal("no such key", 401, "unknown_key")],
 )
 def test_what_is_raised_there_is_raised_here(error: Exception) -> None:
     def fail() -> Iterator[int]:

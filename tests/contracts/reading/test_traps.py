@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from backshop import commerce
-from backshop.commerce import Platform
-from backshop.platforms import reading
-from backshop.platforms.api import Patience, Refused
-from backshop.platforms.reading import By, Credentials, Scope
+from backshop import commerce, platforms
+from backshop.platforms.api import Deadline
+from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.ports import Credentials
+from backshop.platforms.reading import ReadContext, Scope
 from backshop.platforms.shopify import bulk
 from backshop.platforms.woocommerce import reading as woocommerce
 
@@ -26,18 +26,18 @@ def opened(platform, **options):
         pair = (held["api_key"], held.get("secret", "-"))
         if platform == "vendure":
             pair = (held["username"], held["password"])
-        api = reading.open_api(Platform(platform), Credentials(shop.url, *pair), Patience())
-        yield shop, api
-        api.close()
+        connected = platforms.load(platform).open(Credentials(shop.url, *pair), Deadline())
+        yield shop, connected
+        connected.close()
 
 
-def reader(platform, api, resource):
-    by = By(lambda: datetime.now(UTC))
-    return reading.open_reader(Platform(platform), api, store(platform), resource, by)
+def reader(platform, connected, resource):
+    context = ReadContext(lambda: datetime.now(UTC))
+    return connected.reader(store(platform), resource, context)
 
 
-def read(platform, api, resource, scope=EVERYTHING, kind=commerce.Record):
-    steps = reader(platform, api, resource).steps(scope, {})
+def read(platform, connected, resource, scope=EVERYTHING, kind=commerce.Record):
+    steps = reader(platform, connected, resource).steps(scope, {})
     return [e for step in steps for e in step.page.events if isinstance(e, kind)]
 
 
@@ -45,12 +45,12 @@ def read(platform, api, resource, scope=EVERYTHING, kind=commerce.Record):
 
 
 def test_woocommerce_status_any_leaves_out_trash_and_drafts():
-    with opened("woocommerce", orders=10) as (shop, api):
+    with opened("woocommerce", orders=10) as (shop, connected):
         shop.control("trash", id=shop.state()["orders"][0]["id"])
         trashed = str(shop.state()["orders"][0]["id"])
         shop.control("edit_order", id=shop.state()["orders"][1]["id"], status="checkout-draft")
         draft = str(shop.state()["orders"][1]["id"])
-        events = read("woocommerce", api, "orders")
+        events = read("woocommerce", connected, "orders")
         assert [e.id for e in events if isinstance(e, commerce.Deletion)] == [trashed]
         orders = {e.id: e for e in events if isinstance(e, commerce.Order)}
         assert orders[draft].is_counted is False
@@ -58,29 +58,29 @@ def test_woocommerce_status_any_leaves_out_trash_and_drafts():
 
 
 def test_woocommerce_gives_no_more_than_a_hundred_a_page():
-    with opened("woocommerce", orders=3) as (_, api):
-        with pytest.raises(Refused) as refused:
-            api.get("orders", {"per_page": 101})
+    with opened("woocommerce", orders=3) as (_, connected):
+        with pytest.raises(PermanentRefusal) as refused:
+            connected.api.get("orders", {"per_page": 101})
         assert refused.value.code == "rest_invalid_param"
     assert woocommerce.PER_PAGE == 100
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
 def test_woocommerce_modified_after_is_strict_and_means_gmt_in_every_zone(zone):
-    with opened("woocommerce", orders=20, time_zone=zone) as (shop, api):
+    with opened("woocommerce", orders=20, time_zone=zone) as (shop, connected):
         shop.clock(frozen=True)
         (changed,) = shop.change(count=1)
-        mark = reader("woocommerce", api, "orders").mark()
+        mark = reader("woocommerce", connected, "orders").mark()
         scope = Scope(complete=False, since=mark)
-        assert str(changed) in {e.id for e in read("woocommerce", api, "orders", scope)}
+        assert str(changed) in {e.id for e in read("woocommerce", connected, "orders", scope)}
         later = Scope(complete=False, since=mark + timedelta(minutes=1))
-        assert read("woocommerce", api, "orders", later) == []
+        assert read("woocommerce", connected, "orders", later) == []
 
 
 def test_woocommerce_customers_are_read_in_rounds():
     """They have no modified filter: the new ones, and a part of all, until all were read."""
-    with opened("woocommerce", orders=0, customers=950) as (shop, api):
-        customers = reader("woocommerce", api, "customers")
+    with opened("woocommerce", orders=0, customers=950) as (shop, connected):
+        customers = reader("woocommerce", connected, "customers")
         steps = list(customers.steps(EVERYTHING, {}))
         before = customers.remember(EVERYTHING, steps[-1].position)
         known = {event.id for step in steps for event in step.page.events}
@@ -102,8 +102,8 @@ def test_woocommerce_customers_are_read_in_rounds():
 
 
 def test_woocommerce_variations_come_with_their_products():
-    with opened("woocommerce", orders=0, products=40) as (shop, api):
-        products = read("woocommerce", api, "products")
+    with opened("woocommerce", orders=0, products=40) as (shop, connected):
+        products = read("woocommerce", connected, "products")
         held = {
             (variant["product_id"], variant["id"])
             for product in shop.state()["products"]
@@ -119,28 +119,28 @@ def test_woocommerce_variations_come_with_their_products():
 
 
 def test_shopify_pages_are_halved_where_they_cost_too_much():
-    with opened("shopify", orders=6) as (_, api):
+    with opened("shopify", orders=6) as (_, connected):
         scope = Scope(complete=False, since=datetime(2020, 1, 1, tzinfo=UTC))
-        steps = list(reader("shopify", api, "orders").steps(scope, {}))
+        steps = list(reader("shopify", connected, "orders").steps(scope, {}))
         assert 1 <= steps[-1].position["first"] < 25
         assert sum(step.new for step in steps) == 6
 
 
 def test_shopify_customers_are_filtered_by_days_and_again_here():
-    with opened("shopify", orders=12) as (shop, api):
+    with opened("shopify", orders=12) as (shop, connected):
         shop.clock(now="2026-11-20T12:00:00Z", frozen=True)
         early, late = (each["id"] for each in shop.state()["customers"][:2])
         shop.control("edit_customer", id=early, first_name="Early")
         shop.clock(advance=3600)
         shop.control("edit_customer", id=late, first_name="Late")
         since = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
-        found = read("shopify", api, "customers", Scope(complete=False, since=since))
+        found = read("shopify", connected, "customers", Scope(complete=False, since=since))
         assert [each.id for each in found] == [str(late)]
 
 
 def test_shopify_reads_all_orders_by_a_bulk_operation():
-    with opened("shopify", orders=30) as (shop, api):
-        steps = list(reader("shopify", api, "orders").steps(EVERYTHING, {}))
+    with opened("shopify", orders=30) as (shop, connected):
+        steps = list(reader("shopify", connected, "orders").steps(EVERYTHING, {}))
         assert "bulk" in steps[-1].position
         assert sum(step.new for step in steps) == 30
         asked = shop.requests()["requests"]
@@ -148,19 +148,19 @@ def test_shopify_reads_all_orders_by_a_bulk_operation():
 
 
 def test_shopify_runs_five_bulk_operations_at_once_and_pages_do_instead():
-    with opened("shopify", orders=6, bulk_seconds=30) as (_, api):
-        assert all(bulk.start(api) for _ in range(5))
-        assert bulk.start(api) is None
-        steps = list(reader("shopify", api, "orders").steps(EVERYTHING, {}))
+    with opened("shopify", orders=6, bulk_seconds=30) as (_, connected):
+        assert all(bulk.start(connected.api) for _ in range(5))
+        assert bulk.start(connected.api) is None
+        steps = list(reader("shopify", connected, "orders").steps(EVERYTHING, {}))
         assert "bulk" not in steps[-1].position
         assert sum(step.new for step in steps) == 6
 
 
 def test_shopify_bulk_results_are_taken_up_where_they_were_left():
-    with opened("shopify", orders=30) as (_, api):
+    with opened("shopify", orders=30) as (_, connected):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("backshop.platforms.shopify.reading.BULK_PAGE", 7)
-            orders = reader("shopify", api, "orders")
+            orders = reader("shopify", connected, "orders")
             whole = list(orders.steps(EVERYTHING, {}))
             some = [step for step in whole if step.new][:2]
             rest = list(orders.steps(EVERYTHING, some[-1].position))
@@ -169,26 +169,26 @@ def test_shopify_bulk_results_are_taken_up_where_they_were_left():
 
 
 def test_shopify_without_the_scope_for_all_orders_tells_nothing_of_missing_ones():
-    with opened("shopify", orders=1) as (_, api):
-        orders = reader("shopify", api, "orders")
-        granted = api.insist("shop", {})
+    with opened("shopify", orders=1) as (_, connected):
+        orders = reader("shopify", connected, "orders")
+        granted = connected.api.run("shop", {})
         assert orders.whole() == {commerce.Kind.ORDER}
         scopes = granted["currentAppInstallation"]["accessScopes"]
         scopes[:] = [each for each in scopes if each["handle"] != "read_all_orders"]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(api, "insist", lambda operation, variables: granted)
+            patch.setattr(connected.api, "run", lambda operation, variables: granted)
             assert orders.whole() == frozenset()
 
 
 def test_shopify_more_lines_refunds_and_variants_than_a_page_holds():
-    with opened("shopify", orders=1, products=3) as (shop, api):
+    with opened("shopify", orders=1, products=3) as (shop, connected):
         variants = [v["id"] for p in shop.state()["products"] for v in p["variants"]]
         lines = [{"variant": variants[n % len(variants)], "quantity": 1} for n in range(65)]
         placed = shop.place_order(lines=lines)
         for _ in range(4):
             shop.control("refund", id=placed["id"], amount=100)
         scope = Scope(complete=False, since=datetime(2020, 1, 1, tzinfo=UTC))
-        orders = {e.id: e for e in read("shopify", api, "orders", scope, commerce.Order)}
+        orders = {e.id: e for e in read("shopify", connected, "orders", scope, commerce.Order)}
         assert len(orders[str(placed["id"])].lines) == 65
         assert len(orders[str(placed["id"])].refunds) == 4
 
@@ -197,17 +197,17 @@ def test_shopify_more_lines_refunds_and_variants_than_a_page_holds():
 
 
 def test_vendure_carts_are_left_out():
-    with opened("vendure", orders=40, carts=0.5) as (shop, api):
+    with opened("vendure", orders=40, carts=0.5) as (shop, connected):
         placed = {str(o["id"]) for o in shop.state()["orders"] if o["placed_at"]}
-        found = {e.id for e in read("vendure", api, "orders", kind=commerce.Order)}
+        found = {e.id for e in read("vendure", connected, "orders", kind=commerce.Order)}
         assert found == placed
         assert len(placed) < 40
 
 
 def test_vendure_orders_that_are_not_at_their_end_are_read_again():
-    with opened("vendure", orders=40, carts=0.0) as (shop, api):
+    with opened("vendure", orders=40, carts=0.0) as (shop, connected):
         far = Scope(complete=False, since=datetime.now(UTC) + timedelta(days=400))
-        found = {e.id for e in read("vendure", api, "orders", far, commerce.Order)}
+        found = {e.id for e in read("vendure", connected, "orders", far, commerce.Order)}
         states = {str(o["id"]): o["status"] for o in shop.state()["orders"]}
         assert found == {
             id for id, state in states.items() if state not in ("Delivered", "Cancelled")
@@ -216,11 +216,11 @@ def test_vendure_orders_that_are_not_at_their_end_are_read_again():
 
 
 def test_vendure_placing_an_order_is_seen_by_when_it_was_placed():
-    with opened("vendure", orders=20) as (shop, api):
-        mark = reader("vendure", api, "orders").mark()
+    with opened("vendure", orders=20) as (shop, connected):
+        mark = reader("vendure", connected, "orders").mark()
         placed = shop.place_order()
         scope = Scope(complete=False, since=mark)
-        found = {e.id for e in read("vendure", api, "orders", scope, commerce.Order)}
+        found = {e.id for e in read("vendure", connected, "orders", scope, commerce.Order)}
         assert str(placed["id"]) in found
 
 
@@ -228,14 +228,14 @@ def test_vendure_without_the_plugin_is_read_without_its_fields(tmp_path):
     others = tmp_path / "others.json"
     field = {"name": "colour", "type": "string", "nullable": True}
     others.write_text(json.dumps({"Order": [field], "OrderLine": [field]}))
-    with opened("vendure", orders=20, custom_fields=others) as (_, api):
-        orders = read("vendure", api, "orders", kind=commerce.Order)
+    with opened("vendure", orders=20, custom_fields=others) as (_, connected):
+        orders = read("vendure", connected, "orders", kind=commerce.Order)
         assert orders
         assert all(each.delivery_stage is None for each in orders)
 
 
 def test_vendure_take_above_a_thousand_is_an_error_of_status_200():
-    with opened("vendure", orders=3) as (_, api):
-        with pytest.raises(Refused) as refused:
-            api.insist("orders", {"options": {"take": 1001}})
+    with opened("vendure", orders=3) as (_, connected):
+        with pytest.raises(PermanentRefusal) as refused:
+            connected.api.run("orders", {"options": {"take": 1001}})
         assert (refused.value.status, refused.value.code) == (200, "USER_INPUT_ERROR")

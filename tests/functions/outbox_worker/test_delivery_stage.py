@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from backshop import outbox
-from backshop.platforms.api import Refused
+from backshop.platforms.errors import PermanentRefusal, TransientOutage
 from backshop.platforms.vendure.api import field_names
 
 from shops.running import running
@@ -86,7 +86,7 @@ def test_a_vendure_that_is_away_is_tried_until_it_is_enough(shop, monkeypatch):
     assert row["response"]["error"] == "gave up after 3 attempts"
     assert "503" in row["response"]["last"]["error"]
     _, listed = shop.call("outbox_rows/list")
-    assert [each["id"] for each in listed["rows"]] == [row["id"]]
+    assert [each["id"] for each in listed["items"]] == [row["id"]]
     assert shop.call("outbox_rows/retry", id=str(row["id"]))[0] == 200
     shop.work_off()
     assert shop.there(code) == ("SOURCING", None)
@@ -159,7 +159,7 @@ def test_a_shop_with_other_field_names(shop, owner, tmp_path):
 @pytest.mark.parametrize("name", ["1x", "a b", "x } me { id", ""])
 def test_what_cannot_be_a_field_is_never_put_into_an_operation(name):
     if name:
-        with pytest.raises(Refused):
+        with pytest.raises(PermanentRefusal):
             field_names({"vendure_fields": {"deliveryStage": name}})
     else:
         assert field_names({"vendure_fields": {"deliveryStage": name}})["deliveryStage"] == (
@@ -251,8 +251,10 @@ def test_a_message_works_off_its_key(shop, event):
 
 
 def test_what_is_unexpected_counts_as_an_attempt_and_is_seen(shop, monkeypatch):
-    kind = shop.writer.import_module("delivery_stage")
-    monkeypatch.setattr(kind, "kind", outbox.Kind(ask=lambda row: None, do=lambda row: 1 / 0))
+    module = shop.writer.import_module("delivery_stage")
+    monkeypatch.setattr(
+        module, "action", outbox.Action(find=lambda row: None, do=lambda row: 1 / 0)
+    )
     code = shop.place()
     shop.move(code, "SOURCING")
     key = f"order:{code.split('-')[1]}"
@@ -263,27 +265,27 @@ def test_what_is_unexpected_counts_as_an_attempt_and_is_seen(shop, monkeypatch):
     assert row["response"] == {"error": "ZeroDivisionError in delivery_stage"}
 
 
-def test_the_last_attempt_only_asks(shop, monkeypatch):
+def test_the_last_attempt_only_looks(shop, monkeypatch):
     """So that a row that fails knows what became of the attempt before."""
     calls = []
     done = []
 
     def do(row):
         calls.append("do")
-        raise outbox.Later("no answer")
+        raise TransientOutage("no answer")
 
-    def ask(row):
-        calls.append("ask")
+    def find(row):
+        calls.append("find")
         return {"found": True} if len(calls) >= 5 else None
 
-    kind = shop.writer.import_module("delivery_stage")
+    module = shop.writer.import_module("delivery_stage")
     monkeypatch.setattr(outbox, "MAX_ATTEMPTS", 4)
     monkeypatch.setattr(
-        kind, "kind", outbox.Kind(ask, do, lambda tx, row, answer: done.append(answer))
+        module, "action", outbox.Action(find, do, lambda tx, row, answer: done.append(answer))
     )
     code = shop.place()
     shop.move(code, "SOURCING")
     shop.work_off()
-    assert calls == ["do", "ask", "do", "ask", "do", "ask"][: len(calls)]
+    assert calls == ["do", "find", "do", "find", "do", "find"][: len(calls)]
     assert done == [{"found": True}]
     assert shop.rows()[0]["status"] == "done"

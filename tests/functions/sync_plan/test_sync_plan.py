@@ -4,11 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from backshop import db
+from backshop import db, platforms
 from backshop.commerce import Platform
 from backshop.connect import repository as connect
 from backshop.insights import repository as insights
-from backshop.platforms.resources import RESOURCES
 from backshop.stores import repository as stores
 
 
@@ -50,7 +49,7 @@ def test_a_new_store_is_read_whole_with_a_job_for_each_resource(plan, connected,
         store = connected(platform)
         assert plan()["started"] == 1
         jobs = aws.messages("SYNC_QUEUE_URL")
-        assert {job["resource"] for job in jobs} == {"shop", *RESOURCES[platform]}
+        assert {job["resource"] for job in jobs} == {"shop", *platforms.load(platform).resources}
         assert {job["store_id"] for job in jobs} == {str(store)}
         (run,) = logs(owner, store)
         assert (run["sync_type"], run["status"]) == ("full", "running")

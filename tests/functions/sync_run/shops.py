@@ -11,17 +11,16 @@ from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
-from backshop import db
+from backshop import db, platforms
 from backshop.aws import config
 from backshop.commerce import Platform, Store
 from backshop.connect import repository as connect
 from backshop.insights import repository as insights
-from backshop.platforms.resources import RESOURCES, SHOP
 from backshop.stores import credentials
 from backshop.stores import repository as stores
 from backshop.sync import repository as store
 from backshop.sync import rules, work
-from backshop.sync.models import JobKey, Run
+from backshop.sync.models import SHOP, JobKey, Run
 from backshop.sync.rules import RunType
 
 from shops.running import RunningShop, running
@@ -45,7 +44,7 @@ class Connected:
         """Open a run of these resources, or of all."""
         from datetime import UTC, datetime
 
-        named = resources or (SHOP, *RESOURCES[self.platform])
+        named = resources or (SHOP, *platforms.load(self.platform).resources)
         with db.transaction(store_id=self.id) as tx:
             run_id = store.start(tx, RunType(type), named, datetime.now(UTC))
         assert run_id is not None, "a run is open already"

@@ -34,7 +34,7 @@ FAULTS = {"429": 0.1, "500": 0.1, "timeout": 0.1, "truncated": 0.1}
 def test_four_requests_in_ten_fail_and_nothing_is_missing(platform, orders, monkeypatch):
     from backshop.platforms import api
 
-    monkeypatch.setattr(api.Patience, "sleep", lambda self, seconds: None, raising=False)
+    monkeypatch.setattr(api.Deadline, "sleep", lambda self, seconds: None, raising=False)
     with connected(platform, orders=orders, seed=4) as shop:
         shop.shop.faults(FAULTS, seed=7, retry_after=0, timeout_seconds=0.05)
         first = settle(shop, "full")
@@ -364,7 +364,9 @@ def say(shop, platforms, projections, topic, payload):
 
     store = shop.load()
     now = datetime.now(UTC)
-    events = platforms.translate(store.platform, topic, json.dumps(payload).encode(), store, now)
+    events = platforms.load(store.platform).translator.translate(
+        topic, json.dumps(payload).encode(), store, now
+    )
     with db.transaction(store_id=shop.id) as tx:
         projections.save(tx, store, events)
 

@@ -1,7 +1,7 @@
 """sync_run against a local WooCommerce shop and the real database."""
 
 import pytest
-from backshop.platforms.resources import RESOURCES
+from backshop import platforms
 
 from tests.functions.sync_run.shops import connected, differences, dump
 
@@ -21,7 +21,7 @@ def test_a_full_sync_brings_everything_there_is(shop):
     state = shop.shop.state()
     assert "\n".join(differences(shop)) == ""
     brought = {each.resource: each.records for each in run.resources}
-    assert set(brought) == {"shop", *RESOURCES[shop.platform]}
+    assert set(brought) == {"shop", *platforms.load(shop.platform).resources}
     assert brought["orders"] == len([each for each in state["orders"] if each["placed_at"]])
     assert brought["customers"] == len(state["customers"])
     assert run.records_synced == sum(brought.values())

@@ -9,14 +9,15 @@ from time import monotonic
 from typing import Any
 
 from backshop.platforms import graphql
-from backshop.platforms.api import Passing, Patience, Refused, connect, insist, send
+from backshop.platforms.api import Deadline, connect, send, with_retries
+from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
-from backshop.platforms.reading import Credentials
+from backshop.platforms.ports import Credentials
 
 VERSION = "2026-10"
 PATH = f"/admin/api/{VERSION}/graphql.json"
 TOO_EXPENSIVE = "MAX_COST_EXCEEDED"
-"""`Refused.code` of a query that asks for more than 1,000 points at once: ask for fewer records."""
+"""`PermanentRefusal.code` of a query that asks for more than 1,000 points at once: ask for fewer records."""
 EARLY = 600.0
 """Seconds before its end at which a token is renewed; it lives for a day."""
 
@@ -35,11 +36,11 @@ _lock = threading.Lock()
 
 
 class Api:
-    """Signs in with a permanent token, or with client id and secret, and keeps within the shop's
-    budget: a query waits until the bucket holds what it asked for the last time."""
+    """Signs in with a permanent token (`shpat_…` as `api_key`), or with client id and client secret
+    (`api_key`, `secret`), and keeps within the shop's budget: a query waits until the bucket holds what it asked for the last time."""
 
-    def __init__(self, credentials: Credentials, patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
+    def __init__(self, credentials: Credentials, deadline: Deadline | None = None) -> None:
+        self.deadline = deadline or Deadline()
         self._url = credentials.url
         self._id = credentials.api_key
         self._secret = credentials.secret
@@ -53,19 +54,19 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
-    def insist(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """The data of an operation, asked for as often as it may help. Raises `Later`, `Refused`."""
-        return insist(lambda: self.once(operation, variables), self.patience)
+    def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """The data of an operation, asked for as often as it may help. Raises `TransientOutage`, `PermanentRefusal`."""
+        return with_retries(lambda: self.run_once(operation, variables), self.deadline)
 
-    def once(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """One try. Raises `Passing` on what may pass, throttling included, and `Refused`."""
+    def run_once(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """One try. Raises `TransientFailure` on what may pass, throttling included, and `PermanentRefusal`."""
         self._wait_for_budget(operation)
         token = self._token()
         body = graphql.request("shopify", operation, variables)
         headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": token}
-        answer = send(self._client, self.patience, "POST", PATH, content=body, headers=headers)
+        answer = send(self._client, self.deadline, "POST", PATH, content=body, headers=headers)
         if answer.status in (401, 403) and not self._is_permanent and self._forget(token):
-            raise Passing("its token had ended", 0.0)
+            raise TransientFailure("its token had ended", 0.0)
         if answer.status != 200:
             raise _refusal(answer.status)
         return self._judge(operation, graphql.answered(answer))
@@ -76,9 +77,9 @@ class Api:
             return graphql.data(told)
         code, _ = graphql.first_error(told)
         if code == "THROTTLED":
-            raise Passing("it throttles", self._shortfall(operation) or 1.0)
+            raise TransientFailure("it throttles", self._shortfall(operation) or 1.0)
         if code in ("INTERNAL_SERVER_ERROR", "TIMEOUT"):
-            raise Passing(f"it answered {code}")
+            raise TransientFailure(f"it answered {code}")
         raise graphql.refused("Shopify", operation, told)
 
     # -- the budget
@@ -102,10 +103,10 @@ class Api:
 
     def _wait_for_budget(self, operation: str) -> None:
         wait = self._shortfall(operation)
-        if wait + 1 > self.patience.left():
-            raise Passing("its budget is used up", wait)
+        if wait + 1 > self.deadline.left():
+            raise TransientFailure("its budget is used up", wait)
         if wait:
-            self.patience.sleep(wait)
+            self.deadline.sleep(wait)
 
     # -- signing in
 
@@ -137,23 +138,17 @@ class Api:
             "client_secret": self._secret,
         }
         path = "/admin/oauth/access_token"
-        answer = send(self._client, self.patience, "POST", path, data=given)
+        answer = send(self._client, self.deadline, "POST", path, data=given)
         if answer.status != 200:
             raise _refusal(answer.status)
         try:
             told = json.loads(answer.body)
             return _Token(told["access_token"], monotonic() + float(told["expires_in"]) - EARLY)
         except (ValueError, TypeError, KeyError):
-            raise Passing("it granted no token that can be read") from None
+            raise TransientFailure("it granted no token that can be read") from None
 
 
-def open_api(credentials: Credentials, patience: Patience) -> Api:
-    """`api_key` is the app's permanent token (`shpat_…`), or its client id with the client secret
-    as `secret`."""
-    return Api(credentials, patience)
-
-
-def _refusal(status: int) -> Refused:
+def _refusal(status: int) -> PermanentRefusal:
     if status in (400, 401, 403):
         reason = (
             "Shopify refused the credentials: give the app's token, or its client id and secret"
@@ -162,4 +157,4 @@ def _refusal(status: int) -> Refused:
         reason = "Shopify has frozen or locked the shop"
     else:
         reason = f"Shopify answered {status}"
-    return Refused(reason, status)
+    return PermanentRefusal(reason, status)

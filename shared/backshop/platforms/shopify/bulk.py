@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import httpx
 
 from backshop.platforms import graphql, payload
-from backshop.platforms.api import CONNECT_TIMEOUT, TIMEOUT, USER_AGENT, Later
+from backshop.platforms.api import CONNECT_TIMEOUT, TIMEOUT, USER_AGENT
+from backshop.platforms.errors import TransientOutage
 from backshop.platforms.shopify.api import Api
 
 Json = dict[str, Any]
@@ -34,7 +35,7 @@ def start(api: Api) -> str | None:
     """The id of a new operation that reads all orders; None where Shopify takes none now (a shop
     runs five at once) or not from this app."""
     query = graphql.operation("shopify", "orders_bulk")
-    told = api.insist("bulk_run", {"query": query})["bulkOperationRunQuery"]
+    told = api.run("bulk_run", {"query": query})["bulkOperationRunQuery"]
     if told["userErrors"] or not told["bulkOperation"]:
         return None
     return str(told["bulkOperation"]["id"])
@@ -42,12 +43,12 @@ def start(api: Api) -> str | None:
 
 def look(api: Api, id: str) -> tuple[str, str | None]:
     """How far the operation is, and where its result lies; an empty result lies nowhere."""
-    told = api.insist("bulk", {"id": id})["bulkOperation"]
+    told = api.run("bulk", {"id": id})["bulkOperation"]
     return (str(told["status"]), told["url"]) if told else ("EXPIRED", None)
 
 
 def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[Found]:
-    """The orders of a result, from line `skip` on, one at a time in memory. Raises `Later` where it
+    """The orders of a result, from line `skip` on, one at a time in memory. Raises `TransientOutage` where it
     cannot be fetched; what was handed on until then stays handed on."""
     gathered: Json | None = None
     number = 0
@@ -64,7 +65,7 @@ def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[Found]:
                 yield Found(_whole(gathered), number - 1)
             gathered = _root(told)
     except httpx.HTTPError as broken:
-        raise Later(f"the bulk result broke off ({type(broken).__name__})") from None
+        raise TransientOutage(f"the bulk result broke off ({type(broken).__name__})") from None
     if gathered is not None:
         yield Found(_whole(gathered), number)
 
@@ -75,7 +76,7 @@ def _lines(url: str, left: Callable[[], float]) -> Iterator[str]:
     headers = {"User-Agent": USER_AGENT}
     with httpx.stream("GET", url, timeout=timeout, headers=headers) as answer:
         if answer.status_code != 200:
-            raise Later(f"the bulk result answered {answer.status_code}")
+            raise TransientOutage(f"the bulk result answered {answer.status_code}")
         yield from answer.iter_lines()
 
 

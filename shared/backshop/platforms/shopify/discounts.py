@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from backshop.platforms.discounts import NewDiscount
-from backshop.platforms.orders import Declined, Graphql, Json, write
+from backshop.platforms.errors import PermanentDecline
+from backshop.platforms.orders import Graphql, Json, write
 
 
-def find(api: Graphql, asked: NewDiscount) -> str | None:
-    """The id of our discount with this code; None where the shop knows no such code. Raises
-    Declined where the code is somebody else's."""
-    return _ours(_lookup(api, asked.code), asked)
+@dataclass(frozen=True, slots=True)
+class ShopifyDiscounts:
+    """Codes of one shop; see `ports.Discounts`."""
 
+    api: Graphql
 
-def create(api: Graphql, asked: NewDiscount) -> str:
-    """Make the discount, if an earlier attempt did not; its id.
+    def find(self, asked: NewDiscount) -> str | None:
+        """The id of our discount with this code; None where the shop knows no such code. Raises
+        PermanentDecline where the code is somebody else's."""
+        return _ours(_lookup(self.api, asked.code), asked)
 
-    Raises Declined where Shopify refuses it, and where the shop sells in another currency: amounts
-    are always in the shop's own.
-    """
-    told = _lookup(api, asked.code)
-    if (made := _ours(told, asked)) is not None:
-        return made
-    if told["shop"]["currencyCode"] != asked.currency:
-        raise Declined({"error": f"the shop sells in {told['shop']['currencyCode']}"})
-    answer = write(api, "discount_create", {"input": _input(asked)})["discountCodeBasicCreate"]
-    if answer["userErrors"] or answer["codeDiscountNode"] is None:
-        raise Declined({"userErrors": answer["userErrors"]})
-    id: str = answer["codeDiscountNode"]["id"]
-    return id
+    def create(self, asked: NewDiscount) -> str:
+        """Make the discount, if an earlier attempt did not; its id.
 
+        Raises PermanentDecline where Shopify refuses it, and where the shop sells in another currency: amounts
+        are always in the shop's own.
+        """
+        told = _lookup(self.api, asked.code)
+        if (made := _ours(told, asked)) is not None:
+            return made
+        if told["shop"]["currencyCode"] != asked.currency:
+            raise PermanentDecline({"error": f"the shop sells in {told['shop']['currencyCode']}"})
+        answer = write(self.api, "discount_create", {"input": _input(asked)})[
+            "discountCodeBasicCreate"
+        ]
+        if answer["userErrors"] or answer["codeDiscountNode"] is None:
+            raise PermanentDecline({"userErrors": answer["userErrors"]})
+        id: str = answer["codeDiscountNode"]["id"]
+        return id
 
-def end(api: Graphql, asked: NewDiscount) -> None:
-    """Let nobody use the code any more; nothing to do where the shop does not know it."""
-    id = _ours(_lookup(api, asked.code), asked)
-    if id is None:
-        return
-    answer = write(api, "discount_deactivate", {"id": id})["discountCodeDeactivate"]
-    if answer["userErrors"]:
-        raise Declined({"userErrors": answer["userErrors"]})
+    def end(self, asked: NewDiscount) -> None:
+        """Let nobody use the code any more; nothing to do where the shop does not know it."""
+        id = _ours(_lookup(self.api, asked.code), asked)
+        if id is None:
+            return
+        answer = write(self.api, "discount_deactivate", {"id": id})["discountCodeDeactivate"]
+        if answer["userErrors"]:
+            raise PermanentDecline({"userErrors": answer["userErrors"]})
 
 
 def _lookup(api: Graphql, code: str) -> Json:
-    return api.insist("discount_by_code", {"code": code})
+    return api.run("discount_by_code", {"code": code})
 
 
 def _ours(told: Json, asked: NewDiscount) -> str | None:
@@ -51,7 +59,7 @@ def _ours(told: Json, asked: NewDiscount) -> str | None:
     if node is None:
         return None
     if asked.mark not in (node["codeDiscount"].get("title") or ""):
-        raise Declined({"error": "the shop has another discount with this code"})
+        raise PermanentDecline({"error": "the shop has another discount with this code"})
     id: str = node["id"]
     return id
 

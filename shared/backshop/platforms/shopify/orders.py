@@ -4,15 +4,17 @@ refund's note for good."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from backshop.commerce import Address
+from backshop.platforms.errors import PermanentDecline
 from backshop.platforms.orders import (
-    Declined,
+    AddressChange,
     Graphql,
     Json,
-    Refunded,
     RefundOrder,
+    RefundResult,
     check_left,
     same,
     split_name,
@@ -24,53 +26,87 @@ REFUNDS = 100
 NOT_SENT = {"UNFULFILLED", "OPEN", "ON_HOLD", "SCHEDULED", "PENDING_FULFILLMENT"}
 
 
-def find_refund(api: Graphql, asked: RefundOrder) -> Refunded | None:
-    """The refund that an earlier attempt made."""
-    return _marked(_order(api, "order_refunds", asked.order_id, first=REFUNDS), asked)
+@dataclass(frozen=True, slots=True)
+class ShopifyOrders:
+    """Orders of one shop; see `ports.Orders`."""
+
+    api: Graphql
+
+    def find_refund(self, asked: RefundOrder) -> RefundResult | None:
+        """The refund that an earlier attempt made."""
+        return _marked(_order(self.api, "order_refunds", asked.order_id, first=REFUNDS), asked)
+
+    def make_refund(self, asked: RefundOrder) -> RefundResult:
+        """Refund lines at Shopify's prices, or an amount, through the payments that it suggests.
+
+        Raises PermanentDecline where less is left, and for an amount of an order that was paid in another
+        currency: nobody could tell which money is meant.
+        """
+        order = _order(self.api, "order_refunds", asked.order_id, first=REFUNDS)
+        if not asked.lines and order["presentmentCurrencyCode"] != asked.currency:
+            paid = order["presentmentCurrencyCode"]
+            raise PermanentDecline(
+                {"error": f"the order was paid in {paid}: refund its lines instead"}
+            )
+        lines = _lines(asked, order["displayFulfillmentStatus"])
+        variables = {"lines": lines, "full": not lines}
+        suggested = _order(self.api, "suggested_refund", asked.order_id, **variables)[
+            "suggestedRefund"
+        ]
+        if suggested is None:
+            raise PermanentDecline({"error": "Shopify suggests no refund for this order"})
+        amount = _presented(suggested["amountSet"]) if lines else asked.amount
+        check_left(amount, _presented(suggested["maximumRefundableSet"]))
+        given: Json = {
+            "orderId": _gid("Order", asked.order_id),
+            "note": asked.note,
+            "currency": order["presentmentCurrencyCode"],
+            "refundLineItems": _placed(lines, suggested["refundLineItems"]),
+            "transactions": _transactions(
+                _gid("Order", asked.order_id), amount, suggested["suggestedTransactions"]
+            ),
+        }
+        return _create(self.api, asked, given)
+
+    def find_address(self, change: AddressChange) -> Json | None:
+        """What there is to say where the order has this address already."""
+        order = _order(self.api, "order_address", change.order_id)
+        held = order["shippingAddress"]
+        if held is None:
+            return None
+        read = held | {
+            "countryCode": held["countryCodeV2"],
+            "provinceCode": held["provinceCode"] or held["province"],
+        }
+        return _told(order) if same(read, _fields(change.address)) else None
+
+    def change_address(self, change: AddressChange) -> Json:
+        """Put the address on the order. Raises PermanentDecline once the order is on its way."""
+        order = _order(self.api, "order_address", change.order_id)
+        state = order["displayFulfillmentStatus"]
+        if order["cancelledAt"] or state not in NOT_SENT:
+            word = "cancelled" if order["cancelledAt"] else state.lower()
+            raise PermanentDecline({"error": f"the order is {word} at the shop"})
+        given = {"id": _gid("Order", change.order_id), "shippingAddress": _fields(change.address)}
+        answer = write(self.api, "order_address_update", {"input": given})["orderUpdate"]
+        if answer["userErrors"]:
+            raise PermanentDecline({"userErrors": answer["userErrors"]})
+        return _told(answer["order"])
 
 
-def _marked(order: Json, asked: RefundOrder) -> Refunded | None:
+def _marked(order: Json, asked: RefundOrder) -> RefundResult | None:
     mark = f"[{asked.mark}]"
     found = (refund for refund in order["refunds"] if mark in (refund["note"] or ""))
     refund = next(found, None)
     return _refunded(refund, asked.currency) if refund else None
 
 
-def make_refund(api: Graphql, asked: RefundOrder) -> Refunded:
-    """Refund lines at Shopify's prices, or an amount, through the payments that it suggests.
-
-    Raises Declined where less is left, and for an amount of an order that was paid in another
-    currency: nobody could tell which money is meant.
-    """
-    order = _order(api, "order_refunds", asked.order_id, first=REFUNDS)
-    if not asked.lines and order["presentmentCurrencyCode"] != asked.currency:
-        paid = order["presentmentCurrencyCode"]
-        raise Declined({"error": f"the order was paid in {paid}: refund its lines instead"})
-    lines = _lines(asked, order["displayFulfillmentStatus"])
-    variables = {"lines": lines, "full": not lines}
-    suggested = _order(api, "suggested_refund", asked.order_id, **variables)["suggestedRefund"]
-    if suggested is None:
-        raise Declined({"error": "Shopify suggests no refund for this order"})
-    amount = _presented(suggested["amountSet"]) if lines else asked.amount
-    check_left(amount, _presented(suggested["maximumRefundableSet"]))
-    given: Json = {
-        "orderId": _gid("Order", asked.order_id),
-        "note": asked.note,
-        "currency": order["presentmentCurrencyCode"],
-        "refundLineItems": _placed(lines, suggested["refundLineItems"]),
-        "transactions": _transactions(
-            _gid("Order", asked.order_id), amount, suggested["suggestedTransactions"]
-        ),
-    }
-    return _create(api, asked, given)
-
-
-def _create(api: Graphql, asked: RefundOrder, given: Json) -> Refunded:
-    """Where the key was used with other arguments, an earlier attempt got through: Later, and the
+def _create(api: Graphql, asked: RefundOrder, given: Json) -> RefundResult:
+    """Where the key was used with other arguments, an earlier attempt got through: TransientOutage, and the
     next one finds its refund."""
     answer = write(api, "refund_create", {"input": given, "key": asked.mark})["refundCreate"]
     if answer["userErrors"] or answer["refund"] is None:
-        raise Declined({"userErrors": answer["userErrors"]})
+        raise PermanentDecline({"userErrors": answer["userErrors"]})
     return _refunded(answer["refund"], asked.currency)
 
 
@@ -122,7 +158,7 @@ def _transactions(order: str, amount: Decimal, suggested: Sequence[Json]) -> lis
         )
         amount -= taken
     if amount > 0:
-        raise Declined({"error": f"no payment is left to give {amount} back through"})
+        raise PermanentDecline({"error": f"no payment is left to give {amount} back through"})
     return found
 
 
@@ -130,39 +166,14 @@ def _presented(bag: Json) -> Decimal:
     return Decimal(bag["presentmentMoney"]["amount"])
 
 
-def _refunded(refund: Json, currency: str) -> Refunded:
+def _refunded(refund: Json, currency: str) -> RefundResult:
     bag = refund["totalRefundedSet"]
     told = next(
         (each for each in bag.values() if each["currencyCode"] == currency), bag["shopMoney"]
     )
-    return Refunded(str(refund["legacyResourceId"]), Decimal(told["amount"]), {"refund": refund})
-
-
-def find_address(api: Graphql, order_id: str, address: Address) -> Json | None:
-    """What there is to say where the order has this address already."""
-    order = _order(api, "order_address", order_id)
-    held = order["shippingAddress"]
-    if held is None:
-        return None
-    read = held | {
-        "countryCode": held["countryCodeV2"],
-        "provinceCode": held["provinceCode"] or held["province"],
-    }
-    return _told(order) if same(read, _fields(address)) else None
-
-
-def change_address(api: Graphql, order_id: str, address: Address) -> Json:
-    """Put the address on the order. Raises Declined once the order is on its way."""
-    order = _order(api, "order_address", order_id)
-    state = order["displayFulfillmentStatus"]
-    if order["cancelledAt"] or state not in NOT_SENT:
-        word = "cancelled" if order["cancelledAt"] else state.lower()
-        raise Declined({"error": f"the order is {word} at the shop"})
-    given = {"id": _gid("Order", order_id), "shippingAddress": _fields(address)}
-    answer = write(api, "order_address_update", {"input": given})["orderUpdate"]
-    if answer["userErrors"]:
-        raise Declined({"userErrors": answer["userErrors"]})
-    return _told(answer["order"])
+    return RefundResult(
+        str(refund["legacyResourceId"]), Decimal(told["amount"]), {"refund": refund}
+    )
 
 
 def _told(order: Json) -> Json:
@@ -190,8 +201,8 @@ def _gid(kind: str, number: str) -> str:
 
 
 def _order(api: Graphql, operation: str, order_id: str, **variables: object) -> Json:
-    answer = api.insist(operation, {"id": _gid("Order", order_id), **variables})
+    answer = api.run(operation, {"id": _gid("Order", order_id), **variables})
     if answer["order"] is None:
-        raise Declined({"error": "the shop has no such order any more"})
+        raise PermanentDecline({"error": "the shop has no such order any more"})
     found: Json = answer["order"]
     return found

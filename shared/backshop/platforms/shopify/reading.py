@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from backshop.commerce import Kind, Store
-from backshop.platforms.api import Refused
+from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.payload import Page, Rejected
-from backshop.platforms.reading import OVERLAP, By, Position, Reader, Scope, Step, since_text
+from backshop.platforms.ports import Reader
+from backshop.platforms.reading import OVERLAP, Position, ReadContext, Scope, Step, since_text
 from backshop.platforms.shopify import bulk, graphql, translate
 from backshop.platforms.shopify.api import TOO_EXPENSIVE, Api
 
@@ -21,9 +22,9 @@ ALL_ORDERS = "read_all_orders"
 """The access scope without which Shopify lists the orders of the last 60 days only."""
 
 
-def reader(api: Api, store: Store, resource: str, by: By) -> Reader:
-    """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
-    return _READERS[resource](api, store, by)
+def reader(api: Api, store: Store, resource: str, context: ReadContext) -> Reader:
+    """The reader of a resource; see `ports.Shop.reader`."""
+    return _READERS[resource](api, store, context)
 
 
 @dataclass
@@ -32,7 +33,7 @@ class _List:
 
     api: Api
     store: Store
-    by: By
+    context: ReadContext
     name: str
     """Of the operation and of the field that it asks for."""
     resource: str
@@ -53,7 +54,7 @@ class _List:
     def mark(self) -> datetime | None:
         if not self.has_newest:
             return None
-        nodes = self.api.insist("newest", {})[self.name]["nodes"]
+        nodes = self.api.run("newest", {})[self.name]["nodes"]
         return datetime.fromisoformat(nodes[0]["updatedAt"]) if nodes else None
 
     def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
@@ -79,7 +80,7 @@ class _List:
     ) -> Iterator[Step]:
         after, first = position.get("after"), position.get("first", self.first)
         while True:
-            seen = self.by.now()
+            seen = self.context.now()
             told, first = self._ask(query, after, first)
             nodes = told["nodes"]
             page = self._say([each for each in nodes if self._is_wanted(each, since)], seen)
@@ -93,9 +94,9 @@ class _List:
         while True:
             try:
                 variables = {"first": first, "after": after, "query": query}
-                told: Json = self.api.insist(self.name, variables)[_field(self.name)]
+                told: Json = self.api.run(self.name, variables)[_field(self.name)]
                 return told, first
-            except Refused as refused:
+            except PermanentRefusal as refused:
                 if refused.code != TOO_EXPENSIVE or first == 1:
                     raise
                 first = first // 2
@@ -121,7 +122,7 @@ class _List:
                     f"the API's answer lacks what it promises ({type(wrong).__name__}: {wrong})"
                 )
                 rejected.append(Rejected(str(id or "?"), problem[:200]))
-        page = self.by.finish(translate.page(self.resource, told, self.store, seen))
+        page = self.context.finish(translate.page(self.resource, told, self.store, seen))
         ids = [str(each.get("id")) for each in nodes]
         return page._replace(rejected=[*rejected, *page.rejected], ids=ids)
 
@@ -136,7 +137,7 @@ class _List:
         nodes = list(first["nodes"])
         info = first["pageInfo"]
         while info["hasNextPage"]:
-            found = self.api.insist(operation, variables | {"after": info["endCursor"]})[path[0]]
+            found = self.api.run(operation, variables | {"after": info["endCursor"]})[path[0]]
             if found is None:
                 break
             nodes += found[path[1]]["nodes"]
@@ -165,7 +166,7 @@ class _Orders(_List):
     def _begin_bulk(self) -> Position | None:
         """What the operation finds was so when it was asked for, or later: hours may pass until its
         result is read."""
-        seen = self.by.now()
+        seen = self.context.now()
         id = bulk.start(self.api)
         return None if id is None else {"bulk": id, "seen": seen.isoformat(), "looks": 0, "line": 0}
 
@@ -176,8 +177,8 @@ class _Orders(_List):
             if status not in bulk.WORKING:
                 break
             begun = begun | {"looks": begun["looks"] + 1}
-            yield Step(self.by.finish(Page([], [], [])), begun, 0)
-            self.api.patience.sleep(min(bulk.POLL, max(0.0, self.api.patience.left())))
+            yield Step(self.context.finish(Page([], [], [])), begun, 0)
+            self.api.deadline.sleep(min(bulk.POLL, max(0.0, self.api.deadline.left())))
         if status != "COMPLETED":
             return False
         if url is not None:
@@ -186,7 +187,7 @@ class _Orders(_List):
 
     def _result(self, begun: Position, url: str) -> Iterator[Step]:
         found: list[bulk.Found] = []
-        for each in bulk.orders(url, begun["line"], self.api.patience.left):
+        for each in bulk.orders(url, begun["line"], self.api.deadline.left):
             found.append(each)
             if len(found) == BULK_PAGE:
                 yield self._bulk_step(begun, found)
@@ -204,7 +205,7 @@ class _Orders(_List):
 
     def whole(self) -> frozenset[Kind]:
         """Without the scope for all orders, one that is not listed may simply be old."""
-        scopes = self.api.insist("shop", {})["currentAppInstallation"]["accessScopes"]
+        scopes = self.api.run("shop", {})["currentAppInstallation"]["accessScopes"]
         has_all = any(each["handle"] == ALL_ORDERS for each in scopes)
         return self.kinds if has_all else frozenset()
 
@@ -218,11 +219,11 @@ class _Orders(_List):
         """A page of orders names the first three only."""
         if len(node["refunds"]) < 3:
             return list(node["refunds"])
-        found = self.api.insist("refunds_of_order", {"id": node["id"]})["order"]
+        found = self.api.run("refunds_of_order", {"id": node["id"]})["order"]
         return list(found["refunds"]) if found else []
 
     def _refund(self, id: str) -> Json | None:
-        found: Json | None = self.api.insist("refund", {"id": id, "after": None})["refund"]
+        found: Json | None = self.api.run("refund", {"id": id, "after": None})["refund"]
         if found is None:
             return None
         path = ("refund", "refundLineItems")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from backshop.platforms import Headers, header
 from backshop.platforms.signing import base64_of, is_signed
+from backshop.platforms.webhooks import Headers, header
 
 
 def verify(headers: Headers, body: bytes, secrets: Sequence[str], now: datetime) -> bool:

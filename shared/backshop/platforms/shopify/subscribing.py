@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backshop.platforms.api import Refused
-from backshop.platforms.reading import ShopFacts
+from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.ports import ShopFacts
 from backshop.platforms.shopify.api import Api
 
 TOPICS = (
@@ -45,7 +45,7 @@ def _subscriptions(api: Api) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after = None
     while True:
-        told = api.insist("webhooks", {"after": after})["webhookSubscriptions"]
+        told = api.run("webhooks", {"after": after})["webhookSubscriptions"]
         found += told["nodes"]
         if not told["pageInfo"]["hasNextPage"]:
             return found
@@ -57,8 +57,8 @@ def _create(api: Api, topic: str, address: str) -> str:
     subscription = {"uri": address, "format": "JSON"}
     variables = {"topic": topic, "subscription": subscription}
     try:
-        told = api.insist("webhook_create", variables)["webhookSubscriptionCreate"]
-    except Refused as refused:
+        told = api.run("webhook_create", variables)["webhookSubscriptionCreate"]
+    except PermanentRefusal as refused:
         if refused.code != "ACCESS_DENIED":
             raise
         return f"not subscribed to {topic}: the app lacks the scope for it"
@@ -69,5 +69,5 @@ def _create(api: Api, topic: str, address: str) -> str:
 
 
 def facts(api: Api) -> ShopFacts:
-    shop = api.insist("shop", {})["shop"]
+    shop = api.run("shop", {})["shop"]
     return ShopFacts(currency=shop["currencyCode"], time_zone=shop["ianaTimezone"])

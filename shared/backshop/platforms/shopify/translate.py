@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import Ignored
 from backshop.platforms import payload as reading
+from backshop.platforms.errors import Ignored
 from backshop.platforms.payload import Page, decimals, name
 from backshop.platforms.shopify import payload
 
@@ -31,9 +31,13 @@ AddressKind = Literal["shipping", "billing", "both"]
 
 
 def translate(
-    topic: str, body: bytes, store: Store, received_at: datetime, triggered_at: datetime | None
+    topic: str,
+    body: bytes,
+    store: Store,
+    received_at: datetime,
+    triggered_at: datetime | None = None,
 ) -> list[Event]:
-    """What a webhook says; see `backshop.platforms.translate`."""
+    """What a webhook says; see `ports.Translator`."""
     seen = triggered_at or received_at
     if topic in _DELETIONS:
         gone = reading.parse(payload.gone, body)

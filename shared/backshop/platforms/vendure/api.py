@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from backshop.platforms import graphql
-from backshop.platforms.api import Answer, Passing, Patience, Refused, connect, insist, send
+from backshop.platforms.api import Answer, Deadline, connect, send, with_retries
+from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
-from backshop.platforms.reading import Credentials
+from backshop.platforms.ports import Credentials
 
 PATH = "/admin-api"
 UNKNOWN_FIELD = "GRAPHQL_VALIDATION_FAILED"
-"""`Refused.code` where the server's schema lacks a field: the plugin is not installed."""
+"""`PermanentRefusal.code` where the server's schema lacks a field: the plugin is not installed."""
 SESSION = "vendure-auth-token"
 _SIGNED_OUT = "FORBIDDEN"
 
@@ -28,11 +29,14 @@ _lock = threading.Lock()
 
 
 class Api:
-    """Signs in with an API key in every request, or by `login`, whose token it renews when the
+    """`api_key` is an API key (`id:secret`), or a user's name with the password as `secret`;
+    `settings.channel` a channel's token where the server has several.
+
+    Signs in with the key in every request, or by `login`, whose token it renews when the
     server has forgotten it: refused logins and dead tokens are answered with status 200."""
 
-    def __init__(self, credentials: Credentials, patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
+    def __init__(self, credentials: Credentials, deadline: Deadline | None = None) -> None:
+        self.deadline = deadline or Deadline()
         self._url = credentials.url
         self._user = credentials.api_key
         self._password = credentials.secret
@@ -48,12 +52,12 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
-    def insist(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """The data of an operation, asked for as often as it may help. Raises `Later`, `Refused`."""
-        return insist(lambda: self.once(operation, variables), self.patience)
+    def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """The data of an operation, asked for as often as it may help. Raises `TransientOutage`, `PermanentRefusal`."""
+        return with_retries(lambda: self.run_once(operation, variables), self.deadline)
 
-    def once(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """One try. Raises `Passing` on what may pass and `Refused`."""
+    def run_once(self, operation: str, variables: Mapping[str, Any]) -> Json:
+        """One try. Raises `TransientFailure` on what may pass and `PermanentRefusal`."""
         token = self._token()
         answer = self._send(operation, variables, token)
         told = graphql.answered(answer)
@@ -63,11 +67,11 @@ class Api:
         if code == _SIGNED_OUT and token is not None and SESSION in answer.headers:
             # Only a dead token is answered with a token header, which is empty.
             self._forget(token)
-            raise Passing("its session had ended", 0.0)
+            raise TransientFailure("its session had ended", 0.0)
         if code == "INTERNAL_SERVER_ERROR":
-            raise Passing("it answered INTERNAL_SERVER_ERROR")
+            raise TransientFailure("it answered INTERNAL_SERVER_ERROR")
         if code == _SIGNED_OUT:
-            raise Refused(
+            raise PermanentRefusal(
                 "Vendure refused the user or key: give one whose role may read orders, customers,"
                 " catalogue and promotions",
                 200,
@@ -78,9 +82,9 @@ class Api:
     def _send(self, operation: str, variables: Mapping[str, Any], token: str | None) -> Answer:
         body = graphql.request("vendure", operation, variables, self._in_the_shops_words)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = send(self._client, self.patience, "POST", PATH, content=body, headers=headers)
+        answer = send(self._client, self.deadline, "POST", PATH, content=body, headers=headers)
         if answer.status not in (200, 400):
-            raise Refused(f"Vendure answered {answer.status}", answer.status)
+            raise PermanentRefusal(f"Vendure answered {answer.status}", answer.status)
         return answer
 
     def _in_the_shops_words(self, text: str) -> str:
@@ -112,10 +116,12 @@ class Api:
             raise graphql.refused("Vendure", "login", told)
         outcome = graphql.data(told).get("login") or {}
         if outcome.get("__typename") != "CurrentUser":
-            raise Refused("Vendure refused the user name or password", 200, "INVALID_CREDENTIALS")
+            raise PermanentRefusal(
+                "Vendure refused the user name or password", 200, "INVALID_CREDENTIALS"
+            )
         token: str = answer.headers.get(SESSION, "")
         if not token:
-            raise Refused(
+            raise PermanentRefusal(
                 "Vendure gave no token: add 'bearer' to tokenMethod in its authOptions", 200
             )
         return token
@@ -123,15 +129,9 @@ class Api:
 
 def field_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the shop calls the plugin's fields: `settings.vendure_fields`, such as
-    {"deliveryStage": "shippingStep"}. Raises `Refused` on what cannot be a field's name."""
+    {"deliveryStage": "shippingStep"}. Raises `PermanentRefusal` on what cannot be a field's name."""
     said = settings.get("vendure_fields") or {}
     names = {name: str(said.get(name) or name) for name in FIELDS}
     if not all(_name.fullmatch(each) for each in names.values()):
-        raise Refused("settings.vendure_fields must name custom fields of the order")
+        raise PermanentRefusal("settings.vendure_fields must name custom fields of the order")
     return names
-
-
-def open_api(credentials: Credentials, patience: Patience) -> Api:
-    """`api_key` is an API key (`id:secret`), or a user's name with the password as `secret`;
-    `settings.channel` a channel's token where the server has several."""
-    return Api(credentials, patience)

@@ -6,37 +6,36 @@ writes is the only writer of the order on our side, and reads back what became o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from backshop.platforms.orders import Json, write
+from backshop.platforms.ports import DeliveryFields
 from backshop.platforms.vendure.api import Api
 
 
-class Held(NamedTuple):
-    """What the order's custom fields hold; the stage in whatever words the shop uses."""
+@dataclass(frozen=True, slots=True)
+class VendureDeliveryStages:
+    """Deliveries of one server; see `ports.DeliveryStages`."""
 
-    stage: str | None
-    tracking_number: str | None
+    api: Api
 
+    def read(self, order_id: str) -> DeliveryFields | None:
+        """What Vendure holds now; None where it has no such order. Raises `TransientOutage`, `PermanentRefusal`."""
+        order = self.api.run("delivery_stage", {"id": order_id})["order"]
+        return _fields_of(order) if order else None
 
-def read(api: Api, order_id: str) -> Held | None:
-    """What Vendure holds now; None where it has no such order. Raises `Later`, `Refused`."""
-    order = api.insist("delivery_stage", {"id": order_id})["order"]
-    return _held(order) if order else None
-
-
-def set_both(api: Api, order_id: str, wanted: Held) -> Held | None:
-    """Write both fields in one mutation, and read back. Raises `Later` where the end of the write
-    is unknown, `Refused` where Vendure has no such order or option."""
-    names = api.field_names
-    fields = {
-        names["deliveryStage"]: wanted.stage,
-        names["trackingNumber"]: wanted.tracking_number,
-    }
-    write(api, "delivery_stage_set", {"input": {"id": order_id, "customFields": fields}})
-    return read(api, order_id)
+    def write(self, order_id: str, fields: DeliveryFields) -> DeliveryFields | None:
+        """Write both fields in one mutation, and read back. Raises `TransientOutage` where the end of the write
+        is unknown, `PermanentRefusal` where Vendure has no such order or option."""
+        names = self.api.field_names
+        custom = {
+            names["deliveryStage"]: fields.stage,
+            names["trackingNumber"]: fields.tracking_number,
+        }
+        write(self.api, "delivery_stage_set", {"input": {"id": order_id, "customFields": custom}})
+        return self.read(order_id)
 
 
-def _held(order: Json) -> Held:
+def _fields_of(order: Json) -> DeliveryFields:
     fields = order.get("customFields") or {}
-    return Held(fields.get("deliveryStage") or None, fields.get("trackingNumber") or None)
+    return DeliveryFields(fields.get("deliveryStage") or None, fields.get("trackingNumber") or None)

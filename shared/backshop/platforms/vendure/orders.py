@@ -4,17 +4,18 @@ of which may be the last that got through. So each attempt looks where the last 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from backshop.commerce import Address
-from backshop.platforms.api import Later
+from backshop.platforms.errors import PermanentDecline, TransientOutage
 from backshop.platforms.orders import (
-    Declined,
+    AddressChange,
     Graphql,
     Json,
-    Refunded,
     RefundOrder,
+    RefundResult,
     check_left,
     check_quantities,
     part,
@@ -32,38 +33,80 @@ NOT_SENT = {"PaymentAuthorized", "PaymentSettled"}
 """States of an order that can be modified and nothing of which has been sent."""
 
 
-def find_refund(api: Graphql, asked: RefundOrder) -> Refunded | None:
-    """The refund that an earlier attempt made, settled by now; None where it made none, or only
-    that of a first payment while more is to be given back through others."""
-    order = _order(api, "order_refunds", asked.order_id)
-    made = _marked(order, asked)
-    if not made:
-        return None
-    several = len(order["payments"]) > 1
-    if several and sum(refund["total"] for refund in made) < _amount(order, asked):
-        return None
-    return _settled(api, made, asked)
+@dataclass(frozen=True, slots=True)
+class VendureOrders:
+    """Orders of one shop; see `ports.Orders`."""
 
+    api: Graphql
 
-def make_refund(api: Graphql, asked: RefundOrder) -> Refunded:
-    """Refund through the order's payments, one after the other as far as each reaches, and settle.
+    def find_refund(self, asked: RefundOrder) -> RefundResult | None:
+        """The refund that an earlier attempt made, settled by now; None where it made none, or only
+        that of a first payment while more is to be given back through others."""
+        order = _order(self.api, "order_refunds", asked.order_id)
+        made = _marked(order, asked)
+        if not made:
+            return None
+        several = len(order["payments"]) > 1
+        if several and sum(refund["total"] for refund in made) < _amount(order, asked):
+            return None
+        return _settled(self.api, made, asked)
 
-    Raises Declined where less is left of them.
-    """
-    order = _order(api, "order_refunds", asked.order_id)
-    made = _marked(order, asked)
-    open_amount = _amount(order, asked) - sum(refund["total"] for refund in made)
-    payments = [(payment, _left(payment)) for payment in order["payments"]]
-    left = sum(rest for _, rest in payments)
-    check_left(money(open_amount, asked.currency), money(left, asked.currency))
-    lines = [] if made else asked.lines
-    for payment, rest in payments:
-        taken = min(rest, open_amount)
-        if taken > 0:
-            made.append(_create(api, asked, payment["id"], taken, lines))
-            open_amount -= taken
-            lines = []
-    return _settled(api, made, asked)
+    def make_refund(self, asked: RefundOrder) -> RefundResult:
+        """Refund through the order's payments, one after the other as far as each reaches, and settle.
+
+        Raises PermanentDecline where less is left of them.
+        """
+        order = _order(self.api, "order_refunds", asked.order_id)
+        made = _marked(order, asked)
+        open_amount = _amount(order, asked) - sum(refund["total"] for refund in made)
+        payments = [(payment, _left(payment)) for payment in order["payments"]]
+        left = sum(rest for _, rest in payments)
+        check_left(money(open_amount, asked.currency), money(left, asked.currency))
+        lines = [] if made else asked.lines
+        for payment, rest in payments:
+            taken = min(rest, open_amount)
+            if taken > 0:
+                made.append(_create(self.api, asked, payment["id"], taken, lines))
+                open_amount -= taken
+                lines = []
+        return _settled(self.api, made, asked)
+
+    def find_address(self, change: AddressChange) -> Json | None:
+        """What there is to say where the order has this address already, and is back in its state."""
+        order = _order(self.api, "order_address", change.order_id)
+        if not same(order["shippingAddress"], _fields(change.address)):
+            return None
+        if order["state"] == MODIFYING and change.state_before:
+            order = _transition(self.api, order, change.state_before)
+        return None if order["state"] == MODIFYING else _told(order)
+
+    def change_address(self, change: AddressChange) -> Json:
+        """Into Modifying, change, and back. `keep_state` is called before the first step with the
+        state to come back to; `state_before` is what was kept by an attempt that did not come back.
+
+        Raises PermanentDecline once the order is on its way, TransientOutage where somebody else is modifying it.
+        """
+        order = _order(self.api, "order_address", change.order_id)
+        if order["state"] == MODIFYING:
+            if change.state_before is None:
+                raise TransientOutage("somebody is modifying the order in Vendure at this moment")
+            back = change.state_before
+        else:
+            back = order["state"]
+            if back not in NOT_SENT:
+                raise PermanentDecline({"error": f"the order is in the state {back} at the shop"})
+            change.keep_state(back)
+            _transition(self.api, order, MODIFYING)
+        given = {
+            "dryRun": False,
+            "orderId": change.order_id,
+            "updateShippingAddress": _fields(change.address),
+        }
+        answer = write(self.api, "order_address_update", {"input": given})["modifyOrder"]
+        if answer["__typename"] != "Order":
+            _transition(self.api, order, back)
+            raise PermanentDecline(answer)
+        return _told(_transition(self.api, answer, back))
 
 
 def _create(
@@ -79,18 +122,20 @@ def _create(
     }
     answer: Json = write(api, "refund_order", {"input": given})["refundOrder"]
     if answer["__typename"] != "Refund":
-        raise Declined(answer)
+        raise PermanentDecline(answer)
     if answer["state"] == FAILED:
-        raise Declined({"error": "the payment provider refused the refund", "refund": answer})
+        raise PermanentDecline(
+            {"error": "the payment provider refused the refund", "refund": answer}
+        )
     return answer
 
 
-def _settled(api: Graphql, made: Sequence[Json], asked: RefundOrder) -> Refunded:
+def _settled(api: Graphql, made: Sequence[Json], asked: RefundOrder) -> RefundResult:
     done = [
         refund if refund["state"] == SETTLED else _settle(api, refund, asked) for refund in made
     ]
     total = money(sum(refund["total"] for refund in done), asked.currency)
-    return Refunded(done[0]["id"], total, {"refunds": done})
+    return RefundResult(done[0]["id"], total, {"refunds": done})
 
 
 def _settle(api: Graphql, refund: Json, asked: RefundOrder) -> Json:
@@ -100,7 +145,7 @@ def _settle(api: Graphql, refund: Json, asked: RefundOrder) -> Json:
         return refund | answer
     if answer.get("fromState") == SETTLED:
         return refund | {"state": SETTLED}
-    raise Declined(answer)
+    raise PermanentDecline(answer)
 
 
 def _marked(order: Json, asked: RefundOrder) -> list[Json]:
@@ -151,49 +196,6 @@ def _amount(order: Json, asked: RefundOrder) -> int:
     return int(sum(costs, Decimal(0)).scaleb(digits))
 
 
-def find_address(
-    api: Graphql, order_id: str, address: Address, state_before: str | None
-) -> Json | None:
-    """What there is to say where the order has this address already, and is back in its state."""
-    order = _order(api, "order_address", order_id)
-    if not same(order["shippingAddress"], _fields(address)):
-        return None
-    if order["state"] == MODIFYING and state_before:
-        order = _transition(api, order, state_before)
-    return None if order["state"] == MODIFYING else _told(order)
-
-
-def change_address(
-    api: Graphql,
-    order_id: str,
-    address: Address,
-    state_before: str | None,
-    keep_state: Callable[[str], None],
-) -> Json:
-    """Into Modifying, change, and back. `keep_state` is called before the first step with the
-    state to come back to; `state_before` is what was kept by an attempt that did not come back.
-
-    Raises Declined once the order is on its way, Later where somebody else is modifying it.
-    """
-    order = _order(api, "order_address", order_id)
-    if order["state"] == MODIFYING:
-        if state_before is None:
-            raise Later("somebody is modifying the order in Vendure at this moment")
-        back = state_before
-    else:
-        back = order["state"]
-        if back not in NOT_SENT:
-            raise Declined({"error": f"the order is in the state {back} at the shop"})
-        keep_state(back)
-        _transition(api, order, MODIFYING)
-    given = {"dryRun": False, "orderId": order_id, "updateShippingAddress": _fields(address)}
-    answer = write(api, "order_address_update", {"input": given})["modifyOrder"]
-    if answer["__typename"] != "Order":
-        _transition(api, order, back)
-        raise Declined(answer)
-    return _told(_transition(api, answer, back))
-
-
 def _transition(api: Graphql, order: Json, state: str) -> Json:
     variables = {"id": order["id"], "state": state}
     answer: Json = write(api, "order_transition", variables)["transitionOrderToState"]
@@ -201,7 +203,7 @@ def _transition(api: Graphql, order: Json, state: str) -> Json:
         return order | {"state": answer["state"]}
     if answer.get("fromState") == state:
         return order | {"state": state}
-    raise Declined(answer)
+    raise PermanentDecline(answer)
 
 
 def _told(order: Json) -> Json:
@@ -223,8 +225,8 @@ def _fields(address: Address) -> Json:
 
 
 def _order(api: Graphql, operation: str, order_id: str) -> Json:
-    answer = api.insist(operation, {"id": order_id})
+    answer = api.run(operation, {"id": order_id})
     if answer["order"] is None:
-        raise Declined({"error": "the shop has no such order any more"})
+        raise PermanentDecline({"error": "the shop has no such order any more"})
     found: Json = answer["order"]
     return found

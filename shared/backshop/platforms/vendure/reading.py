@@ -17,10 +17,11 @@ from typing import Any
 
 from backshop.commerce import Kind, Store
 from backshop.platforms import paging
-from backshop.platforms.api import Refused
+from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.paging import Fetched, Place, walk
 from backshop.platforms.payload import Page, ids_of
-from backshop.platforms.reading import By, Position, Reader, Scope, Step, since_text
+from backshop.platforms.ports import Reader
+from backshop.platforms.reading import Position, ReadContext, Scope, Step, since_text
 from backshop.platforms.vendure import translate
 from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
 
@@ -32,9 +33,9 @@ FINAL = ["Delivered", "Cancelled"]
 NO_CART: Json = {"active": {"eq": False}}
 
 
-def reader(api: Api, store: Store, resource: str, by: By) -> Reader:
-    """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
-    return _READERS[resource](api, store, by)
+def reader(api: Api, store: Store, resource: str, context: ReadContext) -> Reader:
+    """The reader of a resource; see `ports.Shop.reader`."""
+    return _READERS[resource](api, store, context)
 
 
 @dataclass
@@ -43,7 +44,7 @@ class _List:
 
     api: Api
     store: Store
-    by: By
+    context: ReadContext
     name: str
     """Of the operation, of the field that it asks for, and by which the translator knows it."""
     kinds: frozenset[Kind]
@@ -77,20 +78,20 @@ class _List:
 
     def _fetch(self, chosen: Json, offset: int, number: int) -> Fetched:
         options = {"take": PER_PAGE, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
-        seen = self.by.now()
+        seen = self.context.now()
         told = self._ask({"options": options})
         items = told["items"]
-        page = self.by.finish(translate.page(self.name, items, self.store, seen))
+        page = self.context.finish(translate.page(self.name, items, self.store, seen))
         return Fetched(page, ids_of(items), told["totalItems"])
 
     def _ask(self, variables: Json) -> Json:
-        told: Json = self.api.insist(self.name, variables)[self.name]
+        told: Json = self.api.run(self.name, variables)[self.name]
         return told
 
 
 class _Orders(_List):
     def mark(self) -> datetime | None:
-        told = self.api.insist("newest", {})
+        told = self.api.run("newest", {})
         times = [each["at"] for name in ("updated", "placed") for each in told[name]["items"]]
         return max((datetime.fromisoformat(each) for each in times if each), default=None)
 
@@ -106,11 +107,11 @@ class _Orders(_List):
         if not self._is_plain:
             try:
                 return super()._ask(variables)
-            except Refused as refused:
+            except PermanentRefusal as refused:
                 if refused.code != UNKNOWN_FIELD:
                     raise
                 self._is_plain = True
-        told: Json = self.api.insist("orders_plain", variables)["orders"]
+        told: Json = self.api.run("orders_plain", variables)["orders"]
         return told
 
     _is_plain = False
@@ -118,7 +119,7 @@ class _Orders(_List):
 
 class _Customers(_List):
     def mark(self) -> datetime | None:
-        items = self.api.insist("newest", {})["customers"]["items"]
+        items = self.api.run("newest", {})["customers"]["items"]
         return datetime.fromisoformat(items[0]["at"]) if items else None
 
     def filters(self, scope: Scope) -> list[Json]:

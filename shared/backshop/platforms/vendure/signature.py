@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from backshop.platforms import Headers, header
 from backshop.platforms.signing import is_signed
+from backshop.platforms.webhooks import Headers, header
 
 OLDEST = timedelta(hours=6)
 """The plugin signs every attempt anew, so this covers clocks and slow proxies many times over.

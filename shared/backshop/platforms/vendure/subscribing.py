@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backshop.platforms.api import Refused
-from backshop.platforms.reading import ShopFacts
+from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.ports import ShopFacts
 from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
 
 NO_PLUGIN = "the backshop plugin is not installed: changes are found by syncs alone"
@@ -14,8 +14,8 @@ NO_PLUGIN = "the backshop plugin is not installed: changes are found by syncs al
 def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
     """The list is set as a whole; the entries of others keep their secrets, which are not named."""
     try:
-        held = api.insist("webhooks", {})["backshopWebhooks"]
-    except Refused as refused:
+        held = api.run("webhooks", {})["backshopWebhooks"]
+    except PermanentRefusal as refused:
         if refused.code == UNKNOWN_FIELD:
             return [NO_PLUGIN]
         raise
@@ -27,10 +27,10 @@ def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> li
         *({"url": each["url"], "events": each["events"]} for each in others),
         {"url": address, "secret": secret, "events": []},
     ]
-    api.insist("webhooks_set", {"webhooks": webhooks})
+    api.run("webhooks_set", {"webhooks": webhooks})
     return ["subscribed all events" if own is None else "renewed the subscription"]
 
 
 def facts(api: Api) -> ShopFacts:
-    channel = api.insist("shop", {})["activeChannel"]
+    channel = api.run("shop", {})["activeChannel"]
     return ShopFacts(currency=channel["defaultCurrencyCode"])

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import Ignored
 from backshop.platforms import payload as reading
+from backshop.platforms.errors import Ignored
 from backshop.platforms.payload import Page, decimals
 from backshop.platforms.vendure import payload
 
@@ -46,9 +46,13 @@ Seen = datetime
 
 
 def translate(
-    topic: str, body: bytes, store: Store, received_at: datetime, triggered_at: datetime | None
+    topic: str,
+    body: bytes,
+    store: Store,
+    received_at: datetime,
+    triggered_at: datetime | None = None,
 ) -> list[Event]:
-    """What an event says; see `backshop.platforms.translate`.
+    """What an event says; see `ports.Translator`.
 
     The plugin's events are `order.updated` and the like; those that are named after Vendure's own
     classes (`OrderStateTransitionEvent`) and carry the same data are understood too.

@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from backshop.platforms.api import Answer, Passing, Patience, Refused, connect, insist, send
-from backshop.platforms.reading import Credentials
+from backshop.platforms.api import Answer, Deadline, connect, send, with_retries
+from backshop.platforms.errors import PermanentRefusal, TransientFailure
+from backshop.platforms.ports import Credentials
 
 PATH = "/wp-json/wc/v3/"
 INDEX = "/wp-json/"
@@ -21,16 +22,18 @@ INDEX = "/wp-json/"
 
 
 class Api:
-    """Signs in with Basic over TLS, and with OAuth 1.0a over plain HTTP, as WooCommerce demands.
+    """`api_key` and `secret` are a REST key's consumer key and consumer secret.
+
+    Signs in with Basic over TLS, and with OAuth 1.0a over plain HTTP, as WooCommerce demands.
 
     Many threads may use one at once.
     """
 
-    def __init__(self, url: str, key: str, secret: str, patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
-        self._url = url.rstrip("/")
-        self._key = key
-        self._secret = secret
+    def __init__(self, credentials: Credentials, deadline: Deadline | None = None) -> None:
+        self.deadline = deadline or Deadline()
+        self._url = url = credentials.url.rstrip("/")
+        self._key = key = credentials.api_key
+        self._secret = secret = credentials.secret
         self._is_safe = url.lower().startswith("https://")
         basic = base64.b64encode(f"{key}:{secret}".encode()).decode()
         self._client = connect(url, {"Authorization": f"Basic {basic}"} if self._is_safe else {})
@@ -38,18 +41,18 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
-    def get(self, path: str, params: Mapping[str, Any]) -> Answer:
-        """One try at reading, 200 or an exception: `Passing`, or `Refused` with WooCommerce's code."""
+    def get_once(self, path: str, params: Mapping[str, Any]) -> Answer:
+        """One try at reading, 200 or an exception: `TransientFailure`, or `PermanentRefusal` with WooCommerce's code."""
         answer = self.call("GET", path, params)
         if answer.status != 200:
             raise _refused(answer)
         if answer.body[:1] not in (b"[", b"{"):
-            raise Passing("it answered a page in place of data")
+            raise TransientFailure("it answered a page in place of data")
         return answer
 
-    def insist(self, path: str, params: Mapping[str, Any]) -> Answer:
-        """`get`, asked again while that may help. Raises `Later` and `Refused`."""
-        return insist(lambda: self.get(path, params), self.patience)
+    def get(self, path: str, params: Mapping[str, Any]) -> Answer:
+        """`get`, asked again while that may help. Raises `TransientOutage` and `PermanentRefusal`."""
+        return with_retries(lambda: self.get_once(path, params), self.deadline)
 
     def call(
         self, method: str, path: str, params: Mapping[str, Any] | None = None, body: object = None
@@ -62,15 +65,10 @@ class Api:
         given: dict[str, Any] = {}
         if body is not None:
             given = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
-        return send(self._client, self.patience, method, f"{path}?{urlencode(query)}", **given)
+        return send(self._client, self.deadline, method, f"{path}?{urlencode(query)}", **given)
 
 
-def open_api(credentials: Credentials, patience: Patience) -> Api:
-    """`api_key` and `secret` are a REST key's consumer key and consumer secret."""
-    return Api(credentials.url, credentials.api_key, credentials.secret, patience)
-
-
-def _refused(answer: Answer) -> Refused:
+def _refused(answer: Answer) -> PermanentRefusal:
     try:
         code = str(json.loads(answer.body)["code"])[:100]
     except (ValueError, TypeError, KeyError):
@@ -81,7 +79,7 @@ def _refused(answer: Answer) -> Refused:
         )
     else:
         reason = f"WooCommerce answered {answer.status} {code}".rstrip()
-    return Refused(reason, answer.status, code)
+    return PermanentRefusal(reason, answer.status, code)
 
 
 def _signed(method: str, url: str, query: dict[str, str], key: str, secret: str) -> dict[str, str]:

@@ -6,16 +6,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from backshop.commerce import Address
-from backshop.platforms.api import Answer, Later, Passing, Refused
+from backshop.platforms.api import Answer
+from backshop.platforms.errors import (
+    PermanentDecline,
+    PermanentRefusal,
+    TransientFailure,
+    TransientOutage,
+)
 from backshop.platforms.orders import (
-    Declined,
+    AddressChange,
     Json,
-    Refunded,
     RefundOrder,
+    RefundResult,
     check_left,
     check_quantities,
     part,
@@ -29,47 +36,72 @@ NOT_SENT = {"pending", "on-hold", "processing"}
 """States of an order that nothing of has been sent yet."""
 
 
-def find_refund(api: Api, asked: RefundOrder) -> Refunded | None:
-    """The refund that an earlier attempt made."""
-    marked = f"[{asked.mark}]"
-    found = (refund for refund in _refunds(api, asked.order_id) if marked in refund["reason"])
-    refund = next(found, None)
-    return _refunded(refund) if refund else None
+@dataclass(frozen=True, slots=True)
+class WooCommerceOrders:
+    """Orders of one shop; see `ports.Orders`."""
+
+    api: Api
+
+    def find_refund(self, asked: RefundOrder) -> RefundResult | None:
+        """The refund that an earlier attempt made."""
+        marked = f"[{asked.mark}]"
+        found = (
+            refund for refund in _refunds(self.api, asked.order_id) if marked in refund["reason"]
+        )
+        refund = next(found, None)
+        return _refunded(refund) if refund else None
+
+    def make_refund(self, asked: RefundOrder) -> RefundResult:
+        """Refund through the payment gateway, or only on paper where it is `manual`.
+
+        Amount and lines come from the order as WooCommerce has it now. Raises PermanentDecline when it refuses,
+        which it does with HTTP 500.
+        """
+        order = _order(self.api, asked.order_id)
+        done = [*_refunds(self.api, asked.order_id)]
+        left = Decimal(order["total"]) - sum(
+            (Decimal(refund["amount"]) for refund in done), Decimal(0)
+        )
+        lines = _lines(asked, order, done)
+        amount = sum((_cost(line) for line in lines), Decimal(0)) if lines else asked.amount
+        check_left(amount, left)
+        body: Json = {
+            "amount": str(amount),
+            "reason": asked.note,
+            "api_refund": not asked.manual,
+            "api_restock": asked.restock,
+        }
+        if lines:
+            body["line_items"] = lines
+        return _refunded(_write(self.api, "POST", f"orders/{asked.order_id}/refunds", body))
+
+    def find_address(self, change: AddressChange) -> Json | None:
+        """What there is to say where the order has this address already."""
+        order = _order(self.api, change.order_id)
+        return _told(order) if same(order["shipping"], _fields(change.address)) else None
+
+    def change_address(self, change: AddressChange) -> Json:
+        """Put the address on the order. Raises PermanentDecline once the order is on its way."""
+        order = _order(self.api, change.order_id)
+        if order["status"] not in NOT_SENT:
+            raise PermanentDecline({"error": f"the order is {order['status']} at the shop"})
+        return _told(
+            _write(
+                self.api, "PUT", f"orders/{change.order_id}", {"shipping": _fields(change.address)}
+            )
+        )
 
 
-def make_refund(api: Api, asked: RefundOrder) -> Refunded:
-    """Refund through the payment gateway, or only on paper where it is `manual`.
-
-    Amount and lines come from the order as WooCommerce has it now. Raises Declined when it refuses,
-    which it does with HTTP 500.
-    """
-    order = _order(api, asked.order_id)
-    done = [*_refunds(api, asked.order_id)]
-    left = Decimal(order["total"]) - sum((Decimal(refund["amount"]) for refund in done), Decimal(0))
-    lines = _lines(asked, order, done)
-    amount = sum((_cost(line) for line in lines), Decimal(0)) if lines else asked.amount
-    check_left(amount, left)
-    body: Json = {
-        "amount": str(amount),
-        "reason": asked.note,
-        "api_refund": not asked.manual,
-        "api_restock": asked.restock,
-    }
-    if lines:
-        body["line_items"] = lines
-    return _refunded(_write(api, "POST", f"orders/{asked.order_id}/refunds", body))
-
-
-def _refunded(refund: Json) -> Refunded:
-    return Refunded(str(refund["id"]), Decimal(refund["amount"]), {"refund": refund})
+def _refunded(refund: Json) -> RefundResult:
+    return RefundResult(str(refund["id"]), Decimal(refund["amount"]), {"refund": refund})
 
 
 def _order(api: Api, order_id: str) -> Json:
     try:
-        found: Json = json.loads(api.insist(f"orders/{order_id}", {}).body)
-    except Refused as refused:
+        found: Json = json.loads(api.get(f"orders/{order_id}", {}).body)
+    except PermanentRefusal as refused:
         if refused.status == 404:
-            raise Declined({"error": "the shop has no such order any more"}) from None
+            raise PermanentDecline({"error": "the shop has no such order any more"}) from None
         raise
     return found
 
@@ -79,7 +111,7 @@ def _refunds(api: Api, order_id: str) -> Iterator[Json]:
     number = 1
     while True:
         params = {"per_page": PAGE, "page": number}
-        found = json.loads(api.insist(f"orders/{order_id}/refunds", params).body)
+        found = json.loads(api.get(f"orders/{order_id}/refunds", params).body)
         yield from found
         if len(found) < PAGE:
             return
@@ -125,20 +157,6 @@ def _cost(line: Json) -> Decimal:
     return Decimal(line["refund_total"]) + sum(taxes, Decimal(0))
 
 
-def find_address(api: Api, order_id: str, address: Address) -> Json | None:
-    """What there is to say where the order has this address already."""
-    order = _order(api, order_id)
-    return _told(order) if same(order["shipping"], _fields(address)) else None
-
-
-def change_address(api: Api, order_id: str, address: Address) -> Json:
-    """Put the address on the order. Raises Declined once the order is on its way."""
-    order = _order(api, order_id)
-    if order["status"] not in NOT_SENT:
-        raise Declined({"error": f"the order is {order['status']} at the shop"})
-    return _told(_write(api, "PUT", f"orders/{order_id}", {"shipping": _fields(address)}))
-
-
 def _told(order: Json) -> Json:
     """What is kept of the answer: the order's own data, nothing of the person."""
     return {key: order[key] for key in ("id", "status", "date_modified_gmt")}
@@ -161,24 +179,26 @@ def _fields(address: Address) -> Json:
 
 
 def _write(api: Api, method: str, path: str, body: Json) -> Json:
-    """One try, because a second one could do it twice. Raises Declined on a refusal, Later where
+    """One try, because a second one could do it twice. Raises PermanentDecline on a refusal, TransientOutage where
     the end is unknown or WooCommerce is away."""
     try:
         answer = api.call(method, path, body=body)
-    except Passing as failed:
+    except TransientFailure as failed:
         refusal = _refusal(failed.answer)
         if refusal:
-            raise Declined(refusal) from None
-        raise Later(f"the shop did not confirm: {failed}", failed.after) from failed
+            raise PermanentDecline(refusal) from None
+        raise TransientOutage(f"the shop did not confirm: {failed}", failed.after) from failed
     if answer.status in (401, 403):
-        raise Later("WooCommerce refused the key: give one with read/write access")
+        raise TransientOutage("WooCommerce refused the key: give one with read/write access")
     if answer.status not in (200, 201):
-        raise Declined(_refusal(answer) or {"error": f"WooCommerce answered {answer.status}"})
+        raise PermanentDecline(
+            _refusal(answer) or {"error": f"WooCommerce answered {answer.status}"}
+        )
     try:
         told = json.loads(answer.body)
         told["id"]
     except (ValueError, TypeError, KeyError):
-        raise Later("the shop answered something else than data") from None
+        raise TransientOutage("the shop answered something else than data") from None
     return dict(told)
 
 

@@ -13,10 +13,11 @@ from pydantic import TypeAdapter
 from backshop.commerce import Kind, Product, Store
 from backshop.platforms import paging
 from backshop.platforms import payload as common
-from backshop.platforms.api import insist
+from backshop.platforms.api import with_retries
 from backshop.platforms.paging import Fetched, Place, walk
 from backshop.platforms.payload import Page
-from backshop.platforms.reading import By, Position, Reader, Scope, Step, since_text
+from backshop.platforms.ports import Reader
+from backshop.platforms.reading import Position, ReadContext, Scope, Step, since_text
 from backshop.platforms.woocommerce import translate
 from backshop.platforms.woocommerce.api import Api
 
@@ -38,11 +39,11 @@ class _Changed(common.Payload):
 _NEWEST = TypeAdapter(list[_Changed])
 
 
-def reader(api: Api, store: Store, resource: str, by: By) -> Reader:
-    """The reader of a resource; see `backshop.platforms.reading.open_reader`."""
+def reader(api: Api, store: Store, resource: str, context: ReadContext) -> Reader:
+    """The reader of a resource; see `ports.Shop.reader`."""
     if resource == "customers":
-        return _Customers(api, store, by)
-    return _Lists(api, store, by, **_LISTS[resource])
+        return _Customers(api, store, context)
+    return _Lists(api, store, context, **_LISTS[resource])
 
 
 @dataclass
@@ -55,7 +56,7 @@ class _Lists:
 
     api: Api
     store: Store
-    by: By
+    context: ReadContext
     path: str
     say: Say
     kinds: frozenset[Kind]
@@ -76,7 +77,9 @@ class _Lists:
             "per_page": "1",
             "_fields": "id,date_modified_gmt,date_created_gmt",
         }
-        return insist(lambda: _newest(self.api.get(self.path, newest).body), self.api.patience)
+        return with_retries(
+            lambda: _newest(self.api.get_once(self.path, newest).body), self.api.deadline
+        )
 
     def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
         for number in range(position.get("list", 0), len(self.variants)):
@@ -101,9 +104,11 @@ class _Lists:
         return {}
 
     def _fetch(self, params: Params, offset: int, number: int) -> Fetched:
-        fetched = _fetch(self.api, self.path, params, self.say, self.store, self.by, offset, number)
+        fetched = _fetch(
+            self.api, self.path, params, self.say, self.store, self.context, offset, number
+        )
         fetched = self._add_variations(fetched) if self.with_variations else fetched
-        return fetched._replace(page=self.by.finish(fetched.page))
+        return fetched._replace(page=self.context.finish(fetched.page))
 
     def _add_variations(self, fetched: Fetched) -> Fetched:
         """A variable product names its variations only by id; they are read here."""
@@ -120,7 +125,7 @@ class _Lists:
     def _variations(self, product_id: str) -> Iterator[Page]:
         path = f"products/{product_id}/variations"
         params = {"orderby": "id", "order": "asc"}
-        read = partial(_fetch, self.api, path, params, self.say, self.store, self.by)
+        read = partial(_fetch, self.api, path, params, self.say, self.store, self.context)
         for fetched, _ in walk(read, paging.START, PER_PAGE, at_once=1):
             yield fetched.page
 
@@ -165,7 +170,7 @@ class _Customers:
 
     api: Api
     store: Store
-    by: By
+    context: ReadContext
     kinds: frozenset[Kind] = frozenset({Kind.CUSTOMER})
 
     def whole(self) -> frozenset[Kind]:
@@ -209,8 +214,10 @@ class _Customers:
     def _fetch(self, offset: int, number: int, also: Params | None = None) -> Fetched:
         params = {"role": "all", "orderby": "id", "order": "asc", **(also or {})}
         say = translate.customers_page
-        fetched = _fetch(self.api, "customers", params, say, self.store, self.by, offset, number)
-        return fetched._replace(page=self.by.finish(fetched.page))
+        fetched = _fetch(
+            self.api, "customers", params, say, self.store, self.context, offset, number
+        )
+        return fetched._replace(page=self.context.finish(fetched.page))
 
 
 def _fetch(
@@ -219,7 +226,7 @@ def _fetch(
     params: Params,
     say: Say,
     store: Store,
-    by: By,
+    context: ReadContext,
     offset: int,
     number: int,
 ) -> Fetched:
@@ -227,12 +234,12 @@ def _fetch(
     query = {**params, "per_page": str(PER_PAGE), "page": str(number), "offset": str(offset)}
 
     def ask() -> Fetched:
-        seen = by.now()
-        answer = api.get(path, query)
+        seen = context.now()
+        answer = api.get_once(path, query)
         said = say(answer.body, store, seen)
         return Fetched(said, said.ids, _total(answer.headers))
 
-    return insist(ask, api.patience)
+    return with_retries(ask, api.deadline)
 
 
 def _total(headers: Mapping[str, str]) -> int | None:

@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from backshop.platforms import payload as common
-from backshop.platforms.api import Refused, insist
-from backshop.platforms.reading import ShopFacts
+from backshop.platforms.api import with_retries
+from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.ports import ShopFacts
 from backshop.platforms.woocommerce.api import INDEX, Api
 
 TOPICS = tuple(
@@ -54,7 +55,7 @@ def _webhooks(api: Api) -> list[_Webhook]:
     found: list[_Webhook] = []
     for page in range(1, 100):
         params = {"per_page": "100", "page": str(page), "orderby": "id", "order": "asc"}
-        part = insist(partial(_page, api, params), api.patience)
+        part = with_retries(partial(_page, api, params), api.deadline)
         found += part
         if len(part) < 100:
             break
@@ -62,7 +63,7 @@ def _webhooks(api: Api) -> list[_Webhook]:
 
 
 def _page(api: Api, params: dict[str, str]) -> list[_Webhook]:
-    return common.parse(_WEBHOOKS, api.get("webhooks", params).body)
+    return common.parse(_WEBHOOKS, api.get_once("webhooks", params).body)
 
 
 def _write(api: Api, method: str, path: str, body: dict[str, Any]) -> None:
@@ -73,9 +74,11 @@ def _write(api: Api, method: str, path: str, body: dict[str, Any]) -> None:
         answer = api.call(method, path, body=body)
         if answer.status not in (200, 201):
             code = _code(answer.body)
-            raise Refused(f"WooCommerce refused a webhook: {answer.status} {code}", answer.status)
+            raise PermanentRefusal(
+                f"WooCommerce refused a webhook: {answer.status} {code}", answer.status
+            )
 
-    insist(write, api.patience)
+    with_retries(write, api.deadline)
 
 
 def _code(body: bytes) -> str:
@@ -99,8 +102,8 @@ def facts(api: Api) -> ShopFacts:
 
 def _told(api: Api, path: str, fields: str) -> dict[str, Any]:
     try:
-        answer = api.insist(path, {"_fields": fields})
-    except Refused as refused:
+        answer = api.get(path, {"_fields": fields})
+    except PermanentRefusal as refused:
         if refused.status in (401, 403, 404):
             return {}
         raise

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import Ignored, PayloadError
 from backshop.platforms import payload as reading
+from backshop.platforms.errors import Ignored, PayloadError
 from backshop.platforms.payload import Page, name, per_unit
 from backshop.platforms.woocommerce import payload
 
@@ -34,9 +34,13 @@ Seen = datetime
 
 
 def translate(
-    topic: str, body: bytes, store: Store, received_at: datetime, triggered_at: datetime | None
+    topic: str,
+    body: bytes,
+    store: Store,
+    received_at: datetime,
+    triggered_at: datetime | None = None,
 ) -> list[Event]:
-    """What a delivery says; see `backshop.platforms.translate`."""
+    """What a delivery says; see `ports.Translator`."""
     resource, _, event = topic.partition(".")
     if resource not in _TOPICS or event not in ("created", "updated", "restored", "deleted"):
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")

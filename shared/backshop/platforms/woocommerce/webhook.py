@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from backshop.platforms import Delivery, Headers, digest, header
+from backshop.platforms.webhooks import Headers, Webhook, digest, header
 
 
-def read(headers: Headers, body: bytes) -> Delivery:
+def read(headers: Headers, body: bytes) -> Webhook:
     """Keyed by topic and body: WooCommerce's delivery id is a hash of webhook and second, which
     three changes in one second share.
 
@@ -19,7 +19,7 @@ def read(headers: Headers, body: bytes) -> Delivery:
     if topic.endswith(".deleted"):
         key += "/" + header(headers, "x-wc-webhook-delivery-id")
     shop = _host(header(headers, "x-wc-webhook-source"))
-    return Delivery(topic, key, shop_domain=shop, is_ping=_is_ping(topic, body))
+    return Webhook(topic, key, shop_domain=shop, is_ping=_is_ping(topic, body))
 
 
 def _host(url: str) -> str | None:

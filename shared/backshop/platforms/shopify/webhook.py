@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backshop.platforms import Delivery, Headers, digest, header
+from backshop.platforms.webhooks import Headers, Webhook, digest, header
 
 
-def read(headers: Headers, body: bytes) -> Delivery:
+def read(headers: Headers, body: bytes) -> Webhook:
     """Shopify repeats a delivery under the same webhook id; two topics may share one."""
     topic = header(headers, "x-shopify-topic")
     shop = header(headers, "x-shopify-shop-domain")
     id = header(headers, "x-shopify-webhook-id") or digest(body)
-    return Delivery(
+    return Webhook(
         topic=topic,
         key=f"{shop}/{topic}/{id}",
         triggered_at=_instant(header(headers, "x-shopify-triggered-at")),

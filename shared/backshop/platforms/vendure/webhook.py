@@ -7,18 +7,18 @@ from typing import Any
 
 import orjson
 
-from backshop.platforms import Delivery, Headers, digest, header
+from backshop.platforms.webhooks import Headers, Webhook, digest, header
 
 KEY_LENGTH = 100
 
 
-def read(headers: Headers, body: bytes) -> Delivery:
+def read(headers: Headers, body: bytes) -> Webhook:
     """Topic, id and time are taken from the body, which is signed, and else from the headers."""
     said = _envelope(body)
     topic = _text(said.get("event")) or header(headers, "x-vendure-event")
     id = _text(said.get("deliveryId")) or header(headers, "x-vendure-delivery") or digest(body)
     key = id if len(id) <= KEY_LENGTH else digest(id.encode("utf-8", "replace"))
-    return Delivery(topic, key, triggered_at=_instant(_text(said.get("createdAt"))))
+    return Webhook(topic, key, triggered_at=_instant(_text(said.get("createdAt"))))
 
 
 def _envelope(body: bytes) -> dict[str, Any]:

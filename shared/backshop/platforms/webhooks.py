@@ -1,0 +1,36 @@
+"""A delivered webhook as far as its headers go; loads nothing, because it must be fast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+Headers = Mapping[str, str]
+"""Names in any case; API Gateway gives them in lower case."""
+
+
+class Webhook(NamedTuple):
+    """What a delivery is. Nothing of it is trusted before its signature is verified."""
+
+    topic: str
+    key: str
+    """The same for a delivery that comes again, different for all others of its connector."""
+    triggered_at: datetime | None = None
+    shop_domain: str | None = None
+    is_ping: bool = False
+
+
+def header(headers: Headers, name: str) -> str:
+    """A header's value, whatever the case of its name; empty where it is missing."""
+    value = headers.get(name.lower())
+    if value is None:
+        wanted = name.lower()
+        value = next((each for key, each in headers.items() if key.lower() == wanted), "")
+    return value
+
+
+def digest(body: bytes) -> str:
+    """SHA-256 in hex, for deliveries that bring no id of their own."""
+    return sha256(body).hexdigest()

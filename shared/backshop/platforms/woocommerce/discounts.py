@@ -1,0 +1,88 @@
+"""Discount codes at WooCommerce: coupons, whose codes it lower-cases and which it lets one look up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from backshop.platforms.api import Answer
+from backshop.platforms.discounts import NewDiscount
+from backshop.platforms.errors import PermanentDecline, TransientFailure, TransientOutage
+from backshop.platforms.orders import Json
+from backshop.platforms.woocommerce.api import Api
+
+
+@dataclass(frozen=True, slots=True)
+class WooCommerceDiscounts:
+    """Codes of one shop; see `ports.Discounts`."""
+
+    api: Api
+
+    def find(self, asked: NewDiscount) -> str | None:
+        """The id of our coupon with this code; None where the shop knows no such code. Raises PermanentDecline
+        where the code is somebody else's."""
+        found = json.loads(self.api.get("coupons", {"code": asked.code.lower()}).body)
+        coupon = next((each for each in found if each["code"] == asked.code.lower()), None)
+        if coupon is None:
+            return None
+        if asked.mark not in coupon["description"]:
+            raise PermanentDecline({"error": "the shop has another coupon with this code"})
+        return str(coupon["id"])
+
+    def create(self, asked: NewDiscount) -> str:
+        """Make the coupon, if an earlier attempt did not; its id. Amounts are in the shop's currency,
+        which WooCommerce does not name. Raises PermanentDecline where it refuses the coupon."""
+        if (made := self.find(asked)) is not None:
+            return made
+        answer = _write(self.api, "POST", "coupons", _body(asked))
+        return str(json.loads(answer.body)["id"])
+
+    def end(self, asked: NewDiscount) -> None:
+        """Delete the coupon; nothing to do where the shop does not know it."""
+        id = self.find(asked)
+        if id is not None:
+            _write(self.api, "DELETE", f"coupons/{id}", None, force="true")
+
+
+def _body(asked: NewDiscount) -> Json:
+    """`date_expires` in UTC with a Z: WooCommerce silently ignores `date_expires_gmt`."""
+    return {
+        "code": asked.code,
+        "description": f"Shade survey [{asked.mark}]",
+        "discount_type": "fixed_cart",
+        "amount": str(asked.amount),
+        "date_expires": asked.ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "individual_use": True,
+        "usage_limit": 1,
+        "usage_limit_per_user": 1,
+        "email_restrictions": [asked.email] if asked.email else [],
+    }
+
+
+def _write(api: Api, method: str, path: str, body: Any, **params: str) -> Answer:
+    """One try; the next attempt looks first. Raises PermanentDecline on a refusal, TransientOutage where the end is
+    unknown."""
+    try:
+        answer = api.call(method, path, params, body)
+    except TransientFailure as failed:
+        raise TransientOutage(f"the shop did not confirm: {failed}", failed.after) from failed
+    if answer.status in (200, 201) and answer.body[:1] == b"{":
+        return answer
+    if answer.status in (401, 403):
+        raise TransientOutage("WooCommerce refused the key: give one with read/write access")
+    if answer.status < 300:
+        raise TransientOutage("the shop answered a page in place of data")
+    if method == "DELETE" and answer.status == 404:
+        return answer
+    raise PermanentDecline(
+        {"error": f"WooCommerce answered {answer.status} {_code(answer)}".rstrip()}
+    )
+
+
+def _code(answer: Answer) -> str:
+    try:
+        return str(json.loads(answer.body)["code"])[:100]
+    except (ValueError, TypeError, KeyError):
+        return ""
