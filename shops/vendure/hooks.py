@@ -19,7 +19,7 @@ from graphql import DocumentNode, GraphQLError, parse
 from shops.resolving import Info
 from shops.shop import Order, Shop, iso
 from shops.vendure import ACTIVE
-from shops.vendure.schema import PLUGIN
+from shops.vendure.schema import PLUGIN, CustomFields
 from shops.webhooks import Courier, Delivery, Request
 
 Json = dict[str, Any]
@@ -54,6 +54,7 @@ class HooksServer(Protocol):
     shop: Shop
     courier: Courier
     channel: str
+    fields: CustomFields
 
     def select(self, document: DocumentNode, identity: str) -> Json | None: ...
 
@@ -83,6 +84,7 @@ class Hooks:
         return {
             "__typename": "BackshopWebhook",
             "url": webhook.url,
+            "channel": self.server.channel,
             "events": list(webhook.events),
             "createdAt": iso(webhook.created_at),
             "lastDeliveredAt": iso(webhook.last_delivered_at),
@@ -132,9 +134,19 @@ class Hooks:
             return
         elif order.id not in self.placed:
             self.placed.add(order.id)
+            self._keep_phone(order)
             self.tell("order.placed", str(order.id))
+            if order.customer_id:
+                self.tell("customer.updated", str(order.customer_id))
         elif what in {"created", "updated"}:
             self.tell("order.updated", str(order.id))
+
+    def _keep_phone(self, order: Order) -> None:
+        """The plugin writes the customer's phone into the order, in the transaction that places it."""
+        names = {field["name"] for field in self.server.fields.get("Order", ())}
+        customer = self.server.shop.customers.get(order.customer_id or 0)
+        if "placedPhone" in names and customer and customer.phone:
+            order.custom["placedPhone"] = customer.phone
 
     def tell(self, event: str, identity: str, data: Json | None = None) -> None:
         for webhook in self.all.values():

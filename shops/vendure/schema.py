@@ -69,7 +69,8 @@ def _changed(part: DefinitionNode, fields: CustomFields, recorded: set[str]) -> 
     if name == "OrderCustomFields":
         return _one(f"type {name} {{ {_fields(order)} }}")
     if name == "UpdateOrderCustomFieldsInput":
-        return _one(f"input {name} {{ {_fields(order)} }}")
+        writable = [field for field in order if not field.get("readonly")]
+        return _one(f"input {name} {{ {_fields(writable)} }}")
     if name == "OrderFilterParameter":
         return _swap(part, recorded, _fields(order, OPERATORS))
     if name == "OrderSortParameter":

@@ -59,6 +59,7 @@ NEEDS = {
     "promotion": "ReadPromotion",
     "backshopWebhooks": "ReadSettings",
     "setBackshopWebhooks": "UpdateSettings",
+    "setBackshopDelivery": "UpdateOrder",
     "createPromotion": "CreatePromotion",
     "updatePromotion": "UpdatePromotion",
     "deletePromotion": "DeletePromotion",

@@ -1,12 +1,17 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
 
-import { CustomFieldConfig, LanguageCode } from '@vendure/core';
+import { CustomFieldConfig, LanguageCode, Permission } from '@vendure/core';
+
+import { FieldName, FieldNames } from './options';
 
 interface Definition {
-    name: string;
+    name: FieldName;
     type: 'string' | 'boolean';
     nullable: boolean;
+    /** False keeps a field out of the Shop API, where shoppers could set it; absent is true. */
+    public?: boolean;
+    readonly?: boolean;
     label: string;
     options?: string[];
 }
@@ -25,17 +30,54 @@ export function packageFile(name: string): string {
     throw new Error(`${name} is missing from the package`);
 }
 
-/** `custom-fields.json`, the one definition of the fields, as Vendure wants it. */
-export function customFields(): { Order: CustomFieldConfig[]; OrderLine: CustomFieldConfig[] } {
-    const all = JSON.parse(readFileSync(packageFile('custom-fields.json'), 'utf8'));
-    return { Order: all.Order.map(toConfig), OrderLine: all.OrderLine.map(toConfig) };
+type Fields<T> = { Order: T[]; OrderLine: T[] };
+
+function definitions(): Fields<Definition> {
+    return JSON.parse(readFileSync(packageFile('custom-fields.json'), 'utf8'));
 }
 
-export function toConfig(field: Definition): CustomFieldConfig {
+/** The stages that an order can be at, in their sequence. */
+export function stages(): string[] {
+    return definitions().Order.find(field => field.name === 'deliveryStage')?.options ?? [];
+}
+
+/**
+ * `custom-fields.json`, the one definition of the fields, as Vendure wants it. Fields that the shop
+ * defines itself, under the same name, stay the shop's.
+ */
+export function customFields(
+    names: FieldNames,
+    existing: { Order?: CustomFieldConfig[]; OrderLine?: CustomFieldConfig[] } = {},
+): Fields<CustomFieldConfig> {
+    const { Order, OrderLine } = definitions();
     return {
-        name: field.name,
+        Order: added(Order, names, existing.Order),
+        OrderLine: added(OrderLine, names, existing.OrderLine),
+    };
+}
+
+function added(
+    fields: Definition[],
+    names: FieldNames,
+    existing: CustomFieldConfig[] = [],
+): CustomFieldConfig[] {
+    const taken = new Set(existing.map(field => field.name));
+    return fields.map(field => toConfig(field, names)).filter(field => !taken.has(field.name));
+}
+
+/**
+ * A field that is not public asks for a permission as well: where an order has no public field at all,
+ * the Shop API takes any JSON for them and writes it (seen with 3.7.3).
+ */
+export function toConfig(field: Definition, names: FieldNames): CustomFieldConfig {
+    const isPublic = field.public ?? true;
+    return {
+        name: names[field.name],
         type: field.type,
         nullable: field.nullable,
+        public: isPublic,
+        ...(isPublic ? {} : { requiresPermission: [Permission.ReadOrder, Permission.UpdateOrder] }),
+        readonly: field.readonly ?? false,
         label: [{ languageCode: LanguageCode.en, value: field.label }],
         ...(field.options ? { options: field.options.map(value => ({ value })) } : {}),
     } as CustomFieldConfig;

@@ -2,6 +2,7 @@ import { randomUUID } from 'crypto';
 
 import { Inject, Injectable, OnModuleInit } from '@nestjs/common';
 import {
+    ChannelService,
     JobQueue,
     JobQueueService,
     Logger,
@@ -11,6 +12,7 @@ import {
 
 import { Change, deliveryBody, kindOf } from './events';
 import { BACKSHOP_OPTIONS, ResolvedOptions } from './options';
+import { Json } from './payload';
 import { Records } from './records';
 import { headers } from './signing';
 import { WebhooksService } from './webhooks.service';
@@ -41,6 +43,7 @@ export class Delivery implements OnModuleInit {
         private records: Records,
         private webhooks: WebhooksService,
         private contexts: RequestContextService,
+        private channels: ChannelService,
         @Inject(BACKSHOP_OPTIONS) private options: ResolvedOptions,
     ) {}
 
@@ -54,22 +57,39 @@ export class Delivery implements OnModuleInit {
     /**
      * Queues a delivery for everybody who wants to hear of the change. The time is taken before the
      * record is read, so whoever keeps the state with the greatest time misses no later change.
+     *
+     * Each gets the record as their own channel has it, in that channel's language and currency;
+     * nobody hears of a record that is not in their channel.
      */
     async tell(ctx: RequestContext, change: Change): Promise<void> {
         const targets = await this.webhooks.targets(ctx, change.event);
-        if (!targets.length) {
-            return;
-        }
         const createdAt = new Date();
-        const data = change.event.endsWith('.deleted')
-            ? undefined
-            : await this.records.read(ctx, kindOf(change.event), change.id);
-        for (const { url } of targets) {
+        for (const { url, channel } of targets) {
+            const data = change.event.endsWith('.deleted') ? {} : await this.read(channel, change);
+            if (data === undefined) {
+                continue;
+            }
             const id = randomUUID();
-            const body = deliveryBody(id, change, createdAt, ctx.channel.code, data);
+            const body = deliveryBody(id, change, createdAt, channel, { id: change.id, ...data });
             const job = { id, event: change.event, url, body };
             await this.queue.add(job, { retries: this.options.retries });
         }
+    }
+
+    /** The record as a channel has it; undefined where it has not. */
+    private async read(code: string, change: Change): Promise<Json | undefined> {
+        const admin = await this.contexts.create({ apiType: 'admin' });
+        const channels = await this.channels.findAll(admin);
+        const channel = channels.items.find(one => one.code === code);
+        if (!channel) {
+            return undefined;
+        }
+        const ctx = await this.contexts.create({
+            apiType: 'admin',
+            channelOrToken: channel,
+            languageCode: channel.defaultLanguageCode,
+        });
+        return this.records.read(ctx, kindOf(change.event), change.id);
     }
 
     /** One attempt. Throws where it was not accepted, so that the queue tries again. */

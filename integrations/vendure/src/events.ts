@@ -1,3 +1,6 @@
+/** The code of the channel that every server has. */
+export const DEFAULT_CHANNEL = '__default_channel__';
+
 /** What backshop is told of; README.md says when each is sent. */
 export const EVENT_NAMES = [
     'order.placed',
@@ -43,19 +46,19 @@ export function wants(events: readonly string[] | undefined, name: EventName): b
     return !events || events.length === 0 || events.includes(name);
 }
 
-/** The body of a delivery; `data` is the record, or its id alone where it is gone. */
+/** The body of a delivery; `data` is the record as `channel` has it, or its id alone where it is gone. */
 export function deliveryBody(
     deliveryId: string,
     change: Change,
     createdAt: Date,
     channel: string,
-    data: object | undefined,
+    data: object,
 ): string {
     return JSON.stringify({
         deliveryId,
         event: change.event,
         createdAt: createdAt.toISOString(),
         channel,
-        data: data ?? { id: change.id },
+        data,
     });
 }

@@ -7,6 +7,7 @@ import {
     Logger,
     Order,
     OrderEvent,
+    OrderLineEvent,
     OrderPlacedEvent,
     OrderStateTransitionEvent,
     PaymentStateTransitionEvent,
@@ -42,10 +43,18 @@ export class Listener implements OnApplicationBootstrap {
     }
 
     private listenToOrders(): void {
-        this.on(OrderPlacedEvent, event => ({ event: 'order.placed', id: String(event.order.id) }));
+        this.on(OrderPlacedEvent, event => [
+            { event: 'order.placed', id: String(event.order.id) },
+            // A guest's second checkout changes the customer, and Vendure publishes no event of that.
+            event.order.customer && {
+                event: 'customer.updated',
+                id: String(event.order.customer.id),
+            },
+        ]);
         this.on(OrderStateTransitionEvent, event => orderChange(event.order));
         this.on(PaymentStateTransitionEvent, event => orderChange(event.order));
         this.on(RefundStateTransitionEvent, event => orderChange(event.order));
+        this.on(OrderLineEvent, event => orderChange(event.order));
         this.on(OrderEvent, event =>
             event.type === 'deleted'
                 ? { event: 'order.deleted', id: String(event.entity.id) }

@@ -1,5 +1,7 @@
 import type { Collection, Customer, Order, Product, ProductVariant, Promotion } from '@vendure/core';
 
+import type { FieldName, FieldNames } from './options';
+
 /*
  * What `data` of an event holds: the fields of `events.graphql`, named and valued as the Admin API
  * gives them. Entities go in with the relations loaded that `records.ts` asks for.
@@ -10,7 +12,7 @@ export type Json = Record<string, unknown>;
 const id = (value: unknown): string => String(value);
 const orNull = <T>(value: T | null | undefined): T | null => value ?? null;
 
-export function orderData(order: Order): Json {
+export function orderData(order: Order, names: FieldNames): Json {
     return {
         id: id(order.id),
         code: order.code,
@@ -39,7 +41,7 @@ export function orderData(order: Order): Json {
             amount: discount.amount,
             amountWithTax: discount.amountWithTax,
         })),
-        lines: order.lines.map(line),
+        lines: order.lines.map(each => line(each, names)),
         shippingLines: order.shippingLines.map(shippingLine => ({
             id: id(shippingLine.id),
             price: shippingLine.price,
@@ -59,7 +61,12 @@ export function orderData(order: Order): Json {
             method: fulfillment.method,
             trackingCode: orNull(fulfillment.trackingCode),
         })),
-        customFields: picked(order.customFields, ['deliveryStage', 'trackingNumber']),
+        channels: order.channels.map(channel => ({ code: channel.code })),
+        customFields: picked(order.customFields, names, [
+            'deliveryStage',
+            'trackingNumber',
+            'placedPhone',
+        ]),
     };
 }
 
@@ -95,7 +102,7 @@ function orderAddress(given: OrderAddress | undefined): Json {
     };
 }
 
-function line(value: Order['lines'][number]): Json {
+function line(value: Order['lines'][number], names: FieldNames): Json {
     return {
         id: id(value.id),
         quantity: value.quantity,
@@ -113,9 +120,12 @@ function line(value: Order['lines'][number]): Json {
             id: id(value.productVariant.id),
             sku: value.productVariant.sku,
             name: value.productVariant.name,
-            product: { id: id(value.productVariant.productId) },
+            product: {
+                id: id(value.productVariant.productId),
+                name: value.productVariant.product.name,
+            },
         },
-        customFields: picked(value.customFields, [
+        customFields: picked(value.customFields, names, [
             'patchEnabled',
             'patchType',
             'printName',
@@ -151,9 +161,14 @@ function payment(value: Order['payments'][number]): Json {
     };
 }
 
-export function customerData(customer: Customer): Json {
+/** `fields` are the custom fields that are sent along. */
+export function customerData(customer: Customer, fields: string[] = []): Json {
+    const custom = (customer.customFields ?? {}) as Json;
     return {
         ...buyer(customer),
+        ...(fields.length
+            ? { customFields: Object.fromEntries(fields.map(name => [name, orNull(custom[name])])) }
+            : {}),
         groups: (customer.groups ?? []).map(group => ({ id: id(group.id), name: group.name })),
         addresses: (customer.addresses ?? []).map(address => ({
             id: id(address.id),
@@ -242,8 +257,9 @@ export function promotionData(promotion: Promotion): Json {
     };
 }
 
-/** The plugin's own custom fields, null where they are not set; others stay in the shop. */
-function picked(fields: unknown, names: string[]): Json {
+/** The plugin's own custom fields by the names that backshop knows, null where they are not set;
+ * others stay in the shop. */
+function picked(fields: unknown, names: FieldNames, wanted: FieldName[]): Json {
     const all = (fields ?? {}) as Json;
-    return Object.fromEntries(names.map(name => [name, orNull(all[name])]));
+    return Object.fromEntries(wanted.map(name => [name, orNull(all[names[name]])]));
 }

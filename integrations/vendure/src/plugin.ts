@@ -6,8 +6,10 @@ import { parse } from 'graphql';
 import { BackshopResolver } from './api';
 import { customFields, packageFile } from './custom-fields';
 import { Delivery } from './delivery';
+import { DeliveryStatus } from './delivery-status';
 import { Listener } from './listener';
 import { BACKSHOP_OPTIONS, BackshopOptions, ResolvedOptions, resolveOptions } from './options';
+import { PlacedPhone } from './placed-phone';
 import { Records } from './records';
 import { BackshopWebhook } from './webhook.entity';
 import { WebhooksService } from './webhooks.service';
@@ -22,6 +24,8 @@ import { WebhooksService } from './webhooks.service';
         WebhooksService,
         Delivery,
         Listener,
+        DeliveryStatus,
+        PlacedPhone,
         { provide: BACKSHOP_OPTIONS, useFactory: () => BackshopPlugin.options },
     ],
     adminApiExtensions: {
@@ -29,7 +33,7 @@ import { WebhooksService } from './webhooks.service';
         resolvers: [BackshopResolver],
     },
     configuration: config => {
-        const fields = customFields();
+        const fields = customFields(BackshopPlugin.options.fieldNames, config.customFields);
         config.customFields.Order = [...(config.customFields.Order ?? []), ...fields.Order];
         config.customFields.OrderLine = [
             ...(config.customFields.OrderLine ?? []),

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
     CollectionService,
     CustomerService,
@@ -11,6 +11,7 @@ import {
 } from '@vendure/core';
 
 import { Kind } from './events';
+import { BACKSHOP_OPTIONS, ResolvedOptions } from './options';
 import { Json, customerData, orderData, productData, promotionData } from './payload';
 
 /** Reads a record as it is now, in the form in which it is told. */
@@ -24,6 +25,7 @@ export class Records {
         private promotions: PromotionService,
         private collections: CollectionService,
         private translator: TranslatorService,
+        @Inject(BACKSHOP_OPTIONS) private options: ResolvedOptions,
     ) {}
 
     /** Undefined where the record is gone. */
@@ -47,6 +49,7 @@ export class Records {
             'customer.user',
             'lines',
             'lines.productVariant',
+            'lines.productVariant.product',
             'lines.taxCategory',
             'shippingLines',
             'shippingLines.shippingMethod',
@@ -59,7 +62,10 @@ export class Records {
         for (const line of order?.shippingLines ?? []) {
             line.shippingMethod = this.translator.translate(line.shippingMethod, ctx);
         }
-        return order && orderData(order);
+        for (const { productVariant } of order?.lines ?? []) {
+            productVariant.product = this.translator.translate(productVariant.product, ctx);
+        }
+        return order && orderData(order, this.options.fieldNames);
     }
 
     private async customer(ctx: RequestContext, id: string): Promise<Json | undefined> {
@@ -72,7 +78,7 @@ export class Records {
         for (const address of customer?.addresses ?? []) {
             address.country = this.translator.translate(address.country, ctx);
         }
-        return customer && customerData(customer);
+        return customer && customerData(customer, this.options.customerFields);
     }
 
     private async product(ctx: RequestContext, id: string): Promise<Json | undefined> {

@@ -1,6 +1,8 @@
 import { DeepPartial, VendureEntity } from '@vendure/core';
 import { Column, Entity } from 'typeorm';
 
+import { DEFAULT_CHANNEL } from './events';
+
 /** A subscription. */
 @Entity()
 export class BackshopWebhook extends VendureEntity {
@@ -10,6 +12,10 @@ export class BackshopWebhook extends VendureEntity {
 
     @Column({ unique: true })
     url: string;
+
+    /** The channel it was set in. */
+    @Column({ default: DEFAULT_CHANNEL })
+    channel: string;
 
     @Column()
     secret: string;

@@ -23,10 +23,10 @@ test('an empty list of events means all of them', () => {
     assert.equal(isEventName('order.paid'), false);
 });
 
-test('the body has the five keys, and only the id of what is gone', () => {
+test('the body has the five keys', () => {
     const at = new Date('2026-11-20T03:19:20.123Z');
     const change = { event: 'order.deleted', id: '7' } as const;
-    assert.deepEqual(JSON.parse(deliveryBody('d1', change, at, 'c', undefined)), {
+    assert.deepEqual(JSON.parse(deliveryBody('d1', change, at, 'c', { id: '7' })), {
         deliveryId: 'd1',
         event: 'order.deleted',
         createdAt: '2026-11-20T03:19:20.123Z',

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { FragmentDefinitionNode, Kind, SelectionSetNode, parse } from 'graphql';
 
 import { packageFile } from '../src/custom-fields';
+import { resolveOptions } from '../src/options';
 import { customerData, orderData, productData, promotionData } from '../src/payload';
 
 type Shape = { [name: string]: Shape | null };
@@ -42,6 +43,7 @@ function wanted(name: string): Shape {
     return selected(fragments.get(name)!.selectionSet);
 }
 
+const names = resolveOptions({}).fieldNames;
 const at = new Date('2026-11-20T03:19:20.123Z');
 const address = {
     fullName: 'Jane Doe',
@@ -74,7 +76,7 @@ const order = {
             id: 1,
             quantity: 2,
             unitPrice: 1999,
-            productVariant: { id: 1, sku: 'KIT', name: 'Kit', productId: 3 },
+            productVariant: { id: 1, sku: 'KIT', name: 'Kit S', productId: 3, product: { name: 'Kit' } },
             customFields: { patchEnabled: true, printName: 'SILVA', internal: 'kept in the shop' },
         },
     ],
@@ -87,23 +89,42 @@ const order = {
             refunds: [{ id: 1, total: 750, lines: [{ orderLineId: 1, quantity: 1 }] }],
         },
     ],
+    channels: [{ id: 1, code: '__default_channel__' }],
     fulfillments: [{ id: 1, state: 'Shipped', trackingCode: 'TX1' }],
     customFields: { deliveryStage: 'ARRIVED', somethingElse: 1 },
 };
 
 test('an order has what BackshopOrder selects, and nothing else', () => {
-    const data = orderData(order as never);
+    const data = orderData(order as never, names);
     assert.deepEqual(shapeOf(data), wanted('BackshopOrder'));
-    assert.deepEqual(data.customFields, { deliveryStage: 'ARRIVED', trackingNumber: null });
+    assert.deepEqual(data.customFields, {
+        deliveryStage: 'ARRIVED',
+        trackingNumber: null,
+        placedPhone: null,
+    });
     assert.ok(!JSON.stringify(data).includes('kept in the shop'));
 });
 
 test('an order without customer has null there, and one without address an address of nulls', () => {
-    const data = orderData({ ...order, customer: undefined, shippingAddress: {} } as never);
+    const data = orderData({ ...order, customer: undefined, shippingAddress: {} } as never, names);
     assert.equal(data.customer, null);
     const address = data.shippingAddress as Record<string, unknown>;
     assert.deepEqual(Object.keys(address), Object.keys(wanted('BackshopAddress')));
     assert.ok(Object.values(address).every(value => value === null));
+});
+
+test('fields with names of their own are told under the names that backshop knows', () => {
+    const own = resolveOptions({ fieldNames: { trackingNumber: 'parcel' } }).fieldNames;
+    const data = orderData({ ...order, customFields: { parcel: 'TX9' } } as never, own);
+    assert.equal((data.customFields as { trackingNumber: string }).trackingNumber, 'TX9');
+});
+
+test('of a customer\'s own fields those are told that the shop lists', () => {
+    const told = customerData(
+        { ...customer, customFields: { newsletter: true, secret: 's' } } as never,
+        ['newsletter', 'birthday'],
+    );
+    assert.deepEqual(told.customFields, { newsletter: true, birthday: null });
 });
 
 test('a customer has what BackshopCustomer selects', () => {

@@ -182,6 +182,12 @@ test('a draft says nothing, a placed order does', async () => {
     );
     await settled();
     assert.equal(received.filter(one => one.event === 'order.placed').length, 1);
+    assert.equal(received.filter(one => one.event === 'customer.updated').length, 1);
+    assert.equal(last('order.placed').data.customFields.placedPhone, '070 000 0001');
+    assert.deepEqual(last('order.placed').data.lines[0].productVariant.product, {
+        id: '1',
+        name: 'Mug',
+    });
 });
 
 test('a refused delivery comes again with the same id and body, newly signed', async () => {
@@ -202,6 +208,73 @@ test('a refused delivery comes again with the same id and body, newly signed', a
     assert.deepEqual(Object.keys(envelope), ['deliveryId', 'event', 'createdAt', 'channel', 'data']);
     assert.equal(envelope.deliveryId, tries[0].delivery);
     assert.equal(envelope.channel, '__default_channel__');
+});
+
+test('stage and tracking number are set apart from everything else of the order', async () => {
+    const start = received.length;
+    const set = (input: object) =>
+        post(
+            `mutation($input:BackshopDeliveryInput!){setBackshopDelivery(input:$input){
+                orderId deliveryStage trackingNumber}}`,
+            { input },
+        );
+    const { data } = await set({ orderId: '1', deliveryStage: 'DISPATCHED', trackingNumber: 'TX8' });
+    assert.deepEqual(data.setBackshopDelivery, {
+        orderId: '1',
+        deliveryStage: 'DISPATCHED',
+        trackingNumber: 'TX8',
+    });
+    await settled();
+    const told = received.slice(start).map(one => JSON.parse(one.body).data.customFields);
+    assert.deepEqual(told.pop(), {
+        deliveryStage: 'DISPATCHED',
+        trackingNumber: 'TX8',
+        placedPhone: '070 000 0001',
+    });
+    assert.match((await set({ orderId: '1', deliveryStage: 'LOST' })).errors[0].message, /no delivery/);
+    assert.match((await set({ orderId: '99' })).errors[0].message, /No Order|no Order/i);
+});
+
+test('the phone that an order was placed with stays, whatever becomes of the customer', async () => {
+    const phone = () => ask('query{order(id:"1"){customer{phoneNumber} customFields{placedPhone}}}');
+    await ask('mutation{updateCustomer(input:{id:"1",phoneNumber:"070 000 0002"}){__typename}}');
+    assert.deepEqual((await phone()).order, {
+        customer: { phoneNumber: '070 000 0002' },
+        customFields: { placedPhone: '070 000 0001' },
+    });
+    await ask('mutation{updateCustomer(input:{id:"1",phoneNumber:"070 000 0001"}){__typename}}');
+});
+
+test('a shopper can set none of the order\'s fields', async () => {
+    let session = '';
+    const shop = async (query: string): Promise<any> => {
+        const response = await fetch(`http://127.0.0.1:${PORT}/shop-api`, {
+            method: 'POST',
+            headers: {
+                'Content-Type': 'application/json',
+                ...(session ? { Authorization: `Bearer ${session}` } : {}),
+            },
+            body: JSON.stringify({ query }),
+        });
+        session = response.headers.get('vendure-auth-token') || session;
+        return response.json();
+    };
+    const added = await shop(
+        'mutation{addItemToOrder(productVariantId:"1",quantity:1){...on Order{id}}}',
+    );
+    const cart = added.data.addItemToOrder.id;
+    for (const field of ['trackingNumber:"<script>"', 'deliveryStage:"DELIVERED"', 'placedPhone:"1"']) {
+        await shop(`mutation{setOrderCustomFields(input:{customFields:{${field}}}){__typename}}`);
+    }
+    const { order } = await ask(
+        `query{order(id:"${cart}"){customFields{deliveryStage trackingNumber placedPhone}}}`,
+    );
+    assert.deepEqual(order.customFields, {
+        deliveryStage: null,
+        trackingNumber: null,
+        placedPhone: null,
+    });
+    assert.ok(!JSON.stringify(await shop('query{activeOrder{customFields}}')).includes('Stage'));
 });
 
 test('the stage is one of five', async () => {
@@ -272,6 +345,52 @@ test('cancelling moves updatedAt and leaves the shipping', async () => {
         lines: [{ quantity: 0, orderPlacedQuantity: 2 }],
         discounts: [{ amount: 0 }],
     });
+});
+
+test('a channel has a list and records of its own', async () => {
+    await ask(
+        `mutation{createChannel(input:{code:"jp",token:"jp-token",defaultLanguageCode:en,
+            pricesIncludeTax:false,defaultCurrencyCode:JPY,availableCurrencyCodes:[JPY],
+            defaultTaxZoneId:"1",defaultShippingZoneId:"1"}){__typename}}`,
+    );
+    const inChannel = async (query: string, variables: object) => {
+        const response = await fetch(`http://127.0.0.1:${PORT}/admin-api`, {
+            method: 'POST',
+            headers: {
+                'Content-Type': 'application/json',
+                'vendure-token': 'jp-token',
+                Authorization: `Bearer ${token}`,
+            },
+            body: JSON.stringify({ query, variables }),
+        });
+        return (await response.json()) as any;
+    };
+    const set = `mutation($w:[BackshopWebhookInput!]!){
+        setBackshopWebhooks(webhooks:$w){url channel}}`;
+    const [own] = (await ask('query{backshopWebhooks{url}}')).backshopWebhooks;
+    const taken = await inChannel(set, { w: [{ url: own.url, secret: 's3cr3t' }] });
+    assert.match(taken.errors[0].message, /gets the channel __default_channel__ already/);
+    const url = `${own.url}?jp`;
+    const made = await inChannel(set, { w: [{ url, secret: 's3cr3t' }] });
+    assert.deepEqual(made.data.setBackshopWebhooks, [{ url, channel: 'jp' }]);
+    const start = received.length;
+    await ask('mutation{updateProduct(input:{id:"1",enabled:true}){id}}');
+    await settled();
+    const before_ = received.slice(start).filter(one => one.event === 'product.updated');
+    assert.deepEqual(before_.map(one => JSON.parse(one.body).channel), ['__default_channel__']);
+    await ask(
+        `mutation{assignProductsToChannel(input:{channelId:"2",productIds:["1"],
+            priceFactor:100}){id}}`,
+    );
+    await ask('mutation{updateProduct(input:{id:"1",enabled:true}){id}}');
+    await settled();
+    const told = received.filter(one => one.event === 'product.updated').slice(-2);
+    const currencies = Object.fromEntries(
+        told.map(one => JSON.parse(one.body)).map(one => [one.channel, one.data.variants[0].currencyCode]),
+    );
+    assert.deepEqual(currencies, { __default_channel__: 'USD', jp: 'JPY' });
+    await inChannel(set, { w: [] });
+    assert.equal((await ask('query{backshopWebhooks{url}}')).backshopWebhooks.length, 1);
 });
 
 test('the list is kept, and a secret is not given back', async () => {
