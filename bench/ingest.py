@@ -139,7 +139,7 @@ def _new_store(server: postgres.Server) -> UUID:
             changed_at=START,
             observed_at=START,
             title=f"Product {number}",
-            variants=(Variant(id=str(number), sku=f"SKU-{number}", price=10),),  # type: ignore[arg-type]
+            variants=(Variant(id=str(number), sku=f"SKU-{number}", price=10),),
         )
         for number in range(1, PRODUCTS + 1)
     ]

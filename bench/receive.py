@@ -161,7 +161,7 @@ def _event(id: UUID) -> dict[str, object]:
     }
     event |= {"rawPath": path, "headers": headers, "pathParameters": {"connector_id": str(id)}}
     event |= {"isBase64Encoded": True, "body": base64.b64encode(body).decode()}
-    event["requestContext"]["http"]["path"] = path  # type: ignore[index]
+    event["requestContext"]["http"]["path"] = path
     return event
 
 

@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 from time import perf_counter, process_time
@@ -210,6 +211,11 @@ def _implicit(model: Any, kept: Baskets, *, factorized: bool = False) -> Iterato
         yield lambda moment: (matrix[moment.customers] @ similar).toarray()
 
 
+def _weighted(matrix: Any, weights: np.ndarray, moment: training.Moment) -> np.ndarray:
+    scores: np.ndarray = matrix[moment.customers] @ weights
+    return scores
+
+
 def ease(kept: Baskets) -> Iterator[Scorer]:
     """All weights, negative ones too, of every item."""
     matrix = training.bought(kept)
@@ -219,7 +225,7 @@ def ease(kept: Baskets) -> Iterator[Scorer]:
         inverse = np.linalg.inv(gram)
         weights = -inverse / np.diag(inverse)
         np.fill_diagonal(weights, 0)
-        yield lambda moment, weights=weights: matrix[moment.customers] @ weights
+        yield partial(_weighted, matrix, weights)
 
 
 PEERS: dict[str, Callable[[Baskets], Iterator[Scorer]]] = {

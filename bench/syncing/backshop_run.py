@@ -16,7 +16,7 @@ def main() -> None:
     told = given()
     opened = {"api_key": told.key, "secret": told.secret, "webhook_secret": "none"}
     config.database_url = lambda role: told.database_url
-    credentials.unseal = lambda sealed, id, field: opened[field]
+    credentials.unseal = lambda sealed, connector_id, field: str(opened[field])
     began = monotonic()
     clock = work.clock(lambda: GRANTED_MS - int((monotonic() - began) * 1000))
     outcome = work.work(JobKey.model_validate_json(told.run), clock)

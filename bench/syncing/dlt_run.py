@@ -6,6 +6,7 @@ are used, one level of nesting, upserts instead of delete and insert, CSV for CO
 
 import os
 import tempfile
+from typing import Any
 
 from given import Given, given
 
@@ -43,7 +44,7 @@ def main(told: Given) -> None:
     params = {"per_page": 100, "status": "any", "orderby": "id", "order": "asc"}
     if told.since:
         params |= {"modified_after": told.since, "dates_are_gmt": "true"}
-    orders = {
+    orders: dict[str, Any] = {
         "name": "orders",
         "primary_key": "id",
         "write_disposition": {"disposition": "merge", "strategy": "upsert"}

@@ -109,8 +109,8 @@ class Limit:
                     batch, number = [], number + 1
             for each in busy:
                 each.result()
-        for each in writers:
-            each.close()
+        for writer in writers:
+            writer.close()
 
 
 def order_row(order: dict[str, Any]) -> tuple[Any, ...]:

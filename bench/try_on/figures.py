@@ -45,14 +45,14 @@ class Portrait:
 
 def portraits(stops: tuple[float, ...] = STOPS) -> Iterator[Portrait]:
     """The shared faces, where they are, and the astronaut, each relit."""
-    from vision import render, tone
+    from vision import pictures, render, tone
 
     for name, image in originals():
         for by in stops:
             relit = relight(image, by)
             try:
                 scene, _ = render.sit(as_png(relit))
-            except render.Refused:
+            except pictures.Refused:
                 continue  # too dark to be used at all
             ita = tone.read(scene).ita
             band = next(band for band, least in BANDS if ita >= least)
@@ -197,7 +197,7 @@ def covered(data: bytes, shade: tuple[float, float, float], finish: str = "natur
         for each in (mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK)
     ]
     return Covered(
-        texture=float(np.corrcoef(*detail)[0, 1]),
+        texture=float(np.corrcoef(detail[0], detail[1])[0, 1]),
         miss=float(colors.ciede2000(colors.lab_of(asked), colors.lab_of(got))),
         sides=float(colors.ciede2000(*(colors.lab_of(each) for each in cheeks))),
         outside=int((changed & ~allowed).sum()),
@@ -208,7 +208,7 @@ def _detail(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Brightness less its own blur: pores, lines and hairs."""
     from vision import fields
 
-    grey = pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     return grey - fields.blurred(grey, 4)
 
 

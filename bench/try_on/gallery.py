@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -26,7 +27,7 @@ SHADES = {
     "chestnut": (43, 16, 23),
     "espresso": (32, 13, 15),
 }
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "own shade, matte": {"kind": "foundation", "shade": "own", "coverage": 0.9, "finish": "matte"},
     "own shade, dewy": {"kind": "foundation", "shade": "own", "coverage": 0.7, "finish": "dewy"},
     "one shade lighter": {"kind": "foundation", "shade": "lighter", "coverage": 0.8},
@@ -95,7 +96,7 @@ def worn(
 ) -> Iterator[tuple[str, Image.Image, tuple[int, int, int, int]]]:
     """Each look's name and picture of one selfie, and where in it the head is."""
     from backshop.connect.try_on import models
-    from vision import colors, render, tone
+    from vision import colors, pictures, render, tone
 
     scene, _ = render.sit(data)
     height, width = scene.shape
@@ -116,7 +117,7 @@ def worn(
         assert look is not None
         try:
             yield name, Image.fromarray(render.draw(scene, look, setting, files)), head
-        except render.Refused as refused:
+        except pictures.Refused as refused:
             yield f"{name}: {refused.code}", Image.fromarray(scene.pixels), head
 
 
@@ -140,7 +141,8 @@ def sheet(tiles: list[Image.Image], columns: int) -> Image.Image:
 def main() -> None:
     figures.prepare()
     FOLDER.mkdir(exist_ok=True)
-    files, by_look = assets(), {}
+    files = assets()
+    by_look: dict[str, list[Image.Image]] = {}
     for name, image in figures.originals():
         tiles = []
         for look, picture, head in worn(figures.as_png(image), files):

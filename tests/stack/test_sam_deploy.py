@@ -35,7 +35,7 @@ def test_the_template_deploys(tmp_path: Path) -> None:
     if not BUILT.exists():
         pytest.fail("nothing is built; run `make template` first")
     with stand_in.running(tmp_path, ROOT / ".venv-aws/bin/python", SERVICES) as aws:
-        command = [ROOT / ".venv-sam/bin/sam", "deploy", "--template", BUILT]
+        command: list[str | Path] = [ROOT / ".venv-sam/bin/sam", "deploy", "--template", BUILT]
         command += ["--stack-name", "backshop", "--capabilities", "CAPABILITY_IAM"]
         command += ["--resolve-s3", "--no-confirm-changeset", "--parameter-overrides"]
         command += [" ".join(f"{name}={value}" for name, value in PLACES.items())]

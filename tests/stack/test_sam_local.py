@@ -44,7 +44,14 @@ def invoke() -> Invoke:
     }
 
     def run(function: str, event: dict[str, Any]) -> Any:
-        command = [ROOT / ".venv-sam/bin/sam", "local", "invoke", function, "--template", BUILT]
+        command: list[str | Path] = [
+            ROOT / ".venv-sam/bin/sam",
+            "local",
+            "invoke",
+            function,
+            "--template",
+            BUILT,
+        ]
         command += ["--event", "-", "--skip-pull-image", "--parameter-overrides", PLACES]
         done = subprocess.run(
             command,

@@ -24,7 +24,7 @@ NOTHING = Requested(Decimal(0), Decimal(0))
 
 
 def order(**changes: Any) -> OrderState:
-    held = {
+    held: dict[str, Any] = {
         "order_id": "15",
         "platform": "woocommerce",
         "currency": "USD",

@@ -61,6 +61,7 @@ def test_other_countries_only_where_the_list_says_so() -> None:
 
 def test_a_number_without_country_code_is_read_in_the_order_of_the_list() -> None:
     british = phonenumbers.example_number_for_type("GB", phonenumbers.PhoneNumberType.MOBILE)
+    assert british is not None
     national = phonenumbers.format_number(british, phonenumbers.PhoneNumberFormat.NATIONAL)
     assert phones.normalise(national, ("LK", "GB")) == f"44{british.national_number}"
     assert phones.normalise("077 000 0012", ("LK", "GB")) == ours

@@ -13,6 +13,7 @@ from backshop.kits.otp.models import SendLimit
 from backshop.kits.reconcile import rules as reconcile_rules
 from backshop.kits.reconcile.models import PlatformDelivery, Reaction
 from backshop.kits.tracking import rules as tracking_rules
+from backshop.kits.tracking.models import StageEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -162,7 +163,7 @@ def test_what_a_platform_says_never_takes_an_order_back(
 
 
 def test_steps_carry_the_time_they_were_last_reached() -> None:
-    events = [
+    events: list[StageEvent] = [
         {"stage": "ORDER_CONFIRMED", "at": "1"},
         {"stage": "SOURCING", "at": "2"},
         {"stage": "DISPATCHED", "at": "3"},

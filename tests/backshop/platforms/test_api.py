@@ -93,7 +93,8 @@ def test_retry_after_in_seconds_or_as_a_date():
 
 def tries(*outcomes, left=900.0):
     """What insisting comes to, and the waits in between."""
-    waits, given = [], list(outcomes)
+    waits: list[float] = []
+    given = list(outcomes)
 
     def ask():
         each = given.pop(0)

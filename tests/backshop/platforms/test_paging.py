@@ -2,6 +2,7 @@
 
 import random
 import threading
+from typing import Any
 
 import pytest
 from backshop.platforms.paging import START, Fetched, walk
@@ -95,7 +96,7 @@ def test_without_overlap_the_same_changes_would_hide_records():
 
 def test_a_walk_goes_on_where_another_stopped():
     shop = List(range(1, 101))
-    pages = walk(shop.fetch, START, 10, 2)
+    pages: Any = walk(shop.fetch, START, 10, 2)
     first = [next(pages) for _ in range(4)]
     pages.close()
     place = first[-1][1]

@@ -79,7 +79,11 @@ def fill(tx: Tx, store: Store) -> None:
     """Ann and Bo, with an order each, and what each context adds of its own."""
     save(tx, store, ann(), anns_order(), refund())
     bo = customer("8", email="bo@example.com", first_name="Bo", phone="+94770000099")
-    theirs = {"customer_id": "8", "email": "bo@example.com", "phone": "+94770000099"}
+    theirs: dict[str, Any] = {
+        "customer_id": "8",
+        "email": "bo@example.com",
+        "phone": "+94770000099",
+    }
     save(tx, store, bo, order("2", **theirs, lines=(line("21"),)))
     for statement in ADDED:
         tx.execute(statement, {"store": store.id, "platform": store.platform})

@@ -203,7 +203,9 @@ DITRA = "Schluter DITRA 30 m roll, 2220002.com: 323 sf"
 
 
 def boxes(area: int, **more: Any) -> TileLine:
-    surface = {key: more.pop(key) for key in ("pattern_type", "complexity_level") if key in more}
+    surface: dict[str, Any] = {
+        key: more.pop(key) for key in ("pattern_type", "complexity_level") if key in more
+    }
     return calculate({"area_sf": area, "products": uses("tile"), **surface}, [tile(**more)]).tiles[
         0
     ]

@@ -21,7 +21,8 @@ from backshop.commerce import (
     guest_id,
     stable_number,
 )
-from backshop.saving import projections
+from backshop.saving.entries import Refused
+from backshop.saving.staging import Unstorable
 from psycopg.rows import dict_row
 
 from tests.backshop.saving import comparison
@@ -41,7 +42,7 @@ from tests.backshop.saving.records import (
     variant,
 )
 
-Make = Callable[[str], tuple[Tx, Store]]
+Make = Callable[..., tuple[Tx, Store]]
 
 
 @pytest.fixture
@@ -281,7 +282,11 @@ def test_hearsay_fills_in_and_never_overwrites(woo: tuple[Tx, Store]) -> None:
 
 def test_guests(woo: tuple[Tx, Store]) -> None:
     tx, store = woo
-    guest = {"customer_id": guest_id("Bo@Example.com"), "is_guest": True, "email": "bo@example.com"}
+    guest: dict[str, Any] = {
+        "customer_id": guest_id("Bo@Example.com"),
+        "is_guest": True,
+        "email": "bo@example.com",
+    }
     hearsay = customer(guest["customer_id"], rank=0, is_guest=True, email="bo@example.com")
     save(tx, store, hearsay, order("1", **guest), order("2", **guest))
     assert rows(tx, "SELECT count(*) FROM connect.platform_customer") == [0]
@@ -547,9 +552,9 @@ def test_what_is_too_long_is_cut_and_what_is_too_large_refused(woo: tuple[Tx, St
     )
     assert rows(tx, "SELECT length(sku) FROM connect.platform_product") == [100]
     too_large = order("2", total=Decimal(10) ** 9)
-    with pytest.raises(projections.Unstorable, match="order 2"):
+    with pytest.raises(Unstorable, match="order 2"):
         save(tx, store, order("3"), too_large)
-    refused: list[projections.Refused] = []
+    refused: list[Refused] = []
     many = line(quantity=2**31, price=Decimal("0.01"))
     save(tx, store, order("3"), too_large, order("4", lines=(many,)), refused=refused)
     assert [(each.kind, each.id) for each in refused] == [(Kind.ORDER, "2"), (Kind.ORDER, "4")]
@@ -574,7 +579,7 @@ def test_few_records_and_many_are_saved_alike(open_shop: Make, owner: Any) -> No
             save(tx, store, *records[start : start + size])
         tx.commit()
         contents.append(comparison.rows_of(owner, store.id))
-    assert comparison.differences(*contents) == []
+    assert comparison.differences(contents[0], contents[1]) == []
 
 
 def test_stores_do_not_touch_each_other(open_shop: Make, owner: Any) -> None:

@@ -126,4 +126,4 @@ def test_a_small_shop_in_batches_of_any_size(
                 save(connection, store, batch)
                 at += size
             contents.append(comparison.rows_of(owner, store.id))
-    assert comparison.differences(*contents) == []
+    assert comparison.differences(contents[0], contents[1]) == []

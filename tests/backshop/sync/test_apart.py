@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -36,7 +37,7 @@ def test_it_is_made_in_another_process_that_ends() -> None:
 
 
 def test_where_forking_is_not_safe_it_is_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert list(apart(lambda: iter([os.getpid()]))) == [os.getpid()]
 
 
@@ -91,7 +92,7 @@ def test_who_stops_early_leaves_no_process() -> None:
             yield b"x" * 50_000
 
     before = children()
-    items = apart(forever)
+    items: Any = apart(forever)
     next(items)
     assert len(children()) == len(before) + 1
     items.close()
@@ -108,7 +109,7 @@ def test_it_does_not_run_far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             yield b"x" * 200_000
 
     before = set(children())
-    items = apart(endless)
+    items: Any = apart(endless)
     next(items)
     (pid,) = set(children()) - before
     process = psutil.Process(pid)

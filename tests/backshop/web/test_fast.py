@@ -104,7 +104,7 @@ def test_a_body_is_read_whatever_its_content_type_says() -> None:
     for kind in ("application/json", "application/x-www-form-urlencoded", "nonsense", ""):
         sent = json.dumps({"sku": "T1", "price": 4.29})
         for body in (sent, sent.encode()):
-            answer, shown = call("POST", "/tiles", body, **{"content-type": kind})
+            answer, shown = call("POST", "/tiles", body, "", None, **{"content-type": kind})
             assert answer["statusCode"] == 201
             assert shown == {"sku": "T1", "price": "4.29", "boxes": 1}
 

@@ -87,7 +87,8 @@ def test_woocommerce_customers_are_read_in_rounds():
         new = shop.control("add_customer", email="new@example.com", first_name="N", last_name="N")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(woocommerce, "CUSTOMER_PAGES", 3)
-            seen, rounds = set(), 0
+            rounds = 0
+            seen: set[str] = set()
             while not seen > known and rounds < 6:
                 scope = Scope(complete=False, before=before)
                 steps = list(customers.steps(scope, {}))

@@ -114,8 +114,8 @@ def test_the_walk_with_its_orders_following(call, owner, database, shop):
         seen.append(stages(owner, shop))
     assert [each["KITS-0"] for each in seen] == ["SOURCING", "SOURCING", "ARRIVED"]
     assert {each["KITS-2"] for each in seen} == {"DISPATCHED"}, "never back"
-    status, problem = move(call, batch, "dispatched")
-    assert (status, problem["type"].split("#")[1]) == (409, "orders-not-there")
+    code, problem = move(call, batch, "dispatched")
+    assert (code, problem["type"].split("#")[1]) == (409, "orders-not-there")
     assert problem["errors"] == [
         {"field": "KITS-0", "message": "is at ARRIVED"},
         {"field": "KITS-1", "message": "is at ARRIVED"},

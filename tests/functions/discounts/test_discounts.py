@@ -174,7 +174,7 @@ def test_an_amount_of_money_keeps_its_currency(call, rows, shop, owner) -> None:
 
 def test_a_taken_code_is_drawn_again(call, rows, shop, monkeypatch) -> None:
     drawn = iter([7, 7, 8])
-    monkeypatch.setattr(issuing.secrets, "randbelow", lambda _: next(drawn))
+    monkeypatch.setattr("secrets.randbelow", lambda _: next(drawn))
     call("discounts/create", body=SHOPPER)
     call("discounts/revoke", id=str(rows()[0]["id"]))
     call("discounts/create", body=SHOPPER)
@@ -207,7 +207,7 @@ def test_a_sale_taken_back_while_another_discount_is_open_ends_its_own(shop, own
     )
     with db.transaction(store_id=shop) as tx:
         conversions.settle(tx, ["900"], conversions.mark(tx, ["900"]))
-        assert discounts.discount(tx, first.id).used  # type: ignore[union-attr]
+        assert discounts.discount(tx, first.id).used
         issuing.issue(tx, ShadeSettings(), customer, "USD", datetime.now(UTC))
     owner.execute("UPDATE shade.orders SET is_cancelled = true WHERE store_id = %s", [shop])
     with db.transaction(store_id=shop) as tx:

@@ -227,7 +227,8 @@ def test_the_same_key_is_the_same_address(call, owner, store):
 def test_lists_are_filtered_and_paged_newest_first(call, owner):
     made = [call("refund", {"amount": "1.00"})[1]["id"] for _ in range(7)]
     settle(owner, made[2], "failed")
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         status, page = call("refunds", limit=3, **cursor)
         assert status == 200

@@ -40,7 +40,8 @@ def test_failed_rows_are_listed_and_tried_again(call, failed, aws, owner):
 def test_pages_end_and_overlap_nowhere(call, store):
     with db.transaction(store_id=store) as tx:
         outbox.put_all(tx, "test", [(f"order:{n}", {}) for n in range(230)])
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] | None = {}
     while cursor is not None:
         _, page = call("outbox_rows/list", query={"status": "pending", **cursor})
         seen += [row["id"] for row in page["items"]]

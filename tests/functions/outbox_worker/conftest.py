@@ -141,8 +141,11 @@ def shop(
         load("outbox_sweep"),
         context,
     )
-    monkeypatch.setattr(
-        senders, "send_sms", lambda phone, text: made.texts.append((phone, text)) or "reference"
-    )
+
+    def send_sms(phone: str, text: str) -> str:
+        made.texts.append((phone, text))
+        return "reference"
+
+    monkeypatch.setattr(senders, "send_sms", send_sms)
     yield made
     db.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backshop import outbox
@@ -252,9 +253,11 @@ def test_a_message_works_off_its_key(shop, event):
 
 def test_what_is_unexpected_counts_as_an_attempt_and_is_seen(shop, monkeypatch):
     module = shop.writer.import_module("delivery_stage")
-    monkeypatch.setattr(
-        module, "action", outbox.Action(find=lambda row: None, do=lambda row: 1 / 0)
-    )
+
+    def broken(row: outbox.Row) -> dict[str, Any]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, "action", outbox.Action(find=lambda row: None, do=broken))
     code = shop.place()
     shop.move(code, "SOURCING")
     key = f"order:{code.split('-')[1]}"

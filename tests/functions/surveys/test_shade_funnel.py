@@ -90,7 +90,7 @@ def test_the_whole_funnel(world, customer) -> None:
 
     world.flow()
     [coupon] = world.coupons()
-    assert (coupon["usage_limit"], Decimal(coupon["amount"])) == (1, 3000)
+    assert (coupon["usage_limit"], Decimal(coupon["amount"])) == (1, Decimal(3000))
     assert coupon["customers"] == [customer]
     shown = world.result(token)
     assert shown["discount"]["status"] == "active"

@@ -376,7 +376,8 @@ def test_what_was_read_before_a_person_was_erased_is_read_again(monkeypatch):
     with connected("woocommerce", orders=150, seed=61) as shop:
         orders = [each for each in shop.shop.state()["orders"] if each["placed_at"]]
         buyer = next(each["email"] for each in orders if each["email"])
-        store, save, erased = shop.load(), work._Reading._save, []
+        erased: list[str] = []
+        store, save = shop.load(), work._Reading._save
 
         def erase_first(reading, batch, lifts):
             if not erased:

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+from typing import Any
 
 import psycopg
 import pytest
@@ -46,8 +47,10 @@ def die_at(statement):
         step()
         return copy(self, *given, **named)
 
-    psycopg.Connection.execute = counted_execute
-    psycopg.Cursor.copy = counted_copy
+    vars_of: Any = psycopg.Connection
+    vars_of.execute = counted_execute
+    vars_of = psycopg.Cursor
+    vars_of.copy = counted_copy
 
 
 @pytest.mark.parametrize("platform, orders", [("woocommerce", 400)])

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 import pytest
-from vision import makeup, render, tone
+from vision import makeup, pictures, render, tone
 
 from bench.try_on import fuzz
 
@@ -25,7 +25,7 @@ def run(number: int, seed: int) -> Counter[str]:
             tone.read(scene)
             makeup.foundation(scene, makeup.Foundation(scene.skin.color * 0 + 0.8, 0.8, "matte"))
             came["drawn"] += 1
-        except render.Refused as refused:
+        except pictures.Refused as refused:
             came[refused.code if refused.reason else "no reason"] += 1
         assert time.process_time() - began < 5, "too slow"
     assert not came["no reason"]

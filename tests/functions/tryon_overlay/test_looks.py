@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from backshop.connect.try_on import models
-from vision import colors, render
+from vision import colors, pictures, render
 from vision.scene import Scene
 
 from bench.try_on import figures, gallery
@@ -42,7 +44,7 @@ def drawn(scene, files, setting=None, **said):
     return render.draw(scene, look, setting or render.Setting(), files)
 
 
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "foundation": {"shade": "#8d5a3c", "finish": "dewy"},
     "lip": {"color": "#a8142a"},
     "blush": {"color": "#d8556a"},
@@ -154,7 +156,7 @@ def test_hidden_ears_are_said(files):
     if not path.exists():
         pytest.skip(figures.NO_FACES)
     scene, _ = render.sit(path.read_bytes())
-    with pytest.raises(render.Refused) as refused:
+    with pytest.raises(pictures.Refused) as refused:
         drawn(scene, files, kind="earrings", image="drops.png", height_mm=30)
     assert refused.value.code == "ears_hidden"
 

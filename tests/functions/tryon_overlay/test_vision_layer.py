@@ -19,6 +19,8 @@ DEPENDENCIES_MB = 75  # layers/dependencies and shared, with room to grow
 
 def models():
     spec = importlib.util.spec_from_file_location("vision_models", LAYER / "models.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

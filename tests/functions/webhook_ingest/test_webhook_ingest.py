@@ -158,7 +158,7 @@ def test_uninstalling_forgets_credentials_and_an_old_uninstall_does_not(connect,
         "UPDATE connect.connector_config SET connected_at = %s WHERE id = %s",
         [NOW + timedelta(minutes=5), store],
     )
-    uninstall = {"platform": "shopify", "topic": "app/uninstalled", "body": body}
+    uninstall: dict[str, Any] = {"platform": "shopify", "topic": "app/uninstalled", "body": body}
 
     def state() -> tuple[str, str, bool]:
         row = owner.execute(
