@@ -8,7 +8,7 @@ LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/s
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-sam setup-vendure run reset demo redrive test test-sam test-slow check format schema lock bench gallery template clean
+.PHONY: help setup setup-sam setup-vendure run reset demo redrive test test-sam test-slow check format schema openapi lock bench gallery template clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -103,6 +103,9 @@ bench: setup .venv-bench-recommend/.ready .venv-bench-try-on/.ready ## measureme
 
 schema: setup ## sql/schema.sql and the pictures of docs/data-model.md, from the migrations
 	@$(BIN)/python -m local.schema
+
+openapi: setup ## docs/openapi.json, from the types that the functions declare
+	@$(BIN)/python -m local.openapi
 
 lock: setup ## hashed requirements from the .in files
 	@for each in $(LOCKS); do \

@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from local import aws as stand_in
+from local import docs_page, objects, plan, postgres, queues, schedules, template
 from local import gateway as gateways
-from local import objects, plan, postgres, queues, schedules, template
 from local.aws import ACCOUNT, REGION, Aws
 from local.console import log, say, step
 from local.errors import Told
@@ -324,7 +324,7 @@ async def _open_gateway(
         say_request=log_request,
     )
     invoke_api = InvokeApi(stack.functions, lambda name: _on_failure(stack, sqs, name))
-    local = [*inbox.routes(), *invoke_api.routes()]
+    local = [*inbox.routes(), *invoke_api.routes(), *docs_page.routes()]
     runner = web.AppRunner(
         gateway.application(local),
         access_log=None,

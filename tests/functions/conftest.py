@@ -23,6 +23,8 @@ from backshop import logs as _logs  # noqa: F401  its logger is what `logged` li
 from backshop.aws import config
 from moto import mock_aws
 
+from tests import contract
+
 ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
 ROLES = ("owner", "service", "shopper", "analyst")
@@ -112,6 +114,7 @@ def load(aws: Aws) -> Iterator[Callable[[str], ModuleType]]:
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
+        _hold_to_contract(module)
         return module
 
     yield import_function
@@ -120,6 +123,18 @@ def load(aws: Aws) -> Iterator[Callable[[str], ModuleType]]:
         where = getattr(sys.modules[name], "__file__", None) or ""
         if where.startswith(str(ROOT / "functions")):
             del sys.modules[name]
+
+
+def _hold_to_contract(module: ModuleType) -> None:
+    """Every answer that a test gets from a route is one that docs/openapi.json promises."""
+    handler = module.handler
+
+    def handle(event: Any, context: Any) -> Any:
+        answer = handler(event, context)
+        contract.check_answer(event, answer)
+        return answer
+
+    module.handler = handle  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -142,6 +142,8 @@ def route(
     return declare
 
 
+VERSION = "1"
+"""Of the API, not of the software: it changes when callers have to."""
 _NO_SIGNS = str.maketrans("", "", "/<>-_.")
 
 

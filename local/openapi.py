@@ -1,0 +1,304 @@
+"""`make openapi`: one OpenAPI document of all routes, made of the types that the functions declare.
+
+docs/openapi.json is for people and generators, functions/openapi/openapi.json is what is served;
+tests/architecture compares both with what the functions declare, and their routes with template.yaml.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from backshop.web import http, routes
+
+from local import template
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENT = ROOT / "docs" / "openapi.json"
+SERVED = ROOT / "functions" / "openapi" / "openapi.json"
+PREFLIGHTS = "OPTIONS /{proxy+}"
+"""The one route that browsers call by themselves."""
+ADDED = ("Validation Error", "Response Validation Error")
+"""Descriptions of answers that Powertools adds to every route, and that none gives."""
+VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+DESCRIPTION = """\
+The back office of online shops. Times are ISO 8601 in UTC, money is a decimal text beside its \
+currency, lists come in pages. What is wrong with a request is answered as a problem (RFC 9457); \
+each `type` leads to what to do about it.\
+"""
+SECURITY: dict[str, Any] = {
+    "key": HTTPBearer(
+        description="A staff key or a store's own key, as `Authorization: Bearer bs_…`. The scope "
+        "`store` is every key's, `staff` is the staff's alone.",
+    ),
+    "token": HTTPBearer(
+        description="A token for one thing and some time: of a shopper (POST /otp/verify), of a "
+        "link, or of a try-on session.",
+        bearerFormat="JWT",
+    ),
+}
+STORE_PARAMETERS = [
+    {
+        "name": "store_id",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string", "format": "uuid"},
+        "description": "The store, for staff keys; may be left out where there is only one.",
+    },
+    {
+        "name": "X-Store-Id",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "format": "uuid"},
+        "description": "As `store_id`.",
+    },
+]
+"""What callers.store_of_call reads on routes whose path names no connector."""
+_Document = dict[str, Any]
+
+
+def _bare(route: str, operation: _Document) -> _Document:
+    """The document of a function that declares nothing, because it has one route and no time."""
+    verb, path = route.split(" ")
+    return {"paths": {path: {verb.lower(): operation}}}
+
+
+def _problem(description: str) -> _Document:
+    schema = {"$ref": "#/components/schemas/ProblemBody"}
+    return {"description": description, "content": {http.PROBLEM_JSON: {"schema": schema}}}
+
+
+BARE = {
+    "cors": {},
+    "openapi": _bare(
+        "GET /openapi.json",
+        {
+            "tags": ["OpenAPI"],
+            "summary": "This document.",
+            "operationId": "getOpenapiJson",
+            "security": [],
+            "responses": {
+                "200": {
+                    "description": "OK",
+                    "content": {
+                        "application/json": {
+                            "schema": {"type": "object"},
+                            "examples": {"one": {"value": {"openapi": "3.1.0"}}},
+                        }
+                    },
+                }
+            },
+        },
+    ),
+    "webhook_receive": _bare(
+        "POST /webhooks/{connector_id}",
+        {
+            "tags": ["Webhooks"],
+            "summary": "A shop's delivery: 200 when it is safe in the queue.",
+            "description": "Signed as the platform signs: `X-Shopify-Hmac-Sha256`, "
+            "`X-WC-Webhook-Signature` or `X-Vendure-Signature`.",
+            "operationId": "postWebhooksConnectorId",
+            "security": [],
+            "parameters": [
+                {
+                    "name": "connector_id",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "format": "uuid"},
+                }
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {"type": "object"},
+                        "examples": {"one": {"value": {"id": 1001, "status": "processing"}}},
+                    }
+                },
+            },
+            "responses": {
+                "200": {
+                    "description": "OK",
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {"status": {"enum": ["accepted", "pong"]}},
+                                "required": ["status"],
+                            },
+                            "examples": {"one": {"value": {"status": "accepted"}}},
+                        }
+                    },
+                },
+                "400": _problem("Bad Request"),
+                "401": _problem("Unauthorized"),
+                "404": _problem("Not Found"),
+                "413": _problem("Content Too Large"),
+                "503": _problem("Service Unavailable"),
+            },
+        },
+    ),
+}
+"""What the functions without types take and answer: tests hold their real answers against it."""
+
+
+def routes_by_function() -> dict[str, set[str]]:
+    """What template.yaml routes to each function: {"batches": {"GET /batches", …}, …}."""
+    places = {"DatabaseUrl": "x", "DatabaseAdminSecretArn": "x"}
+    pseudo = ("AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::URLSuffix")
+    read = template.load(ROOT / "template.yaml", places, dict.fromkeys(pseudo, "x"))
+    found: dict[str, set[str]] = {}
+    for function in read.of_type("AWS::Serverless::Function"):
+        name = function.properties["CodeUri"].removeprefix("functions/")
+        for event in (function.properties.get("Events") or {}).values():
+            if event["Type"] == "HttpApi":
+                about = event["Properties"]
+                found.setdefault(name, set()).add(f"{about['Method'].upper()} {about['Path']}")
+    return found
+
+
+def documents() -> dict[str, _Document]:
+    """The document of each function that has routes; an empty one where it declares no types."""
+    made: dict[str, _Document] = dict(BARE)
+    for name in routes_by_function().keys() - BARE.keys():
+        with _loaded(name) as module:
+            made[name] = _declared(module)
+    return dict(sorted(made.items()))
+
+
+def merged(parts: dict[str, _Document]) -> _Document:
+    """One document of them all. Raises OpenAPIMergeError where two declare the same route, and
+    ValueError where two mean different things by one name."""
+    merge = OpenAPIMerge(
+        title="backshop",
+        version=routes.VERSION,
+        openapi_version="3.1.0",
+        description=DESCRIPTION,
+        security_schemes=SECURITY,
+        on_conflict="error",
+    )
+    _refuse_homonyms(parts)
+    for part in parts.values():
+        merge.add_schema(part)
+    document: _Document = merge.get_openapi_schema()
+    document["tags"] = [{"name": tag} for tag in sorted(_tags(document))]
+    document["paths"] = dict(sorted(document["paths"].items()))
+    document["components"] = {
+        "schemas": dict(sorted(document["components"]["schemas"].items())),
+        "securitySchemes": {
+            name: scheme.model_dump(by_alias=True, exclude_none=True, mode="json")
+            for name, scheme in SECURITY.items()
+        },
+    }
+    return document
+
+
+def operations(document: _Document) -> Iterator[tuple[str, _Document]]:
+    """Every operation with its route: ("GET /batches/{id}", {…})."""
+    for path, item in document.get("paths", {}).items():
+        for verb, operation in item.items():
+            if verb in VERBS:
+                yield f"{verb.upper()} {path}", operation
+
+
+@contextmanager
+def _loaded(name: str) -> Iterator[ModuleType]:
+    """The function's module, its folder first on the path, as on a Lambda; forgotten afterwards,
+    because several have modules of the same name."""
+    folder = ROOT / "functions" / name
+    before, path = set(sys.modules), list(sys.path)
+    sys.path.insert(0, str(folder))
+    try:
+        spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        sys.path[:] = path
+        for each in set(sys.modules) - before:
+            if (getattr(sys.modules[each], "__file__", None) or "").startswith(str(folder)):
+                del sys.modules[each]
+
+
+def _declared(module: ModuleType) -> _Document:
+    app = getattr(module, "app", None)
+    if isinstance(app, routes.App):
+        made = app.get_openapi_schema(title=app.title, security_schemes=SECURITY)
+        return _completed(made.model_dump(mode="json", by_alias=True, exclude_none=True))
+    if app is not None and hasattr(app, "openapi"):
+        document: _Document = app.openapi()
+        return document
+    return {}
+
+
+def _completed(document: _Document) -> _Document:
+    """With what Powertools has no words for: bodies that are no JSON, and examples of those that
+    are; without the answers that it adds to every route."""
+    for route, operation in operations(document):
+        example = operation.pop("x-body-example", None)
+        takes = operation.pop("x-takes", {})
+        if operation.pop("x-scope") in ("staff", "store") and " /connectors" not in route:
+            operation.setdefault("parameters", []).extend(STORE_PARAMETERS)
+        if takes:
+            operation["requestBody"] = {
+                "required": True,
+                "content": {
+                    kind: {"schema": {"type": "string", "description": sentence}}
+                    for kind, sentence in takes.items()
+                },
+            }
+        if example is not None:
+            [(_kind, body)] = operation["requestBody"]["content"].items()
+            body["examples"] = {"one": {"value": example}}
+        operation["responses"] = {
+            status: answer
+            for status, answer in sorted(operation["responses"].items())
+            if answer["description"] not in ADDED
+        }
+    for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+    return document
+
+
+def _refuse_homonyms(parts: dict[str, _Document]) -> None:
+    known: dict[str, tuple[str, Any]] = {}
+    for function, part in parts.items():
+        for name, schema in part.get("components", {}).get("schemas", {}).items():
+            other, meant = known.setdefault(name, (function, schema))
+            if meant != schema:
+                raise ValueError(f"{other} and {function} mean different things by {name}")
+
+
+def _tags(document: _Document) -> set[str]:
+    return {tag for _route, operation in operations(document) for tag in operation.get("tags", [])}
+
+
+def written() -> dict[Path, str]:
+    """What the two files are to hold: the one to be read, the other to be sent."""
+    document = merged(documents())
+    return {
+        DOCUMENT: json.dumps(document, indent=2, ensure_ascii=False) + "\n",
+        SERVED: json.dumps(document, separators=(",", ":"), ensure_ascii=False) + "\n",
+    }
+
+
+def main() -> None:
+    for path, text in written().items():
+        path.write_text(text)
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
