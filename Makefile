@@ -8,7 +8,7 @@ LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/s
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-sam setup-vendure run reset demo redrive test test-sam test-slow check format schema openapi lock bench gallery template clean
+.PHONY: help setup setup-sam setup-vendure run reset demo redrive test test-sam test-vendure test-slow check format schema openapi lock bench gallery template clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,13 +62,16 @@ redrive: setup ## put dead letters back into their queues
 	@$(BIN)/python -m local redrive
 
 test: setup ## every test that is not slow
-	@$(BIN)/python -m pytest -q -m "not slow and not sam"
+	@$(BIN)/python -m pytest -q -m "not slow and not sam and not vendure"
 
 test-sam: setup setup-sam ## functions under `sam local`, where Docker and its image are
 	@$(BIN)/python -m pytest -q -m sam
 
+test-vendure: setup setup-vendure ## our plugin and backshop with a real Vendure, where npm is
+	@$(BIN)/python -m pytest -q -m vendure tests/vendure
+
 test-slow: setup ## the long tests
-	@$(BIN)/python -m pytest -q -m slow
+	@$(BIN)/python -m pytest -q -m "slow and not vendure"
 
 check: setup ## formatter, linter and type checker
 	@$(BIN)/ruff format --check .
