@@ -150,8 +150,9 @@ def launch_toys(state: Path, **environment: str) -> Running:
     return launch([script, str(state), "0", results, str(AWS_PYTHON)], state, **environment)
 
 
-def launch_backshop(state: Path) -> Running:
-    return launch(["-m", "local", "--state", str(state), "run", "--port", "0"], state)
+def launch_backshop(state: Path, orders: int = 200) -> Running:
+    command = ["-m", "local", "--state", str(state), "run", "--port", "0"]
+    return launch([*command, "--orders", str(orders)], state)
 
 
 @pytest.fixture(scope="session")

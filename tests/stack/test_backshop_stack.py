@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,43 +96,6 @@ def test_the_demo_shows_the_rows_of_every_context(stack: Any) -> None:
     second = stack.command("demo")
     assert second.returncode == 0, second.stdout
     assert {table: rows(stack, table) for table in counts} == counts
-
-
-def test_a_restart_keeps_data_keys_and_credentials(
-    state: Path, launch_backshop: Callable[..., Any], eventually: Callable[..., Any]
-) -> None:
-    first = launch_backshop(state)
-    before = first.about
-    first.until_synced()
-    first.command("demo")
-    kept = rows(first, "connect.platform_order")
-    assert kept
-    family = first.family()
-    assert first.stop() == 0
-    assert not [each for each in family if each.is_running()]
-
-    second = launch_backshop(state)
-    try:
-        after = second.about
-        assert after["staff_key"] == before["staff_key"]
-        assert after["connectors"] == before["connectors"]
-        second.until_synced()
-        assert rows(second, "connect.platform_order") == kept
-        # A webhook is checked with a secret that was encrypted before the restart.
-        from local import recordings
-
-        delivery = recordings.first_order()
-        path = second.connectors["woocommerce"]["webhook_path"]
-        with second.http() as http:
-            answer = http.post(path, content=delivery.body, headers=delivery.headers)
-            assert answer.status_code == 200
-            forged = delivery.headers | {"X-WC-Webhook-Signature": "AAAA"}
-            assert http.post(path, content=delivery.body, headers=forged).status_code == 401
-    finally:
-        second.stop()
-    reset = second.command("reset")
-    assert reset.returncode == 0
-    assert not state.exists()
 
 
 def test_ctrl_c_while_it_starts_leaves_no_process(state: Path) -> None:

@@ -7,23 +7,18 @@ units and times in microseconds.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
-import psutil
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from local import recordings
 from shops.running import RunningShop
 
 PLATFORMS = ("shopify", "woocommerce", "vendure")
@@ -204,93 +199,3 @@ def test_the_documented_line_places_an_order(stack: Any, eventually: Eventually)
     said = subprocess.run(["bash", "-c", line], capture_output=True, check=True, timeout=60)
     placed = json.loads(said.stdout)
     eventually(lambda: shop.order(placed["id"]), seconds=40)
-
-
-def test_a_restart_keeps_the_shops_and_follows_a_new_address(
-    state: Path, launch_backshop: Callable[..., Any], eventually: Eventually
-) -> None:
-    first = launch_backshop(state)
-    first.until_synced()
-    before = {platform: Shop(first, platform) for platform in PLATFORMS}
-    for each in before.values():
-        each.server.place_order(email="kept@example.com")
-    wanted = {platform: each.wanted() for platform, each in before.items()}
-    urls = {platform: each.server.url for platform, each in before.items()}
-    servers = [each for each in first.family() if "shops" in each.cmdline()]
-    assert len(servers) == 3
-    assert first.stop() == 0
-    psutil.wait_procs(servers, timeout=5)
-    assert not [each for each in servers if each.is_running()]
-
-    # The port of one shop is taken meanwhile.
-    with closing(_listen(urls["vendure"])):
-        second = launch_backshop(state)
-        try:
-            second.until_synced()
-            after = {platform: Shop(second, platform) for platform in PLATFORMS}
-            assert after["vendure"].server.url != urls["vendure"]
-            assert after["shopify"].server.url == urls["shopify"]
-            for platform, each in after.items():
-                assert each.wanted() == wanted[platform]
-                assert each.held("insights") == wanted[platform]
-                # The gateway has another port, too, and the shop was told.
-                placed = each.server.place_order()
-                eventually(lambda each=each, placed=placed: each.order(placed["id"]), seconds=40)
-        finally:
-            second.stop()
-
-
-def _listen(url: str) -> Any:
-    import socket
-
-    taken = socket.socket()
-    # The ended server's connections may still be in TIME_WAIT.
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    taken.bind(("127.0.0.1", int(url.rsplit(":", 1)[1])))
-    taken.listen()
-    return taken
-
-
-def test_the_shops_die_with_a_killed_stack_and_keep_what_they_have(
-    state: Path, launch_backshop: Callable[..., Any], eventually: Eventually
-) -> None:
-    first = launch_backshop(state)
-    first.until_synced()
-    shop = Shop(first, "woocommerce")
-    placed = shop.server.place_order()
-    servers = [each for each in first.family() if "shops" in each.cmdline()]
-    assert len(servers) == 3
-    os.kill(first.process.pid, signal.SIGKILL)
-    first.process.wait(10)
-    _, alive = psutil.wait_procs(servers, timeout=10)
-    assert not alive
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(shop.server.url)
-
-    second = launch_backshop(state)
-    try:
-        assert placed["id"] in Shop(second, "woocommerce").wanted()
-        second.until_synced()
-        recorded_deliveries_outlive_all_but_complete_readings(second, eventually)
-    finally:
-        second.stop()
-
-
-def recorded_deliveries_outlive_all_but_complete_readings(
-    running: Any, eventually: Eventually
-) -> None:
-    shop, delivery = Shop(running, "woocommerce"), recordings.first_order()
-    path, id = running.connectors["woocommerce"]["webhook_path"], json.loads(delivery.body)["id"]
-    with running.http() as http:
-        assert http.post(path, content=delivery.body, headers=delivery.headers).status_code == 200
-    eventually(lambda: shop.order(id))
-    assert running.command("sync", "woocommerce").returncode == 0
-    assert shop.order(id)
-
-    whole = running.command("sync", shop.id, "--full")
-    assert whole.returncode == 0, whole.stderr
-    orders = next(line.split() for line in whole.stdout.splitlines() if line.startswith("orders "))
-    assert int(orders[2]) == len(shop.wanted())
-    assert int(orders[4]) == 1  # deleted: the shop does not have it
-    assert shop.held("insights") == shop.held("connect") == shop.wanted()
-    assert not shop.rows("SELECT FROM insights.orders WHERE store_id = %s AND wc_order_id = %s", id)

@@ -1,4 +1,4 @@
-"""The order of arrival does not matter: ten thousand events, each delivered twice and shuffled over
+"""The order of arrival does not matter: thousands of events, each delivered twice and shuffled over
 eight workers, end as when they are told one after the other."""
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from psycopg.rows import dict_row
 
 from tests.backshop.saving import comparison, shops
 
-ORDERS = {Platform.SHOPIFY: 700, Platform.WOOCOMMERCE: 700, Platform.VENDURE: 600}
-EVENTS = {Platform.SHOPIFY: 3400, Platform.WOOCOMMERCE: 3600, Platform.VENDURE: 3000}
+ORDERS = {Platform.SHOPIFY: 0.35, Platform.WOOCOMMERCE: 0.35, Platform.VENDURE: 0.3}
+EVENTS = {Platform.SHOPIFY: 0.34, Platform.WOOCOMMERCE: 0.36, Platform.VENDURE: 0.3}
+"""Shares of the whole."""
 WORKERS = 8
 BATCH = 10
 
@@ -36,23 +37,30 @@ def save(connection: psycopg.Connection[Any], store: Store, records: list[Any]) 
         projections.save(connection, store, records)
 
 
-def work(url: str, stores: dict[Platform, UUID], batches: list[Batch]) -> None:
+def work(url: str, total: int, stores: dict[Platform, UUID], batches: list[Batch]) -> None:
     """One worker: its batches, as the queue hands them out."""
-    events = {platform: lives(platform) for platform in stores}
+    events = {platform: lives(platform, total) for platform in stores}
     with psycopg.connect(url, row_factory=dict_row, prepare_threshold=None) as connection:
         for platform, places in batches:
             records = [record for place in places for record in events[platform][place]]
             save(connection, store_of(stores[platform], platform), records)
 
 
-def lives(platform: Platform) -> list[shops.Event]:
-    return shops.life(platform, ORDERS[platform], EVENTS[platform], seed=len(platform))
+def lives(platform: Platform, total: int) -> list[shops.Event]:
+    """A shop's part of so many events, five to an order."""
+    orders = round(ORDERS[platform] * total / 5)
+    return shops.life(platform, orders, events_of(platform, total), seed=len(platform))
 
 
-def test_ten_thousand_events_twice_and_shuffled_equal_the_replay(
-    database: Any, owner: Any, new_store: Callable[[str], UUID]
+def events_of(platform: Platform, total: int) -> int:
+    return round(EVENTS[platform] * total)
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("total", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_events_twice_and_shuffled_equal_the_replay(
+    total: int, database: Any, owner: Any, new_store: Callable[[str], UUID]
 ) -> None:
-    assert (sum(EVENTS.values()), sum(ORDERS.values())) == (10_000, 2_000)
     shuffled = {platform: new_store(platform) for platform in Platform}
     in_order = {platform: new_store(platform) for platform in Platform}
     for stores in (shuffled, in_order):
@@ -62,36 +70,43 @@ def test_ten_thousand_events_twice_and_shuffled_equal_the_replay(
                VALUES (%s, '20260301-0001', true, 100000, '2026-01-01')""",
             (stores[Platform.VENDURE],),
         )
-    run_in_order(database.service_url, in_order)
-    run_shuffled(database.service_url, shuffled)
+    run_in_order(database.service_url, total, in_order)
+    run_shuffled(database.service_url, total, shuffled)
+    refunds = 0
     for platform in Platform:
         one = comparison.rows_of(owner, shuffled[platform])
         other = comparison.rows_of(owner, in_order[platform])
         assert comparison.differences(one, other) == [], platform
-        assert len(one["insights.orders"]) > 400
-        assert len(one["insights.refunds"]) > 30
+        assert len(one["insights.orders"]) > total / 25
+        refunds += len(one.get("insights.refunds", ()))
+    assert refunds > total / 400
 
 
-def run_in_order(url: str, stores: dict[Platform, UUID]) -> None:
+def run_in_order(url: str, total: int, stores: dict[Platform, UUID]) -> None:
     """One event after the other, the three shops beside each other."""
     run(
         [
-            (url, {platform: id}, batches(platform, list(range(EVENTS[platform]))))
+            (
+                url,
+                total,
+                {platform: id},
+                batches(platform, list(range(events_of(platform, total)))),
+            )
             for platform, id in stores.items()
         ]
     )
 
 
-def run_shuffled(url: str, stores: dict[Platform, UUID]) -> None:
+def run_shuffled(url: str, total: int, stores: dict[Platform, UUID]) -> None:
     """Every event twice, anywhere; each worker gets batches of all shops."""
     random = Random(7)
     everything: list[Batch] = []
     for platform in stores:
-        twice = list(range(EVENTS[platform])) * 2
+        twice = list(range(events_of(platform, total))) * 2
         random.shuffle(twice)
         everything += batches(platform, twice)
     random.shuffle(everything)
-    run([(url, stores, everything[worker::WORKERS]) for worker in range(WORKERS)])
+    run([(url, total, stores, everything[worker::WORKERS]) for worker in range(WORKERS)])
 
 
 def batches(platform: Platform, places: list[int]) -> list[Batch]:
@@ -103,7 +118,7 @@ def run(jobs: list[Any]) -> None:
     context = multiprocessing.get_context("fork")
     with context.Pool(len(jobs)) as pool:
         for result in [pool.apply_async(work, job) for job in jobs]:
-            result.get(timeout=240)
+            result.get()
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 57, 59])

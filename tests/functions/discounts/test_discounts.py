@@ -53,13 +53,13 @@ def rows(owner, shop) -> Callable[[], list[dict[str, Any]]]:
     return read
 
 
-def test_a_thousand_requests_at_once_make_one_code(call, rows, owner, shop) -> None:
+@pytest.mark.parametrize("each", [12, pytest.param(125, marks=pytest.mark.slow)])
+def test_many_requests_at_once_make_one_code(call, rows, owner, shop, each) -> None:
     call.module("discounts")
     wanted = ("discounts/create", {"body": SHOPPER})
     with environments(call, 8) as made:
-        statuses = made.together([[wanted] * 125] * 8)
-    assert len(statuses) == 1000
-    assert sorted(statuses) == [200] * 999 + [202]
+        statuses = made.together([[wanted] * each] * 8)
+    assert sorted(statuses) == [200] * (8 * each - 1) + [202]
     [row] = rows()
     assert (row["amount"], row["currency"], row["used"]) == (5, "USD", False)
     assert row["expires_at"] - row["created_at"] == timedelta(days=7)

@@ -332,13 +332,14 @@ def test_a_token_is_for_its_audience_and_its_time(call, sent):
             tokens.read("shopper", other, at=now)
 
 
+@pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.slow)])
 def test_forty_guess_at_once_five_count_and_one_succeeds_at_most(
-    call, sent, clock, quick_hashes, owner
+    call, sent, clock, quick_hashes, owner, rounds
 ):
-    """Twenty rounds; in half of them several know the code."""
+    """Rounds in half of which several know the code."""
     began = clock.at
     with environments(call, 40) as crowd:
-        for knowing in [0, 8] * 10:
+        for knowing in [0, 8] * rounds:
             owner.execute("DELETE FROM kits.otp_sessions")
             owner.execute("DELETE FROM kits.otp_limits")
             session_id, code = start(call, sent)
@@ -383,9 +384,9 @@ def test_sends_over_one_prefix_stay_below_its_daily_cap(
            WHERE id = %s""",
         [shop],
     )
-    answers = flood(call, 1_000)
+    answers = flood(call, 200)
     assert answers.count(202) == 50
-    assert answers.count(429) == 950
+    assert answers.count(429) == 150
     made = owner.execute(
         "SELECT count(*) AS number FROM kits.otp_sessions WHERE store_id = %s", [shop]
     ).fetchone()

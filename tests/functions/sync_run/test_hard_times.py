@@ -29,7 +29,7 @@ FAULTS = {"429": 0.1, "500": 0.1, "timeout": 0.1, "truncated": 0.1}
 
 
 @pytest.mark.parametrize(
-    "platform, orders", [("woocommerce", 700), ("shopify", 8), ("vendure", 700)]
+    "platform, orders", [("woocommerce", 300), ("shopify", 8), ("vendure", 300)]
 )
 def test_four_requests_in_ten_fail_and_nothing_is_missing(platform, orders, monkeypatch):
     from backshop.platforms import api
@@ -274,9 +274,9 @@ def test_a_value_that_no_table_takes_sets_its_record_aside():
 
 
 def test_a_job_goes_on_over_many_short_invocations(monkeypatch):
-    with connected("woocommerce", orders=1500, seed=16) as shop:
+    with connected("woocommerce", orders=600, seed=16) as shop:
         (key,) = shop.begin("full", "orders")
-        monkeypatch.setattr(work, "BATCH", 200)
+        monkeypatch.setattr(work, "BATCH", 80)
         assert shop.work(key, remaining=shop.until_saved) > 5
         assert shop.run().status == "completed"
         assert "\n".join(orders_only(differences(shop))) == ""

@@ -32,10 +32,10 @@ def run(number: int, seed: int) -> Counter[str]:
     return came
 
 
-def test_fifty_strange_files_do_no_harm():
-    came = run(50, seed=1)
-    assert came["drawn"] > 3
-    assert came["damaged"] > 3
+def test_strange_files_do_no_harm():
+    came = run(20, seed=1)
+    assert came["drawn"] > 1
+    assert came["damaged"] > 1
 
 
 @pytest.mark.slow

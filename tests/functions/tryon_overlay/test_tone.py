@@ -31,14 +31,15 @@ def test_a_relit_selfies_range_holds_the_reading_in_good_light(stops):
     assert relit.monk_range[0] <= true.monk <= relit.monk_range[1]
 
 
-def test_the_ranges_hold_what_they_promise_on_every_face():
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_the_ranges_hold_what_they_promise_on_every_face(every):
     """Exposures as selfies have them (half a stop deviation): 95 of 100 ranges hold the original."""
     held = []
     stops = np.random.default_rng(11).normal(0, 0.5, 25)
     faces = list(figures.originals())
     if len(faces) == 1:
         pytest.skip(figures.NO_FACES)
-    for (_, image), by in zip(faces, stops, strict=False):
+    for (_, image), by in list(zip(faces, stops, strict=False))[::every]:
         true, relit = reading(image), reading(figures.relight(image, float(by)))
         held.append(relit.ita_range[0] <= true.ita <= relit.ita_range[1])
         assert relit.ita_range[1] - relit.ita_range[0] < 140, "a range that says nothing"

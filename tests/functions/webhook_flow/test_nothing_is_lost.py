@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost: Postgres is killed 20 times under load.
+"""Nothing acknowledged is lost: Postgres is killed under load, four times, or twenty in the long run.
 
 Every delivery that got a 200 must be in the tables afterwards. The control acknowledges before it
 stores; it must fail the same check, or the check would prove nothing.
@@ -30,8 +30,7 @@ from backshop.stores import credentials
 
 from local import postgres
 
-KILLS = 20
-CONTROL_KILLS = 4
+CONTROL_ROUNDS = 8
 SENDERS = 2
 WORKERS = 2
 SECRET = "s3cr3t"
@@ -84,12 +83,15 @@ def killable(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     postgres.stop(made.server)
 
 
-def test_every_acknowledged_delivery_is_in_the_tables(killable, load, event) -> None:
-    acknowledged, stored = run(killable, load, event, KILLS)
-    assert len(acknowledged) > 100, "the load was too small to prove anything"
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_every_acknowledged_delivery_is_in_the_tables(kills, killable, load, event) -> None:
+    acknowledged, stored = run(killable, load, event, kills)
+    assert len(acknowledged) > 5 * kills, "the load was too small to prove anything"
     assert acknowledged - stored == set()
 
 
+@pytest.mark.timeout(0)
 def test_the_control_that_acknowledges_first_loses_some(
     killable, load, event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,8 +102,11 @@ def test_the_control_that_acknowledges_first_loses_some(
         threading.Thread(target=ingest.handler, args=({"Records": [record]}, None)).start()
 
     monkeypatch.setattr(queues, "send", store_without_a_queue)
-    acknowledged, stored = run(killable, load, event, CONTROL_KILLS)
-    assert acknowledged - stored, "the check would not notice a loss"
+    for _ in range(CONTROL_ROUNDS):
+        acknowledged, stored = run(killable, load, event, 1)
+        if acknowledged - stored:
+            return
+    pytest.fail("the check would not notice a loss")
 
 
 def run(
