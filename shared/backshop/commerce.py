@@ -7,7 +7,6 @@ beside it; times are aware datetimes in UTC; ids are the platform's own, as stri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -355,7 +354,7 @@ def defaults(model: type[Model]) -> dict[str, Any]:
     }
 
 
-type_of: dict[type[Record], Kind] = {
+KIND_OF: dict[type[Record], Kind] = {
     Category: Kind.CATEGORY,
     Product: Kind.PRODUCT,
     Coupon: Kind.COUPON,
@@ -424,17 +423,6 @@ def clean_input(value: Any) -> Any:
     return clean_text(value) if isinstance(value, str) else value
 
 
-def newest(records: Sequence[Record]) -> list[Record]:
-    """One record per (kind, id), the greatest version; of equal versions the last one given."""
-    best: dict[tuple[Kind, str], Record] = {}
-    for record in records:
-        key = (kind_of(record), record.id)
-        held = best.get(key)
-        if held is None or record.version >= held.version:
-            best[key] = record
-    return list(best.values())
-
-
 def kind_of(record: Record) -> Kind:
     """The kind a record is filed under; a deletion under that of what it deletes."""
-    return record.kind if isinstance(record, Deletion) else type_of[type(record)]
+    return record.kind if isinstance(record, Deletion) else KIND_OF[type(record)]

@@ -1,4 +1,4 @@
-"""What every context knows of a person, told and forgotten in one transaction.
+"""What every context knows of a person, exported and erased in one transaction.
 
 Erasing leaves the hashes of what the person was known by (`backshop.erasures`), by which
 `projections.save` recognises deliveries from before: a late one does not bring them back.
@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib import import_module
 from typing import Any
 
 from backshop.commerce import Kind, Person, Store, guest_id
 from backshop.connect import projection as connect
 from backshop.db import Tx
-from backshop.saving import projections
-from backshop.saving.entries import hashes_of
+from backshop.insights import projection as insights
+from backshop.kits import projection as kits
+from backshop.projects import projection as projects
+from backshop.saving import ledger
+from backshop.saving.erasures import hashes_of
+from backshop.saving.ports import PersonalData
+from backshop.shade import projection as shade
 
-OTHER_CONTEXTS = ("shade", "insights", "kits", "projects")
-
-
-def _others() -> list[tuple[str, Any]]:
-    return [(name, import_module(f"backshop.{name}.projection")) for name in OTHER_CONTEXTS]
+OTHER_CONTEXTS: dict[str, PersonalData] = {
+    "shade": shade,
+    "insights": insights,
+    "kits": kits,
+    "projects": projects,
+}
 
 
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
@@ -32,7 +37,7 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
         "person": person.model_dump(),
         "connect": connect.export(tx, store, person),
     }
-    for name, context in _others():
+    for name, context in OTHER_CONTEXTS.items():
         told[name] = _merged([context.export(tx, store, each) for each in whole])
     return told
 
@@ -40,11 +45,11 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
 def erase(tx: Tx, store: Store, person: Person, at: datetime) -> list[str]:
     """Forget the person in every context, and for good what is older than `at`. Orders keep their
     goods and amounts. The stored objects (selfies, overlays) that the caller is to delete."""
-    projections.lock(tx, store)
+    ledger.lock(tx, store)
     everyone = _with_other_ids(person, connect.customers_of(tx, person))
     _remember(tx, store, everyone, at)
     objects = connect.erase(tx, store, person)
-    for _, context in _others():
+    for context in OTHER_CONTEXTS.values():
         for each in everyone:
             context.erase(tx, store, each)
     return objects
@@ -52,7 +57,7 @@ def erase(tx: Tx, store: Store, person: Person, at: datetime) -> list[str]:
 
 def erase_shop(tx: Tx, store: Store) -> int:
     """Forget the whole store, in every table; how many rows went."""
-    projections.lock(tx, store)
+    ledger.lock(tx, store)
     row = tx.execute("SELECT backshop.erase_store() AS deleted").fetchone()
     return row["deleted"] if row else 0
 

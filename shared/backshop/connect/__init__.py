@@ -1,0 +1,25 @@
+"""The shared catalogue: products, customers, orders, refunds; try-on and recommendations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backshop.saving.ports import KindName, PlatformName, Projection
+
+
+class ConnectContext:
+    """What is saved here; see `ports.Context`."""
+
+    platforms: frozenset[PlatformName] = frozenset({"shopify", "woocommerce", "vendure"})
+    kinds: frozenset[KindName] = frozenset({"product", "customer", "order"})
+    reads_records = False
+
+    @property
+    def projection(self) -> Projection:
+        from backshop.connect import projection
+
+        return projection
+
+
+CONTEXT = ConnectContext()

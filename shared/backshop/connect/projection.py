@@ -7,11 +7,14 @@ and passes only records that are newer than what is saved.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from backshop.commerce import Person, Platform, Refunded, Store, email_hash
+from backshop.commerce import Kind, Person, Platform, Refunded, Store, email_hash
 from backshop.db import NEW_IDS, Staged, Tx, stage, tell
+
+if TYPE_CHECKING:
+    from backshop.saving.ports import Changes
 
 REFUNDED = {"order_id": "text", "amount": "numeric", "shipping": "numeric"}
 REFUNDED_LINES = {"order_id": "text", "line_id": "text", "quantity": "integer"}
@@ -385,3 +388,25 @@ def erase(tx: Tx, store: Store, person: Person) -> list[str]:
     )
     delete_customers(tx, store, about["customers"])
     return [row["url"] for row in objects]
+
+
+def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
+    """See `ports.Projection`."""
+    if kind == Kind.PRODUCT:
+        save_products(tx, store, changes.rows("products"), changes.rows("variants"))
+    elif kind == Kind.CUSTOMER:
+        save_customers(tx, store, changes.rows("customers"))
+    elif kind == Kind.ORDER:
+        save_orders(tx, store, changes.rows("orders"), changes.rows("lines"))
+
+
+def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
+    """See `ports.Projection`."""
+    _DELETE[kind](tx, store, ids)
+
+
+_DELETE: dict[Kind, Callable[[Tx, Store, Sequence[str]], None]] = {
+    Kind.PRODUCT: delete_products,
+    Kind.CUSTOMER: delete_customers,
+    Kind.ORDER: delete_orders,
+}

@@ -12,7 +12,7 @@ import hmac
 import re
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import count
@@ -231,22 +231,6 @@ def sole(name: str) -> Iterator[bool]:
         connection.execute("ROLLBACK")
     finally:
         connection.close()
-
-
-def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY rows into a temporary table (a table with row-level security refuses COPY); their number.
-
-    Values are adapted as in any statement; bytes that Postgres cannot store in text raise.
-    """
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    number = 0
-    with tx.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-            number += 1
-    return number
 
 
 def tell(

@@ -1,1 +1,25 @@
 """Signature Kits: phone check, delivery tracking and supplier batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backshop.saving.ports import KindName, PlatformName, Projection
+
+
+class KitsContext:
+    """What is saved here; see `ports.Context`."""
+
+    platforms: frozenset[PlatformName] = frozenset({"vendure"})
+    kinds: frozenset[KindName] = frozenset({"customer", "order"})
+    reads_records = True
+
+    @property
+    def projection(self) -> Projection:
+        from backshop.kits import projection
+
+        return projection
+
+
+CONTEXT = KitsContext()

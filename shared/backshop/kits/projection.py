@@ -6,9 +6,10 @@ holds the store's lock and passes only records that are newer than what is saved
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from backshop.commerce import Person, Store
+from backshop.commerce import Customer, Kind, Order, Person, Store
 from backshop.db import Tx, tell
 from backshop.kits import phones
 from backshop.kits.customers.projection import delete_customers as delete_customers
@@ -17,6 +18,9 @@ from backshop.kits.customers.projection import sms_countries
 from backshop.kits.orders.projection import delete_orders as delete_orders
 from backshop.kits.orders.projection import save_orders as save_orders
 from backshop.kits.orders.projection import save_refunded as save_refunded
+
+if TYPE_CHECKING:
+    from backshop.saving.ports import Changes
 
 _THEIRS = {
     "customers": """(vendure_customer_id = %(id)s OR lower(given_email) = lower(%(email)s)
@@ -97,3 +101,22 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
         "SELECT vendure_customer_id AS id FROM kits.customers WHERE id = ANY (%(customers)s)", about
     )
     delete_customers(tx, store, [row["id"] for row in rows if row["id"]])
+
+
+def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
+    """See `ports.Projection`."""
+    if kind == Kind.CUSTOMER:
+        save_customers(tx, store, changes.records(Customer))
+    elif kind == Kind.ORDER:
+        save_orders(tx, store, changes.records(Order))
+
+
+def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
+    """See `ports.Projection`."""
+    _DELETE[kind](tx, store, ids)
+
+
+_DELETE: dict[Kind, Callable[[Tx, Store, Sequence[str]], None]] = {
+    Kind.CUSTOMER: delete_customers,
+    Kind.ORDER: delete_orders,
+}

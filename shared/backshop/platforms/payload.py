@@ -55,7 +55,7 @@ class Page(NamedTuple):
     rejected: list[Rejected]
     ids: list[str]
     cleaned: bool = False
-    ready: Any = None
+    prepared: Any = None
     """What the caller makes of the events while other pages are under way."""
 
 

@@ -45,7 +45,7 @@ def since_text(since: datetime) -> str:
 
 @dataclass(frozen=True)
 class ReadContext:
-    """The clock of a reading, and what is made of each page (`Page.ready`) in the thread that
+    """The clock of a reading, and what is made of each page (`Page.prepared`) in the thread that
     fetched it."""
 
     now: Callable[[], datetime]

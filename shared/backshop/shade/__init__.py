@@ -1,1 +1,25 @@
 """From sample kit to survey, shade match, discount and conversion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backshop.saving.ports import KindName, PlatformName, Projection
+
+
+class ShadeContext:
+    """What is saved here; see `ports.Context`."""
+
+    platforms: frozenset[PlatformName] = frozenset({"shopify"})
+    kinds: frozenset[KindName] = frozenset({"product", "customer", "order"})
+    reads_records = True
+
+    @property
+    def projection(self) -> Projection:
+        from backshop.shade import projection
+
+        return projection
+
+
+CONTEXT = ShadeContext()

@@ -7,12 +7,13 @@ holds the store's lock and passes only records that are newer than what is saved
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backshop.commerce import (
     Customer,
+    Kind,
     Order,
     OrderLine,
     Person,
@@ -25,6 +26,9 @@ from backshop.db import Tx, stage, tell
 from backshop.shade import kinds
 from backshop.shade.conversions.repository import mark, marks_of, settle
 from backshop.shade.kinds import Sold
+
+if TYPE_CHECKING:
+    from backshop.saving.ports import Changes
 
 PRODUCTS = {"id": "bigint", "product_type": "text", "tags": "text[]"}
 VARIANTS = {"id": "bigint", "product_id": "bigint", "is_available": "boolean"}
@@ -406,3 +410,25 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
         about,
     )
     _let_go(tx, about["customers"])
+
+
+def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
+    """See `ports.Projection`."""
+    if kind == Kind.PRODUCT:
+        save_products(tx, store, changes.records(Product))
+    elif kind == Kind.CUSTOMER:
+        save_customers(tx, store, changes.records(Customer))
+    elif kind == Kind.ORDER:
+        save_orders(tx, store, changes.records(Order))
+
+
+def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
+    """See `ports.Projection`."""
+    _DELETE[kind](tx, store, ids)
+
+
+_DELETE: dict[Kind, Callable[[Tx, Store, Sequence[str]], None]] = {
+    Kind.PRODUCT: delete_products,
+    Kind.CUSTOMER: delete_customers,
+    Kind.ORDER: delete_orders,
+}

@@ -24,8 +24,8 @@ from backshop.platforms.errors import PermanentRefusal, TransientOutage
 from backshop.platforms.payload import Page
 from backshop.platforms.ports import Credentials, Reader, Shop
 from backshop.platforms.reading import ReadContext, Scope, Step
-from backshop.saving import projections
-from backshop.saving.entries import Entry, ready
+from backshop.saving import erasures, projections
+from backshop.saving.prepare import Entry, prepare
 from backshop.stores import credentials
 from backshop.stores import repository as stores
 from backshop.sync import repository, rules
@@ -172,12 +172,12 @@ class _Reading:
         self.connect = connect
         self.clock = clock
         with db.transaction(store_id=store.id) as tx:
-            self.erasures = projections.erasures(tx, store)
+            self.erasures = erasures.load_all(tx, store)
         self.reader = self._open(shop)
         self.began_at = job.position.get("at")
 
     def _open(self, shop: Shop) -> Reader:
-        context = ReadContext(self.clock.now, self._ready)
+        context = ReadContext(self.clock.now, self._prepare)
         return shop.reader(self.store, self.job.key.resource, context)
 
     def run(self) -> Outcome:
@@ -245,7 +245,7 @@ class _Reading:
             return repository.has_tombstones(tx, {kind.value for kind in self.reader.kinds})
 
     def _save(self, batch: Sequence[Step], lifts: bool) -> None:
-        entries = [each for step in batch for each in step.page.ready.entries]
+        entries = [each for step in batch for each in step.page.prepared.entries]
         made = Progress(
             records=sum(step.new for step in batch),
             rejects=_rejects([step.page for step in batch]),
@@ -258,11 +258,11 @@ class _Reading:
             good, bad = self._sort_out(entries)
             self._commit(good, lifts, _with(made, bad), position)
 
-    def _ready(self, page: Page) -> Page:
+    def _prepare(self, page: Page) -> Page:
         """The page with entries in place of what it says, which needs several times their memory."""
         records = [each for each in page.events if isinstance(each, Record)]
-        made = ready(records, self.store, self.erasures)
-        return page._replace(events=[], ready=made)
+        prepared = prepare(records, self.store, self.erasures)
+        return page._replace(events=[], prepared=prepared)
 
     def _commit(
         self, entries: Sequence[Entry], lifts: bool, made: Progress, position: dict[str, Any]
@@ -270,7 +270,7 @@ class _Reading:
         with db.transaction(store_id=self.store.id) as tx:
             if lifts:
                 repository.lift_tombstones(tx, _sightings(entries))
-            saved = projections.save_ready(tx, self.store, entries, self.erasures)
+            saved = projections.save_prepared(tx, self.store, entries, self.erasures)
             changed = sum(counts.changed for counts in saved.values())
             made = made.model_copy(update={"changed": changed})
             repository.advance(tx, self.job, position, made, self.clock.now())
@@ -290,7 +290,7 @@ class _Reading:
     def _can_save(self, entries: Sequence[Entry]) -> bool:
         try:
             with db.transaction(store_id=self.store.id) as tx:
-                projections.save_ready(tx, self.store, entries, self.erasures)
+                projections.save_prepared(tx, self.store, entries, self.erasures)
                 raise _Undo
         except _Undo:
             return True
@@ -322,7 +322,7 @@ class _Reading:
             for kind in sorted({kind for kind, _ in unseen})
             for page in self.reader.find(Kind(kind), [id for each, id in unseen if each == kind])
         ]
-        found = [each for page in pages for each in page.ready.entries]
+        found = [each for page in pages for each in page.prepared.entries]
         met = {each.key for each in found}
         gone = [
             Deletion(id=id, kind=Kind(kind), changed_at=asked_at, observed_at=asked_at)
@@ -331,7 +331,7 @@ class _Reading:
         ]
         position = self.job.position | {"after": list(unseen[-1])}
         made = Progress(deleted=len(gone), rejects=_rejects(pages))
-        deletions = ready(gone, self.store, self.erasures).entries
+        deletions = prepare(gone, self.store, self.erasures).entries
         self._commit([*found, *deletions], False, made, position)
 
     # -- the job itself
@@ -389,7 +389,7 @@ def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
 
 def _rejects(pages: Sequence[Page]) -> list[Reject]:
     unread = [Reject(id=each.id, problem=each.problem) for page in pages for each in page.rejected]
-    refused = [each for page in pages for each in page.ready.refused]
+    refused = [each for page in pages for each in page.prepared.unstorable]
     return unread + [Reject(id=each.id, problem=each.reason) for each in refused]
 
 

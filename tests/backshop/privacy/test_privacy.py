@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from backshop import privacy
 from backshop.commerce import Address, Kind, Person, Store, guest_id
-from backshop.saving import projections
-from backshop.saving.entries import ready
+from backshop.saving import erasures, projections
+from backshop.saving.prepare import prepare
 from psycopg.rows import dict_row
 
 from tests.backshop.saving.records import (
@@ -211,16 +211,18 @@ def test_erasing_somebody_unknown_keeps_late_deliveries_away(open_shop: Any, own
 def test_what_was_made_ready_before_an_erasure_is_refused(open_shop: Any, owner: Any) -> None:
     """A sync makes pages ready ahead: what it made while a person was still known is made again."""
     tx, store = open_shop("woocommerce")
-    known = projections.erasures(tx, store)
-    made = ready([ann(), anns_order()], store, known)
+    known = erasures.load_all(tx, store)
+    made = prepare([ann(), anns_order()], store, known)
     privacy.erase(tx, store, ANN, ERASED_AT)
     with pytest.raises(projections.Outdated):
-        projections.save_ready(tx, store, made.entries, known)
-    again = projections.erasures(tx, store)
-    projections.save_ready(tx, store, ready([ann(), anns_order()], store, again).entries, again)
+        projections.save_prepared(tx, store, made.entries, known)
+    again = erasures.load_all(tx, store)
+    projections.save_prepared(
+        tx, store, prepare([ann(), anns_order()], store, again).entries, again
+    )
     privacy.erase(tx, store, ANN, NOON + timedelta(days=1))
     with pytest.raises(projections.Outdated):
-        projections.save_ready(tx, store, made.entries, again)
+        projections.save_prepared(tx, store, made.entries, again)
     tx.commit()
     after = everything(owner, store).lower()
     assert [trace for trace in TRACES if trace.lower() in after] == []

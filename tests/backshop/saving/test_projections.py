@@ -21,8 +21,8 @@ from backshop.commerce import (
     guest_id,
     stable_number,
 )
-from backshop.saving.entries import Refused
-from backshop.saving.staging import Unstorable
+from backshop.saving.prepare import UnstorableRecord
+from backshop.saving.rows import Unstorable
 from psycopg.rows import dict_row
 
 from tests.backshop.saving import comparison
@@ -554,10 +554,10 @@ def test_what_is_too_long_is_cut_and_what_is_too_large_refused(woo: tuple[Tx, St
     too_large = order("2", total=Decimal(10) ** 9)
     with pytest.raises(Unstorable, match="order 2"):
         save(tx, store, order("3"), too_large)
-    refused: list[Refused] = []
+    unstorable: list[UnstorableRecord] = []
     many = line(quantity=2**31, price=Decimal("0.01"))
-    save(tx, store, order("3"), too_large, order("4", lines=(many,)), refused=refused)
-    assert [(each.kind, each.id) for each in refused] == [(Kind.ORDER, "2"), (Kind.ORDER, "4")]
+    save(tx, store, order("3"), too_large, order("4", lines=(many,)), unstorable=unstorable)
+    assert [(each.kind, each.id) for each in unstorable] == [(Kind.ORDER, "2"), (Kind.ORDER, "4")]
     found = rows(tx, "SELECT order_id FROM connect.platform_order ORDER BY 1")
     assert found == ["1", "3"]
 

@@ -1,7 +1,7 @@
-"""Records made ready to be saved: everything about them that needs no transaction.
+"""Persons who were erased: how they are recognised, and records without them.
 
-A sync makes the pages to come ready while a batch is saved, so an entry holds little more than the
-lines that will be copied: the record itself stays only where a context reads it.
+Erasing leaves the hashes of what a person was known by (`backshop.erasures`). What comes in later
+and is older than the erasure is saved without them.
 """
 
 from __future__ import annotations
@@ -11,25 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from backshop.commerce import (
-    Customer,
-    Deletion,
-    Kind,
-    Order,
-    Person,
-    Platform,
-    Product,
-    Record,
-    Store,
-    Version,
-    kind_of,
-)
-from backshop.saving import staging
-from backshop.saving.staging import Unstorable
+from backshop.commerce import Customer, Order, Person, Record, Store
+from backshop.db import Tx
 
-Key = tuple[Kind, str]
 Hash = tuple[str, str]
 """What a person was known by (`customer`, `email`, `phone`, `order`) and its SHA-256."""
 
@@ -48,98 +34,41 @@ class Erasures(NamedTuple):
     mark: ErasureMark = ErasureMark()
 
 
-class Entry(NamedTuple):
-    """A record as it will be saved."""
-
-    key: Key
-    version: Version
-    digest: str
-    """Empty for a deletion, which is less than any other."""
-    claim: str
-    """Its line of the relation `versions`."""
-    rows: Sequence[staging.Staging]
-    is_deletion: bool = False
-    record: Record | None = None
-    """Refunds, and what a context of the platform's own reads."""
-    listed: Sequence[Entry] | None = None
-    """An order's refunds, all of them; None where it does not tell."""
-
-    @property
-    def rank(self) -> tuple[Version, str]:
-        """Of two states of a record the greater is newer."""
-        return self.version, self.digest
+def load_all(tx: Tx, store: Store) -> Erasures:
+    """All that was erased in the store."""
+    return _read(tx, store, load_mark(tx, store), "", ())
 
 
-class Refused(NamedTuple):
-    """A record that cannot be saved, and why, without any of its values."""
-
-    kind: Kind
-    id: str
-    reason: str
-
-
-class Ready(NamedTuple):
-    entries: list[Entry]
-    refused: list[Refused]
+def load_for(tx: Tx, store: Store, records: Sequence[Record]) -> Erasures:
+    """What was erased of the persons in these records; hashes them only where anybody was."""
+    mark = load_mark(tx, store)
+    if not mark.number:
+        return Erasures({}, mark)
+    named = "AND (kind, hash) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+    hashes = hashes_in(records)
+    params = ([kind for kind, _ in hashes], [hash for _, hash in hashes])
+    return _read(tx, store, mark, named, params)
 
 
-def ready(records: Sequence[Record], store: Store, erasures: Erasures) -> Ready:
-    """The records as entries, with what they tell of others (a product of its categories). Persons
-    who were erased are left out."""
-    made = Ready([], [])
-    if erasures.ends:
-        records = forget(records, erasures.ends)
-    for record in records:
-        for part in (record, *_parts(record)):
-            try:
-                made.entries.append(_entry(part, store, made.refused))
-            except Unstorable as why:
-                made.refused.append(Refused(kind_of(part), part.id, str(why)))
-    return made
-
-
-def _parts(record: Record) -> Sequence[Record]:
-    return record.categories if isinstance(record, Product) else ()
-
-
-def _entry(record: Record, store: Store, refused: list[Refused]) -> Entry:
-    """Raises `Unstorable`; refunds of an order that no table can hold are put into `refused`."""
-    rows = staging.rows_of(record, store)
-    has_own_context = store.platform != Platform.WOOCOMMERCE
-    digest = staging.digest_of(rows, _rest(record) if has_own_context else b"")
-    kind, version, is_deletion = kind_of(record), record.version, isinstance(record, Deletion)
-    return Entry(
-        (kind, record.id),
-        version,
-        digest,
-        staging.version_line(kind, record.id, version, digest, is_deletion),
-        rows,
-        is_deletion,
-        record if has_own_context or kind == Kind.REFUND else None,
-        _listed(record, store, refused) if isinstance(record, Order) else None,
+def _read(tx: Tx, store: Store, mark: ErasureMark, which: str, params: Sequence[Any]) -> Erasures:
+    rows = tx.execute(
+        f"""SELECT kind, hash, erased_at FROM backshop.erasures WHERE store_id = %s {which}""",
+        (store.id, *params),
     )
+    return Erasures({(row["kind"], row["hash"]): row["erased_at"] for row in rows}, mark)
 
 
-def _rest(record: Record) -> bytes:
-    """What a context of the platform's own reads of the record, whose rows hold only what the others
-    need."""
-    without = {"changed_at", "observed_at", "rank", "refunds", "categories"}
-    return record.model_dump_json(exclude=without).encode()
+def load_mark(tx: Tx, store: Store) -> ErasureMark:
+    """The mark of what is erased now."""
+    row = tx.execute(
+        """SELECT count(*) AS number, coalesce(sum(extract(epoch FROM erased_at)), 0) AS moments
+           FROM backshop.erasures WHERE store_id = %s""",
+        (store.id,),
+    ).fetchone()
+    return ErasureMark(**row) if row else ErasureMark()
 
 
-def _listed(order: Order, store: Store, refused: list[Refused]) -> Sequence[Entry] | None:
-    if order.refunds is None:
-        return None
-    listed: list[Entry] = []
-    for refund in order.refunds:
-        try:
-            listed.append(_entry(refund, store, refused))
-        except Unstorable as why:
-            refused.append(Refused(Kind.REFUND, refund.id, str(why)))
-    return listed
-
-
-# ------------------------------------------------------------------------------- the forgotten
+# ------------------------------------------------------------------------------- without them
 
 
 def hashes_of(person: Person) -> list[Hash]:

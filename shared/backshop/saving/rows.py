@@ -198,23 +198,23 @@ class Unstorable(ValueError):
     """A record with a value that no column can hold; the text names field and limit, no value."""
 
 
-Staging = tuple[str, str]
+Line = tuple[str, str]
 """A row on its way: the relation's name, and the row as a line of COPY."""
 Made = list[tuple[str, Row]]
 
 
-def rows_of(record: Record, store: Store) -> list[Staging]:
-    """The record's rows; none for a deletion. Raises `Unstorable`."""
+def lines_of(record: Record, store: Store) -> list[Line]:
+    """The record's rows as lines; none for a deletion. Raises `Unstorable`."""
     make = _makers.get(type(record))
     if make is None:
         return []
     return [(relation, copy_line(row)) for relation, row in make(record, store)]
 
 
-def digest_of(staged: Iterable[Staging], more: bytes = b"") -> str:
+def digest_of(lines: Iterable[Line], more: bytes = b"") -> str:
     """128 bits of BLAKE2b over the rows and `more`, in hex; that of a deletion is empty, which is
     less than any other."""
-    content = "\n".join([line for _, line in staged])
+    content = "\n".join([line for _, line in lines])
     return blake2b(content.encode() + more, digest_size=16).hexdigest() if content else ""
 
 

@@ -1,0 +1,111 @@
+"""The ledger `backshop.record_versions`: the greatest version of each record that was seen.
+
+What is claimed here is newer than all that came before, whichever way and in whatever order it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from backshop import db
+from backshop.commerce import Kind, Store
+from backshop.db import Tx
+from backshop.saving import rows
+from backshop.saving.prepare import Entry, Key
+
+
+def lock(tx: Tx, store: Store) -> None:
+    """Wait until nobody else saves for the store, and keep others out until the transaction ends.
+
+    Everything is found by key from here on. Reading a whole table looks cheap while it is small,
+    and the checks of foreign keys would keep such a plan while it grows. Raises RuntimeError in a
+    transaction that sees more than this store: row-level security is what keeps stores apart here.
+    """
+    row = tx.execute(
+        """SELECT set_config('enable_seqscan', 'off', true),
+             pg_advisory_xact_lock(hashtextextended(%(name)s, 0)),
+             backshop.visible_store_ids() = ARRAY[%(store)s::uuid]
+               AND current_user <> 'backshop_owner' AS is_alone""",
+        {"name": f"projections {store.id}", "store": store.id},
+    ).fetchone()
+    if not row or not row["is_alone"]:
+        raise RuntimeError("save in a transaction that sees this store alone")
+
+
+Claimed = dict[Key, bool]
+"""Records whose version moved on; True where they also say something else than before."""
+
+
+def claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Claimed:
+    """Move the ledger on to these versions, where they are greater.
+
+    A newer state that says the same moves it too: an older one with other content that comes late
+    must lose against it.
+    """
+    lines = [each.version_line for each in entries]
+    versions = db.stage_lines(tx, "versions", rows.RELATIONS["versions"], lines)
+    newer = "<=" if force else "<"
+    moved = tx.execute(
+        f"""WITH moved AS (
+              INSERT INTO backshop.record_versions AS known
+                (store_id, kind, external_id, rank, changed_at, observed_at, deleted, digest)
+              SELECT %(store)s, kind, id, rank, changed_at, observed_at, deleted,
+                coalesce(decode(digest, 'hex'), '')
+              FROM {versions.source} ORDER BY kind, id
+              ON CONFLICT (store_id, kind, external_id) DO UPDATE SET
+                rank = excluded.rank, changed_at = excluded.changed_at,
+                observed_at = excluded.observed_at, deleted = excluded.deleted,
+                digest = excluded.digest
+              WHERE (known.rank, known.changed_at, known.observed_at, known.digest)
+                {newer} (excluded.rank, excluded.changed_at, excluded.observed_at, excluded.digest)
+              RETURNING new.kind, new.external_id AS id,
+                %(force)s OR (old.digest, old.deleted) IS DISTINCT FROM (new.digest, new.deleted)
+                  AS changed
+            )
+            SELECT kind, changed, array_agg(id) AS ids FROM moved GROUP BY kind, changed""",
+        {"store": store.id, "force": force} | versions.params,
+    )
+    claimed: Claimed = {}
+    for row in moved:
+        kind, changed = Kind(row["kind"]), row["changed"]
+        claimed |= {(kind, id): changed for id in row["ids"]}
+    return claimed
+
+
+class LedgerVersion(NamedTuple):
+    """What the ledger knows of a record: when its state was made and observed, and if it is gone."""
+
+    at: tuple[datetime, datetime]
+    deleted: bool
+
+
+def versions_of(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> dict[str, LedgerVersion]:
+    """The versions of those of these records that the ledger knows."""
+    rows = tx.execute(
+        """SELECT external_id, changed_at, observed_at, deleted FROM backshop.record_versions
+           WHERE store_id = %s AND kind = %s AND external_id = ANY (%s)""",
+        (store.id, kind.value, list(ids)),
+    )
+    return {
+        row["external_id"]: LedgerVersion((row["changed_at"], row["observed_at"]), row["deleted"])
+        for row in rows
+    }
+
+
+def forget_older(
+    tx: Tx, store: Store, kind: Kind, gone: Sequence[tuple[str, datetime, datetime]]
+) -> list[str]:
+    """Drop records that are older than (`changed_at`, `observed_at`); the ids of those dropped."""
+    ids, changed, observed = zip(*gone, strict=True)
+    dropped = tx.execute(
+        """DELETE FROM backshop.record_versions AS known
+           USING unnest(%s::text[], %s::timestamptz[], %s::timestamptz[])
+             AS gone (id, changed_at, observed_at)
+           WHERE known.store_id = %s AND known.kind = %s AND known.external_id = gone.id
+             AND (known.changed_at, known.observed_at) < (gone.changed_at, gone.observed_at)
+           RETURNING known.external_id AS id""",
+        (list(ids), list(changed), list(observed), store.id, kind.value),
+    )
+    return [row["id"] for row in dropped]

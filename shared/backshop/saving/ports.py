@@ -1,0 +1,67 @@
+"""What a context is to saving.
+
+A context is one package, whose `CONTEXT` is a `Context`: it declares what it wants, and offers its
+projection when there is something for it; `contexts.py` lists it, and mypy checks it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from backshop.commerce import Kind, Person, Record, Refunded, Store
+    from backshop.db import Staged, Tx
+
+    R = TypeVar("R", bound=Record)
+
+PlatformName = Literal["shopify", "woocommerce", "vendure"]
+KindName = Literal["category", "product", "coupon", "customer", "order"]
+
+
+class Changes(Protocol):
+    """The records of a batch that are newer than what is saved."""
+
+    def records(self, model: type[R], /) -> list[R]:
+        """Those of a model, whole; only of kinds that a context with `reads_records` wants."""
+
+    def rows(self, relation: str, /) -> Staged:
+        """Those of a relation (`rows.RELATIONS`) as rows for statements."""
+
+
+class Projection(Protocol):
+    """Called with the store's lock held, in the order of `commerce.Kind`; does the same whatever the
+    order of arrival."""
+
+    def save(self, tx: Tx, store: Store, kind: Kind, changes: Changes, /) -> None: ...
+
+    def delete(self, tx: Tx, store: Store, kind: Kind, ids: Sequence[str], /) -> None: ...
+
+    def save_refunded(self, tx: Tx, store: Store, refunded: Sequence[Refunded], /) -> None:
+        """What was refunded of orders, in sums, whenever that changed."""
+
+
+class Context(Protocol):
+    @property
+    def platforms(self) -> frozenset[PlatformName]:
+        """Whose records it is fed with."""
+
+    @property
+    def kinds(self) -> frozenset[KindName]: ...
+
+    @property
+    def reads_records(self) -> bool:
+        """Whether it reads whole records. Others read rows, and records are not kept for them."""
+
+    @property
+    def projection(self) -> Projection: ...
+
+
+class PersonalData(Protocol):
+    """What a context knows of persons (privacy.py)."""
+
+    def export(self, tx: Tx, store: Store, person: Person, /) -> dict[str, Any]:
+        """Every row about the person, by table, ready for JSON."""
+
+    def erase(self, tx: Tx, store: Store, person: Person, /) -> None:
+        """Forget the person."""
