@@ -281,14 +281,22 @@ def _completed(document: _Document) -> _Document:
         if example is not None:
             [(_kind, body)] = operation["requestBody"]["content"].items()
             body["examples"] = {"one": {"value": example}}
+        operation.setdefault("security", [])
         operation["responses"] = {
-            status: answer
+            status: _without_empty_content(answer)
             for status, answer in sorted(operation["responses"].items())
             if answer["description"] not in ADDED
         }
     for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document
+
+
+def _without_empty_content(answer: _Document) -> _Document:
+    """An answer without a body, a redirect, has no content either."""
+    if any(answer.get("content", {}).values()):
+        return answer
+    return {name: value for name, value in answer.items() if name != "content"}
 
 
 def _without_homonyms(parts: dict[str, _Document]) -> Iterator[_Document]:

@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from backshop.kits.batches.models import PurchaseItem
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 A4 = 9
@@ -27,21 +29,19 @@ COLUMNS = {
 
 FORMULA_SIGNS = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20")
 
-Row = dict[str, Any]
 
-
-def as_csv(items: Sequence[Row]) -> bytes:
+def as_csv(items: Sequence[PurchaseItem]) -> bytes:
     """UTF-8 with a byte order mark, without which Excel takes it for Latin-1. A text that a
     spreadsheet would run as a formula gets an apostrophe before it: shoppers choose print names."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([heading for heading, _ in COLUMNS.values()])
     for item in items:
-        writer.writerow([_harmless(_cell(item[name])) for name in COLUMNS])
+        writer.writerow([_harmless(_cell(getattr(item, name))) for name in COLUMNS])
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(items: Sequence[Row], batch_number: str) -> bytes:
+def as_xlsx(items: Sequence[PurchaseItem], batch_number: str) -> bytes:
     """A workbook with one sheet: headings that stay in view and filter, the total below."""
     from xlsxwriter import Workbook
 
@@ -60,7 +60,7 @@ def as_xlsx(items: Sequence[Row], batch_number: str) -> bytes:
         for column, name in enumerate(COLUMNS):
             sheet.write_blank(last, column, None, total)
             if name == "quantity":
-                sheet.write_number(last, column, sum(item[name] for item in items), total)
+                sheet.write_number(last, column, sum(item.quantity for item in items), total)
         sheet.write_string(last, 0, "Total", total)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(len(items), 1), len(COLUMNS) - 1)
@@ -72,10 +72,10 @@ def as_xlsx(items: Sequence[Row], batch_number: str) -> bytes:
     return content.getvalue()
 
 
-def _write(sheet: Any, line: int, item: Row) -> None:
+def _write(sheet: Any, line: int, item: PurchaseItem) -> None:
     """Texts as texts, never as formulas or links, whatever they begin with."""
     for column, name in enumerate(COLUMNS):
-        value = _cell(item[name])
+        value = _cell(getattr(item, name))
         if isinstance(value, int):
             sheet.write_number(line, column, value)
         else:
@@ -89,7 +89,7 @@ def _cell(value: Any) -> int | str:
 
 
 def _harmless(value: int | str) -> int | str:
-    """Space before a formula does not stop every spreadsheet, nor do the wide forms of its signs."""
+    """Space before a formula does not stop every spreadsheet, nor do wide forms of its signs."""
     if isinstance(value, str) and (value[:1].isspace() or value[:1] in FORMULA_SIGNS):
         return f"'{value}"
     return value

@@ -15,46 +15,47 @@ from backshop.shade.carts import repository as carts
 from backshop.shade.carts import rules
 from backshop.shade.discounts import repository as discounts
 from backshop.stores import repository as stores
-from backshop.web import old as http
+from backshop.web import routes
 
-app = http.app()
-handler = http.handler(app)
+app = routes.app("Cart links")
+handler = routes.handler(app)
 
 
-class Name(NamedTuple):
-    """What a link names: store and recommendation, both random, in base64url."""
+class CartLink(NamedTuple):
+    """What a link stands for: store and recommendation, both random, in base64url."""
 
     store_id: UUID
     recommendation_id: UUID
 
 
-@app.get("/c/<id>")
-def follow(id: str) -> Response[str]:
-    """To the cart, with the discount while it can be used; only ever to the shop's own host."""
-    name = _read(id)
+@routes.route(app, "GET /c/<id>", scope="anyone", status=302)
+def follow(id: str) -> Response[None]:
+    """Note the click and go to the cart, with the discount while it can be used.
+
+    The link only ever leads to the shop's own host.
+    """
+    link = _read(id)
     at = datetime.now(UTC)
-    with db.transaction(store_id=name.store_id) as tx:
+    with db.transaction(store_id=link.store_id) as tx:
         shop = stores.load(tx)
-        clicked = carts.note_click(tx, name.recommendation_id, at)
-        url: str = clicked["cart_url"] or "" if clicked else ""
-        if shop is None or clicked is None or not rules.leads_to(url, shop.url):
+        click = carts.note_click(tx, link.recommendation_id, at)
+        url = (click and click.cart_url) or ""
+        if shop is None or click is None or not rules.leads_to(url, shop.url):
             raise _unknown()
-        discount = (
-            discounts.discount(tx, clicked["discount_id"]) if clicked["discount_id"] else None
-        )
+        discount = discounts.discount(tx, click.discount_id) if click.discount_id else None
     if discount is None or not discount.is_usable(at):
         url = rules.without_code(url)
-    return http.reply(302, headers={"Location": url, "Cache-Control": "no-store"})
+    return Response(302, headers={"Location": url, "Cache-Control": "no-store"})
 
 
-def _read(text: str) -> Name:
+def _read(text: str) -> CartLink:
     try:
-        named = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        content = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raise _unknown() from None
-    if len(named) != 32:
+    if len(content) != 32:
         raise _unknown()
-    return Name(UUID(bytes=named[:16]), UUID(bytes=named[16:]))
+    return CartLink(UUID(bytes=content[:16]), UUID(bytes=content[16:]))
 
 
 def _unknown() -> NotFound:

@@ -2,191 +2,214 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import Literal, NamedTuple
+from collections import Counter
+from typing import Literal
+from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
+import csv_file
 from backshop import db, outbox
-from backshop.commerce import Platform
-from backshop.errors import BadRequest, Conflict, Problem
-from backshop.kits.deliveries import models, rules
+from backshop.commerce import Platform, Time
+from backshop.errors import BadRequest, Conflict, TooLarge, Unprocessable
 from backshop.kits.deliveries import repository as deliveries
-from backshop.kits.deliveries.models import Delivery, DeliveryChange, Stage
-from backshop.web import old as http
-from pydantic import BaseModel, ValidationError
+from backshop.kits.deliveries import rules
+from backshop.kits.deliveries.models import (
+    Delivery,
+    DeliveryChange,
+    DeliveryUpdate,
+    LockedOrder,
+    Stage,
+)
+from backshop.web import callers, http, routes
+from csv_file import FileLine
+from pydantic import BaseModel, Field
 
-COLUMNS = {"code", "stage", "tracking_number"}
-LINES = 10_000
-
-app = http.app()
-handler = http.handler(app)
-
-
-@app.put("/orders/<code>/delivery")
-def update_delivery(code: str) -> Response[str]:
-    """Move an order to its next delivery stage; 409 where the stage would go back."""
-    caller = http.require(app, "staff")
-    change = http.body(app, DeliveryChange)
-    with db.transaction(store_id=http.store_id(app, Platform.VENDURE)) as tx:
-        held = deliveries.lock_delivery(tx, code)
-        after = _after(held, change)
-        rows = []
-        if after:
-            deliveries.save_delivery(
-                tx, models.DeliveryUpdate(code, after, change.note), by=f"{caller.kind}:{caller.id}"
-            )
-            rows = [outbox.put(tx, *_message(held))]
-    outbox.announce(rows)
-    return http.reply(200, _shown(code, after or held.delivery))
+app = routes.app("Deliveries")
+handler = routes.handler(app)
 
 
-@app.get("/orders/<code>/delivery")
-def show_delivery(code: str) -> Response[str]:
-    """Where an order is, and every change of it with who and when."""
-    http.require(app, "staff")
-    with db.transaction(store_id=http.store_id(app, Platform.VENDURE)) as tx:
-        held = deliveries.lock_delivery(tx, code)
-        events = deliveries.events(tx, code)
-    return http.reply(200, _shown(code, held.delivery) | {"events": events})
+class OrderDelivery(BaseModel):
+    """Where an order is."""
+
+    order_code: str
+    stage: Stage
+    tracking_number: str | None
+    version: int = Field(description="How often it changed; send it with a change.")
 
 
-class Line(BaseModel):
+class DeliveryEvent(BaseModel):
+    """A change of an order's delivery."""
+
+    sequence: int
+    stage: Stage
+    tracking_number: str | None
+    note: str | None
+    updated_by: str | None
+    updated_at: Time
+
+
+class DeliveryHistory(OrderDelivery):
+    """Where an order is, and every change of it, oldest first."""
+
+    events: list[DeliveryEvent]
+
+
+Result = Literal["changed", "unchanged", "refused"]
+
+
+class LineResult(BaseModel):
     """What became of one line of the file; the header is line 1."""
 
     line: int
     code: str
-    result: Literal["changed", "unchanged", "refused"]
+    result: Result
     message: str | None = None
 
 
-class Asked(NamedTuple):
-    """One line of the file as it was read: a change, or why it is none."""
+class ImportReport(BaseModel):
+    """What became of the file."""
 
-    line: int
-    code: str
-    change: DeliveryChange | None
-    message: str | None
+    changed: int
+    unchanged: int
+    refused: int
+    lines: list[LineResult]
 
 
-@app.post("/deliveries/import")
-def import_deliveries() -> Response[str]:
-    """Take a CSV of code, stage, tracking_number; what can be done is done, every line is
-    answered."""
-    caller = http.require(app, "staff")
-    asked = read_csv(http.raw_body(app.current_event.raw_event))
-    store_id = http.store_id(app, Platform.VENDURE)
+DELIVERY = {
+    "order_code": "KITS-1001",
+    "stage": "DISPATCHED",
+    "tracking_number": "TE-000012",
+    "version": 4,
+}
+EVENT = {
+    "sequence": 4,
+    "stage": "DISPATCHED",
+    "tracking_number": "TE-000012",
+    "note": None,
+    "updated_by": "staff:7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "updated_at": "2026-11-20T03:19:21Z",
+}
 
-    def save() -> tuple[list[Line], list[outbox.Row]]:
-        with db.transaction(store_id=store_id) as tx:
-            held = deliveries.lock_deliveries(tx, [each.code for each in asked if each.change])
-            changes: list[models.DeliveryUpdate] = []
-            report = [_decide(each, held.get(each.code), changes) for each in asked]
-            deliveries.save_deliveries(tx, changes, by=f"{caller.kind}:{caller.id}")
-            messages = [_message(held[each.order_code])[1:] for each in changes]
-            return report, outbox.put_all(tx, "delivery_stage", messages)
 
-    report, rows = db.despite_deadlocks(save)
+@routes.route(
+    app,
+    "PUT /orders/<code>/delivery",
+    scope="staff",
+    problems=[Conflict],
+    example=DELIVERY,
+    body_example={"stage": "DISPATCHED", "tracking_number": "TE-000012", "version": 3},
+)
+def update_delivery(code: str, body: DeliveryChange) -> OrderDelivery:
+    """Move an order to its next delivery stage.
+
+    Stages may be skipped; to go back, or to replace a tracking number, send `correct` and a note.
+    """
+    with db.transaction(store_id=_store_id()) as tx:
+        order = deliveries.lock_delivery(tx, code)
+        after = _after(order, body)
+        rows = []
+        if after:
+            deliveries.save_delivery(tx, DeliveryUpdate(code, after, body.note), by=_actor())
+            rows = [outbox.put(tx, *_message(order))]
     outbox.announce(rows)
-    counts = {
-        result: sum(line.result == result for line in report)
-        for result in ("changed", "unchanged", "refused")
-    }
-    return http.reply(200, counts | {"lines": [line.model_dump() for line in report]})
+    return OrderDelivery(order_code=code, **(after or order.delivery)._asdict())
 
 
-def read_csv(content: bytes) -> list[Asked]:
-    """The lines of the file; separators may be commas, semicolons or tabs, as spreadsheets save
-    them. Raises BadRequest where it is no such file."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadRequest("Save the file as CSV in UTF-8 and send it again.", slug="csv") from None
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    rows = csv.DictReader(io.StringIO(text), delimiter=separator, restkey="more")
-    try:
-        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
-        if not set(rows.fieldnames) >= COLUMNS:
-            raise BadRequest(
-                "The first line must name the columns: code,stage,tracking_number.", slug="csv"
-            )
-        found = _read_lines(rows)
-    except csv.Error:
-        raise BadRequest("The file is no valid CSV; save it again.", slug="csv") from None
-    if len(found) > LINES:
-        raise BadRequest(f"Send at most {LINES:,} lines at once.", slug="csv")
-    return found
+@routes.route(
+    app, "GET /orders/<code>/delivery", scope="staff", example=DELIVERY | {"events": [EVENT]}
+)
+def show_delivery(code: str) -> DeliveryHistory:
+    """Where an order is, and every change of it with who and when."""
+    with db.transaction(store_id=_store_id()) as tx:
+        order = deliveries.lock_delivery(tx, code)
+        events = [DeliveryEvent.model_validate(each) for each in deliveries.events(tx, code)]
+    return DeliveryHistory(order_code=code, **order.delivery._asdict(), events=events)
 
 
-def _read_lines(rows: csv.DictReader[str]) -> list[Asked]:
-    found: list[Asked] = []
-    first_line: dict[str, int] = {}
-    for row in rows:
-        cells = {name: (row[name] or "").strip() for name in COLUMNS}
-        code, line = cells["code"], rows.line_num
-        if code in first_line:
-            message = f"this order is in line {first_line[code]} already"
-            found.append(Asked(line, code, None, message))
-            continue
-        first_line[code] = line
-        found.append(_read_line(line, code, cells))
-    return found
-
-
-def _read_line(line: int, code: str, cells: dict[str, str]) -> Asked:
-    if not code:
-        return Asked(line, code, None, "the code is missing")
-    if "\0" in code:
-        return Asked(line, code, None, "the code holds a character that no order's code has")
-    try:
-        change = DeliveryChange.model_validate(
+@routes.route(
+    app,
+    "POST /deliveries/import",
+    scope="staff",
+    problems=[BadRequest, TooLarge],
+    example={
+        "changed": 1,
+        "unchanged": 0,
+        "refused": 1,
+        "lines": [
+            {"line": 2, "code": "KITS-1001", "result": "changed", "message": None},
             {
-                "stage": cells["stage"].upper().replace(" ", "_"),
-                "tracking_number": cells["tracking_number"] or None,
-            }
-        )
-    except ValidationError as wrong:
-        named = wrong.errors()[0]["loc"][0]
-        hint = f"stage must be one of {', '.join(Stage)}" if named == "stage" else f"{named} is odd"
-        return Asked(line, code, None, hint)
-    return Asked(line, code, change, None)
+                "line": 3,
+                "code": "KITS-1002",
+                "result": "refused",
+                "message": "there is no order with this code",
+            },
+        ],
+    },
+    takes={"text/csv": "A file with the columns code, stage, tracking_number; 10,000 lines."},
+)
+def import_deliveries() -> ImportReport:
+    """Change many deliveries from a CSV file; what can be done is done, every line is answered."""
+    lines = csv_file.read(http.raw_body(app.current_event.raw_event))
+    store_id = _store_id()
+
+    def save() -> tuple[list[LineResult], list[outbox.Row]]:
+        with db.transaction(store_id=store_id) as tx:
+            orders = deliveries.lock_deliveries(tx, [each.code for each in lines if each.change])
+            updates: list[DeliveryUpdate] = []
+            results = [_decide(each, orders.get(each.code), updates) for each in lines]
+            deliveries.save_deliveries(tx, updates, by=_actor())
+            messages = [_message(orders[each.order_code])[1:] for each in updates]
+            return results, outbox.put_all(tx, "delivery_stage", messages)
+
+    results, rows = db.despite_deadlocks(save)
+    outbox.announce(rows)
+    counts = Counter(each.result for each in results)
+    return ImportReport(
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
+        refused=counts["refused"],
+        lines=results,
+    )
 
 
-def _decide(
-    asked: Asked, held: models.LockedOrder | None, changes: list[models.DeliveryUpdate]
-) -> Line:
-    """What becomes of a line; a change is added to `changes`."""
-    said = {"line": asked.line, "code": asked.code}
-    if asked.change is None:
-        return Line(**said, result="refused", message=asked.message)
-    if held is None:
-        return Line(**said, result="refused", message="there is no order with this code")
+def _decide(line: FileLine, order: LockedOrder | None, updates: list[DeliveryUpdate]) -> LineResult:
+    """What becomes of a line; an update is added to `updates`."""
+
+    def result(result: Result, message: str | None = None) -> LineResult:
+        return LineResult(line=line.number, code=line.code, result=result, message=message)
+
+    if line.change is None:
+        return result("refused", line.message)
+    if order is None:
+        return result("refused", "there is no order with this code")
     try:
-        after = _after(held, asked.change)
-    except Problem as refused:
-        return Line(**said, result="refused", message=refused.detail)
+        after = _after(order, line.change)
+    except (Conflict, Unprocessable) as refused:
+        return result("refused", refused.detail)
     if after is None:
-        return Line(**said, result="unchanged")
-    changes.append(models.DeliveryUpdate(asked.code, after))
-    return Line(**said, result="changed")
+        return result("unchanged")
+    updates.append(DeliveryUpdate(line.code, after))
+    return result("changed")
 
 
-def _after(held: models.LockedOrder, change: DeliveryChange) -> Delivery | None:
+def _after(order: LockedOrder, change: DeliveryChange) -> Delivery | None:
     """The delivery after the change, None where it is so already. Raises as rules.advance does, and
     Conflict for the second of two who change the order at the same time."""
-    if held.is_cancelled:
+    if order.is_cancelled:
         raise Conflict("The order is cancelled; it is not delivered.", slug="order-cancelled")
-    after = rules.advance(held.delivery, change)
-    if after and held.changed_meanwhile:
-        raise rules.changed_meanwhile(held.delivery)
+    after = rules.advance(order.delivery, change)
+    if after and order.changed_meanwhile:
+        raise rules.changed_meanwhile(order.delivery)
     return after
 
 
-def _message(held: models.LockedOrder) -> tuple[str, str, dict[str, str]]:
+def _message(order: LockedOrder) -> tuple[str, str, dict[str, str]]:
     """The outbox row that takes a changed delivery to the platform."""
-    return "delivery_stage", f"order:{held.vendure_order_id}", {"order_code": held.order_code}
+    return "delivery_stage", f"order:{order.vendure_order_id}", {"order_code": order.order_code}
 
 
-def _shown(code: str, delivery: Delivery) -> dict[str, object]:
-    return {"order_code": code, **delivery._asdict()}
+def _store_id() -> UUID:
+    return callers.store_of_call(app.current_event.raw_event, Platform.VENDURE)
+
+
+def _actor() -> str:
+    return callers.principal(app.current_event.raw_event).actor

@@ -3,115 +3,156 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, get_args
+from decimal import Decimal
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
 from backshop import commerce, db, outbox
-from backshop.commerce import Currency, Platform
+from backshop.commerce import Currency, Model, Platform, Time
 from backshop.errors import BadRequest, Conflict, NotFound, Unprocessable
 from backshop.shade.discounts import issuing
 from backshop.shade.discounts import repository as discounts
 from backshop.shade.discounts.models import Discount, DiscountStatus
-from backshop.shade.models import Email, Model, settings_of
+from backshop.shade.models import Email, settings_of
 from backshop.stores import repository as stores
-from backshop.web import old as http
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from backshop.web import callers, idempotency, paging, routes
+from pydantic import BaseModel, Field, model_validator
 
-PAGE = 100
 PLATFORMS = {Platform.SHOPIFY, Platform.WOOCOMMERCE}
 
-app = http.app()
-handler = http.handler(app)
+app = routes.app("Discounts")
+handler = routes.handler(app)
 
 
-class NewDiscount(Model):
-    """POST /discounts: whom it is for, by Shopify's customer number or the e-mail address. The
-    currency is the shop's own."""
+class DiscountRequest(Model):
+    """Whom it is for: one of `shopify_customer_id` and `email`. The currency is the shop's own."""
 
     shopify_customer_id: str | None = Field(default=None, pattern=r"^[0-9]{1,20}$")
     email: Email | None = None
     currency: Currency | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> NewDiscount:
+    def _one(self) -> DiscountRequest:
         if (self.shopify_customer_id is None) == (self.email is None):
             raise ValueError("name the customer by shopify_customer_id or by email")
         return self
 
 
-class Query(BaseModel):
-    """GET /discounts?status=&cursor=; the cursor is the last answer's `next_cursor`."""
+class ShownDiscount(BaseModel):
+    """A customer's discount."""
 
-    status: DiscountStatus | None = None
-    cursor: str | None = Field(default=None, pattern=r"^[^ ]{10,40},[0-9a-f-]{36}$")
+    id: UUID
+    customer_id: UUID | None
+    discount_code: str | None = Field(description="There once the shop has it.")
+    amount: Decimal = Field(description="Major units of the currency.")
+    currency: str
+    status: DiscountStatus
+    used: bool
+    applied_to_order_id: UUID | None
+    expires_at: Time
+    created_at: Time
+    activated_at: Time | None
 
-    def before(self) -> tuple[datetime, UUID] | None:
-        at, _, id = (self.cursor or "").partition(",")
-        return (datetime.fromisoformat(at), UUID(id)) if self.cursor else None
+
+class DiscountPosition(BaseModel):
+    created_at: Time
+    id: UUID
 
 
-@app.post("/discounts")
-def create() -> Response[str]:
-    """The customer's discount: 202 for a new one, on its way to the shop; 200 for the one they
-    have. Its code is shown once the shop has it."""
-    http.require(app, "store")
-    asked = http.body(app, NewDiscount)
+DISCOUNT = {
+    "id": "0b9a7a52-6a86-4f0e-8a4c-3f7f5b7f0c21",
+    "customer_id": "2c0de9b1-5f1f-4a7b-9f7a-1f3a1c2b3d41",
+    "discount_code": "CDFGH-JKMNP-QRTWX",
+    "amount": "3000.00",
+    "currency": "NGN",
+    "status": "active",
+    "used": False,
+    "applied_to_order_id": None,
+    "expires_at": "2026-11-27T03:19:21Z",
+    "created_at": "2026-11-20T03:19:21Z",
+    "activated_at": "2026-11-20T03:19:24Z",
+}
+NEW = DISCOUNT | {"status": "pending", "discount_code": None, "activated_at": None}
+
+
+@routes.route(
+    app,
+    "POST /discounts",
+    scope="store",
+    status=202,
+    also={200: "The open discount that the customer has already."},
+    problems=[Conflict],
+    example=NEW,
+    body_example={"shopify_customer_id": "5000000123"},
+)
+def create(body: DiscountRequest, key: idempotency.Key = None) -> tuple[ShownDiscount, int]:
+    """Give a customer a discount, or show the one they have.
+
+    A new one is on its way to the shop; its code is shown once the shop has it.
+    """
     at = datetime.now(UTC)
     rows: list[outbox.Row] = []
-    with db.transaction(store_id=http.store_id(app)) as tx:
+    with db.transaction(store_id=_store_id()) as tx:
+        claim = idempotency.claim(tx, app.current_event.raw_event, key)
         shop = _shop(tx)
-        currency = _currency(shop, asked.currency)
-        customer_id = _customer(tx, shop, asked)
-        given = issuing.issue(tx, settings_of(shop.settings), customer_id, currency, at)
-        if given.is_new:
-            rows = [outbox.put(tx, "discount", *_message(given.discount))]
+        currency = _currency(shop, body.currency)
+        customer_id = _customer(tx, shop, body)
+        issued = issuing.issue(tx, settings_of(shop.settings), customer_id, currency, at)
+        if issued.is_new:
+            rows = [outbox.put(tx, "discount", *_message(issued.discount))]
+        status = 202 if issued.is_new else 200
+        shown = claim.keep(_shown(issued.discount), status=status)
     outbox.announce(rows)
-    return http.reply(202 if given.is_new else 200, _shown(given.discount))
+    return shown, status
 
 
-@app.get("/discounts")
-def index() -> Response[str]:
-    """The store's discounts, newest first, 100 at a time."""
-    http.require(app, "store")
-    try:
-        asked = Query.model_validate(app.current_event.query_string_parameters)
-        before = asked.before()
-    except (ValidationError, ValueError):
-        statuses = ", ".join(get_args(DiscountStatus))
-        raise BadRequest(
-            f"status is one of {statuses}; cursor is the last answer's next_cursor."
-        ) from None
-    with db.transaction(store_id=http.store_id(app)) as tx:
-        rows = discounts.discounts(tx, asked.status, before, PAGE + 1)
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    cursor = f"{last.created_at.isoformat()},{last.id}".replace("+00:00", "Z") if last else None
-    return http.reply(
-        200, {"discounts": [_shown(each) for each in rows[:PAGE]], "next_cursor": cursor}
+@routes.route(
+    app, "GET /discounts", scope="store", example={"items": [DISCOUNT], "next_cursor": None}
+)
+def index(
+    status: DiscountStatus | None = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.LIMIT,
+) -> paging.Page[ShownDiscount]:
+    """The store's discounts, newest first."""
+    position = paging.position(cursor, DiscountPosition)
+    before = (position.created_at, position.id) if position else None
+    with db.transaction(store_id=_store_id()) as tx:
+        rows = discounts.list_discounts(tx, status, before, limit + 1)
+    return paging.page(
+        [_shown(each) for each in rows],
+        limit,
+        lambda last: DiscountPosition(created_at=last.created_at, id=last.id),
     )
 
 
-@app.get("/discounts/<id>")
-def show(id: str) -> Response[str]:
-    http.require(app, "store")
-    with db.transaction(store_id=http.store_id(app)) as tx:
-        return http.reply(200, _shown(_found(discounts.discount(tx, _id(id)))))
+@routes.route(app, "GET /discounts/<id>", scope="store", example=DISCOUNT)
+def show(id: UUID) -> ShownDiscount:
+    """One discount."""
+    with db.transaction(store_id=_store_id()) as tx:
+        return _shown(_existing(discounts.discount(tx, id)))
 
 
-@app.post("/discounts/<id>/revoke")
-def revoke(id: str) -> Response[str]:
+@routes.route(
+    app,
+    "POST /discounts/<id>/revoke",
+    scope="store",
+    status=202,
+    also={200: "It had ended already."},
+    problems=[Conflict],
+    example=DISCOUNT | {"status": "revoking"},
+)
+def revoke(id: UUID) -> tuple[ShownDiscount, int]:
     """End an unused discount: here at once, at the shop as soon as it answers."""
-    http.require(app, "store")
     rows: list[outbox.Row] = []
-    with db.transaction(store_id=http.store_id(app)) as tx:
-        found = _found(discounts.discount(tx, _id(id), lock=True))
-        if found.used:
+    with db.transaction(store_id=_store_id()) as tx:
+        discount = _existing(discounts.discount(tx, id, lock=True))
+        if discount.used:
             raise Conflict("The discount is used already.", slug="discount-used")
-        if discounts.set_status(tx, found.id, "revoking", only=("pending", "active", "failed")):
-            rows = [outbox.put(tx, "discount_end", *_message(found))]
-        shown = _found(discounts.discount(tx, found.id))
+        if discounts.set_status(tx, id, "revoking", only=("pending", "active", "failed")):
+            rows = [outbox.put(tx, "discount_end", *_message(discount))]
+        shown = _shown(_existing(discounts.discount(tx, id)))
     outbox.announce(rows)
-    return http.reply(202 if rows else 200, _shown(shown))
+    return shown, 202 if rows else 200
 
 
 def _shop(tx: db.Tx) -> commerce.Store:
@@ -121,9 +162,9 @@ def _shop(tx: db.Tx) -> commerce.Store:
     return shop
 
 
-def _currency(shop: commerce.Store, asked: str | None) -> str:
+def _currency(shop: commerce.Store, wanted: str | None) -> str:
     """The shop's: an amount in any other would be taken for one in it."""
-    currency = asked or shop.currency
+    currency = wanted or shop.currency
     if currency is None:
         raise Unprocessable("Name the currency: the store's own is not known yet.")
     if shop.currency and currency != shop.currency:
@@ -131,13 +172,13 @@ def _currency(shop: commerce.Store, asked: str | None) -> str:
     return currency
 
 
-def _customer(tx: db.Tx, shop: commerce.Store, asked: NewDiscount) -> UUID:
-    found = discounts.find_customer(tx, shopify_id=asked.shopify_customer_id, email=asked.email)
-    if found is None and asked.email and shop.platform == Platform.WOOCOMMERCE:
-        return discounts.customer_by_email(tx, asked.email)
-    if found is None:
+def _customer(tx: db.Tx, shop: commerce.Store, body: DiscountRequest) -> UUID:
+    id = discounts.find_customer(tx, shopify_id=body.shopify_customer_id, email=body.email)
+    if id is None and body.email and shop.platform == Platform.WOOCOMMERCE:
+        return discounts.customer_by_email(tx, body.email)
+    if id is None:
         raise NotFound("The store has no such customer yet; they come with the next sync.")
-    return found
+    return id
 
 
 def _message(discount: Discount) -> tuple[str, dict[str, str]]:
@@ -145,21 +186,19 @@ def _message(discount: Discount) -> tuple[str, dict[str, str]]:
     return f"discount:{discount.id}", {"discount_id": str(discount.id)}
 
 
-def _found(discount: Discount | None) -> Discount:
+def _existing(discount: Discount | None) -> Discount:
     if discount is None:
         raise NotFound("There is no such discount; GET /discounts lists them.")
     return discount
 
 
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("There is no such discount; GET /discounts lists them.") from None
-
-
-def _shown(discount: Discount) -> dict[str, Any]:
+def _shown(discount: Discount) -> ShownDiscount:
     """Without the code until the shop has it: nobody may hand out what the till does not know."""
-    shown = discount.model_dump(mode="json", exclude={"discount_code", "external_id"})
     known = discount.activated_at is not None
-    return shown | {"discount_code": discount.discount_code if known else None}
+    code = discount.discount_code if known else None
+    fields = discount.model_dump(exclude={"discount_code", "external_id"})
+    return ShownDiscount(**fields, discount_code=code)
+
+
+def _store_id() -> UUID:
+    return callers.store_of_call(app.current_event.raw_event)

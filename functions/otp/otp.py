@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import bcrypt
-from aws_lambda_powertools.event_handler import Response
 from backshop import commerce, db, logs, senders
+from backshop.commerce import Model
 from backshop.errors import (
     FieldError,
     NotFound,
@@ -23,13 +23,12 @@ from backshop.errors import (
 )
 from backshop.kits import phones
 from backshop.kits.models import OtpSettings
-from backshop.kits.otp import models, rules
 from backshop.kits.otp import repository as otp
-from backshop.kits.otp.models import SendLimit
+from backshop.kits.otp import rules
+from backshop.kits.otp.models import OtpSession, SendLimit
 from backshop.stores import repository as store
-from backshop.web import callers, tokens
-from backshop.web import old as http
-from pydantic import BaseModel, ConfigDict, Field
+from backshop.web import callers, http, routes, tokens
+from pydantic import BaseModel, Field
 
 ROUNDS = 10
 """2^10 rounds of bcrypt, some 50 ms: five guesses in five minutes protect the code, the hash has to
@@ -38,30 +37,55 @@ NOBODY = "$2b$10$C6UzMDM.H6dfI/f/IKcEeO7ZpnDzOdbYvDdQ7ePcQ0qxYkRBt3p5S"
 """Compared with where there is no session, so that it takes as long."""
 TOKEN_LASTS = timedelta(minutes=30)
 
-app = http.app()
-handler = http.handler(app)
+app = routes.app("Phone check")
+handler = routes.handler(app)
 
 
-class Send(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    phone: str = Field(max_length=50)
+class CodeRequest(Model):
+    phone: str = Field(max_length=50, description="With or without its country code.")
 
 
-class Verify(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+class CodeSent(BaseModel):
+    """A code is on its way, where there is such a phone."""
 
+    session_id: str
+    expires_in: int = Field(description="Seconds that the code works for.")
+    resend_after: int = Field(description="Seconds until another one may be sent.")
+
+
+class Guess(Model):
     session_id: str = Field(min_length=1, max_length=100)
     code: str = Field(pattern=r"^[0-9]{6}$")
 
 
-@app.post("/otp/send")
-def send() -> Response[str]:
-    """Send a new code; an earlier one of this phone stops working, its guesses count on."""
-    asked = http.body(app, Send)
+class ShopperToken(BaseModel):
+    """Proof of a phone, for `Authorization: Bearer …` on the shopper's routes."""
+
+    token: str
+    expires_in: int = Field(description="Seconds.")
+
+
+SESSION = "3t6r0m0oQhX2Zb7cL1nYwJ9sKd5uVa8e"
+
+
+@routes.route(
+    app,
+    "POST /otp/send",
+    scope="anyone",
+    status=202,
+    problems=[TooManyRequests],
+    example={"session_id": SESSION, "expires_in": 300, "resend_after": 60},
+    body_example={"phone": "077 000 0012"},
+)
+def send(body: CodeRequest) -> CodeSent:
+    """Send a new code by SMS.
+
+    An earlier code of this phone stops working, its guesses count on. The answer is the same
+    whether or not the phone exists.
+    """
     shop = _shop()
     settings = _settings(shop)
-    phone = phones.normalise(asked.phone, settings.countries)
+    phone = phones.normalise(body.phone, settings.countries)
     if phone is None:
         raise _unusable(settings)
     at = datetime.now(UTC)
@@ -72,44 +96,47 @@ def send() -> Response[str]:
     hashed = bcrypt.hashpw(code.encode(), bcrypt.gensalt(ROUNDS)).decode()
     expires_at = at + timedelta(minutes=settings.minutes)
     with db.transaction(store_id=shop.id) as tx:
-        otp.start_session(tx, session_id, models.OtpSession(phone, hashed), at, expires_at)
-    _text(
-        phone, rules.code_text(code, settings.shop_name, _domain(shop, settings), settings.minutes)
-    )
-    return http.reply(
-        202,
-        {
-            "session_id": session_id,
-            "expires_in": settings.minutes * 60,
-            "resend_after": settings.resend_seconds,
-        },
+        otp.start_session(tx, session_id, OtpSession(phone, hashed), at, expires_at)
+    domain = _domain(shop, settings)
+    _send_sms(phone, rules.code_text(code, settings.shop_name, domain, settings.minutes))
+    return CodeSent(
+        session_id=session_id,
+        expires_in=settings.minutes * 60,
+        resend_after=settings.resend_seconds,
     )
 
 
-@app.post("/otp/verify")
-def verify() -> Response[str]:
-    """The token of a phone whose code is right; the same refusal for everything else."""
-    asked = http.body(app, Verify)
+@routes.route(
+    app,
+    "POST /otp/verify",
+    scope="anyone",
+    problems=[Unauthorized],
+    example={"token": "eyJhbGciOiJIUzI1NiIs…", "expires_in": 1800},
+    body_example={"session_id": SESSION, "code": "012345"},
+)
+def verify(body: Guess) -> ShopperToken:
+    """Prove a phone with the code that was sent to it; the same refusal for everything else."""
     shop = _shop()
     at = datetime.now(UTC)
     with db.transaction(store_id=shop.id) as tx:
-        session = otp.use_guess(tx, asked.session_id, _settings(shop).guesses, at)
+        session = otp.use_guess(tx, body.session_id, _settings(shop).guesses, at)
     hashed = session.otp_hash if session else NOBODY
-    right = bcrypt.checkpw(asked.code.encode(), hashed.encode())
-    if session is None or not right or not _close(shop.id, asked.session_id, at):
+    right = bcrypt.checkpw(body.code.encode(), hashed.encode())
+    if session is None or not right or not _close(shop.id, body.session_id, at):
         raise Unauthorized(
             "The code is wrong or no longer valid; try again or ask for a new one.",
             slug="code-refused",
         )
     claims = {"store_id": str(shop.id), "phone": session.phone}
     token = tokens.sign("shopper", claims, at=at, lasts=TOKEN_LASTS)
-    return http.reply(200, {"token": token, "expires_in": int(TOKEN_LASTS.total_seconds())})
+    return ShopperToken(token=token, expires_in=int(TOKEN_LASTS.total_seconds()))
 
 
 def _shop() -> commerce.Store:
-    """The shop whose pages call: named like by a staff key, or the only Vendure one."""
-    event = app.current_event
-    named = event.query_string_parameters.get("store_id") or event.headers.get("x-store-id")
+    """The shop whose pages call: named as a staff key names it, or the only Vendure one."""
+    event = app.current_event.raw_event
+    query = event.get("queryStringParameters") or {}
+    named = query.get("store_id") or http.header(event, "x-store-id")
     try:
         store_id = UUID(named) if named else callers.only_store(commerce.Platform.VENDURE)
     except ValueError:
@@ -134,10 +161,10 @@ def _domain(shop: commerce.Store, settings: OtpSettings) -> str:
 
 
 def _unusable(settings: OtpSettings) -> Unprocessable:
-    wanted = " or ".join(settings.countries)
-    message = f"give a mobile phone of {wanted}, such as 077 123 4567"
+    countries = " or ".join(settings.countries)
+    message = f"give a mobile phone of {countries}, such as 077 123 4567"
     return Unprocessable(
-        "Please correct: phone.", errors=[FieldError(field="phone", message=message)]
+        f"Please correct: phone ({message}).", errors=[FieldError(field="phone", message=message)]
     )
 
 
@@ -155,13 +182,13 @@ def _take(store_id: UUID, settings: OtpSettings, limits: list[SendLimit], at: da
 def _too_many(limit: SendLimit, wait: timedelta) -> TooManyRequests:
     logs.count("OtpSendsRefused", scope=limit.scope)
     return TooManyRequests(
-        "Too many codes were asked for; wait a little, then ask for a new one.",
+        "Too many codes were sent; wait a little, then ask for a new one.",
         slug="too-many-codes",
         retry_after=max(1, int(wait.total_seconds())),
     )
 
 
-def _text(phone: str, text: str) -> None:
+def _send_sms(phone: str, text: str) -> None:
     """A phone that the provider refuses for good is answered like any other: an answer of its own
     would tell which phones exist."""
     try:

@@ -4,137 +4,228 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from backshop import commerce, db
 from backshop.aws import config
-from backshop.commerce import Platform
-from backshop.errors import BadRequest, NotFound
+from backshop.commerce import Model, Platform
+from backshop.errors import BadRequest, Conflict, NotFound
 from backshop.shade.catalogue import repository as catalogue
 from backshop.shade.catalogue.models import Catalogue, Shade
-from backshop.shade.funnel import repository as funnel_rows
-from backshop.shade.models import Model, SettingsChange, settings_of
+from backshop.shade.funnel import repository as numbers
+from backshop.shade.funnel.models import FunnelRow, Period
+from backshop.shade.models import SettingsChange, ShadeSettings, settings_of
 from backshop.shade.training import repository as training
 from backshop.stores import repository as stores
-from backshop.web import old as http
-from pydantic import BaseModel, Field, ValidationError
+from backshop.web import callers, idempotency, routes
+from pydantic import BaseModel, Field
 
 LINK_SECONDS = 900
 DAYS = 90
 LONGEST_DAYS = 3 * 366
 
-app = http.app()
-handler = http.handler(app)
-
+app = routes.app("Shade funnel")
+handler = routes.handler(app)
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(3000, 1, 1))]
 """Days around the ends of the calendar cannot be counted from."""
 
 
-class Query(BaseModel):
-    """GET /shade/funnel?from=&to=&period=: days of the store's time zone, `to` included."""
+class Span(NamedTuple):
+    """Days of the store's time zone, both included."""
 
-    since: Day | None = None
-    until: Day | None = None
-    period: Literal["day", "week", "month"] = "month"
-
-
-class Export(Model):
-    """POST /shade/training-exports. `only_new`: what was not exported since it was last rated."""
-
-    only_new: bool = False
+    since: date
+    until: date
 
 
-@app.get("/shade/settings")
-def settings() -> Response[str]:
+class ShownSettings(ShadeSettings):
+    """A store's settings with all defaults."""
+
+    kinds: dict[str, Any] | None = None
+
+
+class Shades(BaseModel):
+    """A store's catalogue of shades, lightest first."""
+
+    shades: list[Shade]
+
+
+class Funnel(BaseModel):
+    """What happened in each period, by currency and shade."""
+
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
+    period: Period
+    time_zone: str
+    rows: list[FunnelRow]
+
+
+class ExportRequest(Model):
+    only_new: bool = Field(
+        default=False, description="Only what was not exported since it was last rated."
+    )
+
+
+class TrainingExport(BaseModel):
+    """A file of the training set."""
+
+    rows: int
+    url: str
+    expires_in: int = Field(description="Seconds that the link lives.")
+
+
+SETTINGS = ShownSettings().model_dump(mode="json")
+SHADE = {
+    "name": "Honey",
+    "depth": 3,
+    "undertone": "warm",
+    "finish": "Matte",
+    "swatch": "#c68642",
+    "variant_ids": [40000000000003],
+    "good_for": ["Oily"],
+    "not_for": [],
+    "is_offered": True,
+}
+
+
+@routes.route(app, "GET /shade/settings", scope="store", problems=[Conflict], example=SETTINGS)
+def settings() -> ShownSettings:
     """The store's settings with all defaults."""
-    http.require(app, "store")
     with db.transaction(store_id=_store_id()) as tx:
-        return http.reply(200, _settings(_shop(tx)))
+        return _settings(_shop(tx))
 
 
-@app.put("/shade/settings")
-def change_settings() -> Response[str]:
+@routes.route(
+    app,
+    "PUT /shade/settings",
+    scope="staff",
+    problems=[Conflict],
+    example=SETTINGS | {"sender": "hello@shop.example.com", "days_after_delivery": 4},
+    body_example={"sender": "hello@shop.example.com", "days_after_delivery": 4},
+)
+def change_settings(body: SettingsChange) -> ShownSettings:
     """Replace the settings; what is left out goes back to its default."""
-    http.require(app, "staff")
-    asked = http.body(app, SettingsChange)
     with db.transaction(store_id=_store_id()) as tx:
         _shop(tx)
-        given = asked.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-        stores.change(tx, None, {"shade": given})
-        return http.reply(200, _settings(_shop(tx)))
+        changed = body.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        stores.change(tx, None, {"shade": changed})
+        return _settings(_shop(tx))
 
 
-@app.get("/shade/shades")
-def shades() -> Response[str]:
+@routes.route(app, "GET /shade/shades", scope="store", example={"shades": [SHADE]})
+def shades() -> Shades:
     """The catalogue, lightest first."""
-    http.require(app, "store")
     with db.transaction(store_id=_store_id()) as tx:
-        return http.reply(200, _catalogue(catalogue.shades(tx)))
+        return Shades(shades=catalogue.shades(tx))
 
 
-@app.put("/shade/shades")
-def change_shades() -> Response[str]:
+@routes.route(
+    app,
+    "PUT /shade/shades",
+    scope="staff",
+    example={"shades": [SHADE]},
+    body_example={"shades": [SHADE]},
+)
+def change_shades(body: Catalogue) -> Shades:
     """Replace the catalogue; a shade that is left out is offered no longer."""
-    http.require(app, "staff")
-    asked = http.body(app, Catalogue)
     with db.transaction(store_id=_store_id()) as tx:
         _shop(tx)
-        catalogue.save_shades(tx, asked.shades)
-        return http.reply(200, _catalogue(catalogue.shades(tx)))
+        catalogue.save_shades(tx, body.shades)
+        return Shades(shades=catalogue.shades(tx))
 
 
-@app.get("/shade/funnel")
-def funnel() -> Response[str]:
-    """Kits, invites, surveys, discounts, clicks, conversions and revenue by period, currency and
-    shade."""
-    http.require(app, "store")
+@routes.route(
+    app,
+    "GET /shade/funnel",
+    scope="store",
+    example={
+        "from": "2026-09-01",
+        "to": "2026-11-20",
+        "period": "month",
+        "time_zone": "Africa/Lagos",
+        "rows": [
+            {
+                "period": "2026-11-01",
+                "currency": "NGN",
+                "shade": "Honey",
+                "kits": 12,
+                "invites": 10,
+                "surveys": 8,
+                "discounts": 8,
+                "clicks": 6,
+                "conversions": 3,
+                "revenue": "45000.00",
+            }
+        ],
+    },
+)
+def funnel(
+    since: Annotated[Day | None, Query(alias="from")] = None,
+    until: Annotated[Day | None, Query(alias="to")] = None,
+    period: Period = "month",
+) -> Funnel:
+    """Kits, invites, surveys, discounts, clicks, conversions and revenue.
+
+    By period, currency and shade; `from` and `to` are days of the store's time zone, both included,
+    the last 90 days where they are left out.
+    """
     with db.transaction(store_id=_store_id()) as tx:
         shop = _shop(tx)
         zone = ZoneInfo(shop.time_zone)
-        asked = _query(datetime.now(zone).date())
-        since, until = asked.since, asked.until
-        assert since is not None
-        assert until is not None
-        rows = funnel_rows.funnel(
+        span = _span(since, until, datetime.now(zone).date())
+        rows = numbers.funnel(
             tx,
-            asked.period,
+            period,
             shop.time_zone,
-            datetime(since.year, since.month, since.day, tzinfo=zone),
-            datetime(until.year, until.month, until.day, tzinfo=zone) + timedelta(days=1),
+            _midnight(span.since, zone),
+            _midnight(span.until, zone) + timedelta(days=1),
         )
-    return http.reply(
-        200,
-        {"from": since, "to": until, "period": asked.period, "time_zone": shop.time_zone}
-        | {"rows": [row | {"revenue": f"{row['revenue']:.2f}"} for row in rows]},
+    return Funnel.model_validate(
+        {
+            "from": span.since,
+            "to": span.until,
+            "period": period,
+            "time_zone": shop.time_zone,
+            "rows": rows,
+        }
     )
 
 
-@app.post("/shade/training-exports")
-def export_training() -> Response[str]:
-    """Write every rated match as a line of JSON and mark it as used; a link that lives 15 minutes."""
-    http.require(app, "staff")
-    asked = http.body(app, Export)
+@routes.route(
+    app,
+    "POST /shade/training-exports",
+    scope="staff",
+    status=201,
+    example={"rows": 120, "url": "https://example.com/training.jsonl", "expires_in": LINK_SECONDS},
+    body_example={"only_new": True},
+)
+def export_training(body: ExportRequest, key: idempotency.Key = None) -> TrainingExport:
+    """Write every rated match as a line of JSON, and mark it as used.
+
+    The link to the file lives 15 minutes. Nobody is named in it.
+    """
     store_id = _store_id()
-    key = f"training/{store_id}/{uuid4()}.jsonl"
+    name = f"training/{store_id}/{uuid4()}.jsonl"
     bucket = config.value("DATA_BUCKET")
     s3 = config.client("s3")
     with db.transaction(store_id=store_id) as tx:
+        claim = idempotency.claim(tx, app.current_event.raw_event, key)
         _shop(tx)
-        rows = training.training_rows(tx, only_new=asked.only_new)
+        rows = training.training_rows(tx, only_new=body.only_new)
         lines = "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
-        s3.put_object(Bucket=bucket, Key=key, Body=lines.encode(), ContentType="application/jsonl")
-    url = s3.generate_presigned_url(
-        "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=LINK_SECONDS
-    )
-    return http.reply(201, {"rows": len(rows), "url": url, "expires_in": LINK_SECONDS})
+        s3.put_object(Bucket=bucket, Key=name, Body=lines.encode(), ContentType="application/jsonl")
+        url = s3.generate_presigned_url(
+            "get_object", Params={"Bucket": bucket, "Key": name}, ExpiresIn=LINK_SECONDS
+        )
+        export = TrainingExport(rows=len(rows), url=url, expires_in=LINK_SECONDS)
+        return claim.keep(export, secret=("url",))
 
 
 def _store_id() -> UUID:
-    return http.store_id(app, Platform.SHOPIFY)
+    return callers.store_of_call(app.current_event.raw_event, Platform.SHOPIFY)
 
 
 def _shop(tx: db.Tx) -> commerce.Store:
@@ -144,29 +235,18 @@ def _shop(tx: db.Tx) -> commerce.Store:
     return shop
 
 
-def _settings(shop: commerce.Store) -> dict[str, Any]:
-    given = shop.settings.get("shade") or {}
-    kinds = {"kinds": given["kinds"]} if "kinds" in given else {}
-    return settings_of(shop.settings).model_dump(mode="json") | kinds
+def _settings(shop: commerce.Store) -> ShownSettings:
+    saved = shop.settings.get("shade") or {}
+    return ShownSettings(**dict(settings_of(shop.settings)), kinds=saved.get("kinds"))
 
 
-def _catalogue(found: list[Shade]) -> dict[str, Any]:
-    return {"shades": [each.model_dump() for each in found]}
-
-
-def _query(today: date) -> Query:
-    given = app.current_event.query_string_parameters
-    try:
-        asked = Query.model_validate(
-            {"since": given.get("from"), "until": given.get("to")}
-            | ({"period": given["period"]} if "period" in given else {})
-        )
-    except ValidationError:
-        raise BadRequest(
-            "from and to are days such as 2026-11-20; period is one of day, week, month."
-        ) from None
-    until = asked.until or today
-    since = asked.since or until - timedelta(days=DAYS)
+def _span(since: date | None, until: date | None, today: date) -> Span:
+    until = until or today
+    since = since or until - timedelta(days=DAYS)
     if not timedelta(0) <= until - since <= timedelta(days=LONGEST_DAYS):
         raise BadRequest("from must not be after to, and at most three years before it.")
-    return asked.model_copy(update={"since": since, "until": until})
+    return Span(since, until)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)

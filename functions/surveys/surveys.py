@@ -7,64 +7,166 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from decimal import Decimal
+from typing import Annotated, NamedTuple
 from uuid import UUID, uuid4
 
-from aws_lambda_powertools.event_handler import Response
 from backshop import commerce, db, outbox
+from backshop.commerce import Model, Time
 from backshop.db import Tx
-from backshop.errors import Conflict, FieldError, Gone, NotFound, Unauthorized, Unprocessable
+from backshop.errors import Conflict, Gone, NotFound, Unauthorized, Unprocessable
 from backshop.shade.carts import rules as carts_rules
 from backshop.shade.catalogue import repository as catalogue
 from backshop.shade.discounts import issuing
 from backshop.shade.discounts import repository as discounts
-from backshop.shade.discounts.models import Discount
-from backshop.shade.matching import models as matching_models
+from backshop.shade.discounts.models import Discount, DiscountStatus
 from backshop.shade.matching import repository as matching
 from backshop.shade.matching import rules as matching_rules
-from backshop.shade.matching.models import Match
-from backshop.shade.models import Model, ShadeSettings, Text, settings_of
-from backshop.shade.surveys import models as surveys_models
+from backshop.shade.matching.models import Match, Recommendation
+from backshop.shade.models import ShadeSettings, Text, Undertone, settings_of
 from backshop.shade.surveys import repository as surveys
-from backshop.shade.surveys import rules as surveys_rules
-from backshop.shade.surveys.models import Answers
+from backshop.shade.surveys import rules as survey_rules
+from backshop.shade.surveys.models import Answers, Kit
 from backshop.shade.training import repository as training
 from backshop.stores import repository as stores
-from backshop.web import old as http
-from backshop.web import tokens
-from pydantic import Field, StringConstraints
+from backshop.web import http, idempotency, routes, tokens
+from pydantic import BaseModel, Field, StringConstraints
 
-app = http.app()
-handler = http.handler(app)
+app = routes.app("Surveys")
+handler = routes.handler(app)
 
 Token = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class Survey(Answers):
-    """POST /surveys."""
-
-    token: Token
-
-
-class Rating(Model):
-    """POST /surveys/{id}/rating."""
-
-    token: Token
-    match_accuracy_rating: int = Field(ge=1, le=5)
-    feedback_notes: Annotated[Text, StringConstraints(max_length=2000)] | None = None
-
-
-class Link(NamedTuple):
-    """What a link's token says."""
+class SurveyLink(NamedTuple):
+    """What a link's token stands for."""
 
     store_id: UUID
     order_id: UUID
 
 
-@app.get("/surveys/form")
-def form() -> Response[str]:
+class ShadeChoice(BaseModel):
+    name: str
+    depth: int
+    undertone: Undertone
+    finish: str | None
+    swatch: str | None
+
+
+class SurveyForm(BaseModel):
+    """What the form shows."""
+
+    shop_name: str | None
+    answered: bool
+    shades: list[ShadeChoice]
+    fit_ratings: list[int] = [1, 2, 3, 4, 5]
+    skin_types: list[str]
+    skin_concerns: list[str]
+    finish_preferences: list[str]
+    addons: list[str]
+
+
+class SurveyAnswers(Answers):
+    """A customer's answers, and the link's token."""
+
+    token: Token
+
+
+class SurveyDiscount(BaseModel):
+    """The customer's discount."""
+
+    status: DiscountStatus
+    used: bool
+    code: str | None = Field(description="There once the shop knows it.")
+    amount: Decimal = Field(description="Major units of the currency.")
+    currency: str
+    expires_at: Time
+
+
+class SurveyResult(Match):
+    """The match of a survey, the cart that it leads to, and the discount as it is now."""
+
+    survey_id: UUID
+    recommendation_id: UUID
+    recommended_bundle: tuple[str, ...]
+    cart_link: str | None
+    discount: SurveyDiscount | None
+
+
+class Rating(Model):
+    token: Token
+    match_accuracy_rating: int = Field(ge=1, le=5)
+    feedback_notes: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+
+
+class SavedRating(BaseModel):
+    survey_id: UUID
+    match_accuracy_rating: int
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiIs…"  # noqa: S105  an example, cut short
+RESULT = {
+    "best": {
+        "shade": "Honey",
+        "swatch": "#c68642",
+        "depth": 3,
+        "undertone": "warm",
+        "variant_id": 40000000000003,
+        "points": 9.2,
+        "parts": {"depth": 0.0, "undertone": 0.0, "own_fit": 6.0, "ratings": 3.2},
+        "reasons": [
+            "as deep as Honey, which you tried",
+            "the same warm undertone",
+            "you rated its fit 5 of 5",
+            "rated 3.8 of 5, by 24 customers who tried it",
+        ],
+        "ratings": {"average": 3.8, "count": 24, "level": "shade", "too_few": False},
+    },
+    "lighter": None,
+    "deeper": None,
+    "left_out": [{"shade": "Sand", "reason": "it is out of stock"}],
+    "survey_id": "8f14e45f-ceea-467f-a8f1-5e3d3b2c1a01",
+    "recommendation_id": "c9f0f895-fb98-4b91-99f5-1fd02973d001",
+    "recommended_bundle": ["Honey"],
+    "cart_link": "https://api.example.com/c/C3w_TlpRTY6dPi9qHA6bEcnw-JX7mEuRmfUf0ClzAQE",
+    "discount": {
+        "status": "pending",
+        "used": False,
+        "code": None,
+        "amount": "3000.00",
+        "currency": "NGN",
+        "expires_at": "2026-11-27T03:19:21Z",
+    },
+}
+
+
+@routes.route(
+    app,
+    "GET /surveys/form",
+    scope="token",
+    problems=[Conflict, Gone],
+    example={
+        "shop_name": "Osaz",
+        "answered": False,
+        "shades": [
+            {
+                "name": "Honey",
+                "depth": 3,
+                "undertone": "warm",
+                "finish": "Matte",
+                "swatch": "#c68642",
+            }
+        ],
+        "fit_ratings": [1, 2, 3, 4, 5],
+        "skin_types": ["Oily", "Dry"],
+        "skin_concerns": ["Acne"],
+        "finish_preferences": ["Matte", "Dewy"],
+        "addons": ["Serum"],
+    },
+)
+def form(token: str = "") -> SurveyForm:
     """What the form shows: choices, shades with swatches, and whether it was answered already."""
-    link = _link(app.current_event.query_string_parameters.get("token", ""))
+    link = _link(token)
     with db.transaction(store_id=link.store_id) as tx:
         shop, settings = _shop(tx)
         kit = surveys.kit(tx, link.order_id)
@@ -72,78 +174,89 @@ def form() -> Response[str]:
         answered = surveys.survey_of(tx, link.order_id) is not None
     if kit is None or not (kit.is_live or answered):
         raise _gone()
-    return http.reply(
-        200,
-        {
-            "shop_name": shop.settings.get("name"),
-            "answered": answered,
-            "shades": [
-                each.model_dump(include={"name", "depth", "undertone", "finish", "swatch"})
-                for each in shades
-            ],
-            "fit_ratings": [1, 2, 3, 4, 5],
-            "skin_types": settings.skin_types,
-            "skin_concerns": settings.concerns,
-            "finish_preferences": settings.finishes,
-            "addons": [each.name for each in settings.addons],
-        },
+    return SurveyForm(
+        shop_name=shop.settings.get("name"),
+        answered=answered,
+        shades=[ShadeChoice.model_validate(each, from_attributes=True) for each in shades],
+        skin_types=list(settings.skin_types),
+        skin_concerns=list(settings.concerns),
+        finish_preferences=list(settings.finishes),
+        addons=[each.name for each in settings.addons],
     )
 
 
-@app.post("/surveys")
-def answer() -> Response[str]:
-    """Save the answers with a match and a discount; sent again, the same is answered again."""
-    asked = http.body(app, Survey)
-    link = _link(asked.token)
+@routes.route(
+    app,
+    "POST /surveys",
+    scope="token",
+    status=201,
+    also={200: "The survey was answered before; what came of it."},
+    problems=[Conflict, Gone],
+    example=RESULT,
+    body_example={
+        "token": TOKEN,
+        "shade_selected": "Honey",
+        "shade_fit_rating": 5,
+        "skin_type": "Oily",
+        "skin_concerns": ["Acne"],
+    },
+)
+def answer(body: SurveyAnswers, key: idempotency.Key = None) -> tuple[SurveyResult, int]:
+    """Save the answers with a match and a discount.
+
+    A survey is answered once: sent again, with other answers too, the same is answered again.
+    """
+    link = _link(body.token)
     at = datetime.now(UTC)
     rows: list[outbox.Row] = []
     with db.transaction(store_id=link.store_id) as tx:
+        claim = idempotency.claim(tx, app.current_event.raw_event, key)
         shop, settings = _shop(tx)
         kit = surveys.kit(tx, link.order_id, lock=True)
         survey_id = surveys.survey_of(tx, link.order_id)
-        is_new = survey_id is None
+        status = 201 if survey_id is None else 200
         if survey_id is None:
             if kit is None or not kit.is_live:
                 raise _gone()
-            given = Answers.model_validate(asked.model_dump(exclude={"token"}))
-            survey_id, rows = _save(tx, shop, settings, kit, given, at)
-        shown = _shown(tx, survey_id, at)
+            answers = Answers.model_validate(body.model_dump(exclude={"token"}))
+            survey_id, rows = _save(tx, shop, settings, kit, answers, at)
+        result = claim.keep(_result(tx, survey_id, at), status=status)
     outbox.announce(rows)
-    return http.reply(201 if is_new else 200, shown)
+    return result, status
 
 
-@app.get("/surveys/result")
-def result() -> Response[str]:
+@routes.route(app, "GET /surveys/result", scope="token", example=RESULT)
+def result(token: str = "") -> SurveyResult:
     """The match and the discount, whose code is there as soon as the shop has it."""
-    link = _link(app.current_event.query_string_parameters.get("token", ""))
+    link = _link(token)
     with db.transaction(store_id=link.store_id) as tx:
         survey_id = surveys.survey_of(tx, link.order_id)
         if survey_id is None:
             raise NotFound("This survey is not answered yet; POST /surveys does.")
-        return http.reply(200, _shown(tx, survey_id, datetime.now(UTC)))
+        return _result(tx, survey_id, datetime.now(UTC))
 
 
-@app.post("/surveys/<id>/rating")
-def rate(id: str) -> Response[str]:
-    """How well the recommended shade did; the last word counts."""
-    asked = http.body(app, Rating)
-    link = _link(asked.token)
+@routes.route(
+    app,
+    "POST /surveys/<id>/rating",
+    scope="token",
+    example={"survey_id": RESULT["survey_id"], "match_accuracy_rating": 5},
+    body_example={"token": TOKEN, "match_accuracy_rating": 5, "feedback_notes": "Fits well."},
+)
+def rate(id: UUID, body: Rating) -> SavedRating:
+    """Say how well the recommended shade did; the last word counts."""
+    link = _link(body.token)
     with db.transaction(store_id=link.store_id) as tx:
-        survey_id = surveys.survey_of(tx, link.order_id)
-        if survey_id is None or str(survey_id) != id.lower():
+        if surveys.survey_of(tx, link.order_id) != id:
             raise NotFound("There is no such survey behind this link.")
-        training.rate(
-            tx, survey_id, asked.match_accuracy_rating, asked.feedback_notes, datetime.now(UTC)
-        )
-    return http.reply(
-        200, {"survey_id": survey_id, "match_accuracy_rating": asked.match_accuracy_rating}
-    )
+        training.rate(tx, id, body.match_accuracy_rating, body.feedback_notes, datetime.now(UTC))
+    return SavedRating(survey_id=id, match_accuracy_rating=body.match_accuracy_rating)
 
 
-def _link(token: str) -> Link:
+def _link(token: str) -> SurveyLink:
     claims = tokens.read("survey", token, at=datetime.now(UTC))
     try:
-        return Link(UUID(claims["store_id"]), UUID(claims["order_id"]))
+        return SurveyLink(UUID(claims["store_id"]), UUID(claims["order_id"]))
     except (KeyError, ValueError):
         raise Unauthorized("The link is broken; use the one that you were sent.") from None
 
@@ -166,24 +279,24 @@ def _save(
     tx: Tx,
     shop: commerce.Store,
     settings: ShadeSettings,
-    kit: surveys_models.Kit,
-    given: Answers,
+    kit: Kit,
+    raw: Answers,
     at: datetime,
 ) -> tuple[UUID, list[outbox.Row]]:
-    """The survey with all that follows from it, and the row that brings its discount to the shop."""
+    """The survey with all that follows from it; the row that brings its discount to the shop."""
     shades = catalogue.shades(tx)
-    answers, errors = surveys_rules.canonical(given, settings, shades)
+    answers, errors = survey_rules.canonical(raw, settings, shades)
     if errors:
-        raise Unprocessable(_please(errors), errors=errors)
+        raise Unprocessable(http.please_correct(errors), errors=errors)
     variants = {each for shade in shades for each in shade.variant_ids}
     variants.update(each for addon in settings.addons for each in addon.variant_ids)
     in_stock = catalogue.in_stock(tx, variants)
     match = matching_rules.match(answers, shades, matching.tallies(tx), in_stock, settings.weights)
     items = carts_rules.bundle(match.best, answers, settings.addons, in_stock)
-    discount, is_new = _give(tx, settings, kit, at)
+    discount, is_new = _discount(tx, settings, kit, at)
     survey_id, recommendation_id = surveys.add_survey(tx, kit, answers, at), uuid4()
     code = discount.discount_code if discount else None
-    recommended = matching_models.Recommendation(
+    recommended = Recommendation(
         id=recommendation_id,
         survey_id=survey_id,
         match=match,
@@ -200,21 +313,18 @@ def _save(
     return survey_id, rows
 
 
-def _give(
-    tx: Tx, settings: ShadeSettings, kit: surveys_models.Kit, at: datetime
+def _discount(
+    tx: Tx, settings: ShadeSettings, kit: Kit, at: datetime
 ) -> tuple[Discount | None, bool]:
-    """The kit's customer's discount; a store that gives none in the kit's currency still matches."""
+    """The discount of the kit's customer and whether it is new; a store that gives none in the
+    kit's currency still matches."""
     if kit.customer_id is None:
         return None, False
     try:
-        given = issuing.issue(tx, settings, kit.customer_id, kit.currency, at)
+        issued = issuing.issue(tx, settings, kit.customer_id, kit.currency, at)
     except (Unprocessable, Conflict):
         return None, False
-    return given.discount, given.is_new
-
-
-def _please(errors: list[FieldError]) -> str:
-    return "Please correct: " + ", ".join(each["field"] for each in errors) + "."
+    return issued.discount, issued.is_new
 
 
 def _click_url(store_id: UUID, recommendation_id: UUID) -> str:
@@ -225,30 +335,29 @@ def _click_url(store_id: UUID, recommendation_id: UUID) -> str:
     return f"{scheme}://{event.request_context.domain_name}/c/{name}"
 
 
-def _shown(tx: Tx, survey_id: UUID, at: datetime) -> dict[str, Any]:
+def _result(tx: Tx, survey_id: UUID, at: datetime) -> SurveyResult:
     """A survey's outcome as it was saved, with the discount as it is now."""
-    found = matching.recommendation(tx, survey_id)
-    if found is None:
+    saved = matching.recommendation(tx, survey_id)
+    if saved is None:
         raise NotFound("This survey has no recommendation any more.")
-    discount = discounts.discount(tx, found["discount_id"]) if found["discount_id"] else None
-    match = Match.model_validate(found["match"])
-    return {
-        "survey_id": survey_id,
-        "recommendation_id": found["id"],
-        **match.model_dump(mode="json"),
-        "recommended_bundle": found["recommended_bundle"],
-        "cart_link": found["click_url"] if found["cart_url"] else None,
-        "discount": discount and _shown_discount(discount, at),
-    }
+    discount = discounts.discount(tx, saved.discount_id) if saved.discount_id else None
+    return SurveyResult(
+        **dict(saved.match),
+        survey_id=survey_id,
+        recommendation_id=saved.id,
+        recommended_bundle=saved.recommended_bundle,
+        cart_link=saved.click_url if saved.cart_url else None,
+        discount=_shown(discount, at) if discount else None,
+    )
 
 
-def _shown_discount(discount: Discount, at: datetime) -> dict[str, Any]:
+def _shown(discount: Discount, at: datetime) -> SurveyDiscount:
     """Without the code until the shop knows it."""
-    return {
-        "status": discount.status,
-        "used": discount.used,
-        "code": discount.discount_code if discount.is_usable(at) else None,
-        "amount": str(discount.amount),
-        "currency": discount.currency,
-        "expires_at": discount.expires_at,
-    }
+    return SurveyDiscount(
+        status=discount.status,
+        used=discount.used,
+        code=discount.discount_code if discount.is_usable(at) else None,
+        amount=discount.amount,
+        currency=discount.currency,
+        expires_at=discount.expires_at,
+    )

@@ -203,7 +203,7 @@ class World:
         if not taken:
             return False
         work = self.call.module("outbox_worker")
-        for name in set(work.KINDS.values()):
+        for name in set(work.ACTIONS.values()):
             if name in ("discount", "discount_end", "discount_message", "survey_message"):
                 __import__(name)
         self._set_clocks()

@@ -1,25 +1,22 @@
-"""What the subjects of Signature Kits share: their base model, texts, and the settings of a store."""
+"""What the subjects of Signature Kits share: base model, texts, and the settings of a store."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
-from backshop.commerce import clean_input
+from backshop.commerce import Model, clean_input
 
 Text = Annotated[str, BeforeValidator(clean_input), StringConstraints(strip_whitespace=True)]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Note = Annotated[Text, StringConstraints(min_length=1, max_length=500)]
 
 
 class OtpSettings(Model):
-    """A store's own limits, from `settings.otp`; what it leaves out is as kits.md and docs/kits.md say."""
+    """A store's own limits, from `settings.otp`; the defaults are those of kits.md (five minutes,
+    five guesses) and docs/kits.md (the rest)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -11,7 +11,7 @@ SHADE_KIT = "shade_kit"
 FULL_SIZE_SPF = "full_size_spf"
 
 
-class Rule(BaseModel):
+class KindRule(BaseModel):
     """What makes a product one of a kind: its SKU, one of its tags or its type, in any case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -22,13 +22,15 @@ class Rule(BaseModel):
 
 
 class Kinds(BaseModel):
-    """A store's own rules, from `settings.shade.kinds`; without any, a tag or type named as the kind
-    tells it."""
+    """A store's own rules, from `settings.shade.kinds`; without any, a tag or type with the kind's
+    name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    shade_kit: Rule = Rule(tags=("shade_kit", "shade-kit"), types=("shade_kit", "shade kit"))
-    full_size_spf: Rule = Rule(
+    shade_kit: KindRule = KindRule(
+        tags=("shade_kit", "shade-kit"), types=("shade_kit", "shade kit")
+    )
+    full_size_spf: KindRule = KindRule(
         tags=("full_size_spf", "full-size-spf"), types=("full_size_spf", "full size spf")
     )
 
@@ -42,9 +44,9 @@ class Sold(NamedTuple):
 
 
 def kinds_of(settings: Mapping[str, Any]) -> Kinds:
-    """The rules in a store's settings; what is not as it should be counts as not given."""
-    given = settings.get("shade")
-    kinds = given.get("kinds") if isinstance(given, dict) else None
+    """The rules in a store's settings; what is not as it should be counts as not saved."""
+    saved = settings.get("shade")
+    kinds = saved.get("kinds") if isinstance(saved, dict) else None
     try:
         return Kinds.model_validate(kinds or {})
     except ValueError:
@@ -60,7 +62,7 @@ def classify(lines: Iterable[Sold], kinds: Kinds) -> str | None:
     return SHADE_KIT if any(_is(each, kinds.shade_kit) for each in sold) else None
 
 
-def _is(sold: Sold, rule: Rule) -> bool:
+def _is(sold: Sold, rule: KindRule) -> bool:
     return (
         _named(sold.sku, rule.skus)
         or any(_named(tag, rule.tags) for tag in sold.tags)

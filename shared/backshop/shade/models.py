@@ -1,4 +1,4 @@
-"""What the subjects of the shade funnel share: their base model, names, and the settings of a store."""
+"""What the subjects of the shade funnel share: base model, names, and the settings of a store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
 )
 
-from backshop.commerce import Currency, clean_input
+from backshop.commerce import Currency, Model, clean_input
 from backshop.errors import Conflict
 
 Text = Annotated[str, BeforeValidator(clean_input), StringConstraints(strip_whitespace=True)]
@@ -28,14 +28,10 @@ Number = Annotated[int, Field(gt=0, lt=2**63)]
 Amount = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-def unique_names(given: tuple[str, ...]) -> tuple[str, ...]:
-    if len({each.casefold() for each in given}) < len(given):
+def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len({each.casefold() for each in names}) < len(names):
         raise ValueError("name each only once")
-    return given
+    return names
 
 
 Names = Annotated[tuple[Name, ...], Field(max_length=50), AfterValidator(unique_names)]
@@ -72,7 +68,7 @@ class Weights(Model):
 
 
 class AddOn(Model):
-    """Something else to buy: recommended for its concerns, or where the customer asked for it."""
+    """Something else to buy: recommended for its concerns, or where the customer wants it."""
 
     name: Name
     variant_ids: tuple[Number, ...] = Field(min_length=1, max_length=20)
@@ -80,7 +76,7 @@ class AddOn(Model):
 
 
 class ShadeSettings(BaseModel):
-    """`settings.shade` of a store. What is not given has a default that works, except the sender:
+    """`settings.shade` of a store. What is left out has a default that works, except the sender:
     without one no e-mail goes out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -111,7 +107,7 @@ class ShadeSettings(BaseModel):
     weights: Weights = Weights()
 
 
-class KindRule(Model):
+class KindRuleChange(Model):
     skus: tuple[Text, ...] = ()
     tags: tuple[Text, ...] = ()
     types: tuple[Text, ...] = ()
@@ -123,7 +119,7 @@ class SettingsChange(ShadeSettings):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    kinds: dict[Literal["shade_kit", "full_size_spf"], KindRule] | None = None
+    kinds: dict[Literal["shade_kit", "full_size_spf"], KindRuleChange] | None = None
 
 
 def settings_of(settings: Mapping[str, Any]) -> ShadeSettings:

@@ -1,4 +1,4 @@
-"""Saving Shopify's customers, products and orders in the shade schema, and what it knows of a person.
+"""Saving Shopify's customers, products and orders, and what the shade schema knows of a person.
 
 Functions act on the transaction's store and do the same whatever the order of arrival. The caller
 holds the store's lock and passes only records that are newer than what is saved.
@@ -76,11 +76,11 @@ def save_products(tx: Tx, store: Store, products: Sequence[Product]) -> None:
     ]
     staged = stage(tx, "products", PRODUCTS, rows)
     changed = tx.execute(
-        f"""INSERT INTO shade.products AS held (store_id, product_id, product_type, tags)
+        f"""INSERT INTO shade.products AS target (store_id, product_id, product_type, tags)
             SELECT %(store)s, id, left(product_type, 255), tags FROM {staged.source}
             ON CONFLICT (store_id, product_id) DO UPDATE SET
               product_type = excluded.product_type, tags = excluded.tags
-            WHERE (held.product_type, held.tags)
+            WHERE (target.product_type, target.tags)
               IS DISTINCT FROM (excluded.product_type, excluded.tags)
             RETURNING product_id""",
         {"store": store.id} | staged.params,
@@ -90,33 +90,33 @@ def save_products(tx: Tx, store: Store, products: Sequence[Product]) -> None:
 
 def _save_variants(tx: Tx, store: Store, products: Sequence[Product]) -> None:
     """What can be bought; a variant that its product no longer names is gone."""
-    message_state = [each for each in products if each.variants_known]
+    with_variants = [each for each in products if each.variants_known]
     rows = [
         (
             str(stable_number(variant.id)),
             str(stable_number(each.id)),
             "ft"[variant.available and each.status in ON_SALE],
         )
-        for each in message_state
+        for each in with_variants
         for variant in each.variants
     ]
     staged = stage(tx, "variants", VARIANTS, rows)
     of = {
         "store": store.id,
-        "told": [stable_number(each.id) for each in message_state],
+        "products": [stable_number(each.id) for each in with_variants],
     } | staged.params
     tx.execute(
-        f"""DELETE FROM shade.variants AS held
-            WHERE held.product_id = ANY (%(told)s)
-              AND NOT EXISTS (SELECT FROM {staged.source} WHERE variants.id = held.variant_id)""",
+        f"""DELETE FROM shade.variants AS target
+            WHERE target.product_id = ANY (%(products)s)
+              AND NOT EXISTS (SELECT FROM {staged.source} WHERE variants.id = target.variant_id)""",
         of,
     )
     tx.execute(
-        f"""INSERT INTO shade.variants AS held (store_id, variant_id, product_id, is_available)
+        f"""INSERT INTO shade.variants AS target (store_id, variant_id, product_id, is_available)
             SELECT %(store)s, id, product_id, is_available FROM {staged.source} ORDER BY id
             ON CONFLICT (store_id, variant_id) DO UPDATE SET
               product_id = excluded.product_id, is_available = excluded.is_available
-            WHERE (held.product_id, held.is_available)
+            WHERE (target.product_id, target.is_available)
               IS DISTINCT FROM (excluded.product_id, excluded.is_available)""",
         of,
     )
@@ -145,9 +145,9 @@ def _classify_again(tx: Tx, store: Store, product_ids: Any) -> None:
         )
     changed = [order for order in orders if order["kind"] != order["product_type"]]
     tx.execute(
-        """UPDATE shade.orders AS held SET product_type = given.kind
-           FROM unnest(%(ids)s::uuid[], %(kinds)s::text[]) AS given (id, kind)
-           WHERE held.id = given.id""",
+        """UPDATE shade.orders AS target SET product_type = source.kind
+           FROM unnest(%(ids)s::uuid[], %(kinds)s::text[]) AS source (id, kind)
+           WHERE target.id = source.id""",
         {
             "store": store.id,
             "ids": [order["id"] for order in changed],
@@ -191,7 +191,7 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
     staged = stage(tx, "customers", CUSTOMERS, rows)
     row = tx.execute(
         f"""WITH saved AS (
-              INSERT INTO shade.customers AS held
+              INSERT INTO shade.customers AS target
                 (store_id, shopify_customer_id, email, phone_number, first_name, last_name,
                  created_at, accepts_marketing)
               SELECT %(store)s, id, left(email, 255), left(phone, 20), left(first_name, 100),
@@ -208,9 +208,9 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
     ).fetchone()
     if row and row["new"]:
         linked = tx.execute(
-            """UPDATE shade.orders AS held SET customer_id = (
+            """UPDATE shade.orders AS target SET customer_id = (
                  SELECT c.id FROM shade.customers AS c
-                 WHERE c.shopify_customer_id = held.shopify_customer_id)
+                 WHERE c.shopify_customer_id = target.shopify_customer_id)
                WHERE customer_id IS NULL
                  AND shopify_customer_id = ANY (%(new)s)
                RETURNING shopify_order_id""",
@@ -305,10 +305,10 @@ def _line_item(line: OrderLine) -> dict[str, Any]:
 def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
     """What has been given back of these orders, all of it."""
     tx.execute(
-        """UPDATE shade.orders AS held SET refunded_amount = given.amount
-           FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS given (id, amount)
-           WHERE held.shopify_order_id = given.id
-             AND held.refunded_amount <> round(given.amount, 2)""",
+        """UPDATE shade.orders AS target SET refunded_amount = source.amount
+           FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS source (id, amount)
+           WHERE target.shopify_order_id = source.id
+             AND target.refunded_amount <> round(source.amount, 2)""",
         {
             "store": store.id,
             "ids": [each.order_id for each in refunded],

@@ -18,7 +18,8 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Literal, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -109,12 +110,15 @@ def route(
     body_example: Mapping[str, Any] | None = None,
     answers: Mapping[str, str] | None = None,
     takes: Mapping[str, str] | None = None,
+    also: Mapping[int, str] | None = None,
 ) -> Callable[[F], F]:
     """Declare a route by its verb and path (`GET /batches/<id>`).
 
     `problems` are those that the route itself raises; the ones that follow from `scope`, parameters
     and body are added. `example` is an answer, `body_example` a request. `answers` describes further
     content types of the answer, `takes` those of a body that is no JSON, each as {type: sentence}.
+    `also` are further statuses of the answer and when they are; the function returns such an answer
+    with its status. What returns a Response, a file or a redirect, is sent as it is.
     """
     verb, path = rule.split(" ")
 
@@ -130,13 +134,20 @@ def route(
             status_code=status,
             operation_id=f"{verb.lower()}{path.title().translate(_NO_SIGNS)}",
             security=_security(scope),
-            responses=_responses(status, function, problems, scope, example, answers),
+            responses=_responses(
+                {status: HTTPStatus(status).phrase, **(also or {})},
+                function,
+                problems,
+                scope,
+                example,
+                answers,
+            ),
             openapi_extensions={
                 "x-scope": scope,
                 **({"x-body-example": body_example} if body_example is not None else {}),
                 **({"x-takes": dict(takes)} if takes else {}),
             },
-        )(function)
+        )(_unvalidated(function))
         return function
 
     return declare
@@ -144,6 +155,35 @@ def route(
 
 VERSION = "1"
 """Of the API, not of the software: it changes when callers have to."""
+
+
+def _answer_model(returns: Any) -> Any:
+    """The model of a JSON answer: of `Model`, `tuple[Model, int]` (an answer with its status) and
+    `Model | Response` (one that may be a file); None where there is no such answer."""
+    if get_origin(returns) is tuple:
+        return get_args(returns)[0]
+    if get_origin(returns) in (UnionType, Union):
+        return next(each for each in get_args(returns) if not _is_response(each))
+    return None if _is_response(returns) else returns
+
+
+def _returns(function: Callable[..., Any]) -> Any:
+    return inspect.signature(function, eval_str=True).return_annotation
+
+
+def _is_response(returns: Any) -> bool:
+    return (get_origin(returns) or returns) is Response
+
+
+def _unvalidated(function: F) -> F:
+    """The function without its return type where that may be a Response: Powertools would take the
+    bytes of a file for JSON."""
+    returns = _returns(function)
+    if any(_is_response(each) for each in (returns, *get_args(returns))):
+        del function.__annotations__["return"]
+    return function
+
+
 _NO_SIGNS = str.maketrans("", "", "/<>-_.")
 
 
@@ -193,7 +233,7 @@ def _security(scope: Scope) -> list[dict[str, list[str]]]:
 
 
 def _responses(
-    status: int,
+    statuses: Mapping[int, str],
     function: Callable[..., Any],
     problems: Sequence[type[Problem]],
     scope: Scope,
@@ -201,9 +241,7 @@ def _responses(
     answers: Mapping[str, str] | None,
 ) -> dict[int, Any]:
     content: dict[str, Any] = {}
-    returns = inspect.signature(function, eval_str=True).return_annotation
-    if inspect.isclass(returns) and issubclass(returns, Response):
-        returns = None
+    returns = _answer_model(_returns(function))
     if returns is not None:
         content["application/json"] = {"model": returns}
         if example is not None:
@@ -211,10 +249,8 @@ def _responses(
     for kind, sentence in (answers or {}).items():
         content[kind] = {"schema": {"type": "string", "description": sentence}}
     declared: dict[int, Any] = {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            **({"content": content} if content else {}),
-        }
+        status: {"description": sentence, **({"content": content} if content else {})}
+        for status, sentence in statuses.items()
     }
     for problem in (*_implied(function, scope), *problems):
         declared[problem.status] = {

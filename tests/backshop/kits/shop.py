@@ -138,19 +138,22 @@ class Caller:
         query: dict[str, str] | None = None,
         token: str | None = None,
         address: str | None = None,
+        key: str | None = None,
         **path: str,
     ) -> dict[str, Any]:
         request = copy.deepcopy(self._event(name))
         given = request.get("pathParameters", {})
-        for key, value in path.items():
-            old = f"/{given[key]}"
+        for field, value in path.items():
+            old = f"/{given[field]}"
             request["rawPath"] = request["rawPath"].replace(old, f"/{value}")
-            given[key] = value
+            given[field] = value
         request["requestContext"]["http"]["path"] = request["rawPath"]
         if body is not None:
             request["body"] = body if isinstance(body, str) else json.dumps(body)
         if token:
             request["headers"]["authorization"] = f"Bearer {token}"
+        if key:
+            request["headers"]["idempotency-key"] = key
         if address:
             request["requestContext"]["http"]["sourceIp"] = address
         request["queryStringParameters"] = {"store_id": str(self.store), **(query or {})}

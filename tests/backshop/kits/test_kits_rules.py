@@ -163,16 +163,16 @@ def test_what_a_platform_says_never_takes_an_order_back(
 
 
 def test_steps_carry_the_time_they_were_last_reached() -> None:
-    events: list[StageEvent] = [
-        {"stage": "ORDER_CONFIRMED", "at": "1"},
-        {"stage": "SOURCING", "at": "2"},
-        {"stage": "DISPATCHED", "at": "3"},
-        {"stage": "SOURCING", "at": "4"},
+    hours = [datetime(2026, 11, 20, hour, tzinfo=UTC) for hour in range(4)]
+    stages = ("ORDER_CONFIRMED", "SOURCING", "DISPATCHED", "SOURCING")
+    events = [
+        StageEvent(stage=stage, at=hour.isoformat())
+        for stage, hour in zip(stages, hours, strict=True)
     ]
-    shown = tracking_rules.steps(Stage.SOURCING, events)
-    assert [(each["stage"], each["done"], each["at"]) for each in shown] == [
-        ("ORDER_CONFIRMED", True, "1"),
-        ("SOURCING", True, "4"),
+    steps = tracking_rules.steps(Stage.SOURCING, events)
+    assert [(each.stage, each.done, each.at) for each in steps] == [
+        ("ORDER_CONFIRMED", True, hours[0]),
+        ("SOURCING", True, hours[3]),
         ("ARRIVED", False, None),
         ("DISPATCHED", False, None),
         ("DELIVERED", False, None),

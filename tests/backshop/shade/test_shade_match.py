@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from backshop.shade.catalogue.models import Shade
 from backshop.shade.matching import rules
-from backshop.shade.matching.models import Tally
+from backshop.shade.matching.models import RatingTally
 from backshop.shade.models import Weights
 from backshop.shade.surveys.models import Answers
 from hypothesis import given, settings
@@ -66,9 +66,9 @@ WEIGHTS = {
 
 
 @st.composite
-def ratings(draw: st.DrawFn, names: list[str]) -> Tally:
+def ratings(draw: st.DrawFn, names: list[str]) -> RatingTally:
     number = draw(st.integers(1, 60))
-    return Tally(
+    return RatingTally(
         shade=draw(st.sampled_from(names)),
         depth=draw(st.integers(1, 5)),
         undertone=draw(st.sampled_from(rules.UNDERTONES)),
@@ -171,16 +171,16 @@ def test_a_better_own_fit_never_lowers_the_tried_shade(shop: dict[str, Any]) -> 
 def test_backing_off_to_everybodys_average_would_break_that() -> None:
     """Why the average of all shades counts the same for each: as a stand-in for missing ratings it
     lets a shade that is loved already lift its unrated rivals above itself."""
-    loved = Tally("Shade 1", 1, "cool", None, 1000, 5000)
-    hated = Tally("Shade 2", 1, "cool", None, 1000, 1000)
+    loved = RatingTally("Shade 1", 1, "cool", None, 1000, 5000)
+    hated = RatingTally("Shade 2", 1, "cool", None, 1000, 1000)
 
-    def stand_in(shade: str, tallies: list[Tally]) -> float:
+    def stand_in(shade: str, tallies: list[RatingTally]) -> float:
         own = [each for each in tallies if each.shade == shade]
         all_, number = sum(t.total for t in tallies), sum(t.number for t in tallies)
         mean = all_ / number
         return (10 * mean + sum(t.total for t in own)) / (10 + sum(t.number for t in own))
 
-    def lead(tallies: list[Tally]) -> float:
+    def lead(tallies: list[RatingTally]) -> float:
         return stand_in("Shade 1", tallies) - stand_in("Shade 3", tallies)
 
     assert lead([loved._replace(number=1100, total=5500), hated]) < lead([loved, hated])
@@ -220,9 +220,9 @@ def test_the_shade_that_does_not_fit_gives_way_to_a_neighbour() -> None:
 def test_who_is_alike_decides_between_neighbours() -> None:
     """Both neighbours are a step away; customers of this depth and skin rated the deeper one."""
     message_state = [
-        Tally("Amber", 3, "warm", "Oily", 12, 57),
-        Tally("Sand", 3, "warm", "Oily", 12, 20),
-        Tally("Sand", 1, "cool", "Dry", 40, 200),
+        RatingTally("Amber", 3, "warm", "Oily", 12, 57),
+        RatingTally("Sand", 3, "warm", "Oily", 12, 20),
+        RatingTally("Sand", 1, "cool", "Dry", 40, 200),
     ]
     found = match({"shade_fit_rating": 1, "skin_type": "Oily"}, tallies=message_state)
     assert found.best.shade == "Amber"
@@ -238,7 +238,7 @@ def test_who_is_alike_decides_between_neighbours() -> None:
     ("number", "level", "too_few"), [(0, "all", True), (9, "all", True), (10, "shade", False)]
 )
 def test_too_few_ratings_are_said(number: int, level: str, too_few: bool) -> None:
-    tallies = [Tally("Honey", 1, "cool", None, number, 4 * number)] if number else []
+    tallies = [RatingTally("Honey", 1, "cool", None, number, 4 * number)] if number else []
     found = match({"shade_fit_rating": 5}, tallies=tallies).best
     assert (found.ratings.level, found.ratings.too_few) == (level, too_few)
     assert found.ratings.count == number

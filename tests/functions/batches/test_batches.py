@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from backshop.aws import queues
 from backshop.kits.batches import repository as batches
+from backshop.kits.batches.models import PurchaseItem
 
 from tests.backshop.kits.shop import Caller, add_orders, environments, transaction
 
@@ -84,7 +85,7 @@ def test_numbers_count_within_a_day_without_gap_or_repetition(call, shop):
     cursor: dict[str, str] = {}
     while True:
         _, page = call("batches/list", query={"status": "collecting", **cursor})
-        numbers += [batch["batch_number"] for batch in page["batches"]]
+        numbers += [batch["batch_number"] for batch in page["items"]]
         if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}
@@ -306,7 +307,10 @@ def test_as_csv_for_spreadsheets(call, ordered):
 @pytest.mark.parametrize("name", ["=1+1", " =1+1", "\n@x", "\t-1", "\uff1d1+1"])
 def test_no_spelling_of_a_formula_runs(call, name):
     sheets = call.module("batches").sheets
-    item = dict.fromkeys(sheets.COLUMNS, "") | {"quantity": 1, "print_name": name}
+    texts = dict.fromkeys(sheets.COLUMNS, "")
+    item = PurchaseItem.model_validate(
+        texts | {"quantity": 1, "patch_enabled": False, "print_name": name}
+    )
     (row,) = csv.DictReader(io.StringIO(sheets.as_csv([item]).decode("utf-8-sig"), newline=""))
     assert row["Print name"] == f"'{name}"
 
@@ -448,3 +452,57 @@ def test_a_large_batch_takes_as_many_statements_as_a_small_one(
     few = statements(call, owner, shop, monkeypatch, 10, first=1)
     many = statements(call, owner, shop, monkeypatch, orders, first=100_000)
     assert many == few
+
+
+def test_a_repeated_key_makes_no_second_batch(call, shop):
+    body = {"target_order_count": 5}
+    first = call("batches/create", body=body, key="k1")
+    assert first[0] == 201
+    assert call("batches/create", body=body, key="k1") == first
+    assert len(call("batches/list")[1]["items"]) == 1
+    status, problem = call("batches/create", body={"target_order_count": 6}, key="k1")
+    assert (status, problem["type"].split("#")[1]) == (422, "idempotency-key-reused")
+    assert call("batches/create", body=body, key="k2")[1]["id"] != first[1]["id"]
+
+
+def test_a_repeated_assignment_answers_the_same(call, owner, shop):
+    add_orders(owner, shop, ["KITS-1"])
+    batch = create(call, target_order_count=5)
+    codes = {"order_codes": ["KITS-1", "KITS-2"]}
+    first = call("batches/assign", id=batch["id"], body=codes, key="k1")
+    assert first[1]["assigned"] == 1
+    assert call("batches/assign", id=batch["id"], body=codes, key="k1") == first
+    assert call("batches/assign", id=batch["id"], body=codes)[1]["assigned"] == 0
+
+
+def test_money_and_times_have_one_form(call, owner, shop):
+    add_orders(owner, shop, ["KITS-1"])
+    batch = create(call, target_order_count=3)
+    assign(call, batch, ["KITS-1"])
+    _, shown = call("batches/show", id=batch["id"])
+    assert shown["statistics"]["total_value"] == {"LKR": "5000.00"}
+    assert shown["created_at"].endswith("Z")
+    assert shown["updated_at"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ({"status": "lost"}, "bad-request"),
+        ({"cursor": "20261120-0001"}, "bad-cursor"),
+        ({"limit": "0"}, "bad-request"),
+        ({"limit": "201"}, "bad-request"),
+        ({"limit": "many"}, "bad-request"),
+    ],
+)
+def test_lists_refuse_what_makes_no_sense(call, query, slug):
+    status, problem = call("batches/list", query=query)
+    assert (status, problem["type"].split("#")[1]) == (400, slug)
+
+
+def test_an_unknown_format_is_named(call):
+    batch = create(call)
+    status, problem = call("batches/purchase_list", id=batch["id"], query={"format": "pdf"})
+    assert status == 400
+    assert [each["field"] for each in problem["errors"]] == ["format"]
+    assert "xlsx" in problem["detail"]

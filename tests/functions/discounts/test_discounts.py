@@ -80,6 +80,17 @@ def test_without_the_customers_lock_there_is_still_one(call, rows, shop, monkeyp
     assert len(rows()) == 1
 
 
+def test_a_repeated_key_is_answered_as_the_first_time(call, rows, shop) -> None:
+    first = call("discounts/create", body=SHOPPER, key="k1")
+    assert first[0] == 202
+    assert call("discounts/create", body=SHOPPER, key="k1") == first
+    assert call("discounts/create", body=SHOPPER)[0] == 200, "without a key it is the open one"
+    body = {"email": "ada@example.com"}
+    status, problem = call("discounts/create", body=body, key="k1")
+    assert (status, problem["type"].split("#")[1]) == (422, "idempotency-key-reused")
+    assert len(rows()) == 1
+
+
 def test_the_code_is_shown_once_the_shop_has_it(call, rows, shop) -> None:
     status, said = call("discounts/create", body={"email": "ADA@example.com"})
     assert status == 202
@@ -90,25 +101,24 @@ def test_the_code_is_shown_once_the_shop_has_it(call, rows, shop) -> None:
     assert (status, said["status"]) == (200, "active")
     assert said["discount_code"] == rows()[0]["discount_code"]
     status, listed = call("discounts/list", query={"status": "active"})
-    assert [each["id"] for each in listed["discounts"]] == [said["id"]]
-    assert call("discounts/list", query={"status": "pending"})[1]["discounts"] == []
+    assert [each["id"] for each in listed["items"]] == [said["id"]]
+    assert call("discounts/list", query={"status": "pending"})[1]["items"] == []
 
 
-def test_a_list_goes_on_where_it_ended(call, rows, shop, owner, monkeypatch) -> None:
+def test_a_list_goes_on_where_it_ended(call, rows, shop, owner) -> None:
     for number in range(5):
         owner.execute(
             """INSERT INTO shade.discounts (store_id, discount_code, amount, currency, expires_at)
                VALUES (%s, %s, 5, 'USD', now())""",
             [shop, f"CODE-{number}"],
         )
-    monkeypatch.setattr(call.module("discounts"), "PAGE", 2)
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        query = {"status": "pending"} | ({"cursor": cursor} if cursor else {})
+        query = {"status": "pending", "limit": "2"} | ({"cursor": cursor} if cursor else {})
         status, said = call("discounts/list", query=query)
         assert status == 200, said
-        seen += [each["id"] for each in said["discounts"]]
+        seen += [each["id"] for each in said["items"]]
         cursor = said["next_cursor"]
         if cursor is None:
             break

@@ -14,9 +14,7 @@ from backshop.web import http
 from local import openapi
 
 UNTYPED = {
-    "batches", "cart_links", "connector_syncs", "connectors", "deliveries", "discounts",
-    "order_requests", "order_tracking", "otp", "recommendations", "shade_admin", "surveys",
-    "tryon_sessions",
+    "connector_syncs", "connectors", "order_requests", "recommendations", "tryon_sessions",
 }  # fmt: skip
 """Functions whose routes declare no types yet; each one that does is taken off this list."""
 

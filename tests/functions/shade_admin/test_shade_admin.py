@@ -42,7 +42,7 @@ def test_settings_are_shown_with_defaults_and_replaced_whole(call) -> None:
     assert said["kinds"]["shade_kit"]["skus"] == ["KIT"]
     _, said = call("shade_admin/change_settings", body={"transit_days": 2})
     assert (said["transit_days"], said["discount_days"]) == (2, 7)
-    assert "kinds" not in said
+    assert said["kinds"] is None
     assert call("shade_admin/settings")[1] == said
 
 
@@ -268,3 +268,8 @@ def test_the_training_set_is_exported_and_marked(call, sell, owner, shop, aws) -
     assert marked == [{"used_for_training": True}]
     assert call("shade_admin/export_training", body={"only_new": True})[1]["rows"] == 0
     assert call("shade_admin/export_training", body={})[1]["rows"] == 1
+    first = call("shade_admin/export_training", body={}, key="k1")
+    assert first[0] == 201
+    assert call("shade_admin/export_training", body={}, key="k1") == first, "link included"
+    kept = owner.execute("SELECT answer::text FROM backshop.idempotency_keys").fetchall()
+    assert not any("Signature" in row["answer"] for row in kept), "signed links are sealed"

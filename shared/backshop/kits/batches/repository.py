@@ -3,56 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from backshop.db import Tx
 from backshop.errors import NotFound
-from backshop.kits.batches.models import BatchStatus, Candidate
+from backshop.kits.batches.models import (
+    Batch,
+    BatchStatistics,
+    BatchStatus,
+    Candidate,
+    PurchaseItem,
+)
 
-Row = dict[str, Any]
+_BATCH = """id, batch_number, status, target_order_count, order_count, notes, created_at,
+    updated_at, auto_assign"""
 
 
-def create(tx: Tx, target: int, notes: str | None, auto_assign: bool) -> Row:
+def create(tx: Tx, target: int, notes: str | None, auto_assign: bool) -> Batch:
     """A new batch under the next number of the day. Raises UniqueViolation where another one
     already takes orders by itself."""
     row = tx.execute(
-        """INSERT INTO kits.import_batches
-               (store_id, batch_number, target_order_count, notes, auto_assign)
-           VALUES (kits.require_store(), kits.generate_batch_number(), %s, %s, %s)
-           RETURNING *""",
+        f"""INSERT INTO kits.import_batches
+                (store_id, batch_number, target_order_count, notes, auto_assign)
+            VALUES (kits.require_store(), kits.generate_batch_number(), %s, %s, %s)
+            RETURNING {_BATCH}""",
         (target, notes, auto_assign),
     ).fetchone()
-    return row or {}
+    return Batch.model_validate(row)
 
 
-def batches(tx: Tx, status: BatchStatus | None, before: str | None, limit: int) -> list[Row]:
+def list_batches(tx: Tx, status: BatchStatus | None, before: str | None, limit: int) -> list[Batch]:
     """The store's batches, newest number first, from below `before` on."""
-    return tx.execute(
-        """SELECT * FROM kits.import_batches
-           WHERE (%(status)s::text IS NULL OR status = %(status)s)
-             AND (%(before)s::text IS NULL
-                  OR (length(batch_number), batch_number) < (length(%(before)s), %(before)s))
-           ORDER BY length(batch_number) DESC, batch_number DESC LIMIT %(limit)s""",
+    rows = tx.execute(
+        f"""SELECT {_BATCH} FROM kits.import_batches
+            WHERE (%(status)s::text IS NULL OR status = %(status)s)
+              AND (%(before)s::text IS NULL
+                   OR (length(batch_number), batch_number) < (length(%(before)s), %(before)s))
+            ORDER BY length(batch_number) DESC, batch_number DESC LIMIT %(limit)s""",
         {"status": status, "before": before, "limit": limit},
-    ).fetchall()
+    )
+    return [Batch.model_validate(row) for row in rows]
 
 
-def batch(tx: Tx, batch_id: UUID, *, lock: bool = False) -> Row:
+def batch(tx: Tx, batch_id: UUID, *, lock: bool = False) -> Batch:
     """One batch. Raises NotFound."""
     row = tx.execute(
-        f"SELECT * FROM kits.import_batches WHERE id = %s {'FOR NO KEY UPDATE' if lock else ''}",  # noqa: S608
+        f"""SELECT {_BATCH} FROM kits.import_batches WHERE id = %s
+            {"FOR NO KEY UPDATE" if lock else ""}""",
         (batch_id,),
     ).fetchone()
     if row is None:
         raise NotFound("There is no such batch; GET /batches lists them.")
-    return row
+    return Batch.model_validate(row)
 
 
-def statistics(tx: Tx, batch_id: UUID) -> Row:
-    """What is in a batch and how far it is."""
-    row = tx.execute("SELECT * FROM kits.get_batch_statistics(%s)", (batch_id,)).fetchone()
-    return row or {}
+def statistics(tx: Tx, batch_id: UUID) -> BatchStatistics:
+    """What is in a batch that there is, and how far it is. Amounts as text: JSON's numbers are
+    binary fractions here."""
+    row = tx.execute(
+        """SELECT s.batch_id, s.batch_number, s.status, s.target_order_count, s.order_count,
+               s.cancelled_count, s.item_count, s.orders_by_stage, s.completion_percentage,
+               s.delivered_percentage,
+               (SELECT coalesce(jsonb_object_agg(v.key, v.value), '{}')
+                FROM jsonb_each_text(s.total_value) AS v) AS total_value
+           FROM kits.get_batch_statistics(%s) AS s""",
+        (batch_id,),
+    ).fetchone()
+    return BatchStatistics.model_validate(row)
 
 
 def set_status(tx: Tx, batch_id: UUID, status: BatchStatus) -> None:
@@ -111,19 +128,20 @@ def unassign(tx: Tx, batch_id: UUID, code: str) -> bool:
     return True
 
 
-def export_purchase_list(tx: Tx, batch_id: UUID) -> list[Row]:
+def export_purchase_list(tx: Tx, batch_id: UUID) -> list[PurchaseItem]:
     """Write the batch's purchase list anew from its orders, and return it."""
     tx.execute("SELECT count(*) FROM kits.export_supplier_purchase_list(%s)", (batch_id,))
     return purchase_list(tx, batch_id)
 
 
-def purchase_list(tx: Tx, batch_id: UUID) -> list[Row]:
+def purchase_list(tx: Tx, batch_id: UUID) -> list[PurchaseItem]:
     """The batch's purchase list as it was last written."""
-    return tx.execute(
+    rows = tx.execute(
         """SELECT product_sku, variant_sku, product_name, variant_name, quantity, patch_enabled,
                patch_type, print_name, print_number
            FROM kits.supplier_purchase_lists WHERE batch_id = %s
            ORDER BY product_name, variant_name, product_sku, variant_sku, patch_enabled, patch_type,
                print_name, print_number""",
         (batch_id,),
-    ).fetchall()
+    )
+    return [PurchaseItem.model_validate(row) for row in rows]

@@ -20,16 +20,16 @@ STAGE_BEFORE_STATUS = {
 """The stage that every order must have reached before the batch may follow."""
 
 
-def next_status(before: BatchStatus, asked: BatchStatus) -> bool:
+def next_status(before: BatchStatus, after: BatchStatus) -> bool:
     """Whether the batch moves: one step at a time; False where it is there already.
 
     Raises Conflict otherwise.
     """
-    if asked == before:
+    if after == before:
         return False
     at = _walk.index(before)
     following = _walk[at + 1] if at + 1 < len(_walk) else None
-    if asked != following:
+    if after != following:
         way = f"its next status is {following}" if following else "that is its last status"
         raise Conflict(f"The batch is at {before}; {way}.", slug="batch-out-of-step")
     return True

@@ -48,7 +48,7 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
     staged = stage(tx, "customers", CUSTOMERS, rows)
     row = tx.execute(
         f"""WITH saved AS (
-              INSERT INTO kits.customers AS held
+              INSERT INTO kits.customers AS target
                 (store_id, vendure_customer_id, given_email, phone_number, first_name, last_name,
                  marketing_consent, custom_fields)
               SELECT %(store)s, vendure_id, left(email, 255), phone, left(first_name, 100),
@@ -56,8 +56,8 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
               FROM {staged.source}
               ON CONFLICT (store_id, vendure_customer_id) DO UPDATE SET
                 given_email = excluded.given_email, phone_number = excluded.phone_number,
-                phone_verified = held.phone_verified
-                  AND held.phone_number IS NOT DISTINCT FROM excluded.phone_number,
+                phone_verified = target.phone_verified
+                  AND target.phone_number IS NOT DISTINCT FROM excluded.phone_number,
                 first_name = excluded.first_name, last_name = excluded.last_name,
                 marketing_consent = excluded.marketing_consent,
                 custom_fields = excluded.custom_fields, is_active = true
@@ -80,9 +80,9 @@ def _adopt_orders(tx: Tx, store: Store, new: Sequence[str]) -> None:
     if not new:
         return
     linked = tx.execute(
-        """UPDATE kits.customer_orders_summary AS held SET customer_id = (
+        """UPDATE kits.customer_orders_summary AS target SET customer_id = (
              SELECT c.id FROM kits.customers AS c
-             WHERE c.vendure_customer_id = held.vendure_customer_id)
+             WHERE c.vendure_customer_id = target.vendure_customer_id)
            WHERE customer_id IS NULL AND vendure_customer_id = ANY (%(new)s)
            RETURNING vendure_customer_id AS id""",
         {"new": list(new)},
@@ -101,10 +101,10 @@ def _settle_emails(tx: Tx, emails: Sequence[str | None]) -> None:
                     ORDER BY length(vendure_customer_id) DESC, vendure_customer_id DESC) AS place
                   FROM kits.customers WHERE given_email = ANY (%(emails)s)
                 )
-                UPDATE kits.customers AS held SET email = {email} FROM wanted
-                WHERE held.id = wanted.id AND {which}"""
-    wrong = "held.email IS NOT NULL AND (wanted.place > 1 OR held.email <> wanted.given_email)"
-    missing = "wanted.place = 1 AND held.email IS DISTINCT FROM wanted.given_email"
+                UPDATE kits.customers AS target SET email = {email} FROM wanted
+                WHERE target.id = wanted.id AND {which}"""
+    wrong = "target.email IS NOT NULL AND (wanted.place > 1 OR target.email <> wanted.given_email)"
+    missing = "wanted.place = 1 AND target.email IS DISTINCT FROM wanted.given_email"
     params = {"emails": affected}
     tx.execute(settle.format(email="NULL", which=wrong), params)
     tx.execute(
@@ -154,16 +154,16 @@ def _save_addresses(tx: Tx, store: Store, customers: Sequence[Customer]) -> None
     addresses = stage(tx, "addresses", ADDRESSES, [rows[id] for id in sorted(rows)])
     of = {"store": store.id, "customers": [each.id for each in customers]} | addresses.params
     tx.execute(
-        f"""DELETE FROM kits.customer_addresses AS held
+        f"""DELETE FROM kits.customer_addresses AS target
             WHERE customer_id = ANY (ARRAY(
                 SELECT c.id FROM kits.customers AS c
                 WHERE c.vendure_customer_id = ANY (%(customers)s)))
               AND NOT EXISTS (SELECT FROM {addresses.source}
-                WHERE addresses.vendure_id = held.vendure_address_id)""",
+                WHERE addresses.vendure_id = target.vendure_address_id)""",
         of,
     )
     tx.execute(
-        f"""INSERT INTO kits.customer_addresses AS held
+        f"""INSERT INTO kits.customer_addresses AS target
               (store_id, vendure_address_id, customer_id, address_type, is_default, full_name,
                company, street_line1, street_line2, city, province, postal_code, country_code,
                phone_number)
@@ -181,9 +181,9 @@ def _save_addresses(tx: Tx, store: Store, customers: Sequence[Customer]) -> None
               street_line2 = excluded.street_line2, city = excluded.city,
               province = excluded.province, postal_code = excluded.postal_code,
               country_code = excluded.country_code, phone_number = excluded.phone_number
-            WHERE (held.customer_id, held.address_type, held.is_default, held.full_name,
-                   held.company, held.street_line1, held.street_line2, held.city, held.province,
-                   held.postal_code, held.country_code, held.phone_number)
+            WHERE (target.customer_id, target.address_type, target.is_default, target.full_name,
+                   target.company, target.street_line1, target.street_line2, target.city, target.province,
+                   target.postal_code, target.country_code, target.phone_number)
               IS DISTINCT FROM
                   (excluded.customer_id, excluded.address_type, excluded.is_default,
                    excluded.full_name, excluded.company, excluded.street_line1,
@@ -199,7 +199,7 @@ def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
         return
     of = {"store": store.id, "ids": list(customer_ids)}
     tx.execute(
-        """UPDATE kits.customers AS held
+        """UPDATE kits.customers AS target
            SET total_orders = s.number, total_spent = s.spent, last_order_date = s.latest,
              currency = s.currency
            FROM (
@@ -213,8 +213,8 @@ def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
              ) AS o
              WHERE c.vendure_customer_id = ANY (%(ids)s)
            ) AS s
-           WHERE held.id = s.id
-             AND (held.total_orders, held.total_spent, held.last_order_date, held.currency)
+           WHERE target.id = s.id
+             AND (target.total_orders, target.total_spent, target.last_order_date, target.currency)
                IS DISTINCT FROM
                  (s.number, s.spent, s.latest, s.currency)""",
         of,

@@ -7,7 +7,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, StringConstraints
 
-from backshop.kits.models import Model, Note, Text
+from backshop.commerce import Model
+from backshop.kits.models import Note, Text
 
 
 class Stage(StrEnum):
@@ -34,7 +35,7 @@ class Delivery(NamedTuple):
 
 
 class DeliveryChange(Model):
-    """What staff ask for. `version`, where it is given, is the one they saw."""
+    """A change that staff want. `version`, where it is sent, is the one they saw."""
 
     stage: Stage
     tracking_number: TrackingNumber | None = None

@@ -19,10 +19,10 @@ Row = dict[str, Any]
 
 def lock_delivery(tx: Tx, code: str) -> LockedOrder:
     """Lock one order. Raises NotFound."""
-    held = lock_deliveries(tx, [code]).get(code)
-    if held is None:
+    order = lock_deliveries(tx, [code]).get(code)
+    if order is None:
         raise NotFound("There is no order with this code.")
-    return held
+    return order
 
 
 def lock_deliveries(tx: Tx, codes: Sequence[str]) -> dict[str, LockedOrder]:
@@ -74,7 +74,7 @@ def delivery_of(row: Row) -> Delivery:
 
 
 def save_delivery(tx: Tx, change: DeliveryUpdate, *, by: str) -> None:
-    """Save one delivery of a held order with its event."""
+    """Save one delivery of a locked order with its event."""
     tx.execute(
         "SELECT FROM kits.update_order_delivery_status(%s, %s, %s, %s, %s)",
         (

@@ -40,7 +40,7 @@ def advance(before: Delivery, change: DeliveryChange) -> Delivery | None:
 
 
 def changed_meanwhile(delivery: Delivery) -> Conflict:
-    """What the second of two who change an order at the same time is told."""
+    """What the second of two who change an order at the same time is answered."""
     return Conflict(
         f"Somebody else changed this order: it is at {delivery.stage}, version {delivery.version}. "
         "Look at it again, then send your change with that version.",

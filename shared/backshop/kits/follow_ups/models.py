@@ -17,7 +17,7 @@ class FollowUp(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """What a shopper is told; `told_version` is what they were told of before."""
+    """What a shopper is notified of; `told_version` is what they were notified of before."""
 
     phone: str
     delivery: Delivery

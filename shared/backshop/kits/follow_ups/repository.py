@@ -37,8 +37,8 @@ def take_follow_ups(tx: Tx, limit: int) -> list[FollowUp]:
 
 
 def start_notice(tx: Tx, code: str) -> Notice | None:
-    """Note that the shopper of an order is being told of its delivery as it is now; None where they
-    were told of it already, do not want to be, or the order is cancelled or has no phone."""
+    """Note that the shopper of an order is being notified of its delivery as it is now; None where
+    they were already, do not want to be, or the order is cancelled or has no phone."""
     row = tx.execute(
         """UPDATE kits.order_delivery_status AS s SET told_version = s.version
            FROM kits.customer_orders_summary AS o,
@@ -55,7 +55,7 @@ def start_notice(tx: Tx, code: str) -> Notice | None:
 
 
 def undo_notice(tx: Tx, code: str, news: Notice) -> None:
-    """The shopper was not told after all."""
+    """The shopper was not notified after all."""
     tx.execute(
         """UPDATE kits.order_delivery_status SET told_version = %s
            WHERE order_code = %s AND told_version = %s""",

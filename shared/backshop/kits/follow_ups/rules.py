@@ -8,7 +8,7 @@ from backshop.kits.deliveries.rules import CARRIER
 
 def delivery_text(order_code: str, delivery: Delivery) -> str:
     """The SMS that tells a shopper how far their order is."""
-    said = {
+    words = {
         Stage.ORDER_CONFIRMED: "is confirmed",
         Stage.SOURCING: "is being sourced from our supplier",
         Stage.ARRIVED: "has arrived at our warehouse",
@@ -16,4 +16,4 @@ def delivery_text(order_code: str, delivery: Delivery) -> str:
         f"{delivery.tracking_number}",
         Stage.DELIVERED: "has been delivered",
     }
-    return f"Your order {order_code} {said[delivery.stage]}."
+    return f"Your order {order_code} {words[delivery.stage]}."

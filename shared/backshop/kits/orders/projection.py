@@ -76,7 +76,7 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
     staged = stage(tx, "orders", ORDERS, rows)
     row = tx.execute(
         f"""WITH saved AS (
-              INSERT INTO kits.customer_orders_summary AS held
+              INSERT INTO kits.customer_orders_summary AS target
                 (store_id, vendure_order_id, order_code, order_date, payment_method,
                  total_with_tax, currency, phone_number, state, is_cancelled,
                  vendure_customer_id, customer_id)
@@ -89,7 +89,7 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
                 order_code = excluded.order_code, order_date = excluded.order_date,
                 payment_method = excluded.payment_method,
                 total_with_tax = excluded.total_with_tax, currency = excluded.currency,
-                phone_number = coalesce(excluded.phone_number, held.phone_number),
+                phone_number = coalesce(excluded.phone_number, target.phone_number),
                 state = excluded.state, is_cancelled = excluded.is_cancelled,
                 vendure_customer_id = excluded.vendure_customer_id,
                 customer_id = excluded.customer_id
@@ -98,8 +98,8 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
             SELECT array_agg(before) || array_agg(after) AS concerned FROM saved""",
         {"store": store.id} | staged.params,
     ).fetchone()
-    found = (row and row["concerned"]) or []
-    return sorted({each for each in found if each})
+    concerned = (row and row["concerned"]) or []
+    return sorted({each for each in concerned if each})
 
 
 def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
@@ -111,18 +111,18 @@ def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
     items = stage(tx, "items", ITEMS, rows)
     of = {"store": store.id, "orders": [each.id for each in orders]} | items.params
     tx.execute(
-        f"""DELETE FROM kits.customer_order_items AS held
+        f"""DELETE FROM kits.customer_order_items AS target
             WHERE order_summary_id = ANY (ARRAY(
                 SELECT o.id FROM kits.customer_orders_summary AS o
                 WHERE o.vendure_order_id = ANY (%(orders)s)))
               AND NOT EXISTS (SELECT FROM {items.source}
-                WHERE items.line_id = held.vendure_line_id AND items.order_id = (
+                WHERE items.line_id = target.vendure_line_id AND items.order_id = (
                   SELECT o.vendure_order_id FROM kits.customer_orders_summary AS o
-                  WHERE o.id = held.order_summary_id))""",
+                  WHERE o.id = target.order_summary_id))""",
         of,
     )
     tx.execute(
-        f"""INSERT INTO kits.customer_order_items AS held
+        f"""INSERT INTO kits.customer_order_items AS target
               (store_id, order_summary_id, vendure_line_id, product_sku, variant_sku, product_name,
                variant_name, quantity, unit_price_with_tax, currency, patch_enabled, patch_type,
                print_name, print_number)
@@ -140,9 +140,9 @@ def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
               currency = excluded.currency, patch_enabled = excluded.patch_enabled,
               patch_type = excluded.patch_type, print_name = excluded.print_name,
               print_number = excluded.print_number
-            WHERE (held.variant_sku, held.product_name, held.variant_name, held.quantity,
-                   held.unit_price_with_tax, held.currency, held.patch_enabled, held.patch_type,
-                   held.print_name, held.print_number)
+            WHERE (target.variant_sku, target.product_name, target.variant_name, target.quantity,
+                   target.unit_price_with_tax, target.currency, target.patch_enabled, target.patch_type,
+                   target.print_name, target.print_number)
               IS DISTINCT FROM
                   (excluded.variant_sku, excluded.product_name, excluded.variant_name,
                    excluded.quantity, excluded.unit_price_with_tax, excluded.currency,
@@ -180,11 +180,11 @@ def _text(value: object) -> str | None:
 def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
     """What has been given back of these orders, all of it."""
     changed = tx.execute(
-        """UPDATE kits.customer_orders_summary AS held SET refunded_amount = given.amount
-           FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS given (id, amount)
-           WHERE held.vendure_order_id = given.id
-             AND held.refunded_amount <> round(given.amount, 2)
-           RETURNING held.vendure_customer_id AS id""",
+        """UPDATE kits.customer_orders_summary AS target SET refunded_amount = source.amount
+           FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS source (id, amount)
+           WHERE target.vendure_order_id = source.id
+             AND target.refunded_amount <> round(source.amount, 2)
+           RETURNING target.vendure_customer_id AS id""",
         {
             "store": store.id,
             "ids": [each.order_id for each in refunded],

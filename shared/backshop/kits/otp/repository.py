@@ -34,7 +34,7 @@ def sends_taken(tx: Tx, limit: SendLimit) -> list[datetime]:
 
 
 def guesses_used(tx: Tx, phone: str, at: datetime) -> int:
-    """How many guesses the phone's live session has seen."""
+    """How many guesses the phone's live session has used."""
     row = tx.execute(
         """SELECT max(attempts) AS used FROM kits.otp_sessions
            WHERE phone = %s AND NOT verified AND expires_at > %s""",

@@ -11,7 +11,8 @@ from backshop.kits.otp.models import SendLimit
 
 
 def send_limits(settings: OtpSettings, phone: str, address: str) -> list[SendLimit]:
-    """What one send takes from, in the order in which it is taken (always the same: no deadlock)."""
+    """What one send takes from, in the order in which it is taken
+    (always the same: no deadlock)."""
     return [
         SendLimit("address", network(address), settings.address_sends, timedelta(hours=1)),
         SendLimit(
@@ -38,17 +39,17 @@ def wait(limit: SendLimit, taken: Sequence[datetime], at: datetime) -> timedelta
 
 def network(address: str) -> str:
     """What one person holds of the network: an IPv4 address, or the /64 of an IPv6 one."""
-    given = ipaddress.ip_address(address)
-    if isinstance(given, ipaddress.IPv4Address):
-        return str(given)
-    if given.ipv4_mapped:
-        return str(given.ipv4_mapped)
-    return str(ipaddress.ip_network((given, 64), strict=False))
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def code_text(code: str, shop_name: str, domain: str, minutes: int) -> str:
     """The SMS; its last line lets a browser on `domain`, and no other site, fill in the code
-    (WebOTP, origin-bound one-time codes)."""
+    (wicg.github.io/sms-one-time-codes)."""
     return (
         f"{code} is your {shop_name} code. It works for {minutes} minutes; share it with nobody."
         f"\n\n@{domain} #{code}"

@@ -23,4 +23,4 @@ class Reaction(Enum):
     ADOPT = "adopt"
     """Somebody moved the order there."""
     REPAIR = "repair"
-    """The platform lost our change or went back: it is to be told again."""
+    """The platform lost our change or went back: it is sent again."""

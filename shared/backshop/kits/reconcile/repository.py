@@ -23,13 +23,13 @@ def follow_platform(tx: Tx, orders: Sequence[Order], platform: str) -> None:
     """
     states = _platform_states(tx, [order.code for order in orders])
     changes: list[DeliveryUpdate] = []
-    seen: list[tuple[str, PlatformDelivery, bool]] = []
+    reports: list[tuple[str, PlatformDelivery, bool]] = []
     for order in orders:
         theirs = PlatformDelivery(_stage(order.delivery_stage), order.tracking_number)
         state = states.get(order.code)
         if state is None:
             changes.append(DeliveryUpdate(order.code, rules.first_delivery(theirs)))
-            seen.append((order.code, theirs, False))
+            reports.append((order.code, theirs, False))
         elif order.delivery_stage is None or theirs.stage:
             known = _known(state)
             ours = delivery_of(state)
@@ -37,9 +37,9 @@ def follow_platform(tx: Tx, orders: Sequence[Order], platform: str) -> None:
             if decision is Reaction.ADOPT:
                 changes.append(DeliveryUpdate(order.code, rules.adopted(ours, theirs)))
             if theirs != known or decision is Reaction.REPAIR:
-                seen.append((order.code, theirs, decision is Reaction.REPAIR))
+                reports.append((order.code, theirs, decision is Reaction.REPAIR))
     save_deliveries(tx, changes, by=platform, from_platform=True)
-    _note_platform(tx, seen)
+    _note_platform(tx, reports)
 
 
 def platform_state(tx: Tx, code: str) -> tuple[Delivery, PlatformDelivery, list[str]] | None:
@@ -79,8 +79,8 @@ def _platform_states(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
     return {row["order_code"]: row for row in rows}
 
 
-def _note_platform(tx: Tx, seen: Sequence[tuple[str, PlatformDelivery, bool]]) -> None:
-    if not seen:
+def _note_platform(tx: Tx, reports: Sequence[tuple[str, PlatformDelivery, bool]]) -> None:
+    if not reports:
         return
     tx.execute(
         """UPDATE kits.order_delivery_status AS s
@@ -90,9 +90,9 @@ def _note_platform(tx: Tx, seen: Sequence[tuple[str, PlatformDelivery, bool]]) -
                AS p (order_code, stage, tracking_number, to_repair)
            WHERE s.order_code = p.order_code AND s.store_id = kits.require_store()""",
         (
-            [code for code, _, _ in seen],
-            [theirs.stage for _, theirs, _ in seen],
-            [theirs.tracking_number for _, theirs, _ in seen],
-            [to_repair for _, _, to_repair in seen],
+            [code for code, _, _ in reports],
+            [theirs.stage for _, theirs, _ in reports],
+            [theirs.tracking_number for _, theirs, _ in reports],
+            [to_repair for _, _, to_repair in reports],
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from backshop.kits.deliveries.models import Stage
 from backshop.kits.deliveries.rules import step
@@ -12,7 +13,7 @@ from backshop.kits.tracking.models import StageEvent, TrackingStep
 def steps(stage: Stage, events: Sequence[StageEvent]) -> list[TrackingStep]:
     """The five steps with the time at which each was last reached; None for one that was skipped or
     is still to come."""
-    reached = {event["stage"]: event["at"] for event in events}
+    reached = {event["stage"]: datetime.fromisoformat(event["at"]) for event in events}
     return [
         TrackingStep(
             stage=each,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from backshop.db import Tx
+from backshop.shade.carts.models import Click
 
-Row = dict[str, Any]
 
-
-def note_click(tx: Tx, recommendation_id: UUID, at: datetime) -> Row | None:
-    """Count a click and remember where the first one led: cart_url and the discount's id."""
-    return tx.execute(
+def note_click(tx: Tx, recommendation_id: UUID, at: datetime) -> Click | None:
+    """Count a click and remember where the first one led; None for no recommendation."""
+    row = tx.execute(
         """UPDATE shade.conversions AS c SET
              clicks = clicks + 1, clicked_at = coalesce(c.clicked_at, %(at)s),
              cart_url = coalesce(c.cart_url, r.cart_url)
@@ -23,6 +21,7 @@ def note_click(tx: Tx, recommendation_id: UUID, at: datetime) -> Row | None:
            RETURNING r.cart_url, r.discount_id""",
         {"id": recommendation_id, "at": at},
     ).fetchone()
+    return Click(**row) if row else None
 
 
 def click_url(tx: Tx, discount_id: UUID) -> str | None:

@@ -35,13 +35,14 @@ def bundle(
 def cart_url(
     shop_url: str, items: Sequence[CartItem], recommendation_id: UUID, code: str | None
 ) -> str | None:
-    """A Shopify cart permalink: `/cart/<variant>:<quantity>,…?discount=…&attributes[…]=…`. None for
-    an empty cart."""
+    """A Shopify cart permalink: `/cart/<variant>:<quantity>,…?discount=…&attributes[…]=…`
+    (shopify.dev/docs/apps/build/checkout/create-cart-permalinks). None for an empty
+    cart."""
     if not items:
         return None
     cart = ",".join(f"{each.variant_id}:{each.quantity}" for each in items)
-    said = {"discount": code} if code else {}
-    query = urlencode({**said, f"attributes[{ATTRIBUTE}]": str(recommendation_id)}, safe="[]")
+    discount = {"discount": code} if code else {}
+    query = urlencode({**discount, f"attributes[{ATTRIBUTE}]": str(recommendation_id)}, safe="[]")
     parts = urlsplit(shop_url)
     return f"{parts.scheme}://{parts.netloc}/cart/{cart}?{query}"
 
@@ -49,11 +50,11 @@ def cart_url(
 def without_code(url: str) -> str:
     """A cart permalink without its discount."""
     parts = urlsplit(url)
-    kept = [(name, said) for name, said in parse_qsl(parts.query) if name != "discount"]
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != "discount"]
     return parts._replace(query=urlencode(kept, safe="[]")).geturl()
 
 
 def leads_to(url: str, shop_url: str) -> bool:
     """Whether a link leads to the shop's own host, the same way that the shop is reached."""
-    wanted, given = urlsplit(shop_url), urlsplit(url)
-    return (given.scheme, given.netloc) == (wanted.scheme, wanted.netloc) and bool(given.netloc)
+    shop, link = urlsplit(shop_url), urlsplit(url)
+    return (link.scheme, link.netloc) == (shop.scheme, shop.netloc) and bool(link.netloc)

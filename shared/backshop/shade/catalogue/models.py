@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from backshop.shade.models import Model, Name, Names, Number, Undertone, unique_names
+from backshop.commerce import Model
+from backshop.shade.models import Name, Names, Number, Undertone, unique_names
 
 
 class Shade(Model):

@@ -17,13 +17,13 @@ def shades(tx: Tx) -> list[Shade]:
     return [Shade(**row) for row in rows]
 
 
-def save_shades(tx: Tx, given: Sequence[Shade]) -> None:
+def save_shades(tx: Tx, catalogue: Sequence[Shade]) -> None:
     """Make these the store's shades. One that is missing stays, because answers name it, and is
     offered no longer."""
     tx.execute(
         """UPDATE shade.shades SET is_offered = false, updated_at = now()
            WHERE is_offered AND lower(name) <> ALL (%s)""",
-        ([each.name.lower() for each in given],),
+        ([each.name.lower() for each in catalogue],),
     )
     tx.cursor().executemany(
         """INSERT INTO shade.shades
@@ -39,7 +39,7 @@ def save_shades(tx: Tx, given: Sequence[Shade]) -> None:
         [
             each.model_dump(exclude={"variant_ids", "good_for", "not_for"})
             | {name: list(getattr(each, name)) for name in ("variant_ids", "good_for", "not_for")}
-            for each in sorted(given, key=lambda shade: shade.name.lower())
+            for each in sorted(catalogue, key=lambda shade: shade.name.lower())
         ],
     )
 

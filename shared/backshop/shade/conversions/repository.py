@@ -1,5 +1,5 @@
-"""The SQL that ties orders to the discounts and recommendations that they carry, and lets both follow
-from the orders as they are."""
+"""The SQL that ties orders to the discounts and recommendations that they carry, and lets both
+follow from the orders as they are."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def mark(tx: Tx, ids: Collection[str]) -> Marks:
     """Note which of our discounts and recommendations these orders carry; those that they carried
     before and no longer do."""
     changed = tx.execute(
-        """UPDATE shade.orders AS held
-           SET discount_id = given.discount_id, recommendation_id = given.recommendation_id
+        """UPDATE shade.orders AS target
+           SET discount_id = source.discount_id, recommendation_id = source.recommendation_id
            FROM (
              SELECT o.store_id, o.id,
                (SELECT d.id FROM shade.discounts AS d
@@ -37,10 +37,10 @@ def mark(tx: Tx, ids: Collection[str]) -> Marks:
              WHERE o.shopify_order_id = ANY (%(ids)s)
                AND (o.discount_codes <> '{}' OR o.attributes ? %(attribute)s
                     OR o.discount_id IS NOT NULL OR o.recommendation_id IS NOT NULL)
-           ) AS given
-           WHERE held.store_id = given.store_id AND held.id = given.id
-             AND (held.discount_id, held.recommendation_id)
-               IS DISTINCT FROM (given.discount_id, given.recommendation_id)
+           ) AS source
+           WHERE target.store_id = source.store_id AND target.id = source.id
+             AND (target.discount_id, target.recommendation_id)
+               IS DISTINCT FROM (source.discount_id, source.recommendation_id)
            RETURNING old.discount_id, old.recommendation_id""",
         {"attribute": carts_rules.ATTRIBUTE, "ids": list(ids)},
     ).fetchall()
@@ -125,19 +125,19 @@ def _settle_conversions(
         {"discounts": sorted(discounts), "recommendations": sorted(recommendations)},
     ).fetchall()
     of = {name: [row[name] for row in decided] for name in ("id", "order_id", "paid_at")}
-    given = """FROM unnest(%(id)s::uuid[], %(order_id)s::uuid[], %(paid_at)s::timestamptz[])
-                 AS given (id, order_id, paid_at)
-               WHERE held.id = given.id AND held.order_id IS DISTINCT FROM given.order_id"""
+    decisions = """FROM unnest(%(id)s::uuid[], %(order_id)s::uuid[], %(paid_at)s::timestamptz[])
+                 AS source (id, order_id, paid_at)
+               WHERE target.id = source.id AND target.order_id IS DISTINCT FROM source.order_id"""
     # First all that end, then all that begin: an order converts one at any time.
     tx.execute(
-        f"""UPDATE shade.conversions AS held
+        f"""UPDATE shade.conversions AS target
             SET converted = false, converted_at = NULL, order_id = NULL
-            {given} AND held.order_id IS NOT NULL""",
+            {decisions} AND target.order_id IS NOT NULL""",
         of,
     )
     tx.execute(
-        f"""UPDATE shade.conversions AS held
-            SET converted = true, converted_at = given.paid_at, order_id = given.order_id
-            {given} AND given.order_id IS NOT NULL""",
+        f"""UPDATE shade.conversions AS target
+            SET converted = true, converted_at = source.paid_at, order_id = source.order_id
+            {decisions} AND source.order_id IS NOT NULL""",
         of,
     )

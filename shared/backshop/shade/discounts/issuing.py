@@ -10,7 +10,7 @@ from backshop.db import Tx
 from backshop.errors import Conflict, Unprocessable
 from backshop.shade.discounts import repository as discounts
 from backshop.shade.discounts import rules
-from backshop.shade.discounts.models import Issued
+from backshop.shade.discounts.models import IssuedDiscount
 from backshop.shade.models import ShadeSettings
 
 DRAWS = 5
@@ -19,7 +19,7 @@ DRAWS = 5
 
 def issue(
     tx: Tx, settings: ShadeSettings, customer_id: UUID, currency: str, at: datetime
-) -> Issued:
+) -> IssuedDiscount:
     """The customer's discount, in the transaction's store. Whoever asks at the same time waits for
     the customer's lock and gets the same.
 
@@ -27,14 +27,14 @@ def issue(
     open one is in another.
     """
     discounts.lock_customer(tx, customer_id)
-    held = discounts.open_discount(tx, customer_id, at)
-    if held is not None:
-        if held.currency != currency:
+    current = discounts.open_discount(tx, customer_id, at)
+    if current is not None:
+        if current.currency != currency:
             raise Conflict(
-                f"The customer has an open discount in {held.currency}; revoke it first.",
+                f"The customer has an open discount in {current.currency}; revoke it first.",
                 slug="discount-in-other-currency",
             )
-        return Issued(held, is_new=False)
+        return IssuedDiscount(current, is_new=False)
     terms = rules.terms(settings, currency, at)
     if terms is None:
         raise Unprocessable(
@@ -45,5 +45,5 @@ def issue(
         code = rules.spell_code(secrets.randbelow(rules.CODES))
         made = discounts.add_discount(tx, customer_id, code, terms, at)
         if made is not None:
-            return Issued(made, is_new=True)
+            return IssuedDiscount(made, is_new=True)
     raise RuntimeError("five random codes were taken already")

@@ -21,7 +21,7 @@ class DiscountTerms(NamedTuple):
 
 
 class Discount(BaseModel):
-    """A discount as its store sees it. `code` is told to nobody but the customer and staff."""
+    """A discount as its store sees it. `code` is shown to nobody but the customer and staff."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,7 +51,7 @@ class DiscountHolder(NamedTuple):
     shopify_customer_id: str | None
 
 
-class Issued(NamedTuple):
+class IssuedDiscount(NamedTuple):
     discount: Discount
     is_new: bool
-    """The shop has yet to be told of it."""
+    """The shop does not have it yet."""

@@ -32,11 +32,11 @@ def customer_by_email(tx: Tx, email: str) -> UUID:
     """The customer of a store whose customers are known by address alone; made where there is
     none."""
     row = tx.execute(
-        """INSERT INTO shade.customers AS held (store_id, email)
+        """INSERT INTO shade.customers AS target (store_id, email)
            VALUES (backshop.current_store_id(), %s)
            ON CONFLICT (store_id, lower(email))
              WHERE shopify_customer_id IS NULL AND email IS NOT NULL
-           DO UPDATE SET email = held.email
+           DO UPDATE SET email = target.email
            RETURNING id""",
         (email,),
     ).fetchone()
@@ -46,7 +46,7 @@ def customer_by_email(tx: Tx, email: str) -> UUID:
 
 
 def lock_customer(tx: Tx, customer_id: UUID) -> bool:
-    """Hold the customer until the end of the transaction: their discounts are made one by one."""
+    """Lock the customer until the end of the transaction: their discounts are made one by one."""
     row = tx.execute(
         "SELECT id FROM shade.customers WHERE id = %s FOR NO KEY UPDATE", (customer_id,)
     ).fetchone()
@@ -73,7 +73,7 @@ def open_discount(tx: Tx, customer_id: UUID, at: datetime) -> Discount | None:
 def add_discount(
     tx: Tx, customer_id: UUID, code: str, terms: DiscountTerms, at: datetime
 ) -> Discount | None:
-    """A discount that the shop has yet to be told of; None where the code is taken."""
+    """A discount that the shop does not have yet; None where the code is taken."""
     row = tx.execute(
         f"""INSERT INTO shade.discounts
               (store_id, customer_id, discount_code, amount, currency, expires_at, created_at)
@@ -95,7 +95,7 @@ def discount(tx: Tx, id: UUID, *, lock: bool = False) -> Discount | None:
     return Discount(**row) if row else None
 
 
-def discounts(
+def list_discounts(
     tx: Tx, status: str | None, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[Discount]:
     """The store's discounts, newest first, from before a place in that order on."""

@@ -29,5 +29,5 @@ def spell_code(number: int) -> str:
     for _ in range(LENGTH):
         number, place = divmod(number, len(ALPHABET))
         letters.append(ALPHABET[place])
-    said = "".join(letters)
-    return "-".join(said[start : start + 5] for start in range(0, LENGTH, 5))
+    text = "".join(letters)
+    return "-".join(text[start : start + 5] for start in range(0, LENGTH, 5))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from backshop.db import Tx
+from backshop.shade.funnel.models import FunnelRow, Period
 
-Row = dict[str, Any]
 
-
-def funnel(tx: Tx, period: str, zone: str, since: datetime, until: datetime) -> list[Row]:
+def funnel(tx: Tx, period: Period, zone: str, since: datetime, until: datetime) -> list[FunnelRow]:
     """What happened in each period, by currency and shade; money only ever within a currency.
 
     `shade` is the recommended one, None before there is one. `revenue` is what converted orders
     brought, less what was given back, counted when they were paid.
     """
-    return tx.execute(
+    rows = tx.execute(
         """WITH funnel AS (
              SELECT o.id AS order_id, o.currency, o.order_date, s.survey_completed_at,
                r.recommended_shade AS shade, i.sent_at, s.id AS survey_id,
@@ -60,8 +58,9 @@ def funnel(tx: Tx, period: str, zone: str, since: datetime, until: datetime) -> 
              count(*) FILTER (WHERE what = 'discounts') AS discounts,
              count(*) FILTER (WHERE what = 'clicks') AS clicks,
              count(*) FILTER (WHERE what = 'conversions') AS conversions,
-             sum(money) AS revenue
+             round(sum(money), 2) AS revenue
            FROM events WHERE at >= %(since)s AND at < %(until)s
            GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
         {"period": period, "zone": zone, "since": since, "until": until},
-    ).fetchall()
+    )
+    return [FunnelRow.model_validate(row) for row in rows]

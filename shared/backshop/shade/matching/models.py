@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from backshop.commerce import Model
 from backshop.shade.carts.models import CartItem
-from backshop.shade.models import Model, Undertone
+from backshop.shade.models import Undertone
 
 
-class Tally(NamedTuple):
+class RatingTally(NamedTuple):
     """Ratings of one shade by customers alike: `depth`, `undertone` are those of the shade that
     they tried themselves. `number` ratings add up to `total`."""
 
@@ -67,6 +68,18 @@ class Recommendation(NamedTuple):
     survey_id: UUID
     match: Match
     items: Sequence[CartItem]
+    cart_url: str | None
+    click_url: str | None
+    discount_id: UUID | None
+
+
+class SavedRecommendation(Model):
+    """A recommendation as it was saved."""
+
+    id: UUID
+    survey_id: UUID
+    match: Match
+    recommended_bundle: tuple[str, ...]
     cart_url: str | None
     click_url: str | None
     discount_id: UUID | None

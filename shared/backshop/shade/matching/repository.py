@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from backshop.db import Tx
-from backshop.shade.matching.models import Recommendation, Tally
-
-Row = dict[str, Any]
+from backshop.shade.matching.models import RatingTally, Recommendation, SavedRecommendation
 
 
-def tallies(tx: Tx) -> list[Tally]:
+def tallies(tx: Tx) -> list[RatingTally]:
     """All ratings of shades: how the tried one fits, and how well a recommended one did."""
     rows = tx.execute(
         """SELECT rated.name AS shade, tried.depth, tried.undertone, skin_type,
@@ -29,24 +26,24 @@ def tallies(tx: Tx) -> list[Tally]:
              INNER JOIN shade.recommendations AS r
                ON s.store_id = r.store_id AND s.id = r.survey_id
              WHERE t.match_accuracy_rating IS NOT NULL
-           ) AS given
-           INNER JOIN shade.shades AS rated ON lower(given.shade) = lower(rated.name)
-           INNER JOIN shade.shades AS tried ON lower(given.shade_selected) = lower(tried.name)
+           ) AS rating
+           INNER JOIN shade.shades AS rated ON lower(rating.shade) = lower(rated.name)
+           INNER JOIN shade.shades AS tried ON lower(rating.shade_selected) = lower(tried.name)
            GROUP BY 1, 2, 3, 4"""
     ).fetchall()
-    return [Tally(**row) for row in rows]
+    return [RatingTally(**row) for row in rows]
 
 
 def add_recommendation(
-    tx: Tx, given: Recommendation, customer_id: UUID | None, at: datetime
+    tx: Tx, recommendation: Recommendation, customer_id: UUID | None, at: datetime
 ) -> None:
     """Save a recommendation, and with it the attempt to convert."""
     of = {
-        **given._asdict(),
+        **recommendation._asdict(),
         "customer_id": customer_id,
-        "match": Jsonb(given.match.model_dump(mode="json")),
-        "shade": given.match.best.shade if given.match.best else None,
-        "bundle": [each.name for each in given.items],
+        "match": Jsonb(recommendation.match.model_dump(mode="json")),
+        "shade": recommendation.match.best.shade if recommendation.match.best else None,
+        "bundle": [each.name for each in recommendation.items],
         "at": at,
     }
     tx.execute(
@@ -66,11 +63,11 @@ def add_recommendation(
     )
 
 
-def recommendation(tx: Tx, survey_id: UUID) -> Row | None:
-    """id, survey_id, recommended_shade, recommended_bundle, cart_url, click_url, discount_id, match."""
-    return tx.execute(
-        """SELECT id, survey_id, recommended_shade, recommended_bundle, cart_url, click_url,
-             discount_id, match
+def recommendation(tx: Tx, survey_id: UUID) -> SavedRecommendation | None:
+    """What was recommended for a survey."""
+    row = tx.execute(
+        """SELECT id, survey_id, recommended_bundle, cart_url, click_url, discount_id, match
            FROM shade.recommendations WHERE survey_id = %s""",
         (survey_id,),
     ).fetchone()
+    return SavedRecommendation.model_validate(row) if row else None

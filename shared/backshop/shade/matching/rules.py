@@ -11,14 +11,14 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from backshop.shade.catalogue.models import Shade
-from backshop.shade.matching.models import LeftOut, Match, Pick, Ratings, Tally
+from backshop.shade.matching.models import LeftOut, Match, Pick, Ratings, RatingTally
 from backshop.shade.models import Weights
 from backshop.shade.surveys.models import Answers
 
 UNDERTONES = ("cool", "neutral", "warm")
 """In their order."""
 ENOUGH = 10
-"""Fewer ratings than this say little, and it is said."""
+"""Fewer ratings than this say little, and the answer says so."""
 UNSURE = 3
 """How well the tried shade fits where the customer does not say: as well as badly."""
 
@@ -40,7 +40,7 @@ class Score(NamedTuple):
 def match(
     answers: Answers,
     shades: Collection[Shade],
-    tallies: Iterable[Tally],
+    tallies: Iterable[RatingTally],
     in_stock: Collection[int],
     weights: Weights,
 ) -> Match:
@@ -72,7 +72,7 @@ def match(
 def rank(
     answers: Answers,
     shades: Collection[Shade],
-    tallies: Iterable[Tally],
+    tallies: Iterable[RatingTally],
     in_stock: Collection[int],
     weights: Weights,
 ) -> list[Score]:
@@ -113,9 +113,9 @@ def why_left_out(shade: Shade, answers: Answers, in_stock: Collection[int]) -> s
         return "it is not offered"
     if not any(each in in_stock for each in shade.variant_ids):
         return "it is out of stock"
-    for said in (answers.skin_type, *answers.skin_concerns):
-        if said and includes(shade.not_for, said):
-            return f"it is not for {said.lower()}"
+    for trait in (answers.skin_type, *answers.skin_concerns):
+        if trait and includes(shade.not_for, trait):
+            return f"it is not for {trait.lower()}"
     return None
 
 
@@ -124,7 +124,7 @@ def _score(
     tried: Shade,
     distance: _Distance,
     answers: Answers,
-    known: Mapping[str, list[Tally]],
+    known: Mapping[str, list[RatingTally]],
     in_stock: Collection[int],
     weights: Weights,
 ) -> Score:
@@ -154,8 +154,8 @@ def _score(
     return Score(shade, variant_id, parts, tuple(reasons), ratings)
 
 
-def _by_shade(tallies: Iterable[Tally]) -> dict[str, list[Tally]]:
-    known: dict[str, list[Tally]] = defaultdict(list)
+def _by_shade(tallies: Iterable[RatingTally]) -> dict[str, list[RatingTally]]:
+    known: dict[str, list[RatingTally]] = defaultdict(list)
     for each in tallies:
         known[each.shade].append(each)
     return known
@@ -168,20 +168,20 @@ def _ratings(
     shade: Shade,
     tried: Shade,
     skin_type: str | None,
-    known: Mapping[str, list[Tally]],
+    known: Mapping[str, list[RatingTally]],
     weights: Weights,
 ) -> tuple[Fraction, Ratings]:
     """The Bayesian average of a shade's fit by customers alike, and what stands behind it.
 
     Each group's average is drawn towards that of the wider one, the more so the fewer ratings it
     has: same depth, undertone and skin type, same depth and undertone, all of this shade. The
-    average of everybody's ratings of all shades counts with a share that is the same for each shade;
+    average of everybody's ratings of all shades counts with a share that is the same for each;
     were it to stand in for a shade's missing ratings, a shade's better ratings would lift its
     unrated rivals more than itself.
     """
     own = known.get(shade.name, [])
     alike = [t for t in own if (t.depth, t.undertone) == (tried.depth, tried.undertone)]
-    levels: dict[Level, list[Tally]] = {
+    levels: dict[Level, list[RatingTally]] = {
         "shade": own,
         "depth_undertone": alike,
         "depth_undertone_skin_type": [t for t in alike if skin_type and t.skin_type == skin_type],
@@ -201,7 +201,7 @@ def _ratings(
     return estimate, behind
 
 
-def _drawn(group: Iterable[Tally], towards: Fraction, strength: Fraction) -> Fraction:
+def _drawn(group: Iterable[RatingTally], towards: Fraction, strength: Fraction) -> Fraction:
     count = total = 0
     for each in group:
         count, total = count + each.number, total + each.total
@@ -262,5 +262,5 @@ def _rating_words(ratings: Ratings) -> str:
         return f"rated {ratings.average:.1f} of 5, by {ratings.count} {_WHO[ratings.level]}"
     if ratings.count == 0:
         return "nobody has rated it yet"
-    said = "one rating" if ratings.count == 1 else f"{ratings.count} ratings"
-    return f"only {said} so far, too few to tell"
+    number = "one rating" if ratings.count == 1 else f"{ratings.count} ratings"
+    return f"only {number} so far, too few to tell"

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from backshop.shade.models import Model, Name, Names, Text
+from backshop.commerce import Model
+from backshop.shade.models import Name, Names, Text
 
 
 class Answers(Model):

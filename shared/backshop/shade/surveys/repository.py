@@ -11,7 +11,7 @@ from backshop.shade.surveys.models import Answers, Kit
 
 
 def kit(tx: Tx, order_id: UUID, *, lock: bool = False) -> Kit | None:
-    """The kit order; locked, it is held until the end of the transaction: its survey is saved
+    """The kit order; locked, it stays so until the end of the transaction: its survey is saved
     once."""
     row = tx.execute(
         f"""SELECT o.id AS order_id, o.customer_id, o.currency, {LIVE_KIT} AS is_live

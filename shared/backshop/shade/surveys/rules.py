@@ -24,13 +24,15 @@ def canonical(
     errors: list[FieldError] = []
     spelled: dict[str, object] = {}
     for field, names in allowed.items():
-        given = getattr(answers, field)
+        value = getattr(answers, field)
         known = {name.casefold(): name for name in names}
-        many = [given] if isinstance(given, str) else list(given or ())
+        many = [value] if isinstance(value, str) else list(value or ())
         if any(each.casefold() not in known for each in many):
-            said = ", ".join(names) or "nothing yet"
-            errors.append(FieldError(field=field, message=f"choose from: {said}"))
+            choices = ", ".join(names) or "nothing yet"
+            errors.append(FieldError(field=field, message=f"choose from: {choices}"))
             continue
-        found = [known[each.casefold()] for each in many]
-        spelled[field] = tuple(found) if isinstance(given, tuple) else next(iter(found), None)
+        spellings = [known[each.casefold()] for each in many]
+        spelled[field] = (
+            tuple(spellings) if isinstance(value, tuple) else next(iter(spellings), None)
+        )
     return answers.model_copy(update=spelled), errors

@@ -15,14 +15,14 @@ def rate(tx: Tx, survey_id: UUID, rating: int, notes: str | None, at: datetime) 
     """Keep how well the recommended shade did; a later word takes the place of an earlier one and
     may be trained on anew."""
     tx.execute(
-        """INSERT INTO shade.model_training_data AS held
+        """INSERT INTO shade.model_training_data AS target
              (store_id, survey_id, match_accuracy_rating, feedback_notes, rated_at)
            VALUES (backshop.current_store_id(), %(survey)s, %(rating)s, %(notes)s, %(at)s)
            ON CONFLICT (store_id, survey_id) DO UPDATE SET
              match_accuracy_rating = excluded.match_accuracy_rating,
              feedback_notes = excluded.feedback_notes, rated_at = excluded.rated_at,
              used_for_training = false
-           WHERE (held.match_accuracy_rating, held.feedback_notes)
+           WHERE (target.match_accuracy_rating, target.feedback_notes)
              IS DISTINCT FROM (excluded.match_accuracy_rating, excluded.feedback_notes)""",
         {"survey": survey_id, "rating": rating, "notes": notes, "at": at},
     )
