@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -21,7 +22,9 @@ import pytest
 from backshop import db
 from backshop import logs as _logs  # noqa: F401  its logger is what `logged` listens to
 from backshop.aws import config
+from backshop.web import keys
 from moto import mock_aws
+from moto.kms import models as kms
 
 from tests import contract
 
@@ -61,6 +64,14 @@ class Aws:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_private_key() -> Iterator[None]:
+    """moto makes an RSA key for every KMS key, which none of ours signs with: one is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kms, "generate_private_key", cache(kms.generate_private_key))
+        yield
+
+
 @pytest.fixture
 def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """The surroundings of every function, by moto; Postgres is the real one."""
@@ -68,6 +79,7 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    monkeypatch.setattr(keys, "ROUNDS", 4)
     config.reset()
     db.close()
     with mock_aws():
