@@ -37,6 +37,7 @@ def main() -> None:
     (RESULTS / "photo.jpg").write_bytes(photo)
     _print_costs(photo)
     _print_bands()
+    _print_seen()
 
 
 def looks() -> list[Any]:
@@ -178,3 +179,22 @@ def _print_bands() -> None:
         if faces:
             means = "".join(f"{np.mean([face[name] for face in faces]):13.3f}" for name in names)
             print(f"{band:15}{len(faces):4} {means}")
+
+
+def _print_seen() -> None:
+    """What the eye sees first, by band of skin tone, over all faces: mean, and the worst of them."""
+    from bench.try_on import figures, seen
+
+    bands = defaultdict(list)
+    for portrait in figures.portraits((0.0, -0.7)):
+        bands[portrait.band].append(seen.all_of(portrait.image))
+    names = list(next(iter(bands.values()))[0])
+    print(f"\n{'what the eye sees':20}" + "".join(f"{name:>18}" for name in names))
+    for band, _ in figures.BANDS:
+        faces = bands.get(band, [])
+        if faces:
+            of = {name: [face[name] for face in faces] for name in names}
+            cells = (
+                f"{np.mean(each):.2f} ({min(each):.2f}–{max(each):.2f})" for each in of.values()
+            )
+            print(f"{band:15}{len(faces):4} " + "".join(f"{cell:>18}" for cell in cells))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fields, mesh
-from .colors import LUMA, Bytes, Floats, to_srgb
+from .colors import LUMA, Bytes, Floats, ciede2000, lab_of, linear_of, to_srgb
 from .fields import Area
 from .scene import Scene
 
@@ -16,8 +16,14 @@ Change = Callable[[Area, Floats], Floats]
 _STRIP = 48  # rows worked on at a time: the pieces stay in the processor's cache
 WHITE_FILM = np.array([0.86, 0.90, 0.96])  # what zinc oxide or titanium dioxide scatters back
 _SCALED = 1.6  # times the light that skin gives back
+_LIGHT_SKIN = linear_of(np.array([74.0, 11.0, 19.0]))
+_AS_VISIBLE = 0.95  # of the difference on light skin
+_STRONGEST = 5.0  # power of a product's hue over the skin's
+_LIP_NEAR = 2.5  # millimetres around a point of the lips whose mean is its own
+_LIP_FORM = 0.5  # how much of the lips' broad shading is kept, as a power
+BRIGHTEST = {"blush": 1.1, "contour": 0.8}  # times the light of bare skin that a tint may give back
 LIP_GLOSS = {"matte": 0.25, "natural": 1.0, "dewy": 1.5}  # how much of their shine lips keep
-GLOSS = {"matte": 0.35, "natural": 0.95, "dewy": 1.35}  # and skin
+GLOSS = {"matte": 0.25, "natural": 0.95, "dewy": 1.35}  # and skin
 
 
 def composed(scene: Scene, change: Change, mask: Floats) -> Bytes:
@@ -87,37 +93,60 @@ class Color:
 
 
 def lips(scene: Scene, look: Color) -> Bytes:
-    """Lips in the product's colour: their own relief stays, their shine as the finish says."""
+    """Lips in the product's colour: fine relief stays, shine as the finish says.
+
+    Shine is white light above the mean of the lip near it. What is broader than that is how lips are
+    coloured and lit: a pale lower lip under a dark one is evened by as much as a lipstick covers.
+    """
     mask = scene.lips
-    total = float(mask.sum())
-    if total < 1:
+    if float(mask.sum()) < 1:
         return scene.pixels.copy()
     box = fields.bounds(mask)
-    luminance = np.tensordot(LUMA, scene.planes[:, *box], 1)
-    middle = float((luminance * mask[box]).sum()) / total
-    cap = np.float32(middle * 1.25)
+    part_of, light = mask[box], scene.planes[:, *box]
+    level = np.tensordot(LUMA, light, 1)
+    near = fields.blurred_within(level, part_of, scene.mm(_LIP_NEAR))
+    white = light.min(axis=0)
+    above = white - fields.blurred_within(white, part_of, scene.mm(_LIP_NEAR))
+    # At the edge it is rather the skin beside the lips that is brighter than they are.
+    shine = np.clip(np.minimum(level - near, 1.5 * above), 0, None) * scene.lips_inside[box]
+    body = level - shine
+    broad = fields.blurred_within(body, part_of, scene.mm(_LIP_NEAR))
+    middle = float((broad * part_of).sum() / part_of.sum())
+    fine = np.clip(body / (broad + 1e-4), 0.1, 1.5) ** 0.75
+    relief = fine * ((broad + 1e-4) / middle) ** _LIP_FORM
     color = _column(look.light * scene.shading(mesh.LIPS_OUTER))
-    part, kept = np.float32(look.coverage), np.float32(LIP_GLOSS[look.finish])
+    kept, part = np.float32(LIP_GLOSS[look.finish]), np.float32(look.coverage)
 
-    def change(_: Area, light: Floats) -> Floats:
-        level = np.tensordot(LUMA, light, 1)
-        shine = np.maximum(level - cap, 0)
-        relief = (np.minimum(level, cap) / np.float32(middle)) ** np.float32(0.85)
-        painted = relief * (color * part)
-        painted += (light - shine) * (1 - part)
-        painted += shine * kept
-        return painted
+    def change(area: Area, light: Floats) -> Floats:
+        here = tuple(
+            slice(each.start - whole.start, each.stop - whole.start)
+            for each, whole in zip(area, box, strict=True)
+        )
+        painted = np.minimum(relief[here], 1.6) * (color * part)
+        painted += (light - shine[here]) * (1 - part)
+        painted += shine[here] * kept
+        return painted.astype(np.float32)
 
     return composed(scene, change, mask)
 
 
-def tinted(scene: Scene, look: Color, strokes: tuple[tuple[int, int, float], ...]) -> Bytes:
+@dataclass(frozen=True)
+class Tint:
+    """How much brighter a tint may make skin, and the difference it makes at its full coverage."""
+
+    brightest: float
+    difference: float
+
+
+def tinted(
+    scene: Scene, look: Color, strokes: tuple[tuple[int, int, float], ...], tint: Tint
+) -> Bytes:
     """Blush and contour: skin's light scaled towards the product's, thinning out at the edges.
 
-    Brightness may rise by a tenth at most: a blush is seen by its hue, also on dark skin.
+    Seen as well on every skin: the colour is laid on as strongly as it takes to make the difference
+    (CIEDE2000) that the product makes on a light skin.
     """
-    brighter = float(look.light @ LUMA / (scene.skin.color @ LUMA))
-    ratio = _column(look.light / scene.skin.color / max(1.0, brighter / 1.1))
+    ratio = _column(tinting(scene.cheeks, look, tint))
     mask = scene.fine(scene.strokes(strokes) * np.float32(look.coverage))
 
     def change(area: Area, light: Floats) -> Floats:
@@ -125,6 +154,40 @@ def tinted(scene: Scene, look: Color, strokes: tuple[tuple[int, int, float], ...
         return np.maximum(light - shine, 0) * ratio + shine
 
     return composed(scene, change, mask)
+
+
+def light_skin_difference(color: NDArray[np.float64], coverage: float, brightest: float) -> float:
+    """CIEDE2000 between a light skin and the same with a product of that colour (white light)."""
+    ratio = _toned(_LIGHT_SKIN, color, brightest)
+    return _difference(_LIGHT_SKIN, 1 + coverage * (ratio - 1))
+
+
+def tinting(skin: NDArray[np.float64], look: Color, tint: Tint) -> NDArray[np.float64]:
+    """What tinted skin gives back over bare skin: the product's hue to the power that is seen as much."""
+    once = _toned(skin, look.light, tint.brightest)
+    weak, strong = 0.2, _STRONGEST
+    wanted = _AS_VISIBLE * tint.difference
+    for _ in range(12):
+        power = (weak + strong) / 2
+        seen = _difference(skin, 1 + look.coverage * (_powered(once, power, tint) - 1))
+        weak, strong = (power, strong) if seen < wanted else (weak, power)
+    return _powered(once, power, tint)
+
+
+def _powered(ratio: NDArray[np.float64], power: float, tint: Tint) -> NDArray[np.float64]:
+    """The ratio's hue strengthened; no channel grows past what the skin's relief bears."""
+    return np.minimum(ratio**power, 2.2 if tint.brightest > 1 else 1.0)
+
+
+def _toned(
+    skin: NDArray[np.float64], color: NDArray[np.float64], brightest: float
+) -> NDArray[np.float64]:
+    brighter = float(color @ LUMA) / float(skin @ LUMA)
+    return color / skin / max(1.0, brighter / brightest)
+
+
+def _difference(skin: NDArray[np.float64], ratio: NDArray[np.float64]) -> float:
+    return float(ciede2000(lab_of(skin), lab_of(np.clip(skin * ratio, 0, 1))))
 
 
 def highlighter(scene: Scene, look: Color) -> Bytes:

@@ -78,7 +78,9 @@ def draw(scene: Scene, look: models.Look, setting: Setting, assets: Mapping[str,
         if look.kind == "highlighter":
             return makeup.highlighter(scene, color)
         strokes = mesh.BLUSH if look.kind == "blush" else mesh.CONTOURS
-        return makeup.tinted(scene, color, strokes)
+        brightest = makeup.BRIGHTEST[look.kind]
+        seen = makeup.light_skin_difference(linear_of_color(look.color), look.coverage, brightest)
+        return makeup.tinted(scene, color, strokes, makeup.Tint(brightest, seen))
     return _dressed(scene, look, setting, assets)
 
 

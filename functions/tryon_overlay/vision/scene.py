@@ -23,6 +23,9 @@ _WINDOW = (
     30,
     60,
 )  # how far the window reaches beyond the landmarks: left, top, right, bottom
+_BROW_EDGE = 2.5  # how far the hairs of a brow reach beyond its outline
+_EAR, _EAR_SIZE = (76.0, 27.0, 84.0), (14.0, 38.0)  # middle and half axes of an ear in the head
+_NECK = 22  # how softly a foundation runs out below the jaw
 _HAIRLINE = 28  # how far above the outline of the landmarks a forehead may reach
 
 
@@ -162,6 +165,16 @@ class Scene:
         return Skin(color, level, spread, middle, chroma_spread)
 
     @cached_property
+    def cheeks(self) -> NDArray[np.float64]:
+        """Linear RGB of the middle of both cheeks."""
+        bare = self.patch(mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK) > 0.5
+        return (
+            np.median(self.coarse[bare], axis=0).astype(np.float64)
+            if bare.any()
+            else self.skin.color
+        )
+
+    @cached_property
     def offset(self) -> Floats:
         """How much brighter the coarse pixels are than skin would be there, in logarithms."""
         luminance, _ = self.steady_logs
@@ -189,6 +202,8 @@ class Scene:
             most = (1 - np.exp(-np.clip(off, 0, 2) - 0.35)) * np.clip((60 - y) / 15, 0, 1)
             size = max(float(white @ white), 1e-3)
             least = -np.clip(2 * float(np.linalg.norm(skin.chroma_spread)) / size**0.5, 0.2, 0.8)
+            # Shade that other skin lights is more saturated still.
+            least = least * (1 + np.clip(-2 * off, 0, 1))
             along = np.clip(tint @ white / size, least, most)
             tint = tint - along[..., None] * white
         tint = tint / np.clip(2.5 * skin.chroma_spread, 0.12, tint_limit).astype(np.float32)
@@ -221,14 +236,76 @@ class Scene:
         return self.drawn(mesh.LIPS_OUTER, soft=0.35) * (1 - self.drawn(mesh.LIPS_INNER, soft=0.35))
 
     @cached_property
+    def lips_inside(self) -> Floats:
+        """`lips` without a millimetre at their edges."""
+        outer = np.clip(2 * self.drawn(mesh.LIPS_OUTER, soft=0.8) - 1, 0, 1)
+        return outer * np.clip(1 - 2 * self.drawn(mesh.LIPS_INNER, soft=0.6), 0, 1)
+
+    @cached_property
     def features(self) -> Floats:
-        """Mask of eyes, brows and mouth at the window's resolution, softly edged."""
-        brows = self.drawn(mesh.RIGHT_BROW, mesh.LEFT_BROW, soft=1.0)
-        box = fields.bounds(brows)
-        hairy = self.fine(np.clip(-self.offset / 0.3, 0, 1))[box]
-        brows[box] *= np.clip(brows[box] * 2 - 1, hairy, 1)
+        """Mask of eyes, mouth and the hair of the brows at the window's resolution, softly edged."""
         rest = self.drawn(mesh.RIGHT_EYE, mesh.LEFT_EYE, mesh.LIPS_OUTER, soft=0.5)
-        return np.maximum(brows, rest, out=brows)
+        return np.maximum(self.brow_hair, rest, out=rest)
+
+    @cached_property
+    def brow_hair(self) -> Floats:
+        """How much of each pixel's light comes from hairs of the brows rather than from skin.
+
+        Hairs are darker than the skin around the brow, which is light between and beside them, or grey
+        and brighter. A pixel of which they cover a part still has most of its light from skin.
+        """
+        hair = np.zeros(self.shape, dtype=np.float32)
+        around = self.fine(self._around_brows)
+        for outline in (mesh.RIGHT_BROW, mesh.LEFT_BROW):
+            part, area = fields.drawn_part(
+                self._widened(outline, _BROW_EDGE), self.shape, self.mm(1.2)
+            )
+            inside = part > 0.5
+            if not inside.any():
+                continue
+            light = self.planes[:, *area]
+            share = np.tensordot(LUMA, light, 1) / (around[area] + np.float32(1e-3))
+            darkest = max(float(np.quantile(share[inside], 0.08)), 0.03)
+            if darkest < 0.85:
+                cover = np.clip((0.95 - share) / (0.95 - darkest), 0, 1)
+                dark = cover * darkest / np.maximum(share, darkest)
+                # A thick brow shows hair alone where it is darkest.
+                dark = np.maximum(dark, np.clip(2 * cover - 1, 0, 1))
+                np.maximum(hair[area], part * dark, out=hair[area])
+            warm = np.log((light[0] + _DARK) / (light[2] + _DARK))
+            warmth = float(self.skin.chroma[0] - self.skin.chroma[1])
+            grey = np.clip(1.5 - 3 * warm / max(warmth, 0.2), 0, 1) * np.clip(4 * share - 4, 0, 1)
+            np.maximum(hair[area], part * grey, out=hair[area])
+        return hair
+
+    def _widened(self, indices: tuple[int, ...], by: float) -> Points:
+        """A rounded outline, grown by so many millimetres from its middle line."""
+        outline = fields.rounded(self.outline(indices))
+        middle = outline.mean(axis=0)
+        along = np.array([-self._up[1], self._up[0]])
+        off = outline - middle
+        grown = off + self.mm(by) * np.sign(off @ self._up)[:, None] * self._up
+        return middle + grown + self.mm(by) * np.sign(off @ along)[:, None] * along / 2
+
+    @cached_property
+    def _brow_fields(self) -> tuple[Floats, Floats]:
+        """Coarse masks of the brows with a margin, and of all else of the face."""
+        outlines = [
+            self._widened(each, _BROW_EDGE) / self.factor
+            for each in (mesh.RIGHT_BROW, mesh.LEFT_BROW)
+        ]
+        brows = fields.blurred(fields.drawn(outlines, self.coarse.shape[:2]), self.coarse_mm(1))
+        eyes = fields.blurred(self.patch(mesh.RIGHT_EYE, mesh.LEFT_EYE), self.coarse_mm(1.5))
+        return brows, (1 - brows) * np.clip(1 - 2 * eyes, 0, 1)
+
+    @cached_property
+    def _around_brows(self) -> Floats:
+        """Luminance on the coarse grid of the skin that lies around the brows, carried on below them."""
+        _, beside = self._brow_fields
+        likely = (
+            np.clip(self.offset + 1.2, 0, 0.6) / 0.6
+        )  # neither hair of the head nor deep shadow
+        return fields.blurred_within(self.coarse @ LUMA, beside * likely, self.coarse_mm(5))
 
     @cached_property
     def skin_mask(self) -> Floats:
@@ -239,8 +316,15 @@ class Scene:
         _, down = self.frame
         above_brows = np.clip((-12 - down) / 10, 0, 1)
         odds -= 2 * above_brows * np.clip(self.roughness - 2.5, 0, 3)
-        chance = self._reached(1 / (1 + np.exp(-odds)))
+        chance = self._without_brows(1 / (1 + np.exp(-odds)))
+        chance = self._reached(chance)
         return self._followed(np.minimum(chance, outer)) * (1 - self.features)
+
+    def _without_brows(self, chance: Floats) -> Floats:
+        """Below the hairs of a brow lies skin as likely as around it."""
+        brows, beside = self._brow_fields
+        filled = fields.blurred_within(chance, beside, self.coarse_mm(4))
+        return chance + brows * (np.maximum(filled, chance) - chance)
 
     @cached_property
     def roughness(self) -> Floats:
@@ -268,14 +352,31 @@ class Scene:
 
     @cached_property
     def fading_mask(self) -> Floats:
-        """`skin_mask` that runs out over ears and neck, as a foundation is blended."""
+        """`skin_mask` that goes on over the ears and runs out down the neck, as a foundation is blended."""
         inner, _ = self.face_fields
-        near = fields.blurred(inner, self.coarse_mm(14))
         _, down = self.frame
         below = np.clip((down - 10) / 20, 0, 1)
-        odds = self.skin_odds(0.9, 0.4, 0.25, shiny=False)
-        chance = np.clip(1.8 * near, 0, 1) ** 1.5 * below / (1 + np.exp(-2 * odds))
+        neck = np.clip(2 * fields.blurred(inner, self.coarse_mm(_NECK)), 0, 1) ** 1.5 * below
+        odds = self.skin_odds(1.1, 0.5, 0.3, shiny=False)
+        chance = np.maximum(neck, self.ears) / (1 + np.exp(-2 * odds))
         return np.maximum(self.skin_mask, self._followed(chance) * (1 - self.features))
+
+    @cached_property
+    def ears(self) -> Floats:
+        """Coarse mask of where ears may show: beside the face, in the pose of the head."""
+        angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        oval = np.stack([np.cos(angle), np.sin(angle)], axis=1) * _EAR_SIZE
+        outlines = []
+        for side in (-1, 1):
+            middle = np.array(_EAR) * (side, 1, 1)
+            points = np.column_stack([middle[:2] + oval, np.full(len(oval), middle[2])])
+            outlines.append(self.seen(points) / self.factor)
+        return fields.blurred(fields.drawn(outlines, self.coarse.shape[:2]), self.coarse_mm(2))
+
+    def seen(self, head: Points) -> Points:
+        """Where points of the head (`mesh.HEAD`'s millimetres) fall in the window, seen from afar."""
+        turned = head @ self.face.rotation.T
+        return self.face.origin[:2] + self.face.scale * turned[:, :2] - (self.left, self.top)
 
     def _followed(self, chance: Floats) -> Floats:
         """A coarse mask at the window's resolution, its edges drawn by the picture's own."""
@@ -340,7 +441,8 @@ class Scene:
         white = self.coarse @ basis[1]
         luminance = self.coarse @ LUMA
         around = fields.blurred_within(luminance, mask, self.coarse_mm(16))
-        gloss = np.clip(np.minimum(white, luminance - around), 0, None) * mask
+        above = luminance - np.float32(0.85) * around
+        gloss = np.clip(np.minimum(white, above), 0, None) * mask
         return fields.blurred(gloss, self.coarse_mm(2.5))
 
     @cached_property
@@ -353,7 +455,9 @@ class Scene:
         """Blotches of the skin in the window, planes first: how much they add to each channel, as a
         share. Chroma counts four fifths, luminance a quarter: shades of relief are to stay."""
         mask = self.coarse_skin
-        luminance, chroma = self.logs
+        # Shine set apart: evened with it, the skin around would turn grey.
+        light = np.log(np.maximum(self.coarse - self.gloss[..., None], 0.25 * self.coarse) + _DARK)
+        luminance, chroma = light @ LUMA, light[..., (0, 2)] - light[..., 1:2]
         both = np.concatenate([luminance[..., None], chroma], axis=-1)
         near = fields.blurred_within(both, mask, self.coarse_mm(2.5))
         wide = fields.blurred_within(both, mask, self.coarse_mm(16))

@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from bench.try_on import figures
+from bench.try_on import figures, seen
 
 SEEN = 0.01
 """Losses below one in a hundred count as that: nobody sees them, and their ratios mean nothing."""
@@ -77,3 +77,43 @@ def test_no_band_is_much_worse_than_another(by_band):
         assert max(losses) <= 1.5 * min(losses), name
     misses = [float(np.median([face["miss"] for face in faces])) for faces in by_band.values()]
     assert max(misses) <= 1.5 * min(misses)
+
+
+def test_a_deeper_shade_leaves_no_halo_lips_no_milk_and_cheeks_their_blush():
+    found = seen.all_of(figures.astronaut())
+    assert found["brows"] >= 0.9
+    assert found["pale"] <= 0.05
+    assert found["milky"] <= 0.05
+    assert found["lip_shine"] >= 0.7
+    assert found["skin_shine"] >= 0.7
+    assert 5 <= found["blush"] <= 9
+
+
+@pytest.fixture(scope="module")
+def seen_by_band() -> dict[str, list[dict[str, float]]]:
+    """What the eye sees first, of every face, as it is and in less light, by band."""
+    if not figures.FACES.is_dir():
+        pytest.skip("../shared/faces is not here: the bands need its portraits")
+    bands = defaultdict(list)
+    for portrait in figures.portraits((0.0, -0.7)):
+        bands[portrait.band].append(seen.all_of(portrait.image))
+    return bands
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_band_is_drawn_as_the_eye_expects(seen_by_band):
+    assert {band for band, _ in figures.BANDS} == set(seen_by_band)
+    blush = {}
+    for band, faces in seen_by_band.items():
+        mean = {name: np.mean([face[name] for face in faces]) for name in faces[0]}
+        assert mean["brows"] >= 0.88, band
+        assert mean["pale"] <= 0.07, band
+        assert mean["milky"] <= 0.05, band
+        assert mean["lip_shine"] >= 0.85, band
+        assert mean["skin_shine"] >= 0.75, band
+        assert mean["ash"] >= 1.0, band
+        blush[band] = mean["blush"]
+    every = [face["brows"] for faces in seen_by_band.values() for face in faces]
+    assert np.mean(every) >= 0.9
+    assert max(blush.values()) <= 1.5 * min(blush.values())

@@ -1,0 +1,165 @@
+"""What the eye sees first in a try-on, as numbers of one face each: halos around brows, milky lips, ashy
+skin, a blush that does not show.
+
+Each figure looks at pixels that it chooses by itself from the selfie, not by the masks that drew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from bench.try_on import figures
+
+TWO_DEEPER = (0.45, 0.38, 0.33)
+"""Two shades deeper, as the light it gives back over that of the present one."""
+PLUM, BLUSH = "#5a1230", "#d8556a"
+BLUSH_COVERAGE = 0.35
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[Any]
+
+
+def all_of(image: Image.Image) -> dict[str, float]:
+    """Every figure of one face."""
+    from vision import render
+
+    scene, _ = render.sit(figures.as_png(image))
+    return brows(scene) | lips(scene) | shine(scene) | {"blush": blush(scene)}
+
+
+def brows(scene: Any) -> dict[str, float]:
+    """`brows`: the share of a deeper shade that skin around the brows reaches, of what cheeks and
+    forehead do; `pale`: the share of that skin which reaches less than half.
+
+    Skin is what is nearly as bright as the middle of what lies around the brow.
+    """
+    from vision import makeup, mesh
+
+    after = makeup.foundation(scene, makeup.Foundation(np.array(TWO_DEEPER), 1.0, "natural"))
+    before = _light(scene.pixels)
+    change = np.log((_brightness(_light(after)) + 1e-4) / (_brightness(before) + 1e-4))
+    shape, reached = scene.pixels.shape[:2], []
+    eyes = _grown(_inside(scene, shape, mesh.RIGHT_EYE, mesh.LEFT_EYE), scene.mm(3))
+    face = _inside(scene, shape, mesh.OVAL)
+    bare = _inside(scene, shape, mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK, mesh.FOREHEAD)
+    met = float(np.median(change[bare]))
+    for outline in (mesh.RIGHT_BROW, mesh.LEFT_BROW):
+        near = _grown(_inside(scene, shape, outline), scene.mm(5)) & ~eyes & face
+        level = _brightness(before)
+        middle = np.quantile(level[near], 0.6)
+        skin = near & (level > 0.8 * middle) & (level < 1.3 * middle)
+        reached.append(np.clip(change[skin] / met, 0, 1.2))
+    every = np.concatenate(reached)
+    return {"brows": float(every.mean()), "pale": float((every < 0.5).mean())}
+
+
+def lips(scene: Any) -> dict[str, float]:
+    """`milky`: the share of the lips, apart from what shines in the selfie, whose chroma under a dark
+    glossy lipstick is under half of what most of them have; `lip_shine`: how much of the selfie's
+    highlights is there under it."""
+    from vision import colors, makeup, mesh
+
+    look = makeup.Color(colors.linear_of_hex(PLUM), 0.9, "dewy")
+    after = makeup.lips(scene, look)
+    shape = scene.pixels.shape[:2]
+    inside = _shrunk(_inside(scene, shape, mesh.LIPS_OUTER), scene.mm(1.2))
+    inside &= ~_grown(_inside(scene, shape, mesh.LIPS_INNER), scene.mm(1.2))
+    if inside.sum() < 30:
+        inside = _inside(scene, shape, mesh.LIPS_OUTER)
+    before, made = _light(scene.pixels), _light(after)
+    shining = _highlights(before, inside, scene.mm(2.5))
+    lab = colors.lab_of(made)
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    dull = inside & (shining < 0.15 * _brightness(before))
+    milky = float((chroma[dull] < 0.5 * np.median(chroma[dull])).mean())
+    kept = _highlights(made, inside, scene.mm(2.5))
+    return {
+        "milky": milky,
+        "lip_shine": float(kept[inside].sum() / max(shining[inside].sum(), 1e-6)),
+    }
+
+
+def shine(scene: Any) -> dict[str, float]:
+    """`skin_shine`: how much of the skin's highlights a natural foundation of the own shade keeps;
+    `ash`: the chroma of shiny skin under a matte one over that in the selfie."""
+    from vision import colors, makeup, mesh
+
+    own = np.ones(3)
+    shape = scene.pixels.shape[:2]
+    skin = _inside(scene, shape, mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK, mesh.FOREHEAD, mesh.NOSE)
+    before = _light(scene.pixels)
+    natural = _light(makeup.foundation(scene, makeup.Foundation(own, 0.8, "natural")))
+    matte = _light(makeup.foundation(scene, makeup.Foundation(own, 0.8, "matte")))
+    was = _highlights(before, skin, scene.mm(8))
+    shiny = skin & (was > np.quantile(was[skin], 0.9))
+
+    def chroma(light: Floats) -> float:
+        lab = colors.lab_of(np.median(light[shiny], axis=0))
+        return float(np.hypot(lab[1], lab[2]))
+
+    kept = _highlights(natural, skin, scene.mm(8))[skin].sum() / max(was[skin].sum(), 1e-6)
+    return {"skin_shine": float(kept), "ash": chroma(matte) / chroma(before)}
+
+
+def blush(scene: Any) -> float:
+    """CIEDE2000 that a blush makes on a cheek where it is strongest: the mean of both."""
+    from backshop.connect.try_on import models
+    from vision import colors, mesh, render
+
+    said = {"kind": "blush", "color": BLUSH, "coverage": BLUSH_COVERAGE}
+    look = models.look_of({"try_on": said})
+    assert look is not None
+    after = render.draw(scene, look, render.Setting(), {})
+    shape = scene.pixels.shape[:2]
+    found = []
+    for cheek in (mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK):
+        where = _inside(scene, shape, cheek)
+        labs = [colors.lab_of(_light(pixels)[where]) for pixels in (scene.pixels, after)]
+        found.append(float(np.quantile(colors.ciede2000(*labs), 0.9)))
+    return float(np.mean(found))
+
+
+def _light(pixels: NDArray[np.uint8]) -> Floats:
+    from vision import colors
+
+    return colors.to_linear(pixels)
+
+
+def _brightness(light: Floats) -> Floats:
+    from vision import colors
+
+    return np.asarray(light @ colors.LUMA)
+
+
+def _highlights(light: Floats, where: Mask, radius: float) -> Floats:
+    """White light above the mean of its surroundings within the mask."""
+    rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
+    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    from vision import fields
+
+    mask = where[box].astype(np.float32)
+    white = light[box].min(axis=-1).astype(np.float32)
+    found = np.zeros(where.shape, dtype=np.float32)
+    above = white - fields.blurred_within(white, mask, radius)
+    found[box] = np.clip(above, 0, None) * mask
+    return found
+
+
+def _inside(scene: Any, shape: tuple[int, int], *outlines: tuple[int, ...]) -> Mask:
+    from vision import fields
+
+    points = [scene.face.points[list(each), :2] for each in outlines]
+    return np.asarray(fields.drawn(points, shape) > 0.5)
+
+
+def _grown(mask: Mask, by: float) -> Mask:
+    image = Image.fromarray(mask.astype(np.uint8) * 255)
+    return np.asarray(image.filter(ImageFilter.MaxFilter(2 * max(1, round(by)) + 1))) > 0
+
+
+def _shrunk(mask: Mask, by: float) -> Mask:
+    return ~_grown(~mask, by)
