@@ -1282,6 +1282,16 @@ CREATE TABLE insights.coupons (
 
 ALTER TABLE ONLY insights.coupons FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE insights.customer_months (
+    store_id uuid NOT NULL,
+    wc_customer_id bigint NOT NULL,
+    month date NOT NULL,
+    orders integer NOT NULL,
+    is_first boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE ONLY insights.customer_months FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE insights.customers (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     store_id uuid NOT NULL,
@@ -1298,6 +1308,38 @@ CREATE TABLE insights.customers (
 );
 
 ALTER TABLE ONLY insights.customers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE insights.daily_sales (
+    store_id uuid NOT NULL,
+    day date NOT NULL,
+    currency character varying(3) NOT NULL,
+    orders integer DEFAULT 0 NOT NULL,
+    gross numeric(16,2) DEFAULT 0 NOT NULL,
+    discounts numeric(16,2) DEFAULT 0 NOT NULL,
+    tax numeric(16,2) DEFAULT 0 NOT NULL,
+    shipping numeric(16,2) DEFAULT 0 NOT NULL,
+    coupon_orders integer DEFAULT 0 NOT NULL,
+    refunded_orders integer DEFAULT 0 NOT NULL,
+    line_gross numeric(16,2) DEFAULT 0 NOT NULL,
+    line_net numeric(16,2) DEFAULT 0 NOT NULL,
+    units numeric(16,4) DEFAULT 0 NOT NULL,
+    goods_back numeric(16,2) DEFAULT 0 NOT NULL,
+    tax_back numeric(16,2) DEFAULT 0 NOT NULL,
+    shipping_back numeric(16,2) DEFAULT 0 NOT NULL,
+    line_back numeric(16,2) DEFAULT 0 NOT NULL,
+    units_back numeric(16,4) DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY insights.daily_sales FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE insights.monthly_customers (
+    store_id uuid NOT NULL,
+    month date NOT NULL,
+    buyers integer DEFAULT 0 NOT NULL,
+    new_buyers integer DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY insights.monthly_customers FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE insights.order_coupons (
     store_id uuid NOT NULL,
@@ -1363,6 +1405,36 @@ CREATE TABLE insights.orders (
 );
 
 ALTER TABLE ONLY insights.orders FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE insights.product_days (
+    store_id uuid NOT NULL,
+    day date NOT NULL,
+    currency character varying(3) NOT NULL,
+    product character varying(600) NOT NULL,
+    name character varying(500),
+    line_gross numeric(16,2) DEFAULT 0 NOT NULL,
+    line_net numeric(16,2) DEFAULT 0 NOT NULL,
+    units numeric(16,4) DEFAULT 0 NOT NULL,
+    line_back numeric(16,2) DEFAULT 0 NOT NULL,
+    units_back numeric(16,4) DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY insights.product_days FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE insights.product_months (
+    store_id uuid NOT NULL,
+    month date NOT NULL,
+    currency character varying(3) NOT NULL,
+    product character varying(600) NOT NULL,
+    name character varying(500),
+    line_gross numeric(16,2) DEFAULT 0 NOT NULL,
+    line_net numeric(16,2) DEFAULT 0 NOT NULL,
+    units numeric(16,4) DEFAULT 0 NOT NULL,
+    line_back numeric(16,2) DEFAULT 0 NOT NULL,
+    units_back numeric(16,4) DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY insights.product_months FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE insights.product_variants (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1440,6 +1512,15 @@ CREATE TABLE insights.refunds (
 );
 
 ALTER TABLE ONLY insights.refunds FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE insights.rollup_state (
+    store_id uuid NOT NULL,
+    reckoning jsonb NOT NULL,
+    is_whole boolean NOT NULL,
+    rebuilt_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY insights.rollup_state FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE insights.saved_charts (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2279,11 +2360,20 @@ ALTER TABLE ONLY insights.coupons
 ALTER TABLE ONLY insights.coupons
     ADD CONSTRAINT coupons_store_id_wc_coupon_id_key UNIQUE (store_id, wc_coupon_id);
 
+ALTER TABLE ONLY insights.customer_months
+    ADD CONSTRAINT customer_months_pkey PRIMARY KEY (store_id, wc_customer_id, month);
+
 ALTER TABLE ONLY insights.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (store_id, id);
 
 ALTER TABLE ONLY insights.customers
     ADD CONSTRAINT customers_store_id_wc_customer_id_key UNIQUE (store_id, wc_customer_id);
+
+ALTER TABLE ONLY insights.daily_sales
+    ADD CONSTRAINT daily_sales_pkey PRIMARY KEY (store_id, day, currency);
+
+ALTER TABLE ONLY insights.monthly_customers
+    ADD CONSTRAINT monthly_customers_pkey PRIMARY KEY (store_id, month);
 
 ALTER TABLE ONLY insights.order_coupons
     ADD CONSTRAINT order_coupons_pkey PRIMARY KEY (store_id, order_id, code);
@@ -2299,6 +2389,12 @@ ALTER TABLE ONLY insights.orders
 
 ALTER TABLE ONLY insights.orders
     ADD CONSTRAINT orders_store_id_wc_order_id_key UNIQUE (store_id, wc_order_id);
+
+ALTER TABLE ONLY insights.product_days
+    ADD CONSTRAINT product_days_pkey PRIMARY KEY (store_id, day, currency, product);
+
+ALTER TABLE ONLY insights.product_months
+    ADD CONSTRAINT product_months_pkey PRIMARY KEY (store_id, month, currency, product);
 
 ALTER TABLE ONLY insights.product_variants
     ADD CONSTRAINT product_variants_pkey PRIMARY KEY (store_id, id);
@@ -2323,6 +2419,9 @@ ALTER TABLE ONLY insights.refunds
 
 ALTER TABLE ONLY insights.refunds
     ADD CONSTRAINT refunds_store_id_wc_refund_id_key UNIQUE (store_id, wc_refund_id);
+
+ALTER TABLE ONLY insights.rollup_state
+    ADD CONSTRAINT rollup_state_pkey PRIMARY KEY (store_id);
 
 ALTER TABLE ONLY insights.saved_charts
     ADD CONSTRAINT saved_charts_pkey PRIMARY KEY (store_id, id);
@@ -2587,6 +2686,8 @@ CREATE INDEX idx_orders_unlinked ON insights.orders USING btree (store_id, wc_cu
 CREATE INDEX idx_product_variants_sku ON insights.product_variants USING btree (store_id, sku);
 
 CREATE INDEX idx_products_category ON insights.products USING btree (store_id, category_id);
+
+CREATE INDEX idx_products_stock ON insights.products USING btree (store_id, stock_quantity) WHERE (stock_quantity IS NOT NULL);
 
 CREATE INDEX idx_products_store ON insights.products USING btree (store_id);
 
@@ -2894,8 +2995,17 @@ ALTER TABLE ONLY insights.conversations
 ALTER TABLE ONLY insights.coupons
     ADD CONSTRAINT coupons_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
 
+ALTER TABLE ONLY insights.customer_months
+    ADD CONSTRAINT customer_months_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+
 ALTER TABLE ONLY insights.customers
     ADD CONSTRAINT customers_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+
+ALTER TABLE ONLY insights.daily_sales
+    ADD CONSTRAINT daily_sales_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+
+ALTER TABLE ONLY insights.monthly_customers
+    ADD CONSTRAINT monthly_customers_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
 
 ALTER TABLE ONLY insights.order_coupons
     ADD CONSTRAINT order_coupons_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE;
@@ -2915,6 +3025,12 @@ ALTER TABLE ONLY insights.orders
 ALTER TABLE ONLY insights.orders
     ADD CONSTRAINT orders_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
 
+ALTER TABLE ONLY insights.product_days
+    ADD CONSTRAINT product_days_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+
+ALTER TABLE ONLY insights.product_months
+    ADD CONSTRAINT product_months_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+
 ALTER TABLE ONLY insights.product_variants
     ADD CONSTRAINT product_variants_store_id_product_id_fkey FOREIGN KEY (store_id, product_id) REFERENCES insights.products(store_id, id) ON DELETE CASCADE;
 
@@ -2932,6 +3048,9 @@ ALTER TABLE ONLY insights.refunds
 
 ALTER TABLE ONLY insights.refunds
     ADD CONSTRAINT refunds_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY insights.rollup_state
+    ADD CONSTRAINT rollup_state_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
 
 ALTER TABLE ONLY insights.saved_charts
     ADD CONSTRAINT saved_charts_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
@@ -3271,7 +3390,13 @@ ALTER TABLE insights.conversations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE insights.coupons ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE insights.customer_months ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE insights.customers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE insights.daily_sales ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE insights.monthly_customers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE insights.order_coupons ENABLE ROW LEVEL SECURITY;
 
@@ -3285,13 +3410,23 @@ CREATE POLICY owner_all ON insights.conversations TO backshop_owner USING (true)
 
 CREATE POLICY owner_all ON insights.coupons TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON insights.customer_months TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON insights.customers TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON insights.daily_sales TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON insights.monthly_customers TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON insights.order_coupons TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON insights.order_items TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON insights.orders TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON insights.product_days TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON insights.product_months TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON insights.product_variants TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3301,11 +3436,17 @@ CREATE POLICY owner_all ON insights.refund_items TO backshop_owner USING (true) 
 
 CREATE POLICY owner_all ON insights.refunds TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON insights.rollup_state TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON insights.saved_charts TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON insights.stores TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON insights.sync_logs TO backshop_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE insights.product_days ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE insights.product_months ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE insights.product_variants ENABLE ROW LEVEL SECURITY;
 
@@ -3315,6 +3456,8 @@ ALTER TABLE insights.refund_items ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE insights.refunds ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE insights.rollup_state ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE insights.saved_charts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY service_stores ON insights.categories TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
@@ -3323,13 +3466,23 @@ CREATE POLICY service_stores ON insights.conversations TO backshop_service USING
 
 CREATE POLICY service_stores ON insights.coupons TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
+CREATE POLICY service_stores ON insights.customer_months TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
 CREATE POLICY service_stores ON insights.customers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON insights.daily_sales TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON insights.monthly_customers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.order_coupons TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.order_items TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.orders TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON insights.product_days TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON insights.product_months TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.product_variants TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
@@ -3338,6 +3491,8 @@ CREATE POLICY service_stores ON insights.products TO backshop_service USING ((st
 CREATE POLICY service_stores ON insights.refund_items TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.refunds TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON insights.rollup_state TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.saved_charts TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
@@ -3781,6 +3936,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.conversations TO backshop_se
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.coupons TO backshop_service;
 GRANT SELECT ON TABLE insights.coupons TO backshop_analyst;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.customer_months TO backshop_service;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.customers TO backshop_service;
 
 GRANT SELECT(id) ON TABLE insights.customers TO backshop_analyst;
@@ -3803,6 +3960,10 @@ GRANT SELECT(created_at) ON TABLE insights.customers TO backshop_analyst;
 
 GRANT SELECT(country) ON TABLE insights.customers TO backshop_analyst;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.daily_sales TO backshop_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.monthly_customers TO backshop_service;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.order_coupons TO backshop_service;
 GRANT SELECT ON TABLE insights.order_coupons TO backshop_analyst;
 
@@ -3811,6 +3972,10 @@ GRANT SELECT ON TABLE insights.order_items TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.orders TO backshop_service;
 GRANT SELECT ON TABLE insights.orders TO backshop_analyst;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_days TO backshop_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_months TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_variants TO backshop_service;
 GRANT SELECT ON TABLE insights.product_variants TO backshop_analyst;
@@ -3823,6 +3988,8 @@ GRANT SELECT ON TABLE insights.refund_items TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.refunds TO backshop_service;
 GRANT SELECT ON TABLE insights.refunds TO backshop_analyst;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.rollup_state TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.saved_charts TO backshop_service;
 

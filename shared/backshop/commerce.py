@@ -410,6 +410,34 @@ def stable_number(id: str) -> int:
     return -hashed if id.startswith("guest:") else hashed
 
 
+_NO_DECIMALS = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
+_THREE_DECIMALS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+_DECIMALS = dict.fromkeys(_NO_DECIMALS, 0) | dict.fromkeys(_THREE_DECIMALS, 3)
+
+
+def decimals(currency: str) -> int:
+    """How many decimals a currency's minor unit has (ISO 4217)."""
+    return _DECIMALS.get(currency, 2)
+
+
 def clean_text(value: str | None) -> str | None:
     """Drop what Postgres cannot store in text: NUL and lone surrogates; None where nothing is left."""
     if value is None:

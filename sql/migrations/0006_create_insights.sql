@@ -85,6 +85,8 @@ CREATE TABLE insights.products (
 CREATE INDEX idx_products_store ON insights.products (store_id);
 CREATE INDEX idx_products_category ON insights.products (store_id, category_id);
 CREATE INDEX idx_products_wc_category ON insights.products (store_id, wc_category_id);
+CREATE INDEX idx_products_stock ON insights.products (store_id, stock_quantity)
+WHERE stock_quantity IS NOT NULL;
 SELECT backshop.protect('insights.products');
 
 -- What is in stock at which price: a product without variants has one row, with its own number.
@@ -272,6 +274,94 @@ CREATE TABLE insights.refund_items (
         REFERENCES insights.refunds (store_id, id) ON DELETE CASCADE
 );
 SELECT backshop.protect('insights.refund_items');
+
+-- Sums of what counts, kept with the rows that they are sums of: `saving` changes both in one
+-- transaction. They mean what `reckoning` says (time zone, statuses, whether orders are dated when
+-- placed or paid); while that is not the store's, or they are not whole, answers come from the rows.
+CREATE TABLE insights.rollup_state (
+    store_id uuid PRIMARY KEY REFERENCES insights.stores (id),
+    reckoning jsonb NOT NULL,
+    is_whole boolean NOT NULL,
+    rebuilt_at timestamptz NOT NULL DEFAULT now()
+);
+SELECT backshop.protect('insights.rollup_state');
+
+-- By local day: orders on the day they are dated, refunds on theirs.
+CREATE TABLE insights.daily_sales (
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    day date NOT NULL,
+    currency varchar(3) NOT NULL,
+    orders integer NOT NULL DEFAULT 0,
+    gross numeric(16, 2) NOT NULL DEFAULT 0,
+    discounts numeric(16, 2) NOT NULL DEFAULT 0,
+    tax numeric(16, 2) NOT NULL DEFAULT 0,
+    shipping numeric(16, 2) NOT NULL DEFAULT 0,
+    coupon_orders integer NOT NULL DEFAULT 0,
+    refunded_orders integer NOT NULL DEFAULT 0,
+    line_gross numeric(16, 2) NOT NULL DEFAULT 0,
+    line_net numeric(16, 2) NOT NULL DEFAULT 0,
+    units numeric(16, 4) NOT NULL DEFAULT 0,
+    goods_back numeric(16, 2) NOT NULL DEFAULT 0,
+    tax_back numeric(16, 2) NOT NULL DEFAULT 0,
+    shipping_back numeric(16, 2) NOT NULL DEFAULT 0,
+    line_back numeric(16, 2) NOT NULL DEFAULT 0,
+    units_back numeric(16, 4) NOT NULL DEFAULT 0,
+    PRIMARY KEY (store_id, day, currency)
+);
+SELECT backshop.protect('insights.daily_sales');
+
+-- By product: whole months for good, days for the last ninety. `product` is its number, or
+-- `name:` and the name of a line without one.
+CREATE TABLE insights.product_months (
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    month date NOT NULL,
+    currency varchar(3) NOT NULL,
+    product varchar(600) NOT NULL,
+    name varchar(500),
+    line_gross numeric(16, 2) NOT NULL DEFAULT 0,
+    line_net numeric(16, 2) NOT NULL DEFAULT 0,
+    units numeric(16, 4) NOT NULL DEFAULT 0,
+    line_back numeric(16, 2) NOT NULL DEFAULT 0,
+    units_back numeric(16, 4) NOT NULL DEFAULT 0,
+    PRIMARY KEY (store_id, month, currency, product)
+);
+SELECT backshop.protect('insights.product_months');
+
+CREATE TABLE insights.product_days (
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    day date NOT NULL,
+    currency varchar(3) NOT NULL,
+    product varchar(600) NOT NULL,
+    name varchar(500),
+    line_gross numeric(16, 2) NOT NULL DEFAULT 0,
+    line_net numeric(16, 2) NOT NULL DEFAULT 0,
+    units numeric(16, 4) NOT NULL DEFAULT 0,
+    line_back numeric(16, 2) NOT NULL DEFAULT 0,
+    units_back numeric(16, 4) NOT NULL DEFAULT 0,
+    PRIMARY KEY (store_id, day, currency, product)
+);
+SELECT backshop.protect('insights.product_days');
+
+-- Who bought in which month, and whether it was the first one in which they did.
+CREATE TABLE insights.customer_months (
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    wc_customer_id bigint NOT NULL,
+    month date NOT NULL,
+    orders integer NOT NULL,
+    is_first boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (store_id, wc_customer_id, month)
+);
+SELECT backshop.protect('insights.customer_months');
+
+-- Different customers of each whole month, counted and not added up.
+CREATE TABLE insights.monthly_customers (
+    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    month date NOT NULL,
+    buyers integer NOT NULL DEFAULT 0,
+    new_buyers integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (store_id, month)
+);
+SELECT backshop.protect('insights.monthly_customers');
 
 CREATE TABLE insights.saved_charts (
     id uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from backshop.commerce import Event, clean_text
+from backshop.commerce import decimals as decimals
 from backshop.platforms.errors import Ignored, PayloadError
 
 
@@ -169,34 +170,6 @@ def _clean(value: Any) -> Any:
 def utc(value: datetime) -> datetime:
     """A time in UTC; one without a zone is UTC already."""
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-_NO_DECIMALS = [
-    "BIF",
-    "CLP",
-    "DJF",
-    "GNF",
-    "ISK",
-    "JPY",
-    "KMF",
-    "KRW",
-    "PYG",
-    "RWF",
-    "UGX",
-    "UYI",
-    "VND",
-    "VUV",
-    "XAF",
-    "XOF",
-    "XPF",
-]
-_THREE_DECIMALS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
-_DECIMALS = dict.fromkeys(_NO_DECIMALS, 0) | dict.fromkeys(_THREE_DECIMALS, 3)
-
-
-def decimals(currency: str) -> int:
-    """How many decimals a currency's minor unit has (ISO 4217)."""
-    return _DECIMALS.get(currency, 2)
 
 
 def name(*parts: str | None) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from backshop.insights.semantic import streams
+from backshop.insights.semantic import rolled, streams
 from backshop.insights.semantic.checking import ALONE, PRODUCT_DIMENSIONS
 from backshop.insights.semantic.measures import MEASURES, Stream, measures_in, written
 from backshop.insights.semantic.metrics import Metric
@@ -25,6 +25,10 @@ _NET_OF_ORDER = """(o.subtotal - o.discount_total - coalesce((
   SELECT sum(r.goods) FROM insights.refunds AS r
   WHERE r.store_id = o.store_id AND r.order_id = o.id AND r.status = 'settled'
     AND r.date_created < %(until)s), 0))"""
+
+_REFUNDED_BY_THEN = """EXISTS (SELECT FROM insights.refunds AS r
+  WHERE r.store_id = o.store_id AND r.order_id = o.id AND r.status = 'settled'
+    AND r.amount > 0 AND r.date_created < %(until)s)"""
 
 
 class Statement(NamedTuple):
@@ -75,10 +79,11 @@ def _finished(scope: Scope, sql: str, keys: Sequence[str], metrics: tuple[str, .
 def _laid_over(scope: Scope, formulas: Sequence[str]) -> str:
     """The streams' sums side by side, one row a key."""
     measures = sorted({name for text in formulas for name in measures_in(text)})
-    by_stream: dict[Stream, set[str]] = {}
+    by_source: dict[str, dict[str, str]] = {}
     for name in measures:
-        by_stream.setdefault(MEASURES[name].stream, set()).add(name)
-    parts = [_part(scope, stream, own, measures) for stream, own in by_stream.items()]
+        kept, sql = rolled.rolled(scope, name) or (MEASURES[name].stream, _filled(scope, name))
+        by_source.setdefault(kept, {})[name] = sql
+    parts = [_part(scope, source, own, measures) for source, own in by_source.items()]
     keys = scope.key_names()
     columns = [f"k_{key}" for key in keys]
     labels = [f"max(l_{key}) AS l_{key}" for key in keys]
@@ -88,14 +93,13 @@ def _laid_over(scope: Scope, formulas: Sequence[str]) -> str:
         FROM ({" UNION ALL ".join(parts)}) AS parts {grouped}"""
 
 
-def _part(scope: Scope, stream: Stream, own: set[str], measures: Sequence[str]) -> str:
-    found = streams.source(scope, stream)
+def _part(scope: Scope, source: str, own: dict[str, str], measures: Sequence[str]) -> str:
+    is_stream = source in Stream.__members__.values()
+    found = streams.source(scope, Stream(source)) if is_stream else rolled.source(scope, source)
     names = scope.key_names()
     keys = [f"{found.keys[name].identity} AS k_{name}" for name in names]
     labels = [f"max({found.keys[name].label or 'NULL'}::text) AS l_{name}" for name in names]
-    sums = [
-        f"{_filled(scope, name) if name in own else 'NULL::numeric'} AS {name}" for name in measures
-    ]
+    sums = [f"({own.get(name, 'NULL')})::numeric AS {name}" for name in measures]
     grouped = f"GROUP BY {', '.join(str(n + 1) for n in range(len(keys)))}" if keys else ""
     return f"(SELECT {', '.join([*keys, *labels, *sums])} FROM {found.sql} {grouped})"
 
@@ -104,7 +108,8 @@ def _filled(scope: Scope, measure: str) -> str:
     own = "coalesce(c.discount, o.discount_total)" if scope.is_by_code else "o.discount_total"
     sql = MEASURES[measure].sql.replace("{own_discount}", own)
     sql = sql.replace("{net_of_order}", _NET_OF_ORDER)
-    return f"({sql.replace('{bucket_begins}', scope.bucket_begins(scope.sold_at))})::numeric"
+    sql = sql.replace("{refunded_by_then}", _REFUNDED_BY_THEN)
+    return sql.replace("{bucket_begins}", scope.bucket_begins(scope.sold_at))
 
 
 def _limits(scope: Scope, formulas: dict[str, str], days: str) -> list[str]:

@@ -61,7 +61,9 @@ MEASURES: dict[str, Measure] = {
     "coupon_discounts": Measure(
         Stream.SALES, "sum(o.discount_total) FILTER (WHERE o.coupon_used IS NOT NULL)"
     ),
-    "refunded_orders": Measure(Stream.SALES, "count(*) FILTER (WHERE o.refunded_total > 0)"),
+    "refunded_orders": Measure(
+        Stream.SALES, "count(*) FILTER (WHERE o.refunded_total > 0 AND {refunded_by_then})"
+    ),
     "buyers": Measure(Stream.SALES, "count(DISTINCT o.wc_customer_id)"),
     "median_net": Measure(
         Stream.SALES,
@@ -88,8 +90,8 @@ MEASURES: dict[str, Measure] = {
     "repeat_buyers": Measure(Stream.BUYERS, "count(*) FILTER (WHERE n >= 2)"),
     "single_buyers": Measure(Stream.BUYERS, "count(*) FILTER (WHERE n = 1)"),
     "new_buyers": Measure(Stream.FIRST_ORDERS, "count(*)"),
-    "life_net": Measure(Stream.LIVES, "sum(net)"),
-    "life_buyers": Measure(Stream.LIVES, "count(DISTINCT customer)"),
+    "life_net": Measure(Stream.LIVES, "sum(n.net)"),
+    "life_buyers": Measure(Stream.LIVES, "count(DISTINCT b.customer)"),
     "median_gap": Measure(
         Stream.GAPS, "percentile_cont(0.5) WITHIN GROUP (ORDER BY gap)", is_sum=False
     ),

@@ -294,7 +294,8 @@ class Assumptions(BaseModel):
 class Result(Model):
     """What a query found, before it is worded and drawn. `totals` are computed over the whole, never
     added up from rows; `remainder` is what is in no row, so that rows and remainder make the total
-    (additive metrics only). `unfinished` says that the last bucket has not ended yet."""
+    (additive metrics only). Where rows are of several currencies, money has no total but one for each
+    in `totals_by_currency`. `unfinished` says that the last bucket has not ended yet, `is_cut` that there are more rows."""
 
     query: SemanticQuery
     reads_as: str
@@ -302,6 +303,7 @@ class Result(Model):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     totals: dict[str, Cell]
+    totals_by_currency: dict[str, dict[str, Cell]] = Field(default_factory=dict)
     remainder: dict[str, Cell] = Field(default_factory=dict)
     unfinished: bool = False
     is_cut: bool = False
@@ -316,6 +318,7 @@ class Answer(Model):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     totals: dict[str, Cell]
+    totals_by_currency: dict[str, dict[str, Cell]] = Field(default_factory=dict)
     remainder: dict[str, Cell] = Field(default_factory=dict)
     chart: dict[str, Any]
     conversation_id: str | None = None

@@ -82,6 +82,8 @@ class Asked(NamedTuple):
     tree: tuple[Category, ...] = ()
     is_ranked: bool = False
     minutes_old: float | None = None
+    rolled_up: bool = False
+    """Whether the store's rollups are whole, and made as its books say."""
 
 
 class Key(NamedTuple):

@@ -1,0 +1,130 @@
+"""What answering a query reads beside the numbers themselves: the store's books, its names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from backshop.db import Tx
+from backshop.insights.models import Books, Reckoning, books
+from backshop.insights.semantic.categories import Category
+
+
+class Shop(NamedTuple):
+    """The transaction's store as its numbers need it. `rolled_up` is what its rollups were made by;
+    None where they are not whole. `fresh_at` is when it was last read without failure."""
+
+    id: UUID
+    books: Books
+    plan: str
+    fresh_at: datetime | None
+    rolled_up: Reckoning | None
+
+
+def shop(tx: Tx) -> Shop | None:
+    row = tx.execute(
+        """SELECT s.id, b.platform, b.settings || s.settings AS settings, s.plan, s.last_sync_at,
+             CASE WHEN r.is_whole THEN r.reckoning END AS rolled_up
+           FROM insights.stores AS s
+           INNER JOIN backshop.stores AS b ON b.id = s.id
+           LEFT JOIN insights.rollup_state AS r ON r.store_id = s.id
+           WHERE s.id = backshop.current_store_id()"""
+    ).fetchone()
+    if row is None:
+        return None
+    rolled_up = row["rolled_up"]
+    return Shop(
+        row["id"],
+        books(row["settings"] or {}, row["platform"]),
+        row["plan"] or "free",
+        row["last_sync_at"],
+        Reckoning.model_validate(rolled_up) if rolled_up else None,
+    )
+
+
+def rows(tx: Tx, sql: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a compiled statement."""
+    return tx.execute(sql.encode(), params).fetchall()
+
+
+def first_order_at(tx: Tx, shop: Shop, until: datetime) -> datetime | None:
+    """When the store's first order that counts is dated."""
+    reckoning = shop.books.reckoning
+    at = "date_paid" if reckoning.orders_dated == "paid" else "date_created"
+    row = tx.execute(
+        f"""SELECT {at} AS at FROM insights.orders
+            WHERE store_id = %(store)s AND NOT is_test AND {at} < %(until)s
+              AND CASE WHEN %(statuses)s::text[] IS NULL THEN is_counted
+                ELSE status = ANY (%(statuses)s) END
+            ORDER BY {at} LIMIT 1""",
+        {
+            "store": shop.id,
+            "until": until,
+            "statuses": list(reckoning.statuses) if reckoning.statuses else None,
+        },
+    ).fetchone()
+    return row["at"] if row else None
+
+
+def tree(tx: Tx) -> tuple[Category, ...]:
+    found = tx.execute("SELECT id, parent_id, name FROM insights.categories ORDER BY id").fetchall()
+    return tuple(Category(row["id"], row["parent_id"], row["name"]) for row in found)
+
+
+def counted_statuses(tx: Tx, store_id: UUID) -> list[str]:
+    """Statuses of the stored orders that count by the platform's default: one step of the index for
+    each status that there is."""
+    found = tx.execute(
+        """WITH RECURSIVE statuses AS (
+             (SELECT status FROM insights.orders WHERE store_id = %(store)s
+              ORDER BY status LIMIT 1)
+             UNION ALL
+             SELECT (SELECT o.status FROM insights.orders AS o
+               WHERE o.store_id = %(store)s AND o.status > s.status ORDER BY o.status LIMIT 1)
+             FROM statuses AS s WHERE s.status IS NOT NULL
+           )
+           SELECT status FROM statuses WHERE status IS NOT NULL AND (
+             SELECT o.is_counted FROM insights.orders AS o
+             WHERE o.store_id = %(store)s AND o.status = statuses.status LIMIT 1)""",
+        {"store": store_id},
+    )
+    return [row["status"] for row in found]
+
+
+NAMES: dict[str, str] = {
+    "product": """SELECT name FROM insights.products WHERE store_id = %(store)s
+      UNION SELECT product_name FROM insights.order_items AS i WHERE store_id = %(store)s
+        AND NOT EXISTS (SELECT FROM insights.products AS p
+          WHERE p.store_id = i.store_id AND p.wc_product_id = i.wc_product_id)""",
+    "sku": """SELECT sku AS name FROM insights.product_variants WHERE store_id = %(store)s
+      UNION SELECT sku FROM insights.order_items WHERE store_id = %(store)s""",
+    "category": "SELECT name FROM insights.categories WHERE store_id = %(store)s",
+    "coupon": """SELECT code AS name FROM insights.coupons WHERE store_id = %(store)s
+      UNION SELECT code FROM insights.order_coupons WHERE store_id = %(store)s""",
+    "status": "SELECT DISTINCT status AS name FROM insights.orders WHERE store_id = %(store)s",
+    "payment_method": """SELECT DISTINCT payment_method AS name FROM insights.orders
+      WHERE store_id = %(store)s""",
+    "channel": "SELECT DISTINCT channel AS name FROM insights.orders WHERE store_id = %(store)s",
+}
+"""By dimension: every value that this store has, deleted products and coupons included."""
+
+
+def names(tx: Tx, store_id: UUID, dimension: str) -> list[str]:
+    found = tx.execute(
+        f"SELECT DISTINCT name FROM ({NAMES[dimension]}) AS n WHERE name IS NOT NULL ORDER BY name",
+        {"store": store_id},
+    )
+    return [row["name"] for row in found]
+
+
+def known_names(tx: Tx, store_id: UUID, dimension: str, wanted: list[str]) -> dict[str, str]:
+    """Those of the wanted names that the store has, whatever their case, as it writes them."""
+    found = tx.execute(
+        f"""SELECT w.name AS wanted, min(n.name) AS name
+            FROM unnest(%(wanted)s::text[]) AS w (name)
+            INNER JOIN ({NAMES[dimension]}) AS n ON lower(n.name) = lower(w.name)
+            GROUP BY w.name""",
+        {"store": store_id, "wanted": wanted},
+    )
+    return {row["wanted"]: row["name"] for row in found}

@@ -1,0 +1,131 @@
+"""Which sums are kept already (docs/insights.md, "Rollups"), and how they stand in for a stream.
+
+A measure is read from a rollup where the rollup has what the query tells apart; the others of the
+same query come from the rows, and are laid beside it.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import timedelta
+
+from backshop.insights.semantic.models import Dimension, Unit
+from backshop.insights.semantic.periods import Window
+from backshop.insights.semantic.scope import Key, Scope, Source
+
+D = Dimension
+KEPT_DAYS = 90
+"""Whole days for which products are summed up by day, today included."""
+PRODUCT_MEASURES = ("line_gross", "line_net", "units", "line_back", "units_back")
+DAILY_MEASURES = (
+    "orders",
+    "gross",
+    "discounts",
+    "tax",
+    "shipping",
+    "coupon_orders",
+    "refunded_orders",
+    "goods_back",
+    "tax_back",
+    "shipping_back",
+    *PRODUCT_MEASURES,
+)
+CUSTOMER_MEASURES = {
+    "buyers": "m.buyers",
+    "new_buyers": "m.new_buyers",
+    "returning_buyers": "m.buyers - m.new_buyers",
+}
+_COARSE = (None, Unit.MONTH, Unit.QUARTER, Unit.YEAR)
+
+
+def rolled(scope: Scope, measure: str) -> tuple[str, str] | None:
+    """(rollup, aggregate) that a measure of the query can be read from."""
+    asked = scope.asked
+    if not asked.rolled_up or asked.window is None or scope.filters:
+        return None
+    own = "discounts" if measure == "own_discounts" else measure
+    by = set(asked.by) - {D.CURRENCY}
+    if not by and own in DAILY_MEASURES:
+        return "days", f"sum(d.{own})"
+    if by in ({D.PRODUCT}, {D.CATEGORY}) and own in PRODUCT_MEASURES:
+        source = _of_products(scope, asked.window)
+        return (source, f"sum(m.{own})") if source else None
+    if not asked.by and not asked.split and own in CUSTOMER_MEASURES:
+        return ("customers", f"sum({CUSTOMER_MEASURES[own]})") if _in_months(scope) else None
+    return None
+
+
+def source(scope: Scope, name: str) -> Source:
+    if name == "days":
+        return _days(scope)
+    if name == "customers":
+        return _customers(scope)
+    return _products(scope, name)
+
+
+def _of_products(scope: Scope, window: Window) -> str | None:
+    asked = scope.asked
+    if asked.grain in _COARSE and _is_whole_months(window, asked.today == window.last):
+        return "product_months"
+    oldest = asked.today - timedelta(days=KEPT_DAYS - 1)
+    return "product_days" if window.first >= oldest else None
+
+
+def _in_months(scope: Scope) -> bool:
+    """Customers are counted by whole months, and not added up."""
+    asked, window = scope.asked, scope.asked.window
+    assert window is not None
+    whole = _is_whole_months(window, asked.today == window.last)
+    one = (window.first.year, window.first.month) == (window.last.year, window.last.month)
+    return whole and (asked.grain == Unit.MONTH or (asked.grain is None and one))
+
+
+def _is_whole_months(window: Window, ends_now: bool) -> bool:
+    last = window.last
+    is_over = last.day == monthrange(last.year, last.month)[1]
+    return window.first.day == 1 and (is_over or ends_now)
+
+
+def _bucket(scope: Scope, day: str) -> str:
+    """The bucket of a local day."""
+    grain, start = scope.asked.grain, scope.asked.books.week_start
+    if grain is None:
+        return "NULL::date"
+    if grain == Unit.DAY:
+        return day
+    if grain == Unit.WEEK:
+        return f"(date_trunc('week', {day} - {start}) + interval '{start} days')::date"
+    return f"date_trunc('{grain}', {day})::date"
+
+
+def _days(scope: Scope) -> Source:
+    return Source(
+        """insights.daily_sales AS d
+           WHERE d.store_id = %(store)s AND d.day BETWEEN %(first)s AND %(last)s""",
+        {"time": Key(_bucket(scope, "d.day")), "currency": Key("d.currency")},
+    )
+
+
+def _customers(scope: Scope) -> Source:
+    return Source(
+        """insights.monthly_customers AS m
+           WHERE m.store_id = %(store)s AND m.month BETWEEN %(first)s AND %(last)s""",
+        {"time": Key("m.month")},
+    )
+
+
+def _products(scope: Scope, table: str) -> Source:
+    day = "m.month" if table == "product_months" else "m.day"
+    return Source(
+        f"""insights.{table} AS m
+            LEFT JOIN insights.products AS p ON p.store_id = m.store_id
+              AND p.wc_product_id = CASE WHEN m.product ~ '^-?[0-9]+$' THEN m.product::bigint END
+            {scope.category_join()}
+            WHERE m.store_id = %(store)s AND {day} BETWEEN %(first)s AND %(last)s""",
+        {
+            "time": Key(_bucket(scope, day)),
+            "currency": Key("m.currency"),
+            "product": Key("m.product", "coalesce(p.name, m.name)"),
+            "category": Key("g.row", "g.name"),
+        },
+    )
