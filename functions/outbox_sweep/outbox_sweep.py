@@ -40,13 +40,13 @@ def follow_up(store_id: UUID) -> int:
     """Write the rows for what no handler caused: stages lost at the platform are sent again, and
     shoppers who agreed are told."""
     with db.transaction(store_id=store_id) as tx:
-        found = follow_ups.take_follow_ups(tx, ROWS)
+        follow_up_rows = follow_ups.take_follow_ups(tx, ROWS)
         outbox.put_all(
             tx,
             "delivery_stage",
             [
                 (f"order:{each.vendure_order_id}", {"order_code": each.order_code})
-                for each in found
+                for each in follow_up_rows
                 if each.to_repair
             ],
         )
@@ -55,8 +55,8 @@ def follow_up(store_id: UUID) -> int:
             "delivery_sms",
             [
                 (f"sms:order:{each.vendure_order_id}", {"order_code": each.order_code})
-                for each in found
+                for each in follow_up_rows
                 if each.to_tell
             ],
         )
-    return len(found)
+    return len(follow_up_rows)

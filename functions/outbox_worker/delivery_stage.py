@@ -46,7 +46,7 @@ def do(row: outbox.Row) -> outbox.Answer:
 def _merged(row: outbox.Row, theirs: DeliveryFields) -> DeliveryFields:
     """What both sides are to hold: ours, after following where somebody moved the order there."""
     code = row.payload["order_code"]
-    said = _tracked(theirs)
+    reported = _tracked(theirs)
     with db.transaction(store_id=row.store_id) as tx:
         if not deliveries.lock_deliveries(tx, [code]):
             raise PermanentDecline({"error": "the order is gone here"})
@@ -54,26 +54,26 @@ def _merged(row: outbox.Row, theirs: DeliveryFields) -> DeliveryFields:
         if state is None:
             raise PermanentDecline({"error": "the order has no delivery here"})
         ours, known, past_numbers = state
-        if rules.react(ours, known, said, past_numbers) is Reaction.ADOPT:
-            ours = rules.adopted(ours, said)
+        if rules.react(ours, known, reported, past_numbers) is Reaction.ADOPT:
+            ours = rules.adopted(ours, reported)
             deliveries.save_deliveries(
                 tx, [DeliveryUpdate(code, ours)], by=VENDURE, from_platform=True
             )
-            reconcile.note_platform(tx, code, said)
+            reconcile.note_platform(tx, code, reported)
     return DeliveryFields(ours.stage.value, ours.tracking_number)
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     """Vendure holds it: its own echo will say nothing new."""
     if "stage" in answer:
-        said = _tracked(DeliveryFields(answer["stage"], answer["tracking_number"]))
-        reconcile.note_platform(tx, row.payload["order_code"], said)
+        reported = _tracked(DeliveryFields(answer["stage"], answer["tracking_number"]))
+        reconcile.note_platform(tx, row.payload["order_code"], reported)
 
 
-def _tracked(held: DeliveryFields) -> PlatformDelivery:
+def _tracked(fields: DeliveryFields) -> PlatformDelivery:
     """A stage in a word of the shop's own is none of ours."""
-    stage = Stage(held.stage) if held.stage and held.stage in Stage.__members__ else None
-    return PlatformDelivery(stage, held.tracking_number)
+    stage = Stage(fields.stage) if fields.stage and fields.stage in Stage.__members__ else None
+    return PlatformDelivery(stage, fields.tracking_number)
 
 
 action = outbox.Action(find=find, do=do, done=done)

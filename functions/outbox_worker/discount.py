@@ -20,20 +20,20 @@ from backshop.shade.discounts.models import Discount
 
 def find(row: outbox.Row) -> outbox.Answer | None:
     """The discount with our mark, if an earlier attempt made it."""
-    _, asked = read(row)
+    _, new_discount = read(row)
     with connected_shop.opened(row.store_id) as shop:
-        id = discounts_of(shop).find(asked)
+        id = discounts_of(shop).find(new_discount)
     return {"external_id": id} if id else None
 
 
 def do(row: outbox.Row) -> outbox.Answer:
-    found, asked = read(row)
-    if found.status not in ("pending", "failed"):
-        return {"skipped": f"the discount is {found.status}"}
-    if found.expires_at <= datetime.now(UTC):
+    discount, new_discount = read(row)
+    if discount.status not in ("pending", "failed"):
+        return {"skipped": f"the discount is {discount.status}"}
+    if discount.expires_at <= datetime.now(UTC):
         raise PermanentDecline({"error": "it ended before the shop could be told"})
     with connected_shop.opened(row.store_id) as shop:
-        return {"external_id": discounts_of(shop).create(asked)}
+        return {"external_id": discounts_of(shop).create(new_discount)}
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
@@ -45,7 +45,7 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     if discounts.activate(tx, id, answer["external_id"], datetime.now(UTC)):
         if carts.click_url(tx, id):
             outbox.put(tx, "discount_message", row.key, row.payload)
-    elif (found := discounts.discount(tx, id)) and found.status == "revoking":
+    elif (discount := discounts.discount(tx, id)) and discount.status == "revoking":
         outbox.put(tx, "discount_end", row.key, row.payload)
 
 
@@ -56,21 +56,21 @@ def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
 def read(row: outbox.Row) -> tuple[Discount, NewDiscount]:
     """The discount, and what the platform has to know of it."""
     with db.transaction(store_id=row.store_id) as tx:
-        found = discounts.discount(tx, _id(row))
+        discount = discounts.discount(tx, _id(row))
         holder = discounts.holder(tx, _id(row))
-    if found is None:
+    if discount is None:
         raise PermanentDecline({"error": "the discount is gone"})
-    asked = NewDiscount(
-        mark=str(found.id),
-        code=found.discount_code,
-        amount=found.amount,
-        currency=found.currency,
-        starts_at=found.created_at,
-        ends_at=found.expires_at,
+    new_discount = NewDiscount(
+        mark=str(discount.id),
+        code=discount.discount_code,
+        amount=discount.amount,
+        currency=discount.currency,
+        starts_at=discount.created_at,
+        ends_at=discount.expires_at,
         customer_id=holder.shopify_customer_id if holder else None,
         email=holder.email if holder else None,
     )
-    return found, asked
+    return discount, new_discount
 
 
 def discounts_of(shop: Shop) -> Discounts:

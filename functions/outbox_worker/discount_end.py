@@ -16,9 +16,9 @@ def find(row: outbox.Row) -> outbox.Answer | None:
 
 
 def do(row: outbox.Row) -> outbox.Answer:
-    _, asked = discount.read(row)
+    _, new_discount = discount.read(row)
     with connected_shop.opened(row.store_id) as shop:
-        discount.discounts_of(shop).end(asked)
+        discount.discounts_of(shop).end(new_discount)
     return {"ended": True}
 
 

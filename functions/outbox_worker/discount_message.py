@@ -21,25 +21,25 @@ def find(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     id = _id(row)
     with db.transaction(store_id=row.store_id) as tx:
-        found, holder = discounts.discount(tx, id), discounts.holder(tx, id)
+        discount, holder = discounts.discount(tx, id), discounts.holder(tx, id)
         link, state = carts.click_url(tx, id), discounts.message_state(tx, id)
         shop = stores.load(tx)
-    if found is None or holder is None or shop is None or link is None:
+    if discount is None or holder is None or shop is None or link is None:
         return {"skipped": "the discount or its customer is gone"}
-    if not found.is_usable(datetime.now(UTC)):
+    if not discount.is_usable(datetime.now(UTC)):
         return {"skipped": "the discount is over"}
 
-    def remember(said: str | None) -> None:
+    def remember(state: str | None) -> None:
         with db.transaction(store_id=row.store_id) as tx:
-            discounts.set_message_state(tx, id, said)
+            discounts.set_message_state(tx, id, state)
 
     settings = messages.settings_of(shop)
     message = messages.discount(
         holder.first_name,
         shop_name(shop),
-        found.discount_code,
-        (found.amount, found.currency),
-        found.expires_at,
+        discount.discount_code,
+        (discount.amount, discount.currency),
+        discount.expires_at,
         link,
     )
     to = messages.Recipient(settings.channel, holder.email, holder.phone_number, settings.sender)

@@ -12,7 +12,7 @@ from backshop.platforms.errors import PermanentDecline
 from backshop.platforms.orders import RefundOrder, RefundResult
 
 
-def _asked(row: outbox.Row) -> RefundOrder:
+def _request(row: outbox.Row) -> RefundOrder:
     with db.transaction(store_id=row.store_id) as tx:
         request = store.refund(tx, _id(row))
     if request is None or request.amount is None or request.currency is None:
@@ -31,16 +31,16 @@ def _asked(row: outbox.Row) -> RefundOrder:
 
 def find(row: outbox.Row) -> outbox.Answer | None:
     """The refund with our mark, if an earlier attempt made it."""
-    asked = _asked(row)
+    request = _request(row)
     with connected_shop.opened(row.store_id) as shop:
-        found = shop.orders.find_refund(asked)
-    return _answer(found) if found else None
+        result = shop.orders.find_refund(request)
+    return _answer(result) if result else None
 
 
 def do(row: outbox.Row) -> outbox.Answer:
-    asked = _asked(row)
+    request = _request(row)
     with connected_shop.opened(row.store_id) as shop:
-        return _answer(shop.orders.make_refund(asked))
+        return _answer(shop.orders.make_refund(request))
 
 
 def _answer(refunded: RefundResult) -> outbox.Answer:

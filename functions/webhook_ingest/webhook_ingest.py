@@ -26,7 +26,7 @@ from backshop.stores import repository as store
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class QueuedDelivery:
     """A message of the queue; the counterpart of webhook_receive's."""
 
     message_id: str
@@ -43,7 +43,7 @@ class Delivery:
 def handler(event: dict[str, Any], _context: Any) -> BatchResponse:
     """A batch of deliveries, answered with those that have to come again."""
     failed: list[str] = []
-    groups: dict[UUID, list[Delivery]] = defaultdict(list)
+    groups: dict[UUID, list[QueuedDelivery]] = defaultdict(list)
     for record in event["Records"]:
         delivery = _read(record)
         if delivery is None:
@@ -55,22 +55,24 @@ def handler(event: dict[str, Any], _context: Any) -> BatchResponse:
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
 
-def _read(record: Message) -> Delivery | None:
+def _read(record: Message) -> QueuedDelivery | None:
     """The delivery in a message, its body fetched where it was parked; None where that fails."""
     try:
-        said = orjson.loads(record["body"])
-        parked = said.get("parked")
+        content = orjson.loads(record["body"])
+        parked = content.get("parked")
         body = (
-            queues.fetch(config.value("DATA_BUCKET"), parked) if parked else said["body"].encode()
+            queues.fetch(config.value("DATA_BUCKET"), parked)
+            if parked
+            else content["body"].encode()
         )
-        triggered = said["triggered_at"]
-        return Delivery(
+        triggered = content["triggered_at"]
+        return QueuedDelivery(
             message_id=record["messageId"],
-            connector_id=UUID(said["connector_id"]),
-            topic=said["topic"],
-            key=said["key"],
-            sha256=said["sha256"],
-            received_at=datetime.fromisoformat(said["received_at"]),
+            connector_id=UUID(content["connector_id"]),
+            topic=content["topic"],
+            key=content["key"],
+            sha256=content["sha256"],
+            received_at=datetime.fromisoformat(content["received_at"]),
             triggered_at=datetime.fromisoformat(triggered) if triggered else None,
             body=body,
         )
@@ -79,7 +81,7 @@ def _read(record: Message) -> Delivery | None:
         return None
 
 
-def _ingest(connector_id: UUID, deliveries: list[Delivery]) -> list[str]:
+def _ingest(connector_id: UUID, deliveries: list[QueuedDelivery]) -> list[str]:
     """Save one store's deliveries together, or each alone where that fails; the failed ones' ids."""
     try:
         _save(connector_id, deliveries)
@@ -98,7 +100,7 @@ def _ingest(connector_id: UUID, deliveries: list[Delivery]) -> list[str]:
     return failed
 
 
-def _report(delivery: Delivery, error: Exception) -> None:
+def _report(delivery: QueuedDelivery, error: Exception) -> None:
     logs.failure(
         "delivery failed",
         error,
@@ -108,7 +110,7 @@ def _report(delivery: Delivery, error: Exception) -> None:
     )
 
 
-def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
+def _save(connector_id: UUID, deliveries: list[QueuedDelivery]) -> None:
     with db.transaction(store_id=connector_id) as tx:
         shop = store.load(tx)
         if shop is None:
@@ -132,7 +134,7 @@ def _save(connector_id: UUID, deliveries: list[Delivery]) -> None:
             _obey(tx, shop, orders)
 
 
-def _translate(delivery: Delivery, shop: commerce.Store) -> Iterable[commerce.Event]:
+def _translate(delivery: QueuedDelivery, shop: commerce.Store) -> Iterable[commerce.Event]:
     try:
         return platforms.load(shop.platform).translator.translate(
             delivery.topic,
@@ -178,17 +180,17 @@ def _delete_below(bucket: str, prefix: str) -> None:
     s3 = config.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
-        for found in page.get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=found["Key"])
+        for each in page.get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=each["Key"])
 
 
 def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:
     """Put everything about a person where staff find it: GET /connectors/{id}/data-requests."""
     from backshop import privacy
 
-    found = privacy.export(tx, shop, request.person)
+    exported = privacy.export(tx, shop, request.person)
     key = f"exports/{shop.id}/{request.request_id}.json"
-    content = orjson.dumps(found, default=str, option=orjson.OPT_INDENT_2)
+    content = orjson.dumps(exported, default=str, option=orjson.OPT_INDENT_2)
     config.client("s3").put_object(
         Bucket=config.value("DATA_BUCKET"), Key=key, Body=content, ContentType="application/json"
     )

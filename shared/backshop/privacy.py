@@ -33,13 +33,13 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Everything about the person: context, table, rows; ready for JSON. Anybody's row with the
     person's customer id, e-mail address or phone is theirs."""
     whole = _with_other_ids(person, connect.customers_of(tx, person))
-    told: dict[str, Any] = {
+    exported: dict[str, Any] = {
         "person": person.model_dump(),
         "connect": connect.export(tx, store, person),
     }
     for name, context in OTHER_CONTEXTS.items():
-        told[name] = _merged([context.export(tx, store, each) for each in whole])
-    return told
+        exported[name] = _merged([context.export(tx, store, each) for each in whole])
+    return exported
 
 
 def erase(tx: Tx, store: Store, person: Person, at: datetime) -> list[str]:
@@ -73,8 +73,8 @@ def _merged(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for each in tables:
         for table, rows in each.items():
-            held = merged.setdefault(table, [])
-            held += [row for row in rows if row not in held]
+            rows_so_far = merged.setdefault(table, [])
+            rows_so_far += [row for row in rows if row not in rows_so_far]
     return merged
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backshop.commerce import Kind, Person, Platform, Refunded, Store, email_hash
-from backshop.db import NEW_IDS, Staged, Tx, stage, tell
+from backshop.db import NEW_IDS, Staged, Tx, export_rows, stage
 
 if TYPE_CHECKING:
     from backshop.saving.ports import Changes
@@ -352,7 +352,7 @@ def _about(tx: Tx, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON."""
     about = _about(tx, person)
-    return tell(tx, "connect", _THEIRS, about)
+    return export_rows(tx, "connect", _THEIRS, about)
 
 
 def erase(tx: Tx, store: Store, person: Person) -> list[str]:

@@ -122,7 +122,7 @@ def _begin(role: Role, statement: bytes) -> Tx:
 
 @contextmanager
 def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") -> Iterator[Tx]:
-    local = [f"SET LOCAL {name} = {_literal(said)}" for name, said in settings.items()]
+    local = [f"SET LOCAL {name} = {_literal(value)}" for name, value in settings.items()]
     statement = "; ".join([begin, *local]).encode()
     tx = _begin(role, statement)
     try:
@@ -134,8 +134,8 @@ def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") 
         _commit(role, tx)
 
 
-def _literal(said: str) -> str:
-    return "'" + said.replace("'", "''") + "'"
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _commit(role: Role, tx: Tx) -> None:
@@ -182,8 +182,10 @@ def transaction(*, store_id: UUID | None = None, all_stores: bool = False) -> It
 @contextmanager
 def shopper(store_id: UUID, phone: str) -> Iterator[Tx]:
     """A read-only transaction that sees the orders given with this phone (`947xxxxxxxx`)."""
-    held = _capability("shopper", store_id, phone)
-    with _transaction("shopper", {"backshop.capability": held}, begin="BEGIN READ ONLY") as tx:
+    capability = _capability("shopper", store_id, phone)
+    with _transaction(
+        "shopper", {"backshop.capability": capability}, begin="BEGIN READ ONLY"
+    ) as tx:
         yield tx
 
 
@@ -214,8 +216,8 @@ def _capability(kind: str, store_id: UUID, subject: str) -> str:
 
 
 @contextmanager
-def sole(name: str) -> Iterator[bool]:
-    """Hold the lock of this name while the block runs; False where somebody else holds it.
+def try_lock(name: str) -> Iterator[bool]:
+    """Keep the lock of this name while the block runs; False where somebody else has it.
 
     It lives on a connection of its own, in a transaction (poolers keep those apart), and is free as
     soon as the process has died. Raises `Unreachable`.
@@ -233,7 +235,7 @@ def sole(name: str) -> Iterator[bool]:
         connection.close()
 
 
-def tell(
+def export_rows(
     tx: Tx,
     schema: str,
     which: Mapping[str, str],
@@ -244,14 +246,14 @@ def tell(
     """Rows of a schema's tables, by table, ready for JSON: of each table in `which` those that meet
     its condition, which reads `params`. The columns `without` are left out. Neither names nor
     conditions may come from outside."""
-    told = {}
+    exported = {}
     for table, condition in which.items():
         statement = sql.SQL(
             "SELECT to_jsonb(t) - %(without)s::text[] AS row FROM {} AS t WHERE {}"
         ).format(sql.Identifier(schema, table), sql.SQL(condition))
         rows = tx.execute(statement, {**params, "without": list(without)})
-        told[table] = [row["row"] for row in rows]
-    return told
+        exported[table] = [row["row"] for row in rows]
+    return exported
 
 
 NEW_IDS = """(
@@ -303,9 +305,9 @@ def _stage_json(
     import orjson
 
     texts = [[(_storable(value) or None) if value else None for value in row] for row in rows]
-    said = orjson.dumps([dict(zip(columns, row, strict=True)) for row in texts]).decode()
+    records = orjson.dumps([dict(zip(columns, row, strict=True)) for row in texts]).decode()
     source = f"json_to_recordset(%(staged_{name})s::json) AS {name} ({_typed(columns)})"
-    return Staged(source, {f"staged_{name}": said}, len(rows))
+    return Staged(source, {f"staged_{name}": records}, len(rows))
 
 
 def _typed(columns: Mapping[str, str]) -> str:
@@ -315,7 +317,7 @@ def _typed(columns: Mapping[str, str]) -> str:
 _DELIMITER = "|"
 _escaped = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", _DELIMITER: f"\\{_DELIMITER}"}
 _escapes = str.maketrans(_escaped)
-_unescaped = {said: meant for meant, said in _escaped.items()}
+_unescaped = {escape: character for character, escape in _escaped.items()}
 _ESCAPED = re.compile(rf"(\\.|{re.escape(_DELIMITER)})")
 """An escape, or the end of a value."""
 

@@ -58,9 +58,9 @@ def prepare(admin_url: str, owner_password: str) -> None:
     The admin may be a superuser or the master user of a managed server: it has to be allowed to
     create roles and databases, and to own the database. May be repeated. Raises MigrationError.
     """
-    with _connect(admin_url) as tx, _alone(tx), _told("the owner cannot be prepared"):
-        found = _one(tx, "SELECT count(*) AS one FROM pg_roles WHERE rolname = %s", [OWNER])
-        if not found:
+    with _connect(admin_url) as tx, _alone(tx), _explained("the owner cannot be prepared"):
+        owner_exists = _one(tx, "SELECT count(*) AS one FROM pg_roles WHERE rolname = %s", [OWNER])
+        if not owner_exists:
             tx.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(OWNER)))
         _set_password(tx, OWNER, owner_password)
         owner = _one(
@@ -114,17 +114,17 @@ def migrate(
 
 def read(folder: Path = FOLDER) -> list[Migration]:
     """The migrations of a folder by number; raises MigrationError on a bad or doubled name."""
-    found = [_read_one(path) for path in sorted(folder.glob("*.sql"))]
-    if not found:
+    migrations = [_read_one(path) for path in sorted(folder.glob("*.sql"))]
+    if not migrations:
         raise MigrationError(f"There are no migrations in {folder}.")
     by_number: dict[str, str] = {}
-    for each in found:
+    for each in migrations:
         other = by_number.setdefault(each.number, each.name)
         if other != each.name:
             raise MigrationError(
                 f"{other} and {each.name} have the same number. Give the newer one the next."
             )
-    return found
+    return migrations
 
 
 def _read_one(path: Path) -> Migration:
@@ -193,15 +193,17 @@ def _apply(tx: Tx, migration: Migration) -> None:
     dies between it and the ledger row, it runs again.
     """
     if migration.in_transaction:
-        with _told(f"{migration.name} failed and nothing of it was kept"), tx.transaction():
+        with _explained(f"{migration.name} failed and nothing of it was kept"), tx.transaction():
             _run(tx, migration)
     else:
-        with _told(f"{migration.name} failed; see what it left, it runs outside a transaction"):
+        with _explained(
+            f"{migration.name} failed; see what it left, it runs outside a transaction"
+        ):
             _run(tx, migration)
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _explained(what: str) -> Iterator[None]:
     """Turn a database error into a MigrationError, without the detail, which quotes rows."""
     try:
         yield

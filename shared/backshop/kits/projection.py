@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backshop.commerce import Customer, Kind, Order, Person, Store
-from backshop.db import Tx, tell
+from backshop.db import Tx, export_rows
 from backshop.kits import phones
 from backshop.kits.customers.projection import delete_customers as delete_customers
 from backshop.kits.customers.projection import save_customers as save_customers
@@ -69,7 +69,7 @@ def _about(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON; of phone checks not the hashes."""
     about = _about(tx, store, person)
-    return tell(
+    return export_rows(
         tx,
         "kits",
         {**_THEIRS, "otp_sessions": _SESSIONS},

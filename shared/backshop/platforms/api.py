@@ -60,7 +60,9 @@ def connect(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.Cl
     )
 
 
-def send(client: httpx.Client, deadline: Deadline, method: str, path: str, **given: Any) -> Answer:
+def send(
+    client: httpx.Client, deadline: Deadline, method: str, path: str, **options: Any
+) -> Answer:
     """One request, which may take 20 seconds or as long as there is. Raises `TransientFailure` on what may
     pass (no connection, a time-out, a body cut short, 429, 5xx) and `PermanentRefusal` on a redirect; any
     other status is the caller's to judge."""
@@ -68,7 +70,7 @@ def send(client: httpx.Client, deadline: Deadline, method: str, path: str, **giv
     timeout = httpx.Timeout(longest, connect=min(CONNECT_TIMEOUT, longest))
     try:
         # Streamed, because a whole response is a cycle of objects that keeps its body for long.
-        with client.stream(method, path, timeout=timeout, **given) as response:
+        with client.stream(method, path, timeout=timeout, **options) as response:
             body = b"".join(response.iter_bytes())
     except httpx.TimeoutException:
         raise TransientFailure("it did not answer in time") from None
@@ -89,41 +91,41 @@ def send(client: httpx.Client, deadline: Deadline, method: str, path: str, **giv
     return Answer(status, response.headers, body)
 
 
-def with_retries(ask: Callable[[], T], deadline: Deadline) -> T:
+def with_retries(call: Callable[[], T], deadline: Deadline) -> T:
     """Ask until there is an answer. Raises `TransientOutage` when tries or time are used up, and lets
     `PermanentRefusal` through. A body that cannot be read is asked for again: it may have been half of one.
     """
     for tried in range(1, TRIES + 1):
         try:
-            return ask()
+            return call()
         except (TransientFailure, PayloadError) as failed:
             wait = _wait(failed, tried)
             if tried == TRIES or wait > LONGEST_WAIT or wait + 1 > deadline.left():
-                asked = failed.after if isinstance(failed, TransientFailure) else None
-                raise TransientOutage(f"the shop could not be read: {failed}", asked) from failed
+                after = failed.after if isinstance(failed, TransientFailure) else None
+                raise TransientOutage(f"the shop could not be read: {failed}", after) from failed
         deadline.sleep(wait)
     raise AssertionError("the last try returns or raises")
 
 
 def _wait(failed: Exception, tried: int) -> float:
     """What the platform asks for, or 0.1, 0.2, 0.4 … up to 10 seconds, each half left to chance."""
-    asked = failed.after if isinstance(failed, TransientFailure) else None
-    if asked is not None:
-        return asked
+    after = failed.after if isinstance(failed, TransientFailure) else None
+    if after is not None:
+        return after
     longest: float = min(0.1 * 2 ** (tried - 1), 10.0)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, guards nothing)
 
 
-def retry_after(said: str | None) -> float | None:
+def retry_after(header: str | None) -> float | None:
     """Seconds from a Retry-After header, which names seconds or a date; None where it is neither."""
-    if not said:
+    if not header:
         return None
     try:
-        return max(0.0, float(said))
+        return max(0.0, float(header))
     except ValueError:
         pass
     try:
-        moment = parsedate_to_datetime(said)
+        moment = parsedate_to_datetime(header)
     except (TypeError, ValueError):
         return None
     return max(0.0, moment.timestamp() - time.time())

@@ -20,7 +20,7 @@ from backshop.platforms.errors import (
     TransientFailure,
     TransientOutage,
 )
-from backshop.platforms.payload import decimals
+from backshop.platforms.parsing import decimals
 
 Json = dict[str, Any]
 
@@ -98,10 +98,10 @@ def part(total: Decimal, quantity: int, before: int, now: int, currency: str) ->
 
 
 def check_quantities(
-    asked: RefundOrder, ordered: Mapping[str, int], refunded: Mapping[str, int]
+    request: RefundOrder, ordered: Mapping[str, int], refunded: Mapping[str, int]
 ) -> None:
     """Raises PermanentDecline where a line is not the order's, or fewer of it are left."""
-    for line_id, quantity in asked.lines:
+    for line_id, quantity in request.lines:
         left = ordered.get(line_id, 0) - refunded.get(line_id, 0)
         if quantity > left:
             raise PermanentDecline({"error": f"of line {line_id} only {left} are left to refund"})
@@ -119,9 +119,11 @@ def split_name(name: str | None) -> tuple[str, str]:
     return first.strip(), last
 
 
-def same(held: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
+def same(current: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
     """Whether a platform's address has all the wanted fields; empty and missing are the same."""
-    return held is not None and all((held.get(key) or "") == (wanted[key] or "") for key in wanted)
+    return current is not None and all(
+        (current.get(key) or "") == (wanted[key] or "") for key in wanted
+    )
 
 
 NEVER_BEGUN = {

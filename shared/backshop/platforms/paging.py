@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import takewhile
 from typing import NamedTuple
 
-from backshop.platforms.payload import Page
+from backshop.platforms.parsing import Page
 
 AT_ONCE = 8
 """Requests under way."""
@@ -113,32 +113,32 @@ class _Ahead:
         self._fetch = fetch
         self._stride = size - 1
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="page")
-        self._asked: dict[tuple[int, int], Future[Fetched]] = {}
+        self._pending: dict[tuple[int, int], Future[Fetched]] = {}
         self._total: int | None = None
 
     def take(self, place: Place) -> Fetched:
-        asked = self._asked.pop((place.offset, place.number), None)
-        if asked is None:
+        pending = self._pending.pop((place.offset, place.number), None)
+        if pending is None:
             self._forget()
             got = self._fetch(place.offset, place.number)
         else:
-            got = asked.result()
+            got = pending.result()
         self._total = got.total if got.ids else self._total
-        self._ask_on(place)
+        self._request_ahead(place)
         return got
 
-    def _ask_on(self, place: Place) -> None:
+    def _request_ahead(self, place: Place) -> None:
         for ahead in range(1, AHEAD + 1):
             following = (place.offset + ahead * self._stride, place.number + ahead)
             if following[0] >= (self._total or 0):
                 return
-            if following not in self._asked:
-                self._asked[following] = self._pool.submit(self._fetch, *following)
+            if following not in self._pending:
+                self._pending[following] = self._pool.submit(self._fetch, *following)
 
     def _forget(self) -> None:
-        for asked in self._asked.values():
-            asked.cancel()
-        self._asked.clear()
+        for pending in self._pending.values():
+            pending.cancel()
+        self._pending.clear()
 
     def close(self) -> None:
         """Does not wait for what is under way: there may be no time left."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backshop.platforms.api import Deadline
     from backshop.platforms.discounts import NewDiscount
     from backshop.platforms.orders import AddressChange, RefundOrder, RefundResult
-    from backshop.platforms.payload import Page
+    from backshop.platforms.parsing import Page
     from backshop.platforms.reading import Position, ReadContext, Scope, Step
     from backshop.platforms.webhooks import Headers, Webhook
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from backshop.platforms.payload import Page
+from backshop.platforms.parsing import Page
 
 OVERLAP = timedelta(seconds=30)
 """How far a sync steps back before the mark: changes that were under way when it was taken."""

@@ -16,11 +16,11 @@ def is_signed(
     The spelling is compared, not what it decodes to: base64 has several for the same bytes. Every
     secret is tried, so that the time tells nothing about which one it was; empty ones sign nothing.
     """
-    given = claimed.encode("utf-8", "replace")
+    claim = claimed.encode("utf-8", "replace")
     agreed = False
     for secret in secrets:
         mac = hmac.new(secret.encode(), signed, sha256).digest()
-        same = hmac.compare_digest(spell(mac).encode(), given)
+        same = hmac.compare_digest(spell(mac).encode(), claim)
         agreed = agreed or (same and secret != "")
     return agreed
 

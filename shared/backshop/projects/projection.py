@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backshop.commerce import Person, Store
-from backshop.db import Tx, tell
+from backshop.db import Tx, export_rows
 
 _THEIRS = {
     "customers": """(lower(email) = lower(%(email)s) OR phone_primary = %(phone)s
@@ -36,7 +36,7 @@ def _about(tx: Tx, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON."""
     about = _about(tx, person)
-    return tell(tx, "projects", _THEIRS, about)
+    return export_rows(tx, "projects", _THEIRS, about)
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:

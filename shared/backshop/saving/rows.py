@@ -416,7 +416,7 @@ def _line(line: OrderLine, order_id: str, order_number: str) -> Row:
 
 def _trimmed(line: OrderLine) -> dict[str, Any]:
     """The line for `line_items` where the translator kept nothing of the platform's own words."""
-    said = {
+    text = {
         "id": line.id,
         "product_id": line.product_id,
         "variant_id": line.variant_id,
@@ -426,7 +426,7 @@ def _trimmed(line: OrderLine) -> dict[str, Any]:
         "price": str(line.unit_price),
         "total": str(line.total),
     }
-    return said | {"custom": line.custom} if line.custom else said
+    return text | {"custom": line.custom} if line.custom else text
 
 
 def _refund(record: Refund, store: Store) -> Made:
@@ -481,8 +481,8 @@ def _modified_order(record: Order, store: Store) -> str:
     """For Vendure, whose `updatedAt` stands still, the latest time that the order itself tells."""
     if store.platform != Platform.VENDURE:
         return _time(record.changed_at)
-    told = (record.placed_at, record.paid_at, record.fulfilled_at, record.delivered_at)
-    return _time(max([record.created_at, *[each for each in told if each]]))
+    times = (record.placed_at, record.paid_at, record.fulfilled_at, record.delivered_at)
+    return _time(max([record.created_at, *[each for each in times if each]]))
 
 
 def _refunds_listed(record: Order, store: Store) -> str:
@@ -551,11 +551,11 @@ def _address(address: Address) -> str:
 def _json(value: Any) -> str:
     """JSON text without NUL, which jsonb cannot hold; Decimals as strings, as the platforms have."""
     try:
-        said = orjson.dumps(value, default=str).decode()
+        text = orjson.dumps(value, default=str).decode()
     except TypeError:  # an integer above 64 bits, a lone surrogate
-        said = json.dumps(value, default=str)
+        text = json.dumps(value, default=str)
     return (
-        json.dumps(_storable(value), default=str) if "\\u0000" in said or "\\ud" in said else said
+        json.dumps(_storable(value), default=str) if "\\u0000" in text or "\\ud" in text else text
     )
 
 

@@ -17,7 +17,7 @@ def send(sender: str, to: str, subject: str, text: str, html: str) -> str:
         HTTPClientError,
     )
 
-    def said(words: str) -> dict[str, str]:
+    def utf8(words: str) -> dict[str, str]:
         return {"Data": words, "Charset": "UTF-8"}
 
     try:
@@ -25,8 +25,8 @@ def send(sender: str, to: str, subject: str, text: str, html: str) -> str:
             Source=sender,
             Destination={"ToAddresses": [to]},
             Message={
-                "Subject": said(subject),
-                "Body": {"Text": said(text), "Html": said(html)},
+                "Subject": utf8(subject),
+                "Body": {"Text": utf8(text), "Html": utf8(html)},
             },
         )
     except ClientError as refused:

@@ -18,10 +18,10 @@ def send(phone: str, text: str) -> str:
         HTTPClientError,
     )
 
-    said = {"SMSType": "Transactional", "SenderID": config.value("SMS_SENDER_ID", "Kits")}
+    named = {"SMSType": "Transactional", "SenderID": config.value("SMS_SENDER_ID", "Kits")}
     attributes = {
         f"AWS.SNS.SMS.{name}": {"DataType": "String", "StringValue": value}
-        for name, value in said.items()
+        for name, value in named.items()
     }
     try:
         answer = config.client("sns").publish(

@@ -28,11 +28,11 @@ def _read(provider: str, status: int, content: bytes) -> dict[str, Any]:
     if status == 429 or status in (401, 403):
         raise NotSent(f"{provider} answered {status}", lasting=False)
     try:
-        said = json.loads(content)
+        answer = json.loads(content)
     except ValueError:
-        said = None
-    if isinstance(said, dict) and said.get("status") == "success" and status < 300:
-        return said
-    if status >= 500 or not isinstance(said, dict):
+        answer = None
+    if isinstance(answer, dict) and answer.get("status") == "success" and status < 300:
+        return answer
+    if status >= 500 or not isinstance(answer, dict):
         raise Doubtful(f"{provider} answered {status}")
     raise NotSent(f"{provider} answered {status}", lasting=True)

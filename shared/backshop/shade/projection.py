@@ -22,7 +22,7 @@ from backshop.commerce import (
     Store,
     stable_number,
 )
-from backshop.db import Tx, stage, tell
+from backshop.db import Tx, export_rows, stage
 from backshop.shade import kinds
 from backshop.shade.conversions.repository import mark, marks_of, settle
 from backshop.shade.kinds import Sold
@@ -390,7 +390,7 @@ def _about(tx: Tx, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON."""
     about = _about(tx, person)
-    return tell(tx, "shade", _THEIRS, about)
+    return export_rows(tx, "shade", _THEIRS, about)
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:

@@ -162,8 +162,8 @@ def _cursor(tx: Tx, resource: str) -> dict[str, Any]:
            WHERE store_id = backshop.current_store_id() AND resource = %s""",
         (resource,),
     ).fetchone()
-    found: dict[str, Any] = row["cursor"] if row else {}
-    return found
+    cursor: dict[str, Any] = row["cursor"] if row else {}
+    return cursor
 
 
 def advance(tx: Tx, job: Job, position: dict[str, Any], made: Progress, at: datetime) -> None:
@@ -331,12 +331,12 @@ def open_run(tx: Tx) -> UUID | None:
 
 def has_tombstones(tx: Tx, kinds: Collection[str]) -> bool:
     """Whether any record of these kinds was deleted."""
-    found = tx.execute(
+    result = tx.execute(
         """SELECT FROM backshop.record_versions
            WHERE store_id = backshop.current_store_id() AND kind = ANY (%s) AND deleted LIMIT 1""",
         (sorted(kinds),),
     )
-    return found.fetchone() is not None
+    return result.fetchone() is not None
 
 
 def lift_tombstones(tx: Tx, seen: Sequence[tuple[str, str, datetime]]) -> int:
@@ -374,19 +374,19 @@ def unseen(
 def learn(tx: Tx, currency: str | None, time_zone: str | None, version: str | None) -> None:
     """Note what the shop says of itself, where nobody said otherwise."""
     facts = {"currency": currency, "time_zone": time_zone}
-    told = Jsonb({key: said for key, said in facts.items() if said})
+    facts_json = Jsonb({key: value for key, value in facts.items() if value})
     tx.execute(
-        """UPDATE backshop.stores SET settings = %(told)s || settings
-           WHERE id = backshop.current_store_id() AND NOT settings @> (%(told)s || settings)""",
-        {"told": told},
+        """UPDATE backshop.stores SET settings = %(facts)s || settings
+           WHERE id = backshop.current_store_id() AND NOT settings @> (%(facts)s || settings)""",
+        {"facts": facts_json},
     )
     tx.execute(
         """UPDATE insights.stores
-           SET settings = %(told)s || settings, wc_version = coalesce(left(%(version)s, 20), wc_version)
+           SET settings = %(facts)s || settings, wc_version = coalesce(left(%(version)s, 20), wc_version)
            WHERE id = backshop.current_store_id()
-             AND (NOT settings @> (%(told)s || settings) OR wc_version IS DISTINCT FROM
+             AND (NOT settings @> (%(facts)s || settings) OR wc_version IS DISTINCT FROM
                coalesce(left(%(version)s, 20), wc_version))""",
-        {"told": told, "version": version},
+        {"facts": facts_json, "version": version},
     )
 
 

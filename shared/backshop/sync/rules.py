@@ -32,13 +32,13 @@ def type_due(complete_at: datetime | None, now: datetime) -> RunType:
     return RunType.INCREMENTAL
 
 
-def retry_at(retries: int, now: datetime, asked: float | None = None) -> datetime | None:
+def retry_at(retries: int, now: datetime, after: float | None = None) -> datetime | None:
     """When to try again after the failure that follows `retries` earlier ones: 30 s, 1, 2, 4 …
     minutes, an hour at most, and not before the platform asked for (seconds). None: give up."""
     if retries >= MOST_RETRIES:
         return None
     wait: timedelta = min(FIRST_WAIT * 2**retries, LONGEST_WAIT)
-    return now + max(wait, timedelta(seconds=min(asked or 0.0, 86_400.0)))
+    return now + max(wait, timedelta(seconds=min(after or 0.0, 86_400.0)))
 
 
 def new_mark(newest: datetime | None, started_at: datetime) -> datetime | None:

@@ -21,7 +21,7 @@ from backshop.aws import config
 from backshop.commerce import Deletion, Kind, Record, Store
 from backshop.platforms.api import Deadline
 from backshop.platforms.errors import PermanentRefusal, TransientOutage
-from backshop.platforms.payload import Page
+from backshop.platforms.parsing import Page
 from backshop.platforms.ports import Credentials, Reader, Shop
 from backshop.platforms.reading import ReadContext, Scope, Step
 from backshop.saving import erasures, projections
@@ -29,7 +29,7 @@ from backshop.saving.prepare import Entry, prepare
 from backshop.stores import credentials
 from backshop.stores import repository as stores
 from backshop.sync import repository, rules
-from backshop.sync.apart import apart
+from backshop.sync.child_process import in_child_process
 from backshop.sync.models import SHOP, Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType
 
@@ -66,7 +66,7 @@ def clock(remaining_ms: Callable[[], int]) -> Clock:
 def work(key: JobKey, clock: Clock) -> Outcome:
     """Work a job off, or as far as the time reaches. Does nothing where the job is done, or another
     invocation is at it. Raises whatever nobody foresaw, after noting it on the job."""
-    with _seldom_collecting(), db.sole(f"sync {key.store_id} {key.resource}") as is_mine:
+    with _seldom_collecting(), db.try_lock(f"sync {key.store_id} {key.resource}") as is_mine:
         if not is_mine:
             return Outcome("taken")
         with db.transaction(store_id=key.store_id) as tx:
@@ -228,7 +228,7 @@ class _Reading:
         """The pages: many are read in a process of their own."""
         at = self.job.position["at"]
         if scope.complete:
-            yield from apart(lambda: self._open(self.connect()).steps(scope, at))
+            yield from in_child_process(lambda: self._open(self.connect()).steps(scope, at))
         else:
             yield from self.reader.steps(scope, at)
 
@@ -322,8 +322,8 @@ class _Reading:
             for kind in sorted({kind for kind, _ in unseen})
             for page in self.reader.find(Kind(kind), [id for each, id in unseen if each == kind])
         ]
-        found = [each for page in pages for each in page.prepared.entries]
-        met = {each.key for each in found}
+        current = [each for page in pages for each in page.prepared.entries]
+        met = {each.key for each in current}
         gone = [
             Deletion(id=id, kind=Kind(kind), changed_at=asked_at, observed_at=asked_at)
             for kind, id in unseen
@@ -332,7 +332,7 @@ class _Reading:
         position = self.job.position | {"after": list(unseen[-1])}
         made = Progress(deleted=len(gone), rejects=_rejects(pages))
         deletions = prepare(gone, self.store, self.erasures).entries
-        self._commit([*found, *deletions], False, made, position)
+        self._commit([*current, *deletions], False, made, position)
 
     # -- the job itself
 

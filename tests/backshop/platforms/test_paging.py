@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from backshop.platforms.paging import START, Fetched, walk
-from backshop.platforms.payload import Page
+from backshop.platforms.parsing import Page
 
 
 class List:

@@ -307,7 +307,7 @@ def test_a_shop_that_throttles_is_waited_for(monkeypatch):
     with running("shopify", orders=2) as shop:
         given = Credentials(shop.url, shop.credentials["api_key"], "x")
         api = shopify.Api(given, Deadline(sleep=lambda seconds: waits.append(seconds)))
-        api._level, api._restore, api._seen_at = 0.0, 100.0, 1000.0
+        api._level, api._restore, api._observed_at = 0.0, 100.0, 1000.0
         api._costs["shop"] = 50.0
         api.run("shop", {})
         assert waits == [0.5], "fifty points at a hundred a second"

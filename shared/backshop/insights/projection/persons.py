@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backshop.commerce import Person, Store, email_hash, guest_id
-from backshop.db import Tx, tell
+from backshop.db import Tx, export_rows
 from backshop.insights.projection.numbers import numbers_of
 
 _THEIRS = {
@@ -35,7 +35,7 @@ def _about(tx: Tx, person: Person) -> dict[str, Any]:
 def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     """Every row about the person, by table, ready for JSON."""
     about = _about(tx, person)
-    return tell(tx, "insights", _THEIRS, about)
+    return export_rows(tx, "insights", _THEIRS, about)
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:

@@ -49,7 +49,7 @@ class Api:
         self._costs: dict[str, float] = {}
         self._level = 0.0
         self._restore = 0.0
-        self._seen_at = 0.0
+        self._observed_at = 0.0
 
     def close(self) -> None:
         self._client.close()
@@ -69,36 +69,36 @@ class Api:
             raise TransientFailure("its token had ended", 0.0)
         if answer.status != 200:
             raise _refusal(answer.status)
-        return self._judge(operation, graphql.answered(answer))
+        return self._judge(operation, graphql.content_of(answer))
 
-    def _judge(self, operation: str, told: Json) -> Json:
-        self._note_cost(operation, told)
-        if not told.get("errors"):
-            return graphql.data(told)
-        code, _ = graphql.first_error(told)
+    def _judge(self, operation: str, content: Json) -> Json:
+        self._note_cost(operation, content)
+        if not content.get("errors"):
+            return graphql.data(content)
+        code, _ = graphql.first_error(content)
         if code == "THROTTLED":
             raise TransientFailure("it throttles", self._shortfall(operation) or 1.0)
         if code in ("INTERNAL_SERVER_ERROR", "TIMEOUT"):
             raise TransientFailure(f"it answered {code}")
-        raise graphql.refused("Shopify", operation, told)
+        raise graphql.refusal("Shopify", operation, content)
 
     # -- the budget
 
-    def _note_cost(self, operation: str, told: Json) -> None:
-        cost = (told.get("extensions") or {}).get("cost") or {}
+    def _note_cost(self, operation: str, content: Json) -> None:
+        cost = (content.get("extensions") or {}).get("cost") or {}
         status = cost.get("throttleStatus") or {}
         if "requestedQueryCost" in cost:
             self._costs[operation] = float(cost["requestedQueryCost"])
         if "currentlyAvailable" in status:
             self._level = float(status["currentlyAvailable"])
             self._restore = float(status.get("restoreRate") or 0.0)
-            self._seen_at = monotonic()
+            self._observed_at = monotonic()
 
     def _shortfall(self, operation: str) -> float:
         """Seconds until the bucket holds what the operation asks for."""
         if not self._restore:
             return 0.0
-        level = self._level + (monotonic() - self._seen_at) * self._restore
+        level = self._level + (monotonic() - self._observed_at) * self._restore
         return max(0.0, (self._costs.get(operation, 0.0) - level) / self._restore)
 
     def _wait_for_budget(self, operation: str) -> None:
@@ -132,18 +132,20 @@ class Api:
 
     def _grant(self) -> _Token:
         """The client-credentials grant, for apps of the shop's own organisation."""
-        given = {
+        form = {
             "grant_type": "client_credentials",
             "client_id": self._id,
             "client_secret": self._secret,
         }
         path = "/admin/oauth/access_token"
-        answer = send(self._client, self.deadline, "POST", path, data=given)
+        answer = send(self._client, self.deadline, "POST", path, data=form)
         if answer.status != 200:
             raise _refusal(answer.status)
         try:
-            told = json.loads(answer.body)
-            return _Token(told["access_token"], monotonic() + float(told["expires_in"]) - EARLY)
+            content = json.loads(answer.body)
+            return _Token(
+                content["access_token"], monotonic() + float(content["expires_in"]) - EARLY
+            )
         except (ValueError, TypeError, KeyError):
             raise TransientFailure("it granted no token that can be read") from None
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from backshop.platforms import graphql, payload
+from backshop.platforms import graphql, parsing
 from backshop.platforms.api import CONNECT_TIMEOUT, TIMEOUT, USER_AGENT
 from backshop.platforms.errors import TransientOutage
 from backshop.platforms.shopify.api import Api
@@ -23,7 +23,7 @@ _CHILDREN = {"LineItem": "lineItems", "ShippingLine": "shippingLines"}
 """Everything else below an order is one of its discount applications."""
 
 
-class Found(NamedTuple):
+class BulkOrder(NamedTuple):
     """An order with its children, and the number of the line behind them; None for one whose lines
     cannot be read."""
 
@@ -35,19 +35,19 @@ def start(api: Api) -> str | None:
     """The id of a new operation that reads all orders; None where Shopify takes none now (a shop
     runs five at once) or not from this app."""
     query = graphql.operation("shopify", "orders_bulk")
-    told = api.run("bulk_run", {"query": query})["bulkOperationRunQuery"]
-    if told["userErrors"] or not told["bulkOperation"]:
+    node = api.run("bulk_run", {"query": query})["bulkOperationRunQuery"]
+    if node["userErrors"] or not node["bulkOperation"]:
         return None
-    return str(told["bulkOperation"]["id"])
+    return str(node["bulkOperation"]["id"])
 
 
 def look(api: Api, id: str) -> tuple[str, str | None]:
     """How far the operation is, and where its result lies; an empty result lies nowhere."""
-    told = api.run("bulk", {"id": id})["bulkOperation"]
-    return (str(told["status"]), told["url"]) if told else ("EXPIRED", None)
+    node = api.run("bulk", {"id": id})["bulkOperation"]
+    return (str(node["status"]), node["url"]) if node else ("EXPIRED", None)
 
 
-def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[Found]:
+def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[BulkOrder]:
     """The orders of a result, from line `skip` on, one at a time in memory. Raises `TransientOutage` where it
     cannot be fetched; what was handed on until then stays handed on."""
     gathered: Json | None = None
@@ -57,17 +57,17 @@ def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[Found]:
             number += 1
             if number <= skip or not line:
                 continue
-            told = _read(line)
-            if told is None or "__parentId" in told:
-                gathered = _with_child(gathered, told)
+            node = _read(line)
+            if node is None or "__parentId" in node:
+                gathered = _with_child(gathered, node)
                 continue
             if gathered is not None:
-                yield Found(_whole(gathered), number - 1)
-            gathered = _root(told)
+                yield BulkOrder(_whole(gathered), number - 1)
+            gathered = _root(node)
     except httpx.HTTPError as broken:
         raise TransientOutage(f"the bulk result broke off ({type(broken).__name__})") from None
     if gathered is not None:
-        yield Found(_whole(gathered), number)
+        yield BulkOrder(_whole(gathered), number)
 
 
 def _lines(url: str, left: Callable[[], float]) -> Iterator[str]:
@@ -82,26 +82,26 @@ def _lines(url: str, left: Callable[[], float]) -> Iterator[str]:
 
 def _read(line: str) -> Json | None:
     try:
-        told = payload.load(line.encode("utf-8", "replace"))
+        node = parsing.load(line.encode("utf-8", "replace"))
     except ValueError:
         return None
-    return told if isinstance(told, dict) else None
+    return node if isinstance(node, dict) else None
 
 
-def _root(told: Json) -> Json:
+def _root(node: Json) -> Json:
     empty: Mapping[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
     names = (*_CHILDREN.values(), "discountApplications")
-    return told | {name: json.loads(json.dumps(empty)) for name in names}
+    return node | {name: json.loads(json.dumps(empty)) for name in names}
 
 
-def _with_child(gathered: Json | None, told: Json | None) -> Json | None:
+def _with_child(gathered: Json | None, node: Json | None) -> Json | None:
     """An order with one more child; one of which a line is broken is marked as such."""
     if gathered is None:
         return None
-    if told is None:
+    if node is None:
         return gathered | {"broken": True}
-    name = _CHILDREN.get(str(told.get("__typename")), "discountApplications")
-    gathered[name]["nodes"].append(told)
+    name = _CHILDREN.get(str(node.get("__typename")), "discountApplications")
+    gathered[name]["nodes"].append(node)
     return gathered
 
 

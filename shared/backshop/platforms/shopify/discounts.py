@@ -16,23 +16,25 @@ class ShopifyDiscounts:
 
     api: Graphql
 
-    def find(self, asked: NewDiscount) -> str | None:
+    def find(self, discount: NewDiscount) -> str | None:
         """The id of our discount with this code; None where the shop knows no such code. Raises
         PermanentDecline where the code is somebody else's."""
-        return _ours(_lookup(self.api, asked.code), asked)
+        return _ours(_lookup(self.api, discount.code), discount)
 
-    def create(self, asked: NewDiscount) -> str:
+    def create(self, discount: NewDiscount) -> str:
         """Make the discount, if an earlier attempt did not; its id.
 
         Raises PermanentDecline where Shopify refuses it, and where the shop sells in another currency: amounts
         are always in the shop's own.
         """
-        told = _lookup(self.api, asked.code)
-        if (made := _ours(told, asked)) is not None:
+        content = _lookup(self.api, discount.code)
+        if (made := _ours(content, discount)) is not None:
             return made
-        if told["shop"]["currencyCode"] != asked.currency:
-            raise PermanentDecline({"error": f"the shop sells in {told['shop']['currencyCode']}"})
-        answer = write(self.api, "discount_create", {"input": _input(asked)})[
+        if content["shop"]["currencyCode"] != discount.currency:
+            raise PermanentDecline(
+                {"error": f"the shop sells in {content['shop']['currencyCode']}"}
+            )
+        answer = write(self.api, "discount_create", {"input": _input(discount)})[
             "discountCodeBasicCreate"
         ]
         if answer["userErrors"] or answer["codeDiscountNode"] is None:
@@ -40,9 +42,9 @@ class ShopifyDiscounts:
         id: str = answer["codeDiscountNode"]["id"]
         return id
 
-    def end(self, asked: NewDiscount) -> None:
+    def end(self, discount: NewDiscount) -> None:
         """Let nobody use the code any more; nothing to do where the shop does not know it."""
-        id = _ours(_lookup(self.api, asked.code), asked)
+        id = _ours(_lookup(self.api, discount.code), discount)
         if id is None:
             return
         answer = write(self.api, "discount_deactivate", {"id": id})["discountCodeDeactivate"]
@@ -54,29 +56,31 @@ def _lookup(api: Graphql, code: str) -> Json:
     return api.run("discount_by_code", {"code": code})
 
 
-def _ours(told: Json, asked: NewDiscount) -> str | None:
-    node = told["codeDiscountNodeByCode"]
+def _ours(content: Json, discount: NewDiscount) -> str | None:
+    node = content["codeDiscountNodeByCode"]
     if node is None:
         return None
-    if asked.mark not in (node["codeDiscount"].get("title") or ""):
+    if discount.mark not in (node["codeDiscount"].get("title") or ""):
         raise PermanentDecline({"error": "the shop has another discount with this code"})
     id: str = node["id"]
     return id
 
 
-def _input(asked: NewDiscount) -> Json:
-    customer = f"gid://shopify/Customer/{asked.customer_id}"
+def _input(discount: NewDiscount) -> Json:
+    customer = f"gid://shopify/Customer/{discount.customer_id}"
     return {
-        "title": f"Shade survey [{asked.mark}]",
-        "code": asked.code,
-        "startsAt": _time(asked.starts_at),
-        "endsAt": _time(asked.ends_at),
+        "title": f"Shade survey [{discount.mark}]",
+        "code": discount.code,
+        "startsAt": _time(discount.starts_at),
+        "endsAt": _time(discount.ends_at),
         "usageLimit": 1,
         "appliesOncePerCustomer": True,
-        "context": {"customers": {"add": [customer]}} if asked.customer_id else {"all": "ALL"},
+        "context": {"customers": {"add": [customer]}} if discount.customer_id else {"all": "ALL"},
         "customerGets": {
             "items": {"all": True},
-            "value": {"discountAmount": {"amount": str(asked.amount), "appliesOnEachItem": False}},
+            "value": {
+                "discountAmount": {"amount": str(discount.amount), "appliesOnEachItem": False}
+            },
         },
         "combinesWith": {
             "orderDiscounts": False,

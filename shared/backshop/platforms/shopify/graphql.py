@@ -93,10 +93,12 @@ def _allocations(nodes: list[Json]) -> list[Json]:
 
 def _applications(nodes: list[Json]) -> list[Json]:
     """By their index, under which the webhook's list has them."""
-    found: list[Json] = [{} for _ in range(max((each["index"] for each in nodes), default=-1) + 1)]
+    applications: list[Json] = [
+        {} for _ in range(max((each["index"] for each in nodes), default=-1) + 1)
+    ]
     for each in nodes:
-        found[each["index"]] = {"type": each["__typename"], "code": each.get("code")}
-    return found
+        applications[each["index"]] = {"type": each["__typename"], "code": each.get("code")}
+    return applications
 
 
 def _fulfillment(node: Json) -> Json:

@@ -32,53 +32,53 @@ class ShopifyOrders:
 
     api: Graphql
 
-    def find_refund(self, asked: RefundOrder) -> RefundResult | None:
+    def find_refund(self, request: RefundOrder) -> RefundResult | None:
         """The refund that an earlier attempt made."""
-        return _marked(_order(self.api, "order_refunds", asked.order_id, first=REFUNDS), asked)
+        return _marked(_order(self.api, "order_refunds", request.order_id, first=REFUNDS), request)
 
-    def make_refund(self, asked: RefundOrder) -> RefundResult:
+    def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund lines at Shopify's prices, or an amount, through the payments that it suggests.
 
         Raises PermanentDecline where less is left, and for an amount of an order that was paid in another
         currency: nobody could tell which money is meant.
         """
-        order = _order(self.api, "order_refunds", asked.order_id, first=REFUNDS)
-        if not asked.lines and order["presentmentCurrencyCode"] != asked.currency:
+        order = _order(self.api, "order_refunds", request.order_id, first=REFUNDS)
+        if not request.lines and order["presentmentCurrencyCode"] != request.currency:
             paid = order["presentmentCurrencyCode"]
             raise PermanentDecline(
                 {"error": f"the order was paid in {paid}: refund its lines instead"}
             )
-        lines = _lines(asked, order["displayFulfillmentStatus"])
+        lines = _lines(request, order["displayFulfillmentStatus"])
         variables = {"lines": lines, "full": not lines}
-        suggested = _order(self.api, "suggested_refund", asked.order_id, **variables)[
+        suggested = _order(self.api, "suggested_refund", request.order_id, **variables)[
             "suggestedRefund"
         ]
         if suggested is None:
             raise PermanentDecline({"error": "Shopify suggests no refund for this order"})
-        amount = _presented(suggested["amountSet"]) if lines else asked.amount
+        amount = _presented(suggested["amountSet"]) if lines else request.amount
         check_left(amount, _presented(suggested["maximumRefundableSet"]))
-        given: Json = {
-            "orderId": _gid("Order", asked.order_id),
-            "note": asked.note,
+        fields: Json = {
+            "orderId": _gid("Order", request.order_id),
+            "note": request.note,
             "currency": order["presentmentCurrencyCode"],
             "refundLineItems": _placed(lines, suggested["refundLineItems"]),
             "transactions": _transactions(
-                _gid("Order", asked.order_id), amount, suggested["suggestedTransactions"]
+                _gid("Order", request.order_id), amount, suggested["suggestedTransactions"]
             ),
         }
-        return _create(self.api, asked, given)
+        return _create(self.api, request, fields)
 
     def find_address(self, change: AddressChange) -> Json | None:
         """What there is to say where the order has this address already."""
         order = _order(self.api, "order_address", change.order_id)
-        held = order["shippingAddress"]
-        if held is None:
+        current = order["shippingAddress"]
+        if current is None:
             return None
-        read = held | {
-            "countryCode": held["countryCodeV2"],
-            "provinceCode": held["provinceCode"] or held["province"],
+        read = current | {
+            "countryCode": current["countryCodeV2"],
+            "provinceCode": current["provinceCode"] or current["province"],
         }
-        return _told(order) if same(read, _fields(change.address)) else None
+        return _answer_of(order) if same(read, _fields(change.address)) else None
 
     def change_address(self, change: AddressChange) -> Json:
         """Put the address on the order. Raises PermanentDecline once the order is on its way."""
@@ -87,38 +87,38 @@ class ShopifyOrders:
         if order["cancelledAt"] or state not in NOT_SENT:
             word = "cancelled" if order["cancelledAt"] else state.lower()
             raise PermanentDecline({"error": f"the order is {word} at the shop"})
-        given = {"id": _gid("Order", change.order_id), "shippingAddress": _fields(change.address)}
-        answer = write(self.api, "order_address_update", {"input": given})["orderUpdate"]
+        fields = {"id": _gid("Order", change.order_id), "shippingAddress": _fields(change.address)}
+        answer = write(self.api, "order_address_update", {"input": fields})["orderUpdate"]
         if answer["userErrors"]:
             raise PermanentDecline({"userErrors": answer["userErrors"]})
-        return _told(answer["order"])
+        return _answer_of(answer["order"])
 
 
-def _marked(order: Json, asked: RefundOrder) -> RefundResult | None:
-    mark = f"[{asked.mark}]"
-    found = (refund for refund in order["refunds"] if mark in (refund["note"] or ""))
-    refund = next(found, None)
-    return _refunded(refund, asked.currency) if refund else None
+def _marked(order: Json, request: RefundOrder) -> RefundResult | None:
+    mark = f"[{request.mark}]"
+    result = (refund for refund in order["refunds"] if mark in (refund["note"] or ""))
+    refund = next(result, None)
+    return _refunded(refund, request.currency) if refund else None
 
 
-def _create(api: Graphql, asked: RefundOrder, given: Json) -> RefundResult:
+def _create(api: Graphql, request: RefundOrder, fields: Json) -> RefundResult:
     """Where the key was used with other arguments, an earlier attempt got through: TransientOutage, and the
     next one finds its refund."""
-    answer = write(api, "refund_create", {"input": given, "key": asked.mark})["refundCreate"]
+    answer = write(api, "refund_create", {"input": fields, "key": request.mark})["refundCreate"]
     if answer["userErrors"] or answer["refund"] is None:
         raise PermanentDecline({"userErrors": answer["userErrors"]})
-    return _refunded(answer["refund"], asked.currency)
+    return _refunded(answer["refund"], request.currency)
 
 
-def _lines(asked: RefundOrder, fulfilment: str) -> list[Json]:
+def _lines(request: RefundOrder, fulfilment: str) -> list[Json]:
     back = "CANCEL" if fulfilment in NOT_SENT else "RETURN"
     return [
         {
             "lineItemId": _gid("LineItem", line_id),
             "quantity": quantity,
-            "restockType": back if asked.restock else "NO_RESTOCK",
+            "restockType": back if request.restock else "NO_RESTOCK",
         }
-        for line_id, quantity in asked.lines
+        for line_id, quantity in request.lines
     ]
 
 
@@ -140,14 +140,14 @@ def _placed(lines: Sequence[Json], suggested: Sequence[Json]) -> list[Json]:
 
 def _transactions(order: str, amount: Decimal, suggested: Sequence[Json]) -> list[Json]:
     """Spread the amount over the payments, of each what is left of it."""
-    found = []
+    result = []
     for payment in suggested:
         most = payment["maximumRefundableSet"] or payment["amountSet"]
         taken = min(amount, _presented(most))
         if taken <= 0:
             continue
         parent = payment["parentTransaction"]
-        found.append(
+        result.append(
             {
                 "orderId": order,
                 "parentId": parent["id"] if parent else None,
@@ -159,7 +159,7 @@ def _transactions(order: str, amount: Decimal, suggested: Sequence[Json]) -> lis
         amount -= taken
     if amount > 0:
         raise PermanentDecline({"error": f"no payment is left to give {amount} back through"})
-    return found
+    return result
 
 
 def _presented(bag: Json) -> Decimal:
@@ -168,15 +168,15 @@ def _presented(bag: Json) -> Decimal:
 
 def _refunded(refund: Json, currency: str) -> RefundResult:
     bag = refund["totalRefundedSet"]
-    told = next(
+    money = next(
         (each for each in bag.values() if each["currencyCode"] == currency), bag["shopMoney"]
     )
     return RefundResult(
-        str(refund["legacyResourceId"]), Decimal(told["amount"]), {"refund": refund}
+        str(refund["legacyResourceId"]), Decimal(money["amount"]), {"refund": refund}
     )
 
 
-def _told(order: Json) -> Json:
+def _answer_of(order: Json) -> Json:
     return {"id": order["id"], "updatedAt": order["updatedAt"]}
 
 
@@ -204,5 +204,5 @@ def _order(api: Graphql, operation: str, order_id: str, **variables: object) -> 
     answer = api.run(operation, {"id": _gid("Order", order_id), **variables})
     if answer["order"] is None:
         raise PermanentDecline({"error": "the shop has no such order any more"})
-    found: Json = answer["order"]
-    return found
+    result: Json = answer["order"]
+    return result

@@ -10,7 +10,7 @@ from typing import Any
 
 from backshop.commerce import Kind, Store
 from backshop.platforms.errors import PermanentRefusal
-from backshop.platforms.payload import Page, Rejected
+from backshop.platforms.parsing import Page, Rejected
 from backshop.platforms.ports import Reader
 from backshop.platforms.reading import OVERLAP, Position, ReadContext, Scope, Step, since_text
 from backshop.platforms.shopify import bulk, graphql, translate
@@ -80,13 +80,15 @@ class _List:
     ) -> Iterator[Step]:
         after, first = position.get("after"), position.get("first", self.first)
         while True:
-            seen = self.context.now()
-            told, first = self._ask(query, after, first)
-            nodes = told["nodes"]
-            page = self._say([each for each in nodes if self._is_wanted(each, since)], seen)
-            after = told["pageInfo"]["endCursor"]
+            observed_at = self.context.now()
+            answer, first = self._ask(query, after, first)
+            nodes = answer["nodes"]
+            page = self._page_of(
+                [each for each in nodes if self._is_wanted(each, since)], observed_at
+            )
+            after = answer["pageInfo"]["endCursor"]
             yield Step(page, {"after": after, "first": first}, len(nodes))
-            if not told["pageInfo"]["hasNextPage"]:
+            if not answer["pageInfo"]["hasNextPage"]:
                 return
 
     def _ask(self, query: str | None, after: str | None, first: int) -> tuple[Json, int]:
@@ -94,8 +96,8 @@ class _List:
         while True:
             try:
                 variables = {"first": first, "after": after, "query": query}
-                told: Json = self.api.run(self.name, variables)[_field(self.name)]
-                return told, first
+                answer: Json = self.api.run(self.name, variables)[_field(self.name)]
+                return answer, first
             except PermanentRefusal as refused:
                 if refused.code != TOO_EXPENSIVE or first == 1:
                     raise
@@ -110,19 +112,19 @@ class _List:
         except (KeyError, TypeError, ValueError):
             return True
 
-    def _say(self, nodes: list[Json], seen: datetime) -> Page:
-        told: list[Json] = []
+    def _page_of(self, nodes: list[Json], observed_at: datetime) -> Page:
+        answer: list[Json] = []
         rejected: list[Rejected] = []
         for node in nodes:
             try:
-                told.append(self.convert(self._filled(node)))
+                answer.append(self.convert(self._filled(node)))
             except (KeyError, TypeError, AttributeError, IndexError) as wrong:
                 id = graphql.rest_id(node.get("id")) if isinstance(node, dict) else None
                 problem = (
                     f"the API's answer lacks what it promises ({type(wrong).__name__}: {wrong})"
                 )
                 rejected.append(Rejected(str(id or "?"), problem[:200]))
-        page = self.context.finish(translate.page(self.resource, told, self.store, seen))
+        page = self.context.finish(translate.page(self.resource, answer, self.store, observed_at))
         ids = [str(each.get("id")) for each in nodes]
         return page._replace(rejected=[*rejected, *page.rejected], ids=ids)
 
@@ -137,11 +139,11 @@ class _List:
         nodes = list(first["nodes"])
         info = first["pageInfo"]
         while info["hasNextPage"]:
-            found = self.api.run(operation, variables | {"after": info["endCursor"]})[path[0]]
-            if found is None:
+            result = self.api.run(operation, variables | {"after": info["endCursor"]})[path[0]]
+            if result is None:
                 break
-            nodes += found[path[1]]["nodes"]
-            info = found[path[1]]["pageInfo"]
+            nodes += result[path[1]]["nodes"]
+            info = result[path[1]]["pageInfo"]
         return nodes
 
 
@@ -166,9 +168,13 @@ class _Orders(_List):
     def _begin_bulk(self) -> Position | None:
         """What the operation finds was so when it was asked for, or later: hours may pass until its
         result is read."""
-        seen = self.context.now()
+        observed_at = self.context.now()
         id = bulk.start(self.api)
-        return None if id is None else {"bulk": id, "seen": seen.isoformat(), "looks": 0, "line": 0}
+        return (
+            None
+            if id is None
+            else {"bulk": id, "observed_at": observed_at.isoformat(), "looks": 0, "line": 0}
+        )
 
     def _bulk(self, begun: Position) -> Generator[Step, None, bool]:
         """The result of an operation from where it was left; False where there is none."""
@@ -186,22 +192,22 @@ class _Orders(_List):
         return True
 
     def _result(self, begun: Position, url: str) -> Iterator[Step]:
-        found: list[bulk.Found] = []
+        result: list[bulk.BulkOrder] = []
         for each in bulk.orders(url, begun["line"], self.api.deadline.left):
-            found.append(each)
-            if len(found) == BULK_PAGE:
-                yield self._bulk_step(begun, found)
-                found = []
-        if found:
-            yield self._bulk_step(begun, found)
+            result.append(each)
+            if len(result) == BULK_PAGE:
+                yield self._bulk_step(begun, result)
+                result = []
+        if result:
+            yield self._bulk_step(begun, result)
 
-    def _bulk_step(self, begun: Position, found: list[bulk.Found]) -> Step:
-        orders = [each.order for each in found if each.order is not None]
-        page = self._say(orders, datetime.fromisoformat(begun["seen"]))
-        broken = len(found) - len(orders)
+    def _bulk_step(self, begun: Position, result: list[bulk.BulkOrder]) -> Step:
+        orders = [each.order for each in result if each.order is not None]
+        page = self._page_of(orders, datetime.fromisoformat(begun["observed_at"]))
+        broken = len(result) - len(orders)
         rejected = [Rejected("?", "a line of the bulk result cannot be read")] * broken
         page = page._replace(rejected=[*page.rejected, *rejected])
-        return Step(page, begun | {"line": found[-1].after}, len(found))
+        return Step(page, begun | {"line": result[-1].after}, len(result))
 
     def whole(self) -> frozenset[Kind]:
         """Without the scope for all orders, one that is not listed may simply be old."""
@@ -219,16 +225,16 @@ class _Orders(_List):
         """A page of orders names the first three only."""
         if len(node["refunds"]) < 3:
             return list(node["refunds"])
-        found = self.api.run("refunds_of_order", {"id": node["id"]})["order"]
-        return list(found["refunds"]) if found else []
+        result = self.api.run("refunds_of_order", {"id": node["id"]})["order"]
+        return list(result["refunds"]) if result else []
 
     def _refund(self, id: str) -> Json | None:
-        found: Json | None = self.api.run("refund", {"id": id, "after": None})["refund"]
-        if found is None:
+        result: Json | None = self.api.run("refund", {"id": id, "after": None})["refund"]
+        if result is None:
             return None
         path = ("refund", "refundLineItems")
-        lines = self._rest("refund", {"id": id}, path, found["refundLineItems"])
-        return found | {"refundLineItems": {"nodes": lines}}
+        lines = self._rest("refund", {"id": id}, path, result["refundLineItems"])
+        return result | {"refundLineItems": {"nodes": lines}}
 
 
 class _Products(_List):

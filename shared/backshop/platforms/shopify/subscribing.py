@@ -37,19 +37,19 @@ TOPICS = (
 def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
     """Shopify drops a subscription whose deliveries kept failing. It signs with the app's own
     secret, so there is none to set."""
-    held = {each["topic"] for each in _subscriptions(api) if each["uri"] == address}
-    return [_create(api, topic, address) for topic in TOPICS if topic not in held]
+    current = {each["topic"] for each in _subscriptions(api) if each["uri"] == address}
+    return [_create(api, topic, address) for topic in TOPICS if topic not in current]
 
 
 def _subscriptions(api: Api) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    subscriptions: list[dict[str, Any]] = []
     after = None
     while True:
-        told = api.run("webhooks", {"after": after})["webhookSubscriptions"]
-        found += told["nodes"]
-        if not told["pageInfo"]["hasNextPage"]:
-            return found
-        after = told["pageInfo"]["endCursor"]
+        answer = api.run("webhooks", {"after": after})["webhookSubscriptions"]
+        subscriptions += answer["nodes"]
+        if not answer["pageInfo"]["hasNextPage"]:
+            return subscriptions
+        after = answer["pageInfo"]["endCursor"]
 
 
 def _create(api: Api, topic: str, address: str) -> str:
@@ -57,14 +57,14 @@ def _create(api: Api, topic: str, address: str) -> str:
     subscription = {"uri": address, "format": "JSON"}
     variables = {"topic": topic, "subscription": subscription}
     try:
-        told = api.run("webhook_create", variables)["webhookSubscriptionCreate"]
+        answer = api.run("webhook_create", variables)["webhookSubscriptionCreate"]
     except PermanentRefusal as refused:
         if refused.code != "ACCESS_DENIED":
             raise
         return f"not subscribed to {topic}: the app lacks the scope for it"
-    if told["userErrors"]:
-        said = str(told["userErrors"][0]["message"])[:120]
-        return f"not subscribed to {topic}: {said}"
+    if answer["userErrors"]:
+        message = str(answer["userErrors"][0]["message"])[:120]
+        return f"not subscribed to {topic}: {message}"
     return f"subscribed {topic}"
 
 

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import payload as reading
+from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored
-from backshop.platforms.payload import Page, decimals, name
-from backshop.platforms.shopify import payload
+from backshop.platforms.parsing import Page, decimals, name
+from backshop.platforms.shopify import payloads
 
 PAID = frozenset({"paid", "partially_refunded", "refunded"})
 
@@ -26,7 +26,6 @@ _ZERO = Decimal(0)
 _ORDER = commerce.defaults(commerce.Order)
 _LINE = commerce.defaults(commerce.OrderLine)
 
-Seen = datetime
 AddressKind = Literal["shipping", "billing", "both"]
 
 
@@ -38,240 +37,248 @@ def translate(
     triggered_at: datetime | None = None,
 ) -> list[Event]:
     """What a webhook says; see `ports.Translator`."""
-    seen = triggered_at or received_at
+    observed_at = triggered_at or received_at
     if topic in _DELETIONS:
-        gone = reading.parse(payload.gone, body)
+        gone = parsing.parse(payloads.gone, body)
         if "/DiscountAutomaticNode/" in (gone.admin_graphql_api_id or ""):
             raise Ignored("an automatic discount, which has no code")
         deleted = commerce.Deletion(
-            id=gone.number, kind=_DELETIONS[topic], changed_at=received_at, observed_at=seen
+            id=gone.number, kind=_DELETIONS[topic], changed_at=received_at, observed_at=observed_at
         )
         return [deleted]
     if topic in _PRIVACY:
         return [_PRIVACY[topic](body, received_at)]
     if topic not in _TOPICS:
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")
-    adapter, say = _TOPICS[topic]
-    return say(reading.parse(adapter, body), store, seen)
+    adapter, convert = _TOPICS[topic]
+    return convert(parsing.parse(adapter, body), store, observed_at)
 
 
 # Orders
 
 
-def order(told: payload.Order, store: Store, seen: Seen) -> list[Event]:
+def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[Event]:
     """The order after the customer it names."""
-    said = _order(told, seen)
-    customer = _customer_of(told.customer, said)
-    return [customer, said] if customer else [said]
+    record = _order(payload, observed_at)
+    customer = _customer_of(payload.customer, record)
+    return [customer, record] if customer else [record]
 
 
-def _order(told: payload.Order, seen: Seen) -> commerce.Order:
-    changed_at = reading.utc(told.updated_at)
-    created_at = reading.utc(told.created_at)
-    placed_at = _utc(told.processed_at) or created_at
-    currency = told.currency
-    lines = tuple(_line(each, told) for each in told.line_items)
+def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
+    changed_at = parsing.utc(payload.updated_at)
+    created_at = parsing.utc(payload.created_at)
+    placed_at = _utc(payload.processed_at) or created_at
+    currency = payload.currency
+    lines = tuple(_line(each, payload) for each in payload.line_items)
     subtotal = sum((line.subtotal for line in lines), _ZERO)
-    shipping_tax = sum((_tax(each.tax_lines) for each in told.shipping_lines), _ZERO)
-    person = told.customer or payload.Customer()
-    billing = told.billing_address or payload.Address()
-    shipping = told.shipping_address or payload.Address()
-    email = told.email or person.email or None
-    status = "cancelled" if told.cancelled_at else (told.financial_status or "pending").lower()
-    fulfilment = _fulfilment(told)
+    shipping_tax = sum((_tax(each.tax_lines) for each in payload.shipping_lines), _ZERO)
+    person = payload.customer or payloads.Customer()
+    billing = payload.billing_address or payloads.Address()
+    shipping = payload.shipping_address or payloads.Address()
+    email = payload.email or person.email or None
+    status = (
+        "cancelled" if payload.cancelled_at else (payload.financial_status or "pending").lower()
+    )
+    fulfilment = _fulfilment(payload)
     return trusted(
         commerce.Order,
         {
             **_ORDER,
-            "id": told.number,
+            "id": payload.number,
             "changed_at": changed_at,
-            "observed_at": seen,
-            "code": told.name,
+            "observed_at": observed_at,
+            "code": payload.name,
             "status": status,
             "is_cancelled": status == "cancelled",
-            "is_counted": status not in ("cancelled", "voided", "expired") and not told.test,
-            "is_test": bool(told.test),
+            "is_counted": status not in ("cancelled", "voided", "expired") and not payload.test,
+            "is_test": bool(payload.test),
             "fulfilment": fulfilment,
-            "fulfilled_at": _fulfilled_at(told, fulfilment),
-            "delivered_at": _delivered_at(told, fulfilment),
+            "fulfilled_at": _fulfilled_at(payload, fulfilment),
+            "delivered_at": _delivered_at(payload, fulfilment),
             "currency": currency,
             "subtotal": subtotal,
-            "discount": _discount(told, lines),
-            "shipping": _exact(_shipping(told, shipping_tax), currency),
+            "discount": _discount(payload, lines),
+            "shipping": _exact(_shipping(payload, shipping_tax), currency),
             "shipping_tax": _exact(shipping_tax, currency),
-            "tax": _exact(told.total_tax, currency),
-            "total": _exact(told.total_price, currency),
+            "tax": _exact(payload.total_tax, currency),
+            "total": _exact(payload.total_price, currency),
             "created_at": created_at,
             "placed_at": placed_at,
-            "paid_at": placed_at if (told.financial_status or "").lower() in PAID else None,
-            "payment_method": next(iter(told.payment_gateway_names), None),
-            "channel": told.source_name or None,
-            "customer_id": _customer_id(told.customer, email),
-            "is_guest": told.customer is None,
+            "paid_at": placed_at if (payload.financial_status or "").lower() in PAID else None,
+            "payment_method": next(iter(payload.payment_gateway_names), None),
+            "channel": payload.source_name or None,
+            "customer_id": _customer_id(payload.customer, email),
+            "is_guest": payload.customer is None,
             "email": email,
-            "phone": told.phone or shipping.phone or billing.phone or None,
+            "phone": payload.phone or shipping.phone or billing.phone or None,
             "first_name": billing.first_name or shipping.first_name or person.first_name or None,
             "last_name": billing.last_name or shipping.last_name or person.last_name or None,
             "country": shipping.country_code or billing.country_code or None,
-            "shipping_address": _address(told.shipping_address, "shipping"),
+            "shipping_address": _address(payload.shipping_address, "shipping"),
             "lines": lines,
-            "coupons": _coupon_uses(told),
+            "coupons": _coupon_uses(payload),
             "refunds": tuple(
-                _refund(each, told.number, currency, changed_at, seen) for each in told.refunds
+                _refund(each, payload.number, currency, changed_at, observed_at)
+                for each in payload.refunds
             ),
-            "tracking_number": _tracking_number(told),
-            "attributes": {each.name: each.value or "" for each in told.note_attributes},
-            "tags": _tags(told.tags),
+            "tracking_number": _tracking_number(payload),
+            "attributes": {each.name: each.value or "" for each in payload.note_attributes},
+            "tags": _tags(payload.tags),
         },
     )
 
 
-def _customer_id(told: payload.Customer | None, email: str | None) -> str | None:
-    if told is not None:
-        return told.number
+def _customer_id(payload: payloads.Customer | None, email: str | None) -> str | None:
+    if payload is not None:
+        return payload.number
     return commerce.guest_id(email) if email else None
 
 
-def _line(told: payload.Line, order: payload.Order) -> commerce.OrderLine:
+def _line(payload: payloads.Line, order: payloads.Order) -> commerce.OrderLine:
     currency = order.currency
-    tax = _tax(told.tax_lines)
-    gross = told.price * told.quantity
-    total = gross - sum((each.amount for each in told.discount_allocations), _ZERO)
-    unit_price = told.price
+    tax = _tax(payload.tax_lines)
+    gross = payload.price * payload.quantity
+    total = gross - sum((each.amount for each in payload.discount_allocations), _ZERO)
+    unit_price = payload.price
     if order.taxes_included:
         total -= tax
-        unit_price = round(told.price / (1 + _rate(told.tax_lines)), 4)
-    variant = told.variant_id
-    properties = {each.name: each.value for each in told.properties or []}
+        unit_price = round(payload.price / (1 + _rate(payload.tax_lines)), 4)
+    variant = payload.variant_id
+    properties = {each.name: each.value for each in payload.properties or []}
     return trusted(
         commerce.OrderLine,
         {
             **_LINE,
-            "id": told.number,
-            "product_id": told.product_id,
+            "id": payload.number,
+            "product_id": payload.product_id,
             "variant_id": variant,
-            "sku": told.sku or (f"shopify:{variant}" if variant else None),
-            "name": told.title or told.name or "",
-            "variant_name": told.variant_title or None,
-            "quantity": told.quantity,
+            "sku": payload.sku or (f"shopify:{variant}" if variant else None),
+            "name": payload.title or payload.name or "",
+            "variant_name": payload.variant_title or None,
+            "quantity": payload.quantity,
             "unit_price": unit_price if order.taxes_included else _exact(unit_price, currency),
-            "subtotal": _exact(unit_price * told.quantity, currency),
+            "subtotal": _exact(unit_price * payload.quantity, currency),
             "total": _exact(total, currency),
             "tax": _exact(tax, currency),
             "custom": properties,
-            "raw": _raw(told, currency, properties),
+            "raw": _raw(payload, currency, properties),
         },
     )
 
 
-def _raw(told: payload.Line, currency: str, properties: dict[str, str | None]) -> dict[str, Any]:
+def _raw(
+    payload: payloads.Line, currency: str, properties: dict[str, str | None]
+) -> dict[str, Any]:
     """The line in Shopify's own words, as far as webhook and API both say it."""
     raw = {
-        "id": int(told.number),
-        "product_id": told.product_id,
-        "variant_id": told.variant_id,
-        "title": told.title,
-        "variant_title": told.variant_title or None,
-        "sku": told.sku or None,
-        "vendor": told.vendor,
-        "quantity": told.quantity,
-        "price": str(_exact(told.price, currency)),
+        "id": int(payload.number),
+        "product_id": payload.product_id,
+        "variant_id": payload.variant_id,
+        "title": payload.title,
+        "variant_title": payload.variant_title or None,
+        "sku": payload.sku or None,
+        "vendor": payload.vendor,
+        "quantity": payload.quantity,
+        "price": str(_exact(payload.price, currency)),
         "properties": [{"name": key, "value": value} for key, value in properties.items()],
     }
     return {key: value for key, value in raw.items() if value not in (None, [])}
 
 
-def _tax(told: list[payload.Tax]) -> Decimal:
-    return sum((each.price for each in told), _ZERO)
+def _tax(payload: list[payloads.Tax]) -> Decimal:
+    return sum((each.price for each in payload), _ZERO)
 
 
-def _rate(told: list[payload.Tax]) -> Decimal:
-    return sum((each.rate for each in told if each.rate is not None), _ZERO)
+def _rate(payload: list[payloads.Tax]) -> Decimal:
+    return sum((each.rate for each in payload if each.rate is not None), _ZERO)
 
 
-def _shipping(told: payload.Order, tax: Decimal) -> Decimal:
+def _shipping(payload: payloads.Order, tax: Decimal) -> Decimal:
     """What the shipping lines cost before discounts; `discount` has what was taken off them."""
-    price = sum((each.price for each in told.shipping_lines), _ZERO)
-    return price - tax if told.taxes_included else price
+    price = sum((each.price for each in payload.shipping_lines), _ZERO)
+    return price - tax if payload.taxes_included else price
 
 
-def _discount(told: payload.Order, lines: tuple[commerce.OrderLine, ...]) -> Decimal:
+def _discount(payload: payloads.Order, lines: tuple[commerce.OrderLine, ...]) -> Decimal:
     """Everything taken off, shipping included, as Shopify sums it up; where prices include tax,
     what the lines lost without tax and the shipping lines with it."""
-    if not told.taxes_included:
-        return _exact(told.total_discounts, told.currency)
+    if not payload.taxes_included:
+        return _exact(payload.total_discounts, payload.currency)
     off_lines = sum((line.subtotal - line.total for line in lines), _ZERO)
     off_shipping = sum(
-        (each.amount for line in told.shipping_lines for each in line.discount_allocations), _ZERO
+        (each.amount for line in payload.shipping_lines for each in line.discount_allocations),
+        _ZERO,
     )
-    return _exact(off_lines + off_shipping, told.currency)
+    return _exact(off_lines + off_shipping, payload.currency)
 
 
-def _coupon_uses(told: payload.Order) -> tuple[commerce.CouponUse, ...]:
+def _coupon_uses(payload: payloads.Order) -> tuple[commerce.CouponUse, ...]:
     """The codes with what each took off, by the allocations to lines and shipping; Shopify's own
     sum where it names no application."""
     taken: dict[str, Decimal] = {}
-    of_lines = [each for line in told.line_items for each in line.discount_allocations]
-    of_shipping = [each for line in told.shipping_lines for each in line.discount_allocations]
+    of_lines = [each for line in payload.line_items for each in line.discount_allocations]
+    of_shipping = [each for line in payload.shipping_lines for each in line.discount_allocations]
     for each in of_lines + of_shipping:
-        code = _code(told.discount_applications, each.discount_application_index)
+        code = _code(payload.discount_applications, each.discount_application_index)
         if code:
             taken[code.lower()] = taken.get(code.lower(), _ZERO) + each.amount
     uses = []
-    for given in told.discount_codes:
-        amount = taken.get(given.code.lower(), given.amount)
-        exact = None if amount is None else _exact(amount, told.currency)
-        uses.append(commerce.CouponUse(code=given.code, discount=exact))
+    for value in payload.discount_codes:
+        amount = taken.get(value.code.lower(), value.amount)
+        exact = None if amount is None else _exact(amount, payload.currency)
+        uses.append(commerce.CouponUse(code=value.code, discount=exact))
     return tuple(uses)
 
 
-def _code(applications: list[payload.Application], index: int) -> str | None:
+def _code(applications: list[payloads.Application], index: int) -> str | None:
     return applications[index].code if 0 <= index < len(applications) else None
 
 
-def _fulfilment(told: payload.Order) -> Fulfilment:
-    status = (told.fulfillment_status or "").lower()
+def _fulfilment(payload: payloads.Order) -> Fulfilment:
+    status = (payload.fulfillment_status or "").lower()
     if status in ("partial", "partially_fulfilled"):
         return Fulfilment.PARTIAL
     if status != "fulfilled":
         return Fulfilment.NONE
-    sent = _sent(told)
+    sent = _sent(payload)
     delivered = sent and all((each.shipment_status or "").lower() == "delivered" for each in sent)
     return Fulfilment.DELIVERED if delivered else Fulfilment.FULFILLED
 
 
-def _sent(told: payload.Order) -> list[payload.Fulfillment]:
+def _sent(payload: payloads.Order) -> list[payloads.Fulfillment]:
     gone = ("cancelled", "error", "failure")
-    return [each for each in told.fulfillments if (each.status or "").lower() not in gone]
+    return [each for each in payload.fulfillments if (each.status or "").lower() not in gone]
 
 
-def _fulfilled_at(told: payload.Order, fulfilment: Fulfilment) -> datetime | None:
+def _fulfilled_at(payload: payloads.Order, fulfilment: Fulfilment) -> datetime | None:
     if fulfilment not in (Fulfilment.FULFILLED, Fulfilment.DELIVERED):
         return None
     return max(
-        (reading.utc(each.created_at) for each in _sent(told) if each.created_at), default=None
+        (parsing.utc(each.created_at) for each in _sent(payload) if each.created_at), default=None
     )
 
 
-def _delivered_at(told: payload.Order, fulfilment: Fulfilment) -> datetime | None:
+def _delivered_at(payload: payloads.Order, fulfilment: Fulfilment) -> datetime | None:
     """The last change of the fulfilments that are delivered: webhooks tell no delivery time."""
     if fulfilment != Fulfilment.DELIVERED:
         return None
     return max(
-        (reading.utc(each.updated_at) for each in _sent(told) if each.updated_at), default=None
+        (parsing.utc(each.updated_at) for each in _sent(payload) if each.updated_at), default=None
     )
 
 
-def _tracking_number(told: payload.Order) -> str | None:
-    numbers = [each.tracking_number for each in _sent(told) if each.tracking_number]
+def _tracking_number(payload: payloads.Order) -> str | None:
+    numbers = [each.tracking_number for each in _sent(payload) if each.tracking_number]
     return numbers[-1] if numbers else None
 
 
-def _customer_of(told: payload.Customer | None, order: commerce.Order) -> commerce.Customer | None:
+def _customer_of(
+    payload: payloads.Customer | None, order: commerce.Order
+) -> commerce.Customer | None:
     """The customer as the order names them: hearsay, which the customer's own record outweighs."""
     if order.customer_id is None:
         return None
-    person = told or payload.Customer(
+    person = payload or payloads.Customer(
         email=order.email,
         phone=order.phone,
         first_name=order.first_name,
@@ -286,51 +293,57 @@ def _customer_of(told: payload.Customer | None, order: commerce.Order) -> commer
         phone=person.phone or None,
         first_name=person.first_name or None,
         last_name=person.last_name or None,
-        is_guest=told is None,
+        is_guest=payload is None,
     )
 
 
 # Refunds
 
 
-def refund(told: payload.Refund, store: Store, seen: Seen) -> list[Event]:
+def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> list[Event]:
     """A refund that comes alone (refunds/create)."""
-    changed_at = reading.utc(told.processed_at or told.created_at)
+    changed_at = parsing.utc(payload.processed_at or payload.created_at)
     currency = store.currency or "USD"
-    return [_refund(told, str(told.order_id), currency, changed_at, seen)]
+    return [_refund(payload, str(payload.order_id), currency, changed_at, observed_at)]
 
 
 def _refund(
-    told: payload.Refund, order_id: str, currency: str, changed_at: datetime, seen: Seen
+    payload: payloads.Refund,
+    order_id: str,
+    currency: str,
+    changed_at: datetime,
+    observed_at: datetime,
 ) -> commerce.Refund:
-    lines = tuple(_refund_line(each, currency) for each in told.refund_line_items)
-    shipping = [each.subtotal_amount_set.shop_money.amount for each in told.refund_shipping_lines]
-    taxes = [each.tax_amount_set.shop_money.amount for each in told.refund_shipping_lines]
+    lines = tuple(_refund_line(each, currency) for each in payload.refund_line_items)
+    shipping = [
+        each.subtotal_amount_set.shop_money.amount for each in payload.refund_shipping_lines
+    ]
+    taxes = [each.tax_amount_set.shop_money.amount for each in payload.refund_shipping_lines]
     taxes += [line.tax for line in lines]
     parts = [line.amount for line in lines] + shipping + taxes
-    amount, status = _given_back(told.transactions or [], currency, sum(parts, _ZERO))
+    amount, status = _given_back(payload.transactions or [], currency, sum(parts, _ZERO))
     return commerce.Refund(
-        id=told.number,
+        id=payload.number,
         changed_at=changed_at,
-        observed_at=seen,
+        observed_at=observed_at,
         order_id=order_id,
         amount=_exact(amount, currency),
         shipping=_exact(sum(shipping, _ZERO), currency),
         tax=_exact(sum(taxes, _ZERO), currency),
         currency=currency,
-        created_at=reading.utc(told.created_at),
-        reason=told.note or None,
+        created_at=parsing.utc(payload.created_at),
+        reason=payload.note or None,
         status=status,
         lines=lines,
     )
 
 
 def _given_back(
-    told: list[payload.Transaction], currency: str, parts: Decimal
+    payload: list[payloads.Transaction], currency: str, parts: Decimal
 ) -> tuple[Decimal, Literal["pending", "settled", "failed"]]:
     """The sum of the transactions and how far they are; what the refund's parts sum up to where
     the transactions are in the shopper's currency. A refund without any is a mere restock."""
-    paid = [each for each in told if each.kind.lower() == "refund"]
+    paid = [each for each in payload if each.kind.lower() == "refund"]
     states = {(each.status or "success").lower() for each in paid}
     if states & {"pending", "awaiting_response", "unknown"}:
         state: Literal["pending", "settled", "failed"] = "pending"
@@ -346,138 +359,142 @@ def _given_back(
     return sum((each.amount for each in meant), _ZERO), state
 
 
-def _refund_line(told: payload.RefundLine, currency: str) -> commerce.RefundLine:
-    line = told.line_item or payload.Numbered()
+def _refund_line(payload: payloads.RefundLine, currency: str) -> commerce.RefundLine:
+    line = payload.line_item or payloads.Numbered()
     return commerce.RefundLine(
-        line_id=line.number or str(told.line_item_id),
-        quantity=told.quantity,
-        amount=_exact(told.subtotal, currency),
-        tax=_exact(told.total_tax, currency),
+        line_id=line.number or str(payload.line_item_id),
+        quantity=payload.quantity,
+        amount=_exact(payload.subtotal, currency),
+        tax=_exact(payload.total_tax, currency),
     )
 
 
 # Everything else
 
 
-def customer(told: payload.Customer, store: Store, seen: Seen) -> list[Event]:
-    created_at = _utc(told.created_at)
-    given = told.addresses or ([told.default_address] if told.default_address else [])
-    addresses = (_address(each, "both") for each in given)
-    consent = told.email_marketing_consent
+def customer(payload: payloads.Customer, store: Store, observed_at: datetime) -> list[Event]:
+    created_at = _utc(payload.created_at)
+    value = payload.addresses or ([payload.default_address] if payload.default_address else [])
+    addresses = (_address(each, "both") for each in value)
+    consent = payload.email_marketing_consent
     return [
         commerce.Customer(
-            id=told.number,
-            changed_at=_utc(told.updated_at) or created_at or seen,
-            observed_at=seen,
-            email=told.email or None,
-            phone=told.phone or None,
-            first_name=told.first_name or None,
-            last_name=told.last_name or None,
+            id=payload.number,
+            changed_at=_utc(payload.updated_at) or created_at or observed_at,
+            observed_at=observed_at,
+            email=payload.email or None,
+            phone=payload.phone or None,
+            first_name=payload.first_name or None,
+            last_name=payload.last_name or None,
             marketing_consent=_consent(consent),
             addresses=tuple(each for each in addresses if each),
             created_at=created_at,
-            metadata=_said(
-                state=(told.state or "").lower(),
-                tags=list(_tags(told.tags)),
-                verified_email=told.verified_email,
+            metadata=_without_none(
+                state=(payload.state or "").lower(),
+                tags=list(_tags(payload.tags)),
+                verified_email=payload.verified_email,
             ),
         )
     ]
 
 
-def _consent(told: payload.Consent | None) -> bool | None:
-    return None if told is None or told.state is None else told.state.lower() == "subscribed"
-
-
-def _address(told: payload.Address | None, kind: AddressKind) -> commerce.Address | None:
-    if told is None:
-        return None
-    return commerce.Address(
-        id=str(told.id) if told.id else None,
-        kind=kind,
-        is_default=told.default,
-        name=name(told.first_name, told.last_name),
-        company=told.company or None,
-        line1=told.address1 or None,
-        line2=told.address2 or None,
-        city=told.city or None,
-        province=told.province or None,
-        province_code=told.province_code or None,
-        postal_code=told.zip or None,
-        country_code=told.country_code or None,
-        phone=told.phone or None,
+def _consent(payload: payloads.Consent | None) -> bool | None:
+    return (
+        None if payload is None or payload.state is None else payload.state.lower() == "subscribed"
     )
 
 
-def product(told: payload.Product, store: Store, seen: Seen) -> list[Event]:
+def _address(payload: payloads.Address | None, kind: AddressKind) -> commerce.Address | None:
+    if payload is None:
+        return None
+    return commerce.Address(
+        id=str(payload.id) if payload.id else None,
+        kind=kind,
+        is_default=payload.default,
+        name=name(payload.first_name, payload.last_name),
+        company=payload.company or None,
+        line1=payload.address1 or None,
+        line2=payload.address2 or None,
+        city=payload.city or None,
+        province=payload.province or None,
+        province_code=payload.province_code or None,
+        postal_code=payload.zip or None,
+        country_code=payload.country_code or None,
+        phone=payload.phone or None,
+    )
+
+
+def product(payload: payloads.Product, store: Store, observed_at: datetime) -> list[Event]:
     """A product; webhooks carry at most 100 variants and name the others by id only."""
-    created_at = _utc(told.created_at)
-    named = len(told.variant_gids or [])
+    created_at = _utc(payload.created_at)
+    named = len(payload.variant_gids or [])
     return [
         commerce.Product(
-            id=told.number,
-            changed_at=_utc(told.updated_at) or created_at or seen,
-            observed_at=seen,
-            title=told.title,
-            description=told.body_html or None,
-            status=told.status.lower(),
-            type="variable" if max(len(told.variants), named) > 1 else "simple",
-            product_type=told.product_type or None,
-            tags=_tags(told.tags),
-            variants=tuple(_variant(each, store) for each in told.variants),
-            variants_known=named <= len(told.variants),
+            id=payload.number,
+            changed_at=_utc(payload.updated_at) or created_at or observed_at,
+            observed_at=observed_at,
+            title=payload.title,
+            description=payload.body_html or None,
+            status=payload.status.lower(),
+            type="variable" if max(len(payload.variants), named) > 1 else "simple",
+            product_type=payload.product_type or None,
+            tags=_tags(payload.tags),
+            variants=tuple(_variant(each, store) for each in payload.variants),
+            variants_known=named <= len(payload.variants),
             created_at=created_at,
-            metadata=_said(handle=told.handle, vendor=told.vendor),
+            metadata=_without_none(handle=payload.handle, vendor=payload.vendor),
         )
     ]
 
 
-def _variant(told: payload.Variant, store: Store) -> commerce.Variant:
-    before = told.compare_at_price
-    is_sale = before is not None and before > told.price
-    stock = told.inventory_quantity
-    sells_on = (told.inventory_policy or "").lower() == "continue"
+def _variant(payload: payloads.Variant, store: Store) -> commerce.Variant:
+    before = payload.compare_at_price
+    is_sale = before is not None and before > payload.price
+    stock = payload.inventory_quantity
+    sells_on = (payload.inventory_policy or "").lower() == "continue"
     return commerce.Variant(
-        id=told.number,
-        sku=told.sku or f"shopify:{told.number}",
-        title=told.title if told.title != "Default Title" else None,
-        price=told.price,
+        id=payload.number,
+        sku=payload.sku or f"shopify:{payload.number}",
+        title=payload.title if payload.title != "Default Title" else None,
+        price=payload.price,
         currency=store.currency,
-        regular_price=before if is_sale else told.price,
-        sale_price=told.price if is_sale else None,
+        regular_price=before if is_sale else payload.price,
+        sale_price=payload.price if is_sale else None,
         stock=stock,
         available=sells_on or stock is None or stock > 0,
     )
 
 
-def collection(told: payload.Collection, store: Store, seen: Seen) -> list[Event]:
-    changed_at = _utc(told.updated_at) or seen
+def collection(payload: payloads.Collection, store: Store, observed_at: datetime) -> list[Event]:
+    changed_at = _utc(payload.updated_at) or observed_at
     return [
-        commerce.Category(id=told.number, changed_at=changed_at, observed_at=seen, name=told.title)
+        commerce.Category(
+            id=payload.number, changed_at=changed_at, observed_at=observed_at, name=payload.title
+        )
     ]
 
 
-def discount(told: payload.Discount, store: Store, seen: Seen) -> list[Event]:
+def discount(payload: payloads.Discount, store: Store, observed_at: datetime) -> list[Event]:
     """A discount code. Raises `Ignored` on a discount that applies by itself.
 
     The webhook tells the title, which Shopify makes of the code, until the code itself is told.
     """
-    if "/DiscountCodeNode/" not in told.admin_graphql_api_id:
+    if "/DiscountCodeNode/" not in payload.admin_graphql_api_id:
         raise Ignored("an automatic discount, which has no code")
-    code = told.redeem_code.code if told.redeem_code else told.title
+    code = payload.redeem_code.code if payload.redeem_code else payload.title
     if not code:
         raise Ignored("a discount without a code or a title")
     return [
         commerce.Coupon(
-            id=told.number,
-            changed_at=_utc(told.updated_at) or _utc(told.created_at) or seen,
-            observed_at=seen,
+            id=payload.number,
+            changed_at=_utc(payload.updated_at) or _utc(payload.created_at) or observed_at,
+            observed_at=observed_at,
             code=code,
-            type=told.type,
-            amount=told.amount,
-            usage_count=told.usage_count,
-            expires_at=_utc(told.ends_at),
-            status=(told.status or "active").lower(),
+            type=payload.type,
+            amount=payload.amount,
+            usage_count=payload.usage_count,
+            expires_at=_utc(payload.ends_at),
+            status=(payload.status or "active").lower(),
         )
     ]
 
@@ -486,36 +503,36 @@ def discount(told: payload.Discount, store: Store, seen: Seen) -> list[Event]:
 
 
 def _data_request(body: bytes, received_at: datetime) -> Event:
-    told = reading.parse(payload.data_request, body)
+    payload = parsing.parse(payloads.data_request, body)
     return commerce.DataRequest(
-        request_id=str(told.data_request.id),
-        person=_person(told.customer, told.orders_requested),
+        request_id=str(payload.data_request.id),
+        person=_person(payload.customer, payload.orders_requested),
         received_at=received_at,
     )
 
 
 def _redaction(body: bytes, received_at: datetime) -> Event:
-    told = reading.parse(payload.redaction, body)
-    person = _person(told.customer, told.orders_to_redact)
+    payload = parsing.parse(payloads.redaction, body)
+    person = _person(payload.customer, payload.orders_to_redact)
     return commerce.Erasure(person=person, received_at=received_at)
 
 
-def _person(told: payload.Subject, orders: list[int]) -> commerce.Person:
+def _person(payload: payloads.Subject, orders: list[int]) -> commerce.Person:
     return commerce.Person(
-        customer_id=str(told.id) if told.id else None,
-        email=told.email or None,
-        phone=told.phone or None,
+        customer_id=str(payload.id) if payload.id else None,
+        email=payload.email or None,
+        phone=payload.phone or None,
         order_ids=tuple(str(each) for each in orders),
     )
 
 
 def _shop_redaction(body: bytes, received_at: datetime) -> Event:
-    reading.parse(payload.shop_redaction, body)
+    parsing.parse(payloads.shop_redaction, body)
     return commerce.ShopErasure(received_at=received_at)
 
 
 def _uninstall(body: bytes, received_at: datetime) -> Event:
-    reading.parse(payload.shop, body)
+    parsing.parse(payloads.shop, body)
     return commerce.Uninstall(received_at=received_at)
 
 
@@ -524,27 +541,27 @@ def _exact(amount: Decimal, currency: str) -> Decimal:
     return round(amount, decimals(currency))
 
 
-def _tags(told: str | None) -> tuple[str, ...]:
-    return tuple(each for each in (part.strip() for part in (told or "").split(",")) if each)
+def _tags(payload: str | None) -> tuple[str, ...]:
+    return tuple(each for each in (part.strip() for part in (payload or "").split(",")) if each)
 
 
-def _said(**values: Any) -> dict[str, Any]:
+def _without_none(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
 
 def _utc(value: datetime | None) -> datetime | None:
-    return None if value is None else reading.utc(value)
+    return None if value is None else parsing.utc(value)
 
 
-Say = Callable[[Any, Store, Seen], list[Event]]
+Convert = Callable[[Any, Store, datetime], list[Event]]
 
-_RESOURCES: dict[str, tuple[TypeAdapter[Any], Say]] = {
-    "orders": (payload.order, order),
-    "customers": (payload.customer, customer),
-    "products": (payload.product, product),
-    "refunds": (payload.refund, refund),
-    "collections": (payload.collection, collection),
-    "discounts": (payload.discount, discount),
+_RESOURCES: dict[str, tuple[TypeAdapter[Any], Convert]] = {
+    "orders": (payloads.order, order),
+    "customers": (payloads.customer, customer),
+    "products": (payloads.product, product),
+    "refunds": (payloads.refund, refund),
+    "collections": (payloads.collection, collection),
+    "discounts": (payloads.discount, discount),
 }
 _TOPICS = {
     f"{resource}/{event}": _RESOURCES[resource]
@@ -576,9 +593,9 @@ _PRIVACY: dict[str, Callable[[bytes, datetime], Event]] = {
 # Pages of the API
 
 
-def page(resource: str, items: list[Any], store: Store, seen: Seen) -> Page:
+def page(resource: str, items: list[Any], store: Store, observed_at: datetime) -> Page:
     """A page's items, put into the REST form already (`graphql.py`)."""
-    adapter, say = _RESOURCES[resource]
-    records, rejected = reading.sort_out(adapter, items)
-    read = Page([], rejected, reading.ids_of(items))
-    return reading.each(records, lambda record: say(record, store, seen), read)
+    adapter, convert = _RESOURCES[resource]
+    records, rejected = parsing.sort_out(adapter, items)
+    read = Page([], rejected, parsing.ids_of(items))
+    return parsing.convert_each(records, lambda record: convert(record, store, observed_at), read)

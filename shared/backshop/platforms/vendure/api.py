@@ -60,10 +60,10 @@ class Api:
         """One try. Raises `TransientFailure` on what may pass and `PermanentRefusal`."""
         token = self._token()
         answer = self._send(operation, variables, token)
-        told = graphql.answered(answer)
-        if not told.get("errors"):
-            return graphql.data(told)
-        code, _ = graphql.first_error(told)
+        content = graphql.content_of(answer)
+        if not content.get("errors"):
+            return graphql.data(content)
+        code, _ = graphql.first_error(content)
         if code == _SIGNED_OUT and token is not None and SESSION in answer.headers:
             # Only a dead token is answered with a token header, which is empty.
             self._forget(token)
@@ -77,7 +77,7 @@ class Api:
                 200,
                 code,
             )
-        raise graphql.refused("Vendure", operation, told)
+        raise graphql.refusal("Vendure", operation, content)
 
     def _send(self, operation: str, variables: Mapping[str, Any], token: str | None) -> Answer:
         body = graphql.request("vendure", operation, variables, self._in_the_shops_words)
@@ -90,7 +90,8 @@ class Api:
     def _in_the_shops_words(self, text: str) -> str:
         """The operation with the order's custom fields under the names that the shop gave them."""
         aliased = " ".join(
-            name if said == name else f"{name}: {said}" for name, said in self.field_names.items()
+            name if name_there == name else f"{name}: {name_there}"
+            for name, name_there in self.field_names.items()
         )
         return text.replace(f"{{ {' '.join(FIELDS)} }}", f"{{ {aliased} }}")
 
@@ -111,10 +112,10 @@ class Api:
     def _log_in(self) -> str:
         variables = {"username": self._user, "password": self._password}
         answer = self._send("login", variables, None)
-        told = graphql.answered(answer)
-        if told.get("errors"):
-            raise graphql.refused("Vendure", "login", told)
-        outcome = graphql.data(told).get("login") or {}
+        content = graphql.content_of(answer)
+        if content.get("errors"):
+            raise graphql.refusal("Vendure", "login", content)
+        outcome = graphql.data(content).get("login") or {}
         if outcome.get("__typename") != "CurrentUser":
             raise PermanentRefusal(
                 "Vendure refused the user name or password", 200, "INVALID_CREDENTIALS"
@@ -130,8 +131,8 @@ class Api:
 def field_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the shop calls the plugin's fields: `settings.vendure_fields`, such as
     {"deliveryStage": "shippingStep"}. Raises `PermanentRefusal` on what cannot be a field's name."""
-    said = settings.get("vendure_fields") or {}
-    names = {name: str(said.get(name) or name) for name in FIELDS}
+    name_there = settings.get("vendure_fields") or {}
+    names = {name: str(name_there.get(name) or name) for name in FIELDS}
     if not all(_name.fullmatch(each) for each in names.values()):
         raise PermanentRefusal("settings.vendure_fields must name custom fields of the order")
     return names

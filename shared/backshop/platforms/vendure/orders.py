@@ -22,7 +22,7 @@ from backshop.platforms.orders import (
     same,
     write,
 )
-from backshop.platforms.payload import decimals
+from backshop.platforms.parsing import decimals
 from backshop.platforms.vendure.translate import money
 
 FAILED = "Failed"
@@ -39,37 +39,37 @@ class VendureOrders:
 
     api: Graphql
 
-    def find_refund(self, asked: RefundOrder) -> RefundResult | None:
+    def find_refund(self, request: RefundOrder) -> RefundResult | None:
         """The refund that an earlier attempt made, settled by now; None where it made none, or only
         that of a first payment while more is to be given back through others."""
-        order = _order(self.api, "order_refunds", asked.order_id)
-        made = _marked(order, asked)
+        order = _order(self.api, "order_refunds", request.order_id)
+        made = _marked(order, request)
         if not made:
             return None
         several = len(order["payments"]) > 1
-        if several and sum(refund["total"] for refund in made) < _amount(order, asked):
+        if several and sum(refund["total"] for refund in made) < _amount(order, request):
             return None
-        return _settled(self.api, made, asked)
+        return _settled(self.api, made, request)
 
-    def make_refund(self, asked: RefundOrder) -> RefundResult:
+    def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund through the order's payments, one after the other as far as each reaches, and settle.
 
         Raises PermanentDecline where less is left of them.
         """
-        order = _order(self.api, "order_refunds", asked.order_id)
-        made = _marked(order, asked)
-        open_amount = _amount(order, asked) - sum(refund["total"] for refund in made)
+        order = _order(self.api, "order_refunds", request.order_id)
+        made = _marked(order, request)
+        open_amount = _amount(order, request) - sum(refund["total"] for refund in made)
         payments = [(payment, _left(payment)) for payment in order["payments"]]
         left = sum(rest for _, rest in payments)
-        check_left(money(open_amount, asked.currency), money(left, asked.currency))
-        lines = [] if made else asked.lines
+        check_left(money(open_amount, request.currency), money(left, request.currency))
+        lines = [] if made else request.lines
         for payment, rest in payments:
             taken = min(rest, open_amount)
             if taken > 0:
-                made.append(_create(self.api, asked, payment["id"], taken, lines))
+                made.append(_create(self.api, request, payment["id"], taken, lines))
                 open_amount -= taken
                 lines = []
-        return _settled(self.api, made, asked)
+        return _settled(self.api, made, request)
 
     def find_address(self, change: AddressChange) -> Json | None:
         """What there is to say where the order has this address already, and is back in its state."""
@@ -78,7 +78,7 @@ class VendureOrders:
             return None
         if order["state"] == MODIFYING and change.state_before:
             order = _transition(self.api, order, change.state_before)
-        return None if order["state"] == MODIFYING else _told(order)
+        return None if order["state"] == MODIFYING else _answer_of(order)
 
     def change_address(self, change: AddressChange) -> Json:
         """Into Modifying, change, and back. `keep_state` is called before the first step with the
@@ -97,30 +97,30 @@ class VendureOrders:
                 raise PermanentDecline({"error": f"the order is in the state {back} at the shop"})
             change.keep_state(back)
             _transition(self.api, order, MODIFYING)
-        given = {
+        fields = {
             "dryRun": False,
             "orderId": change.order_id,
             "updateShippingAddress": _fields(change.address),
         }
-        answer = write(self.api, "order_address_update", {"input": given})["modifyOrder"]
+        answer = write(self.api, "order_address_update", {"input": fields})["modifyOrder"]
         if answer["__typename"] != "Order":
             _transition(self.api, order, back)
             raise PermanentDecline(answer)
-        return _told(_transition(self.api, answer, back))
+        return _answer_of(_transition(self.api, answer, back))
 
 
 def _create(
-    api: Graphql, asked: RefundOrder, payment: str, amount: int, lines: Sequence[tuple[str, int]]
+    api: Graphql, request: RefundOrder, payment: str, amount: int, lines: Sequence[tuple[str, int]]
 ) -> Json:
-    given = {
+    fields = {
         "paymentId": payment,
         "amount": amount,
-        "reason": asked.note,
+        "reason": request.note,
         "shipping": 0,
         "adjustment": 0,
         "lines": [{"orderLineId": line_id, "quantity": quantity} for line_id, quantity in lines],
     }
-    answer: Json = write(api, "refund_order", {"input": given})["refundOrder"]
+    answer: Json = write(api, "refund_order", {"input": fields})["refundOrder"]
     if answer["__typename"] != "Refund":
         raise PermanentDecline(answer)
     if answer["state"] == FAILED:
@@ -130,17 +130,17 @@ def _create(
     return answer
 
 
-def _settled(api: Graphql, made: Sequence[Json], asked: RefundOrder) -> RefundResult:
+def _settled(api: Graphql, made: Sequence[Json], request: RefundOrder) -> RefundResult:
     done = [
-        refund if refund["state"] == SETTLED else _settle(api, refund, asked) for refund in made
+        refund if refund["state"] == SETTLED else _settle(api, refund, request) for refund in made
     ]
-    total = money(sum(refund["total"] for refund in done), asked.currency)
+    total = money(sum(refund["total"] for refund in done), request.currency)
     return RefundResult(done[0]["id"], total, {"refunds": done})
 
 
-def _settle(api: Graphql, refund: Json, asked: RefundOrder) -> Json:
-    given = {"id": refund["id"], "transactionId": f"backshop {asked.mark}"}
-    answer: Json = write(api, "settle_refund", {"input": given})["settleRefund"]
+def _settle(api: Graphql, refund: Json, request: RefundOrder) -> Json:
+    fields = {"id": refund["id"], "transactionId": f"backshop {request.mark}"}
+    answer: Json = write(api, "settle_refund", {"input": fields})["settleRefund"]
     if answer["__typename"] == "Refund":
         return refund | answer
     if answer.get("fromState") == SETTLED:
@@ -148,9 +148,9 @@ def _settle(api: Graphql, refund: Json, asked: RefundOrder) -> Json:
     raise PermanentDecline(answer)
 
 
-def _marked(order: Json, asked: RefundOrder) -> list[Json]:
+def _marked(order: Json, request: RefundOrder) -> list[Json]:
     """What went back under this request's mark; a failed one went nowhere."""
-    mark = f"[{asked.mark}]"
+    mark = f"[{request.mark}]"
     return [refund for refund in _refunds(order) if mark in (refund["reason"] or "")]
 
 
@@ -171,27 +171,27 @@ def _left(payment: Json) -> int:
     return left
 
 
-def _amount(order: Json, asked: RefundOrder) -> int:
+def _amount(order: Json, request: RefundOrder) -> int:
     """What is to be given back in minor units: of lines by the prices that the order has now."""
-    digits = decimals(asked.currency)
-    if not asked.lines:
-        return int(asked.amount.scaleb(digits))
-    held = {line["id"]: line for line in order["lines"]}
+    digits = decimals(request.currency)
+    if not request.lines:
+        return int(request.amount.scaleb(digits))
+    lines_by_id = {line["id"]: line for line in order["lines"]}
     before: Counter[str] = Counter()
-    mark = f"[{asked.mark}]"
+    mark = f"[{request.mark}]"
     for refund in _refunds(order):
         if mark not in (refund["reason"] or ""):
             before.update({line["orderLineId"]: line["quantity"] for line in refund["lines"]})
-    check_quantities(asked, {id: line["quantity"] for id, line in held.items()}, before)
+    check_quantities(request, {id: line["quantity"] for id, line in lines_by_id.items()}, before)
     costs = (
         part(
-            money(held[line_id]["proratedLinePriceWithTax"], asked.currency),
-            held[line_id]["quantity"],
+            money(lines_by_id[line_id]["proratedLinePriceWithTax"], request.currency),
+            lines_by_id[line_id]["quantity"],
             before[line_id],
             quantity,
-            asked.currency,
+            request.currency,
         )
-        for line_id, quantity in asked.lines
+        for line_id, quantity in request.lines
     )
     return int(sum(costs, Decimal(0)).scaleb(digits))
 
@@ -206,7 +206,7 @@ def _transition(api: Graphql, order: Json, state: str) -> Json:
     raise PermanentDecline(answer)
 
 
-def _told(order: Json) -> Json:
+def _answer_of(order: Json) -> Json:
     return {key: order[key] for key in ("id", "code", "state")}
 
 
@@ -228,5 +228,5 @@ def _order(api: Graphql, operation: str, order_id: str) -> Json:
     answer = api.run(operation, {"id": order_id})
     if answer["order"] is None:
         raise PermanentDecline({"error": "the shop has no such order any more"})
-    found: Json = answer["order"]
-    return found
+    result: Json = answer["order"]
+    return result

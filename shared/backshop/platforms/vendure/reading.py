@@ -19,7 +19,7 @@ from backshop.commerce import Kind, Store
 from backshop.platforms import paging
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.paging import Fetched, Place, walk
-from backshop.platforms.payload import Page, ids_of
+from backshop.platforms.parsing import Page, ids_of
 from backshop.platforms.ports import Reader
 from backshop.platforms.reading import Position, ReadContext, Scope, Step, since_text
 from backshop.platforms.vendure import translate
@@ -62,8 +62,8 @@ class _List:
     def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
         start = position.get("list", 0)
         for number, chosen in list(enumerate(self.filters(scope)))[start:]:
-            given = position.get("place") if number == start else None
-            place = Place(*given) if given else paging.START
+            kept = position.get("place") if number == start else None
+            place = Place(*kept) if kept else paging.START
             fetch = partial(self._fetch, chosen)
             for fetched, after in walk(fetch, place, PER_PAGE, AT_ONCE):
                 new = paging.new_in(fetched.ids, place.last)
@@ -78,21 +78,21 @@ class _List:
 
     def _fetch(self, chosen: Json, offset: int, number: int) -> Fetched:
         options = {"take": PER_PAGE, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
-        seen = self.context.now()
-        told = self._ask({"options": options})
-        items = told["items"]
-        page = self.context.finish(translate.page(self.name, items, self.store, seen))
-        return Fetched(page, ids_of(items), told["totalItems"])
+        observed_at = self.context.now()
+        answer = self._ask({"options": options})
+        items = answer["items"]
+        page = self.context.finish(translate.page(self.name, items, self.store, observed_at))
+        return Fetched(page, ids_of(items), answer["totalItems"])
 
     def _ask(self, variables: Json) -> Json:
-        told: Json = self.api.run(self.name, variables)[self.name]
-        return told
+        answer: Json = self.api.run(self.name, variables)[self.name]
+        return answer
 
 
 class _Orders(_List):
     def mark(self) -> datetime | None:
-        told = self.api.run("newest", {})
-        times = [each["at"] for name in ("updated", "placed") for each in told[name]["items"]]
+        answer = self.api.run("newest", {})
+        times = [each["at"] for name in ("updated", "placed") for each in answer[name]["items"]]
         return max((datetime.fromisoformat(each) for each in times if each), default=None)
 
     def filters(self, scope: Scope) -> list[Json]:
@@ -111,8 +111,8 @@ class _Orders(_List):
                 if refused.code != UNKNOWN_FIELD:
                     raise
                 self._is_plain = True
-        told: Json = self.api.run("orders_plain", variables)["orders"]
-        return told
+        answer: Json = self.api.run("orders_plain", variables)["orders"]
+        return answer
 
     _is_plain = False
 

@@ -14,15 +14,15 @@ NO_PLUGIN = "the backshop plugin is not installed: changes are found by syncs al
 def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
     """The list is set as a whole; the entries of others keep their secrets, which are not named."""
     try:
-        held = api.run("webhooks", {})["backshopWebhooks"]
+        current = api.run("webhooks", {})["backshopWebhooks"]
     except PermanentRefusal as refused:
         if refused.code == UNKNOWN_FIELD:
             return [NO_PLUGIN]
         raise
-    own = next((each for each in held if each["url"] == address), None)
+    own = next((each for each in current if each["url"] == address), None)
     if own is not None and not own["events"] and not is_new_secret:
         return []
-    others = [each for each in held if each["url"] != address]
+    others = [each for each in current if each["url"] != address]
     webhooks: list[dict[str, Any]] = [
         *({"url": each["url"], "events": each["events"]} for each in others),
         {"url": address, "secret": secret, "events": []},

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import payload as reading
+from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored
-from backshop.platforms.payload import Page, decimals
-from backshop.platforms.vendure import payload
+from backshop.platforms.parsing import Page, decimals
+from backshop.platforms.vendure import payloads
 
 _FULFILMENT = {
     "PartiallyShipped": Fulfilment.PARTIAL,
@@ -42,7 +42,6 @@ _ORDER = commerce.defaults(commerce.Order)
 _LINE = commerce.defaults(commerce.OrderLine)
 
 T = TypeVar("T")
-Seen = datetime
 
 
 def translate(
@@ -57,22 +56,22 @@ def translate(
     The plugin's events are `order.updated` and the like; those that are named after Vendure's own
     classes (`OrderStateTransitionEvent`) and carry the same data are understood too.
     """
-    told = reading.parse(payload.envelope, body)
-    subject = _subject(topic or told.event or "")
+    payload = parsing.parse(payloads.envelope, body)
+    subject = _subject(topic or payload.event or "")
     if subject is None:
         raise Ignored(f"nothing is kept of the event {topic[:60]!r}")
-    kind, adapter, say, wrapped = _SUBJECTS[subject]
-    happened_at = triggered_at or _utc(told.created_at) or received_at
-    data = told.data.get(wrapped, told.data)
-    if _is_deletion(topic, told.data):
-        gone = reading.validate(payload.gone, data)
+    kind, adapter, convert, wrapped = _SUBJECTS[subject]
+    happened_at = triggered_at or _utc(payload.created_at) or received_at
+    data = payload.data.get(wrapped, payload.data)
+    if _is_deletion(topic, payload.data):
+        gone = parsing.validate(payloads.gone, data)
         return [
             commerce.Deletion(
                 id=gone.id, kind=kind, changed_at=received_at, observed_at=happened_at
             )
         ]
-    record = reading.validate(adapter, data)
-    return say(record, store, happened_at)
+    record = parsing.validate(adapter, data)
+    return convert(record, store, happened_at)
 
 
 def _subject(topic: str) -> str | None:
@@ -93,19 +92,19 @@ def money(minor: int, currency: str) -> Decimal:
 # Orders
 
 
-def order(told: payload.Order, store: Store, seen: Seen) -> list[Event]:
+def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[Event]:
     """The order after its customer. Raises `Ignored` on a cart or draft."""
-    if told.active or told.order_placed_at is None:
+    if payload.active or payload.order_placed_at is None:
         raise Ignored("a cart or a draft, not an order yet")
-    said = _order(told, seen)
-    return [_customer_of(told.customer, said), said] if told.customer else [said]
+    record = _order(payload, observed_at)
+    return [_customer_of(payload.customer, record), record] if payload.customer else [record]
 
 
-def placed_order(told: payload.Order, store: Store, seen: Seen) -> list[Event]:
+def placed_order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[Event]:
     """The order at the moment it is placed, the only one at which the customer's phone is sure to be
     that of this order: any guest who names the same e-mail address overwrites it later."""
-    events = order(told, store, seen)
-    phone = told.customer.phone_number if told.customer else None
+    events = order(payload, store, observed_at)
+    phone = payload.customer.phone_number if payload.customer else None
     return [
         each.model_copy(update={"phone": phone})
         if isinstance(each, commerce.Order) and each.phone is None and phone
@@ -114,172 +113,176 @@ def placed_order(told: payload.Order, store: Store, seen: Seen) -> list[Event]:
     ]
 
 
-def _order(told: payload.Order, seen: Seen) -> commerce.Order:
-    currency = told.currency_code
-    lines = tuple(_line(each, currency) for each in told.lines)
-    payments = told.payments or []
-    shipping_address = _address(told.shipping_address, "shipping")
-    customer = told.customer or payload.Customer(id="none")
-    fields = told.custom_fields or {}
+def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
+    currency = payload.currency_code
+    lines = tuple(_line(each, currency) for each in payload.lines)
+    payments = payload.payments or []
+    shipping_address = _address(payload.shipping_address, "shipping")
+    customer = payload.customer or payloads.Customer(id="none")
+    fields = payload.custom_fields or {}
     net = sum((line.total for line in lines), _ZERO)
     subtotal = sum((line.subtotal for line in lines), _ZERO)
     return trusted(
         commerce.Order,
         {
             **_ORDER,
-            "id": told.id,
-            "changed_at": seen,
-            "observed_at": seen,
-            "code": told.code,
-            "status": told.state.lower(),
-            "is_cancelled": told.state == "Cancelled",
-            "is_counted": told.state != "Cancelled",
-            "fulfilment": _FULFILMENT.get(told.state, Fulfilment.NONE),
-            "fulfilled_at": _fulfilled_at(told),
-            "delivered_at": _delivered_at(told),
+            "id": payload.id,
+            "changed_at": observed_at,
+            "observed_at": observed_at,
+            "code": payload.code,
+            "status": payload.state.lower(),
+            "is_cancelled": payload.state == "Cancelled",
+            "is_counted": payload.state != "Cancelled",
+            "fulfilment": _FULFILMENT.get(payload.state, Fulfilment.NONE),
+            "fulfilled_at": _fulfilled_at(payload),
+            "delivered_at": _delivered_at(payload),
             "currency": currency,
             "subtotal": subtotal,
             "discount": subtotal - net,
-            "shipping": money(told.shipping, currency),
-            "shipping_tax": money(told.shipping_with_tax - told.shipping, currency),
-            "tax": money(told.total_with_tax - told.total, currency),
-            "total": money(told.total_with_tax, currency),
-            "created_at": reading.utc(told.created_at),
-            "placed_at": _utc(told.order_placed_at),
+            "shipping": money(payload.shipping, currency),
+            "shipping_tax": money(payload.shipping_with_tax - payload.shipping, currency),
+            "tax": money(payload.total_with_tax - payload.total, currency),
+            "total": money(payload.total_with_tax, currency),
+            "created_at": parsing.utc(payload.created_at),
+            "placed_at": _utc(payload.order_placed_at),
             "paid_at": _first(each.created_at for each in payments if each.state == "Settled"),
             "payment_method": next((each.method for each in payments if each.method), None),
             "payments": tuple(_payment(each, currency) for each in payments),
-            "channel": _channel(told.channels),
-            "customer_id": told.customer.id if told.customer else None,
-            "is_guest": told.customer is None,
+            "channel": _channel(payload.channels),
+            "customer_id": payload.customer.id if payload.customer else None,
+            "is_guest": payload.customer is None,
             "email": customer.email_address or None,
-            "phone": _given_phone(told),
+            "phone": _given_phone(payload),
             "first_name": customer.first_name or None,
             "last_name": customer.last_name or None,
-            "country": _country(told.shipping_address) or _country(told.billing_address),
+            "country": _country(payload.shipping_address) or _country(payload.billing_address),
             "shipping_address": shipping_address,
             "lines": lines,
-            "coupons": _coupon_uses(told, subtotal - net),
-            "refunds": _refunds(told, seen),
+            "coupons": _coupon_uses(payload, subtotal - net),
+            "refunds": _refunds(payload, observed_at),
             "delivery_stage": _text(fields.get("deliveryStage")),
-            "tracking_number": _text(fields.get("trackingNumber")) or _tracking_code(told),
+            "tracking_number": _text(fields.get("trackingNumber")) or _tracking_code(payload),
         },
     )
 
 
-def _given_phone(told: payload.Order) -> str | None:
+def _given_phone(payload: payloads.Order) -> str | None:
     """A guest's checkout overwrites the customer's phone, the order's addresses keep theirs."""
-    addresses = (told.shipping_address, told.billing_address)
+    addresses = (payload.shipping_address, payload.billing_address)
     return next((each.phone_number for each in addresses if each and each.phone_number), None)
 
 
-def _line(told: payload.Line, currency: str) -> commerce.OrderLine:
-    variant = told.product_variant
+def _line(payload: payloads.Line, currency: str) -> commerce.OrderLine:
+    variant = payload.product_variant
     product = variant.product
-    net = told.prorated_line_price
+    net = payload.prorated_line_price
     if net is None:
-        net = _without_tax(told.prorated_line_price_with_tax, told)
-    fields = told.custom_fields or {}
+        net = _without_tax(payload.prorated_line_price_with_tax, payload)
+    fields = payload.custom_fields or {}
     return trusted(
         commerce.OrderLine,
         {
             **_LINE,
-            "id": told.id,
+            "id": payload.id,
             "product_id": commerce.stable_number(product.id) if product else None,
             "variant_id": commerce.stable_number(variant.id),
             "sku": variant.sku or f"vendure:{variant.id}",
             "name": (product.name if product else None) or variant.name or "",
             "variant_name": variant.name or None,
-            "quantity": told.quantity,
-            "unit_price": money(told.unit_price, currency),
-            "subtotal": money(told.unit_price * told.quantity, currency),
+            "quantity": payload.quantity,
+            "unit_price": money(payload.unit_price, currency),
+            "subtotal": money(payload.unit_price * payload.quantity, currency),
             "total": money(net, currency),
-            "tax": money(told.prorated_line_price_with_tax - net, currency),
-            "unit_price_with_tax": money(told.unit_price_with_tax, currency),
+            "tax": money(payload.prorated_line_price_with_tax - net, currency),
+            "unit_price_with_tax": money(payload.unit_price_with_tax, currency),
             "custom": {_CUSTOM.get(k, k): v for k, v in fields.items() if v is not None},
-            "raw": told.model_dump(exclude_none=True, by_alias=True),
+            "raw": payload.model_dump(exclude_none=True, by_alias=True),
         },
     )
 
 
-def _without_tax(with_tax: int, line: payload.Line) -> int:
+def _without_tax(with_tax: int, line: payloads.Line) -> int:
     """Minor units without tax, for selections that do not ask for them: by the unit price's rate."""
     if not line.unit_price_with_tax:
         return with_tax
     return round(Decimal(with_tax * line.unit_price) / line.unit_price_with_tax)
 
 
-def _payment(told: payload.Payment, currency: str) -> commerce.Payment:
-    return commerce.Payment(id=told.id, amount=money(told.amount, currency), state=told.state)
+def _payment(payload: payloads.Payment, currency: str) -> commerce.Payment:
+    return commerce.Payment(
+        id=payload.id, amount=money(payload.amount, currency), state=payload.state
+    )
 
 
-def _refunds(told: payload.Order, seen: Seen) -> tuple[commerce.Refund, ...] | None:
-    if told.payments is None or any(each.refunds is None for each in told.payments):
+def _refunds(payload: payloads.Order, observed_at: datetime) -> tuple[commerce.Refund, ...] | None:
+    if payload.payments is None or any(each.refunds is None for each in payload.payments):
         return None
-    prices = {each.id: each for each in told.lines}
+    prices = {each.id: each for each in payload.lines}
     return tuple(
         commerce.Refund(
             id=refund.id,
-            changed_at=seen,
-            observed_at=seen,
-            order_id=told.id,
-            amount=money(refund.total, told.currency_code),
-            shipping=money(refund.shipping, told.currency_code),
-            currency=told.currency_code,
-            created_at=reading.utc(refund.created_at),
+            changed_at=observed_at,
+            observed_at=observed_at,
+            order_id=payload.id,
+            amount=money(refund.total, payload.currency_code),
+            shipping=money(refund.shipping, payload.currency_code),
+            currency=payload.currency_code,
+            created_at=parsing.utc(refund.created_at),
             reason=refund.reason or None,
             status=_REFUND_STATES.get(refund.state, "pending"),
             lines=tuple(
-                _refund_line(line, prices[line.order_line_id], told.currency_code)
+                _refund_line(line, prices[line.order_line_id], payload.currency_code)
                 for line in refund.lines or []
                 if line.order_line_id in prices
             ),
         )
-        for payment in told.payments
+        for payment in payload.payments
         for refund in payment.refunds or []
     )
 
 
 def _refund_line(
-    told: payload.RefundLine, line: payload.Line, currency: str
+    payload: payloads.RefundLine, line: payloads.Line, currency: str
 ) -> commerce.RefundLine:
     """Vendure names line and quantity; what they cost follows from the line's price after
     discounts."""
     placed = line.order_placed_quantity or line.quantity or 1
-    with_tax = round(Decimal(line.prorated_line_price_with_tax * told.quantity) / placed)
+    with_tax = round(Decimal(line.prorated_line_price_with_tax * payload.quantity) / placed)
     net = _without_tax(with_tax, line)
     return commerce.RefundLine(
-        line_id=told.order_line_id,
-        quantity=told.quantity,
+        line_id=payload.order_line_id,
+        quantity=payload.quantity,
         amount=money(net, currency),
         tax=money(with_tax - net, currency),
     )
 
 
-def _coupon_uses(told: payload.Order, discount: Decimal) -> tuple[commerce.CouponUse, ...]:
+def _coupon_uses(payload: payloads.Order, discount: Decimal) -> tuple[commerce.CouponUse, ...]:
     """Vendure does not say which code gave which discount, unless there is one of each."""
-    is_plain = len(told.discounts) == len(told.coupon_codes) == 1
+    is_plain = len(payload.discounts) == len(payload.coupon_codes) == 1
     amount = discount if is_plain else None
-    return tuple(commerce.CouponUse(code=code, discount=amount) for code in told.coupon_codes)
+    return tuple(commerce.CouponUse(code=code, discount=amount) for code in payload.coupon_codes)
 
 
-def _fulfilled_at(told: payload.Order) -> datetime | None:
-    return _first(each.created_at for each in told.fulfillments or [] if each.state != "Cancelled")
+def _fulfilled_at(payload: payloads.Order) -> datetime | None:
+    return _first(
+        each.created_at for each in payload.fulfillments or [] if each.state != "Cancelled"
+    )
 
 
-def _delivered_at(told: payload.Order) -> datetime | None:
-    if told.state != "Delivered":
+def _delivered_at(payload: payloads.Order) -> datetime | None:
+    if payload.state != "Delivered":
         return None
-    times = [each.updated_at for each in told.fulfillments or [] if each.state == "Delivered"]
-    return max((reading.utc(each) for each in times if each), default=None)
+    times = [each.updated_at for each in payload.fulfillments or [] if each.state == "Delivered"]
+    return max((parsing.utc(each) for each in times if each), default=None)
 
 
-def _tracking_code(told: payload.Order) -> str | None:
-    codes = [each.tracking_code for each in told.fulfillments or [] if each.tracking_code]
+def _tracking_code(payload: payloads.Order) -> str | None:
+    codes = [each.tracking_code for each in payload.fulfillments or [] if each.tracking_code]
     return codes[-1] if codes else None
 
 
-def _channel(channels: list[payload.Channel]) -> str | None:
+def _channel(channels: list[payloads.Channel]) -> str | None:
     """The channel it was bought in; every order is in the default channel as well."""
     codes = [each.code for each in channels]
     chosen = [code for code in codes if code != "__default_channel__"] or codes
@@ -287,160 +290,166 @@ def _channel(channels: list[payload.Channel]) -> str | None:
 
 
 def _first(times: Iterable[datetime | None]) -> datetime | None:
-    return min((reading.utc(each) for each in times if each), default=None)
+    return min((parsing.utc(each) for each in times if each), default=None)
 
 
 # Everything else
 
 
-def _customer_of(told: payload.Customer, order: commerce.Order) -> commerce.Customer:
+def _customer_of(payload: payloads.Customer, order: commerce.Order) -> commerce.Customer:
     """The customer as the order names them: hearsay, which the customer's own record outweighs."""
     return commerce.Customer(
-        id=told.id,
+        id=payload.id,
         changed_at=order.changed_at,
         observed_at=order.observed_at,
         rank=0,
-        email=told.email_address or None,
-        phone=told.phone_number or None,
-        first_name=told.first_name or None,
-        last_name=told.last_name or None,
+        email=payload.email_address or None,
+        phone=payload.phone_number or None,
+        first_name=payload.first_name or None,
+        last_name=payload.last_name or None,
     )
 
 
-def customer(told: payload.Customer, store: Store, seen: Seen) -> list[Event]:
+def customer(payload: payloads.Customer, store: Store, observed_at: datetime) -> list[Event]:
     """A customer. Guests have records and ids too, but no user."""
-    addresses = (_address(each, _kind(each)) for each in told.addresses or [])
+    addresses = (_address(each, _kind(each)) for each in payload.addresses or [])
     return [
         commerce.Customer(
-            id=told.id,
-            changed_at=seen,
-            observed_at=seen,
-            email=told.email_address or None,
-            phone=told.phone_number or None,
-            first_name=told.first_name or None,
-            last_name=told.last_name or None,
+            id=payload.id,
+            changed_at=observed_at,
+            observed_at=observed_at,
+            email=payload.email_address or None,
+            phone=payload.phone_number or None,
+            first_name=payload.first_name or None,
+            last_name=payload.last_name or None,
             addresses=tuple(each for each in addresses if each),
-            created_at=_utc(told.created_at),
-            metadata={"verified": bool(told.user and told.user.verified)},
+            created_at=_utc(payload.created_at),
+            metadata={"verified": bool(payload.user and payload.user.verified)},
         )
     ]
 
 
-def _kind(told: payload.Address) -> Literal["shipping", "billing", "both"]:
-    if bool(told.default_shipping_address) == bool(told.default_billing_address):
+def _kind(payload: payloads.Address) -> Literal["shipping", "billing", "both"]:
+    if bool(payload.default_shipping_address) == bool(payload.default_billing_address):
         return "both"
-    return "shipping" if told.default_shipping_address else "billing"
+    return "shipping" if payload.default_shipping_address else "billing"
 
 
 def _address(
-    told: payload.Address | None, kind: Literal["shipping", "billing", "both"]
+    payload: payloads.Address | None, kind: Literal["shipping", "billing", "both"]
 ) -> commerce.Address | None:
-    if told is None or not (told.street_line1 or told.city or told.postal_code or told.full_name):
+    if payload is None or not (
+        payload.street_line1 or payload.city or payload.postal_code or payload.full_name
+    ):
         return None
     return commerce.Address(
-        id=told.id,
+        id=payload.id,
         kind=kind,
-        is_default=bool(told.default_shipping_address or told.default_billing_address),
-        name=told.full_name or None,
-        company=told.company or None,
-        line1=told.street_line1 or None,
-        line2=told.street_line2 or None,
-        city=told.city or None,
-        province=told.province or None,
-        postal_code=told.postal_code or None,
-        country_code=_country(told),
-        phone=told.phone_number or None,
+        is_default=bool(payload.default_shipping_address or payload.default_billing_address),
+        name=payload.full_name or None,
+        company=payload.company or None,
+        line1=payload.street_line1 or None,
+        line2=payload.street_line2 or None,
+        city=payload.city or None,
+        province=payload.province or None,
+        postal_code=payload.postal_code or None,
+        country_code=_country(payload),
+        phone=payload.phone_number or None,
     )
 
 
-def _country(told: payload.Address | None) -> str | None:
-    if told is None:
+def _country(payload: payloads.Address | None) -> str | None:
+    if payload is None:
         return None
-    named = told.country.code if isinstance(told.country, payload.Country) else None
-    return told.country_code or named or None
+    named = payload.country.code if isinstance(payload.country, payloads.Country) else None
+    return payload.country_code or named or None
 
 
-def product(told: payload.Product, store: Store, seen: Seen) -> list[Event]:
+def product(payload: payloads.Product, store: Store, observed_at: datetime) -> list[Event]:
     return [
         commerce.Product(
-            id=told.id,
-            changed_at=seen,
-            observed_at=seen,
-            title=told.name,
-            description=told.description or None,
-            status="publish" if told.enabled else "draft",
-            type="variable" if len(told.variants) > 1 else "simple",
-            categories=tuple(_category(each, seen, rank=0) for each in told.collections),
-            variants=tuple(_variant(each, told, store) for each in told.variants),
-            created_at=_utc(told.created_at),
-            metadata={"slug": told.slug} if told.slug else {},
+            id=payload.id,
+            changed_at=observed_at,
+            observed_at=observed_at,
+            title=payload.name,
+            description=payload.description or None,
+            status="publish" if payload.enabled else "draft",
+            type="variable" if len(payload.variants) > 1 else "simple",
+            categories=tuple(_category(each, observed_at, rank=0) for each in payload.collections),
+            variants=tuple(_variant(each, payload, store) for each in payload.variants),
+            created_at=_utc(payload.created_at),
+            metadata={"slug": payload.slug} if payload.slug else {},
         )
     ]
 
 
-def _variant(told: payload.Variant, product: payload.Product, store: Store) -> commerce.Variant:
-    currency = told.currency_code or store.currency or "USD"
-    price = money(told.price, currency)
+def _variant(
+    payload: payloads.Variant, product: payloads.Product, store: Store
+) -> commerce.Variant:
+    currency = payload.currency_code or store.currency or "USD"
+    price = money(payload.price, currency)
     stock = None
-    if told.stock_levels is not None:
-        stock = sum(each.stock_on_hand - each.stock_allocated for each in told.stock_levels)
+    if payload.stock_levels is not None:
+        stock = sum(each.stock_on_hand - each.stock_allocated for each in payload.stock_levels)
     return commerce.Variant(
-        id=told.id,
-        sku=told.sku or f"vendure:{told.id}",
-        title=told.name if told.name != product.name else None,
+        id=payload.id,
+        sku=payload.sku or f"vendure:{payload.id}",
+        title=payload.name if payload.name != product.name else None,
         price=price,
         currency=currency,
         regular_price=price,
         stock=stock,
-        available=product.enabled and told.enabled and (stock is None or stock > 0),
+        available=product.enabled and payload.enabled and (stock is None or stock > 0),
     )
 
 
-def collection(told: payload.Collection, store: Store, seen: Seen) -> list[Event]:
-    return [_category(told, seen, rank=1)]
+def collection(payload: payloads.Collection, store: Store, observed_at: datetime) -> list[Event]:
+    return [_category(payload, observed_at, rank=1)]
 
 
-def _category(told: payload.Collection, seen: Seen, rank: Literal[0, 1]) -> commerce.Category:
+def _category(
+    payload: payloads.Collection, observed_at: datetime, rank: Literal[0, 1]
+) -> commerce.Category:
     return commerce.Category(
-        id=told.id,
-        changed_at=seen,
-        observed_at=seen,
+        id=payload.id,
+        changed_at=observed_at,
+        observed_at=observed_at,
         rank=rank,
-        name=told.name,
-        parent_id=told.parent_id,
+        name=payload.name,
+        parent_id=payload.parent_id,
     )
 
 
-def promotion(told: payload.Promotion, store: Store, seen: Seen) -> list[Event]:
+def promotion(payload: payloads.Promotion, store: Store, observed_at: datetime) -> list[Event]:
     """A coupon. Raises `Ignored` on a promotion that works without a code."""
-    if not told.coupon_code:
+    if not payload.coupon_code:
         raise Ignored("a promotion without a coupon code")
-    kind, amount = _worth(told, store)
+    kind, amount = _worth(payload, store)
     return [
         commerce.Coupon(
-            id=told.id,
-            changed_at=seen,
-            observed_at=seen,
-            code=told.coupon_code,
+            id=payload.id,
+            changed_at=observed_at,
+            observed_at=observed_at,
+            code=payload.coupon_code,
             type=kind,
             amount=amount,
-            expires_at=_utc(told.ends_at),
-            status="active" if told.enabled else "disabled",
+            expires_at=_utc(payload.ends_at),
+            status="active" if payload.enabled else "disabled",
         )
     ]
 
 
-def _worth(told: payload.Promotion, store: Store) -> tuple[str | None, Decimal | None]:
+def _worth(payload: payloads.Promotion, store: Store) -> tuple[str | None, Decimal | None]:
     """What the promotion's one action is and gives: money in major units, or percent."""
-    if len(told.actions) != 1:
+    if len(payload.actions) != 1:
         return None, None
-    action = told.actions[0]
-    given = next((each.value for each in action.args if each.name == "discount"), "")
-    if not given.isdigit() or len(given) > 12:
+    action = payload.actions[0]
+    value = next((each.value for each in action.args if each.name == "discount"), "")
+    if not value.isdigit() or len(value) > 12:
         return action.code, None
     if "percentage" in action.code:
-        return action.code, Decimal(given)
-    return action.code, money(int(given), store.currency or "USD")
+        return action.code, Decimal(value)
+    return action.code, money(int(value), store.currency or "USD")
 
 
 def _text(value: object) -> str | None:
@@ -448,18 +457,18 @@ def _text(value: object) -> str | None:
 
 
 def _utc(value: datetime | None) -> datetime | None:
-    return None if value is None else reading.utc(value)
+    return None if value is None else parsing.utc(value)
 
 
-Say = Callable[[Any, Store, Seen], list[Event]]
+Convert = Callable[[Any, Store, datetime], list[Event]]
 
-_SUBJECTS: dict[str, tuple[Kind, TypeAdapter[Any], Say, str]] = {
-    "order": (Kind.ORDER, payload.order, order, "order"),
-    "placed order": (Kind.ORDER, payload.order, placed_order, "order"),
-    "customer": (Kind.CUSTOMER, payload.customer, customer, "customer"),
-    "product": (Kind.PRODUCT, payload.product, product, "product"),
-    "collection": (Kind.CATEGORY, payload.collection, collection, "collection"),
-    "promotion": (Kind.COUPON, payload.promotion, promotion, "promotion"),
+_SUBJECTS: dict[str, tuple[Kind, TypeAdapter[Any], Convert, str]] = {
+    "order": (Kind.ORDER, payloads.order, order, "order"),
+    "placed order": (Kind.ORDER, payloads.order, placed_order, "order"),
+    "customer": (Kind.CUSTOMER, payloads.customer, customer, "customer"),
+    "product": (Kind.PRODUCT, payloads.product, product, "product"),
+    "collection": (Kind.CATEGORY, payloads.collection, collection, "collection"),
+    "promotion": (Kind.COUPON, payloads.promotion, promotion, "promotion"),
 }
 _PREFIXES = (
     ("orderplaced", "placed order"),
@@ -478,9 +487,9 @@ _PREFIXES = (
 # Pages of the API
 
 
-def page(resource: str, items: list[Any], store: Store, seen: Seen) -> Page:
+def page(resource: str, items: list[Any], store: Store, observed_at: datetime) -> Page:
     """A page's decoded items (`orders`, `customers`, `products`, `collections`, `promotions`)."""
-    _, adapter, say, _ = _SUBJECTS[resource.removesuffix("s")]
-    records, rejected = reading.sort_out(adapter, items)
-    read = Page([], rejected, reading.ids_of(items))
-    return reading.each(records, lambda record: say(record, store, seen), read)
+    _, adapter, convert, _ = _SUBJECTS[resource.removesuffix("s")]
+    records, rejected = parsing.sort_out(adapter, items)
+    read = Page([], rejected, parsing.ids_of(items))
+    return parsing.convert_each(records, lambda record: convert(record, store, observed_at), read)

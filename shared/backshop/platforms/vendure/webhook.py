@@ -14,19 +14,19 @@ KEY_LENGTH = 100
 
 def read(headers: Headers, body: bytes) -> Webhook:
     """Topic, id and time are taken from the body, which is signed, and else from the headers."""
-    said = _envelope(body)
-    topic = _text(said.get("event")) or header(headers, "x-vendure-event")
-    id = _text(said.get("deliveryId")) or header(headers, "x-vendure-delivery") or digest(body)
+    envelope = _envelope(body)
+    topic = _text(envelope.get("event")) or header(headers, "x-vendure-event")
+    id = _text(envelope.get("deliveryId")) or header(headers, "x-vendure-delivery") or digest(body)
     key = id if len(id) <= KEY_LENGTH else digest(id.encode("utf-8", "replace"))
-    return Webhook(topic, key, triggered_at=_instant(_text(said.get("createdAt"))))
+    return Webhook(topic, key, triggered_at=_instant(_text(envelope.get("createdAt"))))
 
 
 def _envelope(body: bytes) -> dict[str, Any]:
     try:
-        said = orjson.loads(body)
+        envelope = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return envelope if isinstance(envelope, dict) else {}
 
 
 def _text(value: object) -> str:

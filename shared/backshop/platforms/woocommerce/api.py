@@ -59,13 +59,13 @@ class Api:
     ) -> Answer:
         """One try at anything; statuses below 500 other than 429 and redirects are the caller's."""
         path = path if path == INDEX else PATH + path
-        query = {name: str(said) for name, said in (params or {}).items()}
+        query = {name: str(value) for name, value in (params or {}).items()}
         if not self._is_safe:
             query = _signed(method, self._url + path, query, self._key, self._secret)
-        given: dict[str, Any] = {}
+        options: dict[str, Any] = {}
         if body is not None:
-            given = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
-        return send(self._client, self.deadline, method, f"{path}?{urlencode(query)}", **given)
+            options = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+        return send(self._client, self.deadline, method, f"{path}?{urlencode(query)}", **options)
 
 
 def _refused(answer: Answer) -> PermanentRefusal:
@@ -84,17 +84,17 @@ def _refused(answer: Answer) -> PermanentRefusal:
 
 def _signed(method: str, url: str, query: dict[str, str], key: str, secret: str) -> dict[str, str]:
     """The query with an OAuth 1.0a signature (RFC 5849, 3.4), whose token is empty."""
-    given = query | {
+    options = query | {
         "oauth_consumer_key": key,
         "oauth_nonce": secrets.token_hex(8),
         "oauth_signature_method": "HMAC-SHA256",
         "oauth_timestamp": str(int(time.time())),
     }
-    pairs = sorted((_escape(name), _escape(said)) for name, said in given.items())
-    joined = "&".join(f"{name}={said}" for name, said in pairs)
+    pairs = sorted((_escape(name), _escape(value)) for name, value in options.items())
+    joined = "&".join(f"{name}={value}" for name, value in pairs)
     base = "&".join(_escape(part) for part in (method, url, joined))
     mac = hmac.new(f"{_escape(secret)}&".encode(), base.encode(), sha256).digest()
-    return given | {"oauth_signature": base64.b64encode(mac).decode()}
+    return options | {"oauth_signature": base64.b64encode(mac).decode()}
 
 
 def _escape(text: str) -> str:

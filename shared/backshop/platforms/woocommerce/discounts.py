@@ -20,44 +20,44 @@ class WooCommerceDiscounts:
 
     api: Api
 
-    def find(self, asked: NewDiscount) -> str | None:
+    def find(self, discount: NewDiscount) -> str | None:
         """The id of our coupon with this code; None where the shop knows no such code. Raises PermanentDecline
         where the code is somebody else's."""
-        found = json.loads(self.api.get("coupons", {"code": asked.code.lower()}).body)
-        coupon = next((each for each in found if each["code"] == asked.code.lower()), None)
+        coupons = json.loads(self.api.get("coupons", {"code": discount.code.lower()}).body)
+        coupon = next((each for each in coupons if each["code"] == discount.code.lower()), None)
         if coupon is None:
             return None
-        if asked.mark not in coupon["description"]:
+        if discount.mark not in coupon["description"]:
             raise PermanentDecline({"error": "the shop has another coupon with this code"})
         return str(coupon["id"])
 
-    def create(self, asked: NewDiscount) -> str:
+    def create(self, discount: NewDiscount) -> str:
         """Make the coupon, if an earlier attempt did not; its id. Amounts are in the shop's currency,
         which WooCommerce does not name. Raises PermanentDecline where it refuses the coupon."""
-        if (made := self.find(asked)) is not None:
+        if (made := self.find(discount)) is not None:
             return made
-        answer = _write(self.api, "POST", "coupons", _body(asked))
+        answer = _write(self.api, "POST", "coupons", _body(discount))
         return str(json.loads(answer.body)["id"])
 
-    def end(self, asked: NewDiscount) -> None:
+    def end(self, discount: NewDiscount) -> None:
         """Delete the coupon; nothing to do where the shop does not know it."""
-        id = self.find(asked)
+        id = self.find(discount)
         if id is not None:
             _write(self.api, "DELETE", f"coupons/{id}", None, force="true")
 
 
-def _body(asked: NewDiscount) -> Json:
+def _body(discount: NewDiscount) -> Json:
     """`date_expires` in UTC with a Z: WooCommerce silently ignores `date_expires_gmt`."""
     return {
-        "code": asked.code,
-        "description": f"Shade survey [{asked.mark}]",
+        "code": discount.code,
+        "description": f"Shade survey [{discount.mark}]",
         "discount_type": "fixed_cart",
-        "amount": str(asked.amount),
-        "date_expires": asked.ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "amount": str(discount.amount),
+        "date_expires": discount.ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "individual_use": True,
         "usage_limit": 1,
         "usage_limit_per_user": 1,
-        "email_restrictions": [asked.email] if asked.email else [],
+        "email_restrictions": [discount.email] if discount.email else [],
     }
 
 

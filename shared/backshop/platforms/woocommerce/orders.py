@@ -42,50 +42,50 @@ class WooCommerceOrders:
 
     api: Api
 
-    def find_refund(self, asked: RefundOrder) -> RefundResult | None:
+    def find_refund(self, request: RefundOrder) -> RefundResult | None:
         """The refund that an earlier attempt made."""
-        marked = f"[{asked.mark}]"
-        found = (
-            refund for refund in _refunds(self.api, asked.order_id) if marked in refund["reason"]
+        marked = f"[{request.mark}]"
+        result = (
+            refund for refund in _refunds(self.api, request.order_id) if marked in refund["reason"]
         )
-        refund = next(found, None)
+        refund = next(result, None)
         return _refunded(refund) if refund else None
 
-    def make_refund(self, asked: RefundOrder) -> RefundResult:
+    def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund through the payment gateway, or only on paper where it is `manual`.
 
         Amount and lines come from the order as WooCommerce has it now. Raises PermanentDecline when it refuses,
         which it does with HTTP 500.
         """
-        order = _order(self.api, asked.order_id)
-        done = [*_refunds(self.api, asked.order_id)]
+        order = _order(self.api, request.order_id)
+        done = [*_refunds(self.api, request.order_id)]
         left = Decimal(order["total"]) - sum(
             (Decimal(refund["amount"]) for refund in done), Decimal(0)
         )
-        lines = _lines(asked, order, done)
-        amount = sum((_cost(line) for line in lines), Decimal(0)) if lines else asked.amount
+        lines = _lines(request, order, done)
+        amount = sum((_cost(line) for line in lines), Decimal(0)) if lines else request.amount
         check_left(amount, left)
         body: Json = {
             "amount": str(amount),
-            "reason": asked.note,
-            "api_refund": not asked.manual,
-            "api_restock": asked.restock,
+            "reason": request.note,
+            "api_refund": not request.manual,
+            "api_restock": request.restock,
         }
         if lines:
             body["line_items"] = lines
-        return _refunded(_write(self.api, "POST", f"orders/{asked.order_id}/refunds", body))
+        return _refunded(_write(self.api, "POST", f"orders/{request.order_id}/refunds", body))
 
     def find_address(self, change: AddressChange) -> Json | None:
         """What there is to say where the order has this address already."""
         order = _order(self.api, change.order_id)
-        return _told(order) if same(order["shipping"], _fields(change.address)) else None
+        return _answer_of(order) if same(order["shipping"], _fields(change.address)) else None
 
     def change_address(self, change: AddressChange) -> Json:
         """Put the address on the order. Raises PermanentDecline once the order is on its way."""
         order = _order(self.api, change.order_id)
         if order["status"] not in NOT_SENT:
             raise PermanentDecline({"error": f"the order is {order['status']} at the shop"})
-        return _told(
+        return _answer_of(
             _write(
                 self.api, "PUT", f"orders/{change.order_id}", {"shipping": _fields(change.address)}
             )
@@ -98,12 +98,12 @@ def _refunded(refund: Json) -> RefundResult:
 
 def _order(api: Api, order_id: str) -> Json:
     try:
-        found: Json = json.loads(api.get(f"orders/{order_id}", {}).body)
+        result: Json = json.loads(api.get(f"orders/{order_id}", {}).body)
     except PermanentRefusal as refused:
         if refused.status == 404:
             raise PermanentDecline({"error": "the shop has no such order any more"}) from None
         raise
-    return found
+    return result
 
 
 def _refunds(api: Api, order_id: str) -> Iterator[Json]:
@@ -111,38 +111,38 @@ def _refunds(api: Api, order_id: str) -> Iterator[Json]:
     number = 1
     while True:
         params = {"per_page": PAGE, "page": number}
-        found = json.loads(api.get(f"orders/{order_id}/refunds", params).body)
-        yield from found
-        if len(found) < PAGE:
+        result = json.loads(api.get(f"orders/{order_id}/refunds", params).body)
+        yield from result
+        if len(result) < PAGE:
             return
         number += 1
 
 
-def _lines(asked: RefundOrder, order: Json, done: list[Json]) -> list[Json]:
+def _lines(request: RefundOrder, order: Json, done: list[Json]) -> list[Json]:
     """The lines of a refund with their share of price and taxes."""
-    held = {str(line["id"]): line for line in order["line_items"]}
+    lines_by_id = {str(line["id"]): line for line in order["line_items"]}
     before: Counter[str] = Counter()
     for refund in done:
         for line in refund["line_items"]:
             before[_of(line)] += -line["quantity"]
-    check_quantities(asked, {id: line["quantity"] for id, line in held.items()}, before)
+    check_quantities(request, {id: line["quantity"] for id, line in lines_by_id.items()}, before)
 
     def share(total: str, line_id: str, quantity: int) -> str:
-        whole = held[line_id]["quantity"]
-        return str(part(Decimal(total), whole, before[line_id], quantity, asked.currency))
+        whole = lines_by_id[line_id]["quantity"]
+        return str(part(Decimal(total), whole, before[line_id], quantity, request.currency))
 
     return [
         {
             "id": int(line_id),
             "quantity": quantity,
-            "refund_total": share(held[line_id]["total"], line_id, quantity),
+            "refund_total": share(lines_by_id[line_id]["total"], line_id, quantity),
             "refund_tax": [
                 {"id": tax["id"], "refund_total": share(tax["total"], line_id, quantity)}
-                for tax in held[line_id]["taxes"]
+                for tax in lines_by_id[line_id]["taxes"]
                 if tax["total"]
             ],
         }
-        for line_id, quantity in asked.lines
+        for line_id, quantity in request.lines
     ]
 
 
@@ -157,7 +157,7 @@ def _cost(line: Json) -> Decimal:
     return Decimal(line["refund_total"]) + sum(taxes, Decimal(0))
 
 
-def _told(order: Json) -> Json:
+def _answer_of(order: Json) -> Json:
     """What is kept of the answer: the order's own data, nothing of the person."""
     return {key: order[key] for key in ("id", "status", "date_modified_gmt")}
 
@@ -195,11 +195,11 @@ def _write(api: Api, method: str, path: str, body: Json) -> Json:
             _refusal(answer) or {"error": f"WooCommerce answered {answer.status}"}
         )
     try:
-        told = json.loads(answer.body)
-        told["id"]
+        content = json.loads(answer.body)
+        content["id"]
     except (ValueError, TypeError, KeyError):
         raise TransientOutage("the shop answered something else than data") from None
-    return dict(told)
+    return dict(content)
 
 
 def _refusal(answer: Answer | None) -> Json | None:
@@ -207,8 +207,8 @@ def _refusal(answer: Answer | None) -> Json | None:
     if answer is None or answer.status in (429, 502, 503, 504):
         return None
     try:
-        said: Any = json.loads(answer.body)
-        code, message = str(said["code"]), str(said["message"])
+        content: Any = json.loads(answer.body)
+        code, message = str(content["code"]), str(content["message"])
     except (ValueError, TypeError, KeyError):
         return None
     if answer.status >= 500 and not code.startswith("woocommerce_rest_"):

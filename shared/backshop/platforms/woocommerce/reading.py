@@ -11,11 +11,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from backshop.commerce import Kind, Product, Store
-from backshop.platforms import paging
-from backshop.platforms import payload as common
+from backshop.platforms import paging, parsing
 from backshop.platforms.api import with_retries
 from backshop.platforms.paging import Fetched, Place, walk
-from backshop.platforms.payload import Page
+from backshop.platforms.parsing import Page
 from backshop.platforms.ports import Reader
 from backshop.platforms.reading import Position, ReadContext, Scope, Step, since_text
 from backshop.platforms.woocommerce import translate
@@ -27,11 +26,11 @@ CUSTOMER_PAGES = 20
 """Customers cannot be asked for by their modified time: each incremental pass reads the new ones
 and this many pages of the others, going round, so that a shop of 2,000 customers is read whole."""
 
-Say = Callable[[bytes, Store, datetime], Page]
+Convert = Callable[[bytes, Store, datetime], Page]
 Params = Mapping[str, str]
 
 
-class _Changed(common.Payload):
+class _Changed(parsing.Payload):
     date_modified_gmt: datetime | None = None
     date_created_gmt: datetime | None = None
 
@@ -58,7 +57,7 @@ class _Lists:
     store: Store
     context: ReadContext
     path: str
-    say: Say
+    convert: Convert
     kinds: frozenset[Kind]
     variants: tuple[Params, ...] = ({},)
     has_modified: bool = True
@@ -105,7 +104,7 @@ class _Lists:
 
     def _fetch(self, params: Params, offset: int, number: int) -> Fetched:
         fetched = _fetch(
-            self.api, self.path, params, self.say, self.store, self.context, offset, number
+            self.api, self.path, params, self.convert, self.store, self.context, offset, number
         )
         fetched = self._add_variations(fetched) if self.with_variations else fetched
         return fetched._replace(page=self.context.finish(fetched.page))
@@ -125,7 +124,7 @@ class _Lists:
     def _variations(self, product_id: str) -> Iterator[Page]:
         path = f"products/{product_id}/variations"
         params = {"orderby": "id", "order": "asc"}
-        read = partial(_fetch, self.api, path, params, self.say, self.store, self.context)
+        read = partial(_fetch, self.api, path, params, self.convert, self.store, self.context)
         for fetched, _ in walk(read, paging.START, PER_PAGE, at_once=1):
             yield fetched.page
 
@@ -133,31 +132,31 @@ class _Lists:
 _LISTS: dict[str, dict[str, Any]] = {
     "categories": {
         "path": "products/categories",
-        "say": translate.categories_page,
+        "convert": translate.categories_page,
         "kinds": frozenset({Kind.CATEGORY}),
         "has_modified": False,
     },
     "products": {
         "path": "products",
-        "say": translate.products_page,
+        "convert": translate.products_page,
         "kinds": frozenset({Kind.PRODUCT}),
         "variants": ({"status": "any"}, {"status": "trash"}),
         "with_variations": True,
     },
     "coupons": {
         "path": "coupons",
-        "say": translate.coupons_page,
+        "convert": translate.coupons_page,
         "kinds": frozenset({Kind.COUPON}),
     },
     "orders": {
         "path": "orders",
-        "say": translate.orders_page,
+        "convert": translate.orders_page,
         "kinds": frozenset({Kind.ORDER}),
         "variants": ({"status": "any"}, {"status": "trash"}, {"status": "checkout-draft"}),
     },
     "refunds": {
         "path": "refunds",
-        "say": translate.refunds_page,
+        "convert": translate.refunds_page,
         "kinds": frozenset({Kind.REFUND}),
     },
 }
@@ -213,9 +212,9 @@ class _Customers:
 
     def _fetch(self, offset: int, number: int, also: Params | None = None) -> Fetched:
         params = {"role": "all", "orderby": "id", "order": "asc", **(also or {})}
-        say = translate.customers_page
+        convert = translate.customers_page
         fetched = _fetch(
-            self.api, "customers", params, say, self.store, self.context, offset, number
+            self.api, "customers", params, convert, self.store, self.context, offset, number
         )
         return fetched._replace(page=self.context.finish(fetched.page))
 
@@ -224,32 +223,32 @@ def _fetch(
     api: Api,
     path: str,
     params: Params,
-    say: Say,
+    convert: Convert,
     store: Store,
     context: ReadContext,
     offset: int,
     number: int,
 ) -> Fetched:
-    """One page of a list in the one language, seen at the moment it was asked for."""
+    """One page of a list in the one language, observed at the moment it was requested."""
     query = {**params, "per_page": str(PER_PAGE), "page": str(number), "offset": str(offset)}
 
-    def ask() -> Fetched:
-        seen = context.now()
+    def fetch_once() -> Fetched:
+        observed_at = context.now()
         answer = api.get_once(path, query)
-        said = say(answer.body, store, seen)
-        return Fetched(said, said.ids, _total(answer.headers))
+        page = convert(answer.body, store, observed_at)
+        return Fetched(page, page.ids, _total(answer.headers))
 
-    return with_retries(ask, api.deadline)
+    return with_retries(fetch_once, api.deadline)
 
 
 def _total(headers: Mapping[str, str]) -> int | None:
-    said = headers.get("x-wp-total", "")
-    return int(said) if said.isdigit() else None
+    total = headers.get("x-wp-total", "")
+    return int(total) if total.isdigit() else None
 
 
 def _newest(body: bytes) -> datetime | None:
     """The modified time of the only record asked for. Raises `PayloadError`."""
-    newest = common.parse(_NEWEST, body)
+    newest = parsing.parse(_NEWEST, body)
     if not newest:
         return None
     changed_at = newest[0].date_modified_gmt or newest[0].date_created_gmt

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from backshop.platforms import payload as common
+from backshop.platforms import parsing
 from backshop.platforms.api import with_retries
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
@@ -22,23 +22,23 @@ TOPICS = tuple(
 )
 
 
-class _Webhook(common.Payload):
+class _Subscription(parsing.Payload):
     id: int
     topic: str
     status: str
     delivery_url: str
 
 
-_WEBHOOKS = TypeAdapter(list[_Webhook])
+_SUBSCRIPTIONS = TypeAdapter(list[_Subscription])
 
 
 def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
     """WooCommerce disables a webhook whose deliveries failed more than five times in a row, and
     tells nobody."""
-    held = {each.topic: each for each in _webhooks(api) if each.delivery_url == address}
+    current = {each.topic: each for each in _subscriptions(api) if each.delivery_url == address}
     done = []
     for topic in TOPICS:
-        webhook = held.get(topic)
+        webhook = current.get(topic)
         if webhook is None:
             body = {"name": f"backshop {topic}", "topic": topic, "delivery_url": address}
             _write(api, "POST", "webhooks", body | {"secret": secret, "status": "active"})
@@ -51,19 +51,19 @@ def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> li
     return done
 
 
-def _webhooks(api: Api) -> list[_Webhook]:
-    found: list[_Webhook] = []
+def _subscriptions(api: Api) -> list[_Subscription]:
+    webhooks: list[_Subscription] = []
     for page in range(1, 100):
         params = {"per_page": "100", "page": str(page), "orderby": "id", "order": "asc"}
         part = with_retries(partial(_page, api, params), api.deadline)
-        found += part
+        webhooks += part
         if len(part) < 100:
             break
-    return found
+    return webhooks
 
 
-def _page(api: Api, params: dict[str, str]) -> list[_Webhook]:
-    return common.parse(_WEBHOOKS, api.get_once("webhooks", params).body)
+def _page(api: Api, params: dict[str, str]) -> list[_Subscription]:
+    return parsing.parse(_SUBSCRIPTIONS, api.get_once("webhooks", params).body)
 
 
 def _write(api: Api, method: str, path: str, body: dict[str, Any]) -> None:
@@ -91,8 +91,8 @@ def _code(body: bytes) -> str:
 def facts(api: Api) -> ShopFacts:
     """Currency and version from the system status, which the key's user may not be allowed to see;
     the time zone from WordPress, which tells everybody."""
-    status = _told(api, "system_status", "environment.version,settings.currency")
-    index = _told(api, INDEX, "timezone_string")
+    status = _read(api, "system_status", "environment.version,settings.currency")
+    index = _read(api, INDEX, "timezone_string")
     return ShopFacts(
         currency=(status.get("settings") or {}).get("currency"),
         time_zone=index.get("timezone_string") or None,
@@ -100,12 +100,12 @@ def facts(api: Api) -> ShopFacts:
     )
 
 
-def _told(api: Api, path: str, fields: str) -> dict[str, Any]:
+def _read(api: Api, path: str, fields: str) -> dict[str, Any]:
     try:
         answer = api.get(path, {"_fields": fields})
     except PermanentRefusal as refused:
         if refused.status in (401, 403, 404):
             return {}
         raise
-    told = common.load(answer.body)
-    return told if isinstance(told, dict) else {}
+    content = parsing.load(answer.body)
+    return content if isinstance(content, dict) else {}

@@ -25,7 +25,7 @@ WAITING = 44
 """Items that wait here for the one that saves; a full pipe holds back the one that reads."""
 
 
-def apart(make: Callable[[], Iterator[T]]) -> Iterator[T]:
+def in_child_process(make: Callable[[], Iterator[T]]) -> Iterator[T]:
     """What `make()` yields, made in a forked process; what it raises is raised here.
 
     `make` opens what it needs: nothing that is open here is open there. The process ends with the
@@ -56,13 +56,13 @@ def apart(make: Callable[[], Iterator[T]]) -> Iterator[T]:
 
 def _items(arrived: Queue[bytes | None]) -> Iterator[Any]:
     while (message := arrived.get()) is not None:
-        is_item, said = pickle.loads(message)  # noqa: S301 - our own process wrote it
+        is_item, value = pickle.loads(message)  # noqa: S301 - our own process wrote it
         if is_item:
-            yield said
-        elif said is None:
+            yield value
+        elif value is None:
             return
         else:
-            raise said
+            raise value
     raise RuntimeError("the process that reads the shop died")
 
 

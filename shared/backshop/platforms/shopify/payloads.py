@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from backshop.platforms.payload import Payload
+from backshop.platforms.parsing import Payload
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
 Quantity = Annotated[int, Field(gt=-(2**31), lt=2**31)]

@@ -12,14 +12,14 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from backshop.platforms import payload
+from backshop.platforms import parsing
 
 Minor = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 Quantity = Annotated[int, Field(gt=-(2**31), lt=2**31)]
 Id = Annotated[str, Field(min_length=1, max_length=90)]
 
 
-class Payload(payload.Payload):
+class Payload(parsing.Payload):
     """Vendure writes camelCase."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)

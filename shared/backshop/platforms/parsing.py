@@ -132,18 +132,18 @@ def ids_of(values: list[Any]) -> list[str]:
     """The ids of decoded records; one without an id stands under that of the one before."""
     ids: list[str] = []
     for value in values:
-        given = value.get("id") if isinstance(value, dict) else None
-        ids.append(str(given) if given else (ids[-1] if ids else "0"))
+        id = value.get("id") if isinstance(value, dict) else None
+        ids.append(str(id) if id else (ids[-1] if ids else "0"))
     return ids
 
 
-def each(records: list[T], say: Callable[[T], list[Event]], read: Page) -> Page:
+def convert_each(records: list[T], convert: Callable[[T], list[Event]], read: Page) -> Page:
     """The page with what its records say; one that cannot be told is set aside."""
     events: list[Event] = []
     rejected = list(read.rejected)
     for record in records:
         try:
-            events += say(record)
+            events += convert(record)
         except Ignored:
             continue
         except PayloadError as wrong:

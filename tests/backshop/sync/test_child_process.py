@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 import pytest
 from backshop.platforms.errors import PermanentRefusal, TransientOutage
-from backshop.sync import apart as module
-from backshop.sync.apart import apart
+from backshop.sync import child_process as module
+from backshop.sync.child_process import in_child_process
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems read in one process")
 
@@ -22,15 +22,15 @@ def children() -> list[int]:
 
 
 def test_what_is_made_arrives_in_its_order() -> None:
-    assert list(apart(lambda: iter([{"page": n, "body": "x" * 100_000} for n in range(200)]))) == [
-        {"page": n, "body": "x" * 100_000} for n in range(200)
-    ]
+    assert list(
+        in_child_process(lambda: iter([{"page": n, "body": "x" * 100_000} for n in range(200)]))
+    ) == [{"page": n, "body": "x" * 100_000} for n in range(200)]
 
 
 @linux
 def test_it_is_made_in_another_process_that_ends() -> None:
     before = children()
-    pids = set(apart(lambda: iter([os.getpid()] * 3)))
+    pids = set(in_child_process(lambda: iter([os.getpid()] * 3)))
     assert len(pids) == 1
     assert os.getpid() not in pids
     assert children() == before
@@ -38,7 +38,7 @@ def test_it_is_made_in_another_process_that_ends() -> None:
 
 def test_where_forking_is_not_safe_it_is_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert list(apart(lambda: iter([os.getpid()]))) == [os.getpid()]
+    assert list(in_child_process(lambda: iter([os.getpid()]))) == [os.getpid()]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_is_raised_there_is_raised_here(error: Exception) -> None:
         yield 1
         raise error
 
-    items = apart(fail)
+    items = in_child_process(fail)
     assert next(items) == 1
     with pytest.raises(type(error), match=str(error)) as caught:
         next(items)
@@ -68,7 +68,7 @@ def test_an_error_that_cannot_be_sent_is_named() -> None:
         yield
 
     with pytest.raises(RuntimeError, match="OfThisTest") as caught:
-        list(apart(fail))
+        list(in_child_process(fail))
     assert "a secret" not in str(caught.value)
 
 
@@ -79,7 +79,7 @@ def test_a_process_that_dies_is_no_end() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         yield 2
 
-    items = apart(die)
+    items = in_child_process(die)
     assert next(items) == 1
     with pytest.raises(RuntimeError, match="died"):
         next(items)
@@ -92,7 +92,7 @@ def test_who_stops_early_leaves_no_process() -> None:
             yield b"x" * 50_000
 
     before = children()
-    items: Any = apart(forever)
+    items: Any = in_child_process(forever)
     next(items)
     assert len(children()) == len(before) + 1
     items.close()
@@ -109,7 +109,7 @@ def test_it_does_not_run_far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             yield b"x" * 200_000
 
     before = set(children())
-    items: Any = apart(endless)
+    items: Any = in_child_process(endless)
     next(items)
     (pid,) = set(children()) - before
     process = psutil.Process(pid)
@@ -138,6 +138,6 @@ def test_nothing_of_this_process_is_open_there() -> None:
                 if os.path.islink(f"/proc/self/fd/{name}")
             ]
 
-        (there,) = apart(held)
+        (there,) = in_child_process(held)
     assert not names & set(there)
     assert [name for name in there if name.startswith("socket:")] == []
