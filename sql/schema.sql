@@ -751,6 +751,32 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
     SELECT * FROM saved
 $_$;
 
+CREATE FUNCTION projects.count_catalogue_version() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO projects.catalogue_versions (store_id)
+    SELECT DISTINCT store_id FROM changed ORDER BY store_id
+    ON CONFLICT (store_id) DO UPDATE SET version = catalogue_versions.version + 1;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION projects.count_version() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW IS DISTINCT FROM OLD THEN
+        NEW.version := OLD.version + 1;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION projects.digit_terms_of(digits text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT ('#'::text || substr(digit_terms_of.digits, at.at, 3)) FROM generate_series(1, (length(digit_terms_of.digits) - 2)) at(at));
+
 CREATE FUNCTION projects.ensure_partition(parent text, key text, day date) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -814,6 +840,19 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION projects.keep_search() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.search := projects.search_terms(
+        NEW.store_id,
+        concat_ws(' ', NEW.first_name, NEW.last_name, NEW.email),
+        concat_ws('/', NEW.phone_primary, NEW.phone_secondary)
+    );
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION projects.refresh_summaries() RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -822,6 +861,86 @@ BEGIN
     REFRESH MATERIALIZED VIEW CONCURRENTLY projects.project_totals_data;
 END
 $$;
+
+CREATE FUNCTION projects.search_customers(said text, most integer) RETURNS TABLE(customer_id uuid, similarity real)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    store uuid := backshop.current_store_id();
+    condition text := 'c.search @> ' || quote_literal(ARRAY[store::text]) || '::text[]';
+    wanted text[] := '{}';
+    word text;
+    terms text[];
+    number integer;
+    digits text := '';
+BEGIN
+    IF store IS NULL THEN
+        RAISE EXCEPTION 'no store is set in this transaction'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    FOREACH word IN ARRAY projects.words_of(said) LOOP
+        IF word ~ '^[0-9]+$' THEN
+            digits := digits || word;
+        ELSIF word <> '' THEN
+            terms := projects.trigrams_of(word);
+            number := cardinality(terms);
+            wanted := wanted || terms || projects.skeleton_of(word);
+            condition := condition || ' AND (c.search @> '
+                || quote_literal(ARRAY[projects.skeleton_of(word)]) || '::text[] OR c.search @> ';
+            IF number < 6 THEN
+                condition := condition || quote_literal(terms[1:greatest(number - 1, 1)]) || '::text[])';
+            ELSE
+                condition := condition
+                    || quote_literal(terms[1:number / 3]) || '::text[] OR c.search @> '
+                    || quote_literal(terms[number / 3 + 1:2 * number / 3])
+                    || '::text[] OR c.search @> '
+                    || quote_literal(terms[2 * number / 3 + 1:]) || '::text[])';
+            END IF;
+        END IF;
+    END LOOP;
+    IF length(digits) >= 3 THEN
+        -- Without the country's code or the zero before an area's, whichever is written.
+        terms := projects.digit_terms_of(right(digits, 9));
+        number := cardinality(terms);
+        wanted := wanted || terms;
+        condition := condition || ' AND (c.search @> ';
+        IF number < 6 THEN
+            condition := condition || quote_literal(terms) || '::text[])';
+        ELSE
+            condition := condition || quote_literal(terms[1:number / 2])
+                || '::text[] OR c.search @> ' || quote_literal(terms[number / 2 + 1:]) || '::text[])';
+        END IF;
+    END IF;
+    IF wanted = '{}' THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE 'SELECT c.customer_id, (2.0 * shared / (cardinality($1) + least('
+        ' cardinality(c.search), 2 * cardinality($1))))::real'
+        ' FROM (SELECT * FROM projects.customers AS c WHERE ' || condition || ') AS c'
+        ' CROSS JOIN LATERAL (SELECT count(*) AS shared FROM unnest($1) AS term'
+        '   WHERE term = ANY (c.search)) AS s'
+        ' WHERE c.store_id = $2'
+        ' ORDER BY 2 DESC, c.last_name, c.first_name, c.customer_id LIMIT $3'
+        USING wanted, store, most;
+END
+$_$;
+
+CREATE FUNCTION projects.skeleton_of(word text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (('='::text || "left"(word, 1)) || COALESCE((SELECT string_agg(consonants.letter, ''::text ORDER BY consonants.letter) AS string_agg FROM (SELECT DISTINCT letter.letter FROM unnest(string_to_array(translate(substr(skeleton_of.word, 2), 'aeiouyhw'::text, ''::text), NULL::text)) letter(letter)) consonants), ''::text));
+
+CREATE FUNCTION projects.trigrams_of(word text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT substr((('  '::text || trigrams_of.word) || ' '::text), at.at, 3) AS substr FROM generate_series(1, (length(trigrams_of.word) + 1)) at(at));
+
+CREATE FUNCTION projects.words_of(said text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN regexp_split_to_array(btrim(regexp_replace(regexp_replace(lower(NORMALIZE(COALESCE(said, ''::text), NFKD)), '[\u0300-\u036F]'::text, ''::text, 'g'::text), '[^[:alnum:]]+'::text, ' '::text, 'g'::text)), ' '::text);
+
+CREATE FUNCTION projects.search_terms(store_id uuid, said text, phones text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT (search_terms.store_id)::text AS store_id UNION SELECT term.term FROM unnest(projects.words_of(search_terms.said)) word(word), LATERAL unnest((projects.trigrams_of(word.word) || projects.skeleton_of(word.word))) term(term) WHERE (word.word <> ''::text) UNION SELECT term.term FROM unnest(string_to_array(search_terms.phones, '/'::text)) phone(phone), LATERAL unnest(projects.digit_terms_of(regexp_replace(phone.phone, '[^0-9]'::text, ''::text, 'g'::text))) term(term));
 
 CREATE TABLE backshop.api_keys (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1756,6 +1875,22 @@ CREATE TABLE kits.otp_sessions (
 
 ALTER TABLE ONLY kits.otp_sessions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE projects.archived_projects (
+    store_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    object_key character varying(255) NOT NULL,
+    archived_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY projects.archived_projects FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE projects.catalogue_versions (
+    store_id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL
+);
+
+ALTER TABLE ONLY projects.catalogue_versions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE projects.conversation_log (
     log_id uuid DEFAULT gen_random_uuid() NOT NULL,
     store_id uuid NOT NULL,
@@ -1774,6 +1909,7 @@ CREATE TABLE projects.conversation_log (
     conversation_summary text,
     next_action character varying(255),
     next_contact_date date,
+    version integer DEFAULT 1 NOT NULL,
     CONSTRAINT conversation_log_aos_score_close_check CHECK (((aos_score_close >= 1) AND (aos_score_close <= 4))),
     CONSTRAINT conversation_log_aos_score_design_check CHECK (((aos_score_design >= 1) AND (aos_score_design <= 4))),
     CONSTRAINT conversation_log_aos_score_greeting_check CHECK (((aos_score_greeting >= 1) AND (aos_score_greeting <= 4))),
@@ -1803,6 +1939,7 @@ CREATE TABLE projects.conversation_log_default (
     conversation_summary text,
     next_action character varying(255),
     next_contact_date date,
+    version integer DEFAULT 1 CONSTRAINT conversation_log_version_not_null NOT NULL,
     CONSTRAINT conversation_log_aos_score_close_check CHECK (((aos_score_close >= 1) AND (aos_score_close <= 4))),
     CONSTRAINT conversation_log_aos_score_design_check CHECK (((aos_score_design >= 1) AND (aos_score_design <= 4))),
     CONSTRAINT conversation_log_aos_score_greeting_check CHECK (((aos_score_greeting >= 1) AND (aos_score_greeting <= 4))),
@@ -1848,7 +1985,9 @@ CREATE TABLE projects.customers (
     marketing_opt_in boolean DEFAULT false,
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    notes text
+    notes text,
+    version integer DEFAULT 1 NOT NULL,
+    search text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 ALTER TABLE ONLY projects.customers FORCE ROW LEVEL SECURITY;
@@ -1873,7 +2012,10 @@ CREATE TABLE projects.product_catalog (
     special_order boolean DEFAULT false,
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    currency character varying(3) DEFAULT 'USD'::character varying NOT NULL
+    currency character varying(3) DEFAULT 'USD'::character varying NOT NULL,
+    unit_of_measure projects.unit_of_measure,
+    specification jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL
 );
 
 ALTER TABLE ONLY projects.product_catalog FORCE ROW LEVEL SECURITY;
@@ -1890,7 +2032,8 @@ CREATE TABLE projects.project_rooms (
     room_height_ft numeric(8,2),
     room_notes text,
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    version integer DEFAULT 1 NOT NULL
 );
 
 ALTER TABLE ONLY projects.project_rooms FORCE ROW LEVEL SECURITY;
@@ -1926,7 +2069,9 @@ CREATE TABLE projects.projects (
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     notes text,
-    currency character varying(3) DEFAULT 'USD'::character varying NOT NULL
+    currency character varying(3) DEFAULT 'USD'::character varying NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    archived_at timestamp with time zone
 );
 
 ALTER TABLE ONLY projects.projects FORCE ROW LEVEL SECURITY;
@@ -1997,7 +2142,17 @@ CREATE TABLE projects.selected_products (
     total_price numeric(10,2),
     selection_status projects.selection_status DEFAULT 'considered'::projects.selection_status,
     selection_date timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    notes text
+    notes text,
+    quantity_given boolean DEFAULT false NOT NULL,
+    price_given boolean DEFAULT false NOT NULL,
+    usage jsonb DEFAULT '{}'::jsonb NOT NULL,
+    undecided boolean DEFAULT false NOT NULL,
+    lot character varying(50),
+    shade character varying(50),
+    caliber character varying(50),
+    return_terms character varying(20) DEFAULT 'returnable'::character varying NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT selected_products_return_terms_check CHECK (((return_terms)::text = ANY ((ARRAY['returnable'::character varying, 'restocking_fee'::character varying, 'not_returnable'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY projects.selected_products FORCE ROW LEVEL SECURITY;
@@ -2018,7 +2173,14 @@ CREATE TABLE projects.surfaces (
     obstacles_description text,
     prep_work_needed text,
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    surface_name character varying(100),
+    waste_given boolean DEFAULT false NOT NULL,
+    obstacles jsonb DEFAULT '[]'::jsonb NOT NULL,
+    exposure character varying(10),
+    offset_share numeric(4,2),
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT surfaces_exposure_check CHECK (((exposure)::text = ANY ((ARRAY['dry'::character varying, 'wet'::character varying, 'sun'::character varying, 'outside'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY projects.surfaces FORCE ROW LEVEL SECURITY;
@@ -2513,6 +2675,12 @@ ALTER TABLE ONLY kits.supplier_purchase_lists
 ALTER TABLE ONLY kits.supplier_purchase_lists
     ADD CONSTRAINT supplier_purchase_lists_store_id_batch_id_product_sku_varia_key UNIQUE NULLS NOT DISTINCT (store_id, batch_id, product_sku, variant_sku, patch_enabled, patch_type, print_name, print_number);
 
+ALTER TABLE ONLY projects.archived_projects
+    ADD CONSTRAINT archived_projects_pkey PRIMARY KEY (store_id, project_id);
+
+ALTER TABLE ONLY projects.catalogue_versions
+    ADD CONSTRAINT catalogue_versions_pkey PRIMARY KEY (store_id);
+
 ALTER TABLE ONLY projects.conversation_log
     ADD CONSTRAINT conversation_log_pkey PRIMARY KEY (store_id, log_id, conversation_date);
 
@@ -2743,6 +2911,10 @@ CREATE INDEX idx_conversation_date ON ONLY projects.conversation_log USING btree
 
 CREATE INDEX conversation_log_default_store_id_conversation_date_idx ON projects.conversation_log_default USING btree (store_id, conversation_date);
 
+CREATE INDEX idx_conversation_next ON ONLY projects.conversation_log USING btree (store_id, next_contact_date) WHERE (next_contact_date IS NOT NULL);
+
+CREATE INDEX conversation_log_default_store_id_next_contact_date_idx ON projects.conversation_log_default USING btree (store_id, next_contact_date) WHERE (next_contact_date IS NOT NULL);
+
 CREATE INDEX idx_conversation_project ON ONLY projects.conversation_log USING btree (store_id, project_id);
 
 CREATE INDEX conversation_log_default_store_id_project_id_idx ON projects.conversation_log_default USING btree (store_id, project_id);
@@ -2757,9 +2929,15 @@ CREATE INDEX idx_customers_name ON projects.customers USING btree (store_id, las
 
 CREATE INDEX idx_customers_phone ON projects.customers USING btree (store_id, phone_primary);
 
+CREATE INDEX idx_customers_search ON projects.customers USING gin (search);
+
+CREATE INDEX idx_products_sku ON projects.selected_products USING btree (store_id, product_sku);
+
 CREATE INDEX idx_products_surface ON projects.selected_products USING btree (store_id, surface_id);
 
 CREATE UNIQUE INDEX idx_project_totals ON projects.project_totals_data USING btree (store_id, project_id);
+
+CREATE INDEX idx_projects_completed ON projects.projects USING btree (project_completion_date) WHERE ((project_status = 'completed'::projects.project_status) AND (archived_at IS NULL));
 
 CREATE INDEX idx_projects_customer ON projects.projects USING btree (store_id, customer_id);
 
@@ -2831,6 +3009,8 @@ ALTER INDEX projects.conversation_log_pkey ATTACH PARTITION projects.conversatio
 
 ALTER INDEX projects.idx_conversation_date ATTACH PARTITION projects.conversation_log_default_store_id_conversation_date_idx;
 
+ALTER INDEX projects.idx_conversation_next ATTACH PARTITION projects.conversation_log_default_store_id_next_contact_date_idx;
+
 ALTER INDEX projects.idx_conversation_project ATTACH PARTITION projects.conversation_log_default_store_id_project_id_idx;
 
 ALTER INDEX projects.quotes_pkey ATTACH PARTITION projects.quotes_default_pkey;
@@ -2894,6 +3074,14 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.import_batches FOR EACH RO
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.order_tracking FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
+CREATE TRIGGER aa_keep_search BEFORE INSERT OR UPDATE ON projects.customers FOR EACH ROW EXECUTE FUNCTION projects.keep_search();
+
+CREATE TRIGGER count_deleted AFTER DELETE ON projects.product_catalog REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
+
+CREATE TRIGGER count_inserted AFTER INSERT ON projects.product_catalog REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
+
+CREATE TRIGGER count_updated AFTER UPDATE ON projects.product_catalog REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
+
 CREATE TRIGGER keep_quote_number AFTER INSERT OR DELETE OR UPDATE OF quote_number, quote_id ON projects.quotes FOR EACH ROW EXECUTE FUNCTION projects.keep_quote_number();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.customers FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
@@ -2907,6 +3095,20 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.projects FOR EACH ROW 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.quotes FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.surfaces FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.conversation_log FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.customers FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.product_catalog FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.project_rooms FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.projects FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.selected_products FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.surfaces FOR EACH ROW EXECUTE FUNCTION projects.count_version();
 
 ALTER TABLE ONLY backshop.api_keys
     ADD CONSTRAINT api_keys_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
@@ -3105,6 +3307,12 @@ ALTER TABLE ONLY kits.otp_sessions
 
 ALTER TABLE ONLY kits.supplier_purchase_lists
     ADD CONSTRAINT supplier_purchase_lists_store_id_batch_id_fkey FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches(store_id, id);
+
+ALTER TABLE ONLY projects.archived_projects
+    ADD CONSTRAINT archived_projects_store_id_project_id_fkey FOREIGN KEY (store_id, project_id) REFERENCES projects.projects(store_id, project_id);
+
+ALTER TABLE ONLY projects.catalogue_versions
+    ADD CONSTRAINT catalogue_versions_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
 ALTER TABLE projects.conversation_log
     ADD CONSTRAINT conversation_log_store_id_project_id_fkey FOREIGN KEY (store_id, project_id) REFERENCES projects.projects(store_id, project_id);
@@ -3596,11 +3804,19 @@ CREATE POLICY shopper_orders ON kits.order_tracking FOR SELECT TO backshop_shopp
 
 ALTER TABLE kits.supplier_purchase_lists ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE projects.archived_projects ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE projects.catalogue_versions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE projects.conversation_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.conversation_log_default ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.customers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY owner_all ON projects.archived_projects TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON projects.catalogue_versions TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON projects.conversation_log TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3637,6 +3853,10 @@ ALTER TABLE projects.quotes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE projects.quotes_default ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.selected_products ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY service_stores ON projects.archived_projects TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON projects.catalogue_versions TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON projects.conversation_log TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
@@ -3874,13 +4094,37 @@ GRANT ALL ON FUNCTION kits.update_order_delivery_status(order_code text, stage t
 REVOKE ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean) TO backshop_service;
 
+REVOKE ALL ON FUNCTION projects.count_catalogue_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION projects.count_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION projects.digit_terms_of(digits text) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.digit_terms_of(digits text) TO backshop_service;
+
 REVOKE ALL ON FUNCTION projects.ensure_partition(parent text, key text, day date) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION projects.ensure_partitions(months integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION projects.keep_quote_number() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION projects.keep_search() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION projects.refresh_summaries() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION projects.search_customers(said text, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.search_customers(said text, most integer) TO backshop_service;
+
+REVOKE ALL ON FUNCTION projects.skeleton_of(word text) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.skeleton_of(word text) TO backshop_service;
+
+REVOKE ALL ON FUNCTION projects.trigrams_of(word text) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.trigrams_of(word text) TO backshop_service;
+
+REVOKE ALL ON FUNCTION projects.words_of(said text) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.words_of(said text) TO backshop_service;
+
+REVOKE ALL ON FUNCTION projects.search_terms(store_id uuid, said text, phones text) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.search_terms(store_id uuid, said text, phones text) TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.api_keys TO backshop_service;
 
@@ -4128,6 +4372,10 @@ GRANT SELECT(updated_at) ON TABLE kits.order_tracking TO backshop_shopper;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_limits TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_sessions TO backshop_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.archived_projects TO backshop_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.catalogue_versions TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.conversation_log TO backshop_service;
 

@@ -1,6 +1,18 @@
-"""Routes of projects, from first conversation to accepted quote; docs/projects.md tells the whole."""
+"""Routes of projects, from first conversation to accepted quote; docs/projects.md tells the whole.
 
-import calculator  # noqa: F401  declares its routes
+Each module declares its routes when it is imported; a path without a parameter comes before one
+with it.
+"""
+
+import calculator  # noqa: F401
+import catalogue  # noqa: F401
+import conversations  # noqa: F401
+import customers  # noqa: F401
+import phases  # noqa: F401
+import projects  # noqa: F401
+import reports  # noqa: F401
+import rooms  # noqa: F401
+import selections  # noqa: F401
 from backshop.web import fast
 from served import app
 

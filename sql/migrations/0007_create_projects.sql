@@ -52,6 +52,79 @@ GRANT USAGE ON TYPE
     projects.quote_status
 TO backshop_service;
 
+-- What customers are searched by, as terms in an array under a GIN index. A word is lower case and
+-- without marks. It makes its trigrams, with two blanks before and one behind; and its skeleton, the
+-- first letter and then its other consonants in the order of the alphabet, which is the same after
+-- most slips of letters (Smyth, Smtih). A phone makes the trigrams of its digits.
+
+CREATE FUNCTION projects.words_of(said text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN regexp_split_to_array(btrim(regexp_replace(
+    regexp_replace(lower(normalize(coalesce(said, ''), NFKD)), '[\u0300-\u036F]', '', 'g'),
+    '[^[:alnum:]]+', ' ', 'g'
+)), ' ');
+
+CREATE FUNCTION projects.skeleton_of(word text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '=' || left(word, 1) || coalesce((
+    SELECT string_agg(letter, '' ORDER BY letter) FROM (
+        SELECT DISTINCT letter
+        FROM unnest(string_to_array(translate(substr(word, 2), 'aeiouyhw', ''), NULL)) AS letter
+    ) AS consonants
+), '');
+
+CREATE FUNCTION projects.trigrams_of(word text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(
+    SELECT substr('  ' || word || ' ', at, 3)
+    FROM generate_series(1, length(word) + 1) AS at
+);
+
+CREATE FUNCTION projects.digit_terms_of(digits text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(
+    SELECT '#' || substr(digits, at, 3) FROM generate_series(1, length(digits) - 2) AS at
+);
+
+-- The store is a term as well, so that one store's search reads no other's rows.
+CREATE FUNCTION projects.search_terms(store_id uuid, said text, phones text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(
+    SELECT store_id::text
+    UNION
+    SELECT term FROM unnest(projects.words_of(said)) AS word,
+        unnest(projects.trigrams_of(word) || projects.skeleton_of(word)) AS term
+    WHERE word <> ''
+    UNION
+    SELECT term FROM unnest(string_to_array(phones, '/')) AS phone,
+        unnest(projects.digit_terms_of(regexp_replace(phone, '[^0-9]', '', 'g'))) AS term
+);
+
+CREATE FUNCTION projects.keep_search() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    NEW.search := projects.search_terms(
+        NEW.store_id,
+        concat_ws(' ', NEW.first_name, NEW.last_name, NEW.email),
+        concat_ws('/', NEW.phone_primary, NEW.phone_secondary)
+    );
+    RETURN NEW;
+END
+$$;
+
+-- Numbers the states of a row, so that a change can name the state it was made for.
+CREATE FUNCTION projects.count_version() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF NEW IS DISTINCT FROM OLD THEN
+        NEW.version := OLD.version + 1;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE TABLE projects.customers (
     customer_id uuid NOT NULL DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL REFERENCES backshop.stores (id),
@@ -73,9 +146,12 @@ CREATE TABLE projects.customers (
     created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     notes text,
+    version integer NOT NULL DEFAULT 1,
+    search text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (store_id, customer_id),
     UNIQUE (store_id, email)
 );
+CREATE INDEX idx_customers_search ON projects.customers USING gin (search);
 CREATE INDEX idx_customers_email ON projects.customers (store_id, email);
 CREATE INDEX idx_customers_phone ON projects.customers (store_id, phone_primary);
 CREATE INDEX idx_customers_name ON projects.customers (store_id, last_name, first_name);
@@ -105,12 +181,17 @@ CREATE TABLE projects.projects (
     updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     notes text,
     currency varchar(3) NOT NULL DEFAULT 'USD',
+    version integer NOT NULL DEFAULT 1,
+    -- Since when rooms, surfaces, products and notes are in the archive.
+    archived_at timestamptz,
     PRIMARY KEY (store_id, project_id),
     FOREIGN KEY (store_id, customer_id) REFERENCES projects.customers (store_id, customer_id)
 );
 CREATE INDEX idx_projects_customer ON projects.projects (store_id, customer_id);
 CREATE INDEX idx_projects_status ON projects.projects (store_id, project_status);
 CREATE INDEX idx_projects_date ON projects.projects (store_id, created_at);
+CREATE INDEX idx_projects_completed ON projects.projects (project_completion_date)
+WHERE project_status = 'completed' AND archived_at IS NULL;
 SELECT backshop.protect('projects.projects');
 
 CREATE TABLE projects.project_rooms (
@@ -126,6 +207,7 @@ CREATE TABLE projects.project_rooms (
     room_notes text,
     created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (store_id, room_id),
     FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
 );
@@ -150,6 +232,15 @@ CREATE TABLE projects.surfaces (
     prep_work_needed text,
     created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    surface_name varchar(100),
+    -- Whether somebody chose waste_factor; else it is the trade's for pattern and complexity.
+    waste_given boolean NOT NULL DEFAULT false,
+    -- What is not tiled: [{"name": …, "area_sf": …}], off the measured area already.
+    obstacles jsonb NOT NULL DEFAULT '[]',
+    exposure varchar(10) CHECK (exposure IN ('dry', 'wet', 'sun', 'outside')),
+    -- Of a brick pattern, as a share of the tile.
+    offset_share numeric(4, 2),
+    version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (store_id, surface_id),
     FOREIGN KEY (store_id, room_id) REFERENCES projects.project_rooms (store_id, room_id)
 );
@@ -172,10 +263,24 @@ CREATE TABLE projects.selected_products (
     selection_status projects.selection_status DEFAULT 'considered',
     selection_date timestamptz DEFAULT CURRENT_TIMESTAMP,
     notes text,
+    -- Whether somebody chose the quantity or the price; else they are reckoned with the project.
+    quantity_given boolean NOT NULL DEFAULT false,
+    price_given boolean NOT NULL DEFAULT false,
+    -- Joint, runs, bead, trowel and coverage: what quantities need to know of this use.
+    usage jsonb NOT NULL DEFAULT '{}',
+    -- Quoted, but never ordered.
+    undecided boolean NOT NULL DEFAULT false,
+    lot varchar(50),
+    shade varchar(50),
+    caliber varchar(50),
+    return_terms varchar(20) NOT NULL DEFAULT 'returnable'
+        CHECK (return_terms IN ('returnable', 'restocking_fee', 'not_returnable')),
+    version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (store_id, selection_id),
     FOREIGN KEY (store_id, surface_id) REFERENCES projects.surfaces (store_id, surface_id)
 );
 CREATE INDEX idx_products_surface ON projects.selected_products (store_id, surface_id);
+CREATE INDEX idx_products_sku ON projects.selected_products (store_id, product_sku);
 SELECT backshop.protect('projects.selected_products');
 
 CREATE TABLE projects.conversation_log (
@@ -196,11 +301,14 @@ CREATE TABLE projects.conversation_log (
     conversation_summary text,
     next_action varchar(255),
     next_contact_date date,
+    version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (store_id, log_id, conversation_date),
     FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
 ) PARTITION BY RANGE (conversation_date);
 CREATE INDEX idx_conversation_project ON projects.conversation_log (store_id, project_id);
 CREATE INDEX idx_conversation_date ON projects.conversation_log (store_id, conversation_date);
+CREATE INDEX idx_conversation_next ON projects.conversation_log (store_id, next_contact_date)
+WHERE next_contact_date IS NOT NULL;
 SELECT backshop.protect('projects.conversation_log');
 
 CREATE TABLE projects.quotes (
@@ -279,10 +387,56 @@ CREATE TABLE projects.product_catalog (
     created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     currency varchar(3) NOT NULL DEFAULT 'USD',
+    -- What the prices are for.
+    unit_of_measure projects.unit_of_measure,
+    -- What label and data sheet say: models.Specification.
+    specification jsonb NOT NULL DEFAULT '{}',
+    version integer NOT NULL DEFAULT 1,
     PRIMARY KEY (store_id, sku)
 );
 SELECT backshop.protect('projects.product_catalog');
 
+-- Counts changes of a store's catalogue: whoever keeps products of it knows by this when to forget.
+CREATE TABLE projects.catalogue_versions (
+    store_id uuid PRIMARY KEY REFERENCES backshop.stores (id),
+    version bigint NOT NULL DEFAULT 1
+);
+SELECT backshop.protect('projects.catalogue_versions');
+
+CREATE FUNCTION projects.count_catalogue_version() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO projects.catalogue_versions (store_id)
+    SELECT DISTINCT store_id FROM changed ORDER BY store_id
+    ON CONFLICT (store_id) DO UPDATE SET version = catalogue_versions.version + 1;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER count_inserted AFTER INSERT ON projects.product_catalog
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
+CREATE TRIGGER count_updated AFTER UPDATE ON projects.product_catalog
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
+CREATE TRIGGER count_deleted AFTER DELETE ON projects.product_catalog
+REFERENCING OLD TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
+
+-- Where in the bucket the details of a project lie that was completed long ago.
+CREATE TABLE projects.archived_projects (
+    store_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    object_key varchar(255) NOT NULL,
+    archived_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, project_id),
+    FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
+);
+SELECT backshop.protect('projects.archived_projects');
+
+-- Triggers of a row run in the order of their names.
+CREATE TRIGGER aa_keep_search BEFORE INSERT OR UPDATE ON projects.customers
+FOR EACH ROW EXECUTE FUNCTION projects.keep_search();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.customers
 FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.projects
@@ -295,3 +449,91 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.quotes
 FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.product_catalog
 FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.customers
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.projects
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.project_rooms
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.surfaces
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.selected_products
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.conversation_log
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.product_catalog
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
+-- Candidates for a search, best first: as the owner, because a policy keeps an index of arrays from
+-- being used. Of a word of six letters or more one of three parts has to be right, of a shorter one
+-- its beginning; or its skeleton. All words and the digits of a phone have to be found.
+CREATE FUNCTION projects.search_customers(said text, most integer)
+RETURNS TABLE (customer_id uuid, similarity real)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    store uuid := backshop.current_store_id();
+    condition text := 'c.search @> ' || quote_literal(ARRAY[store::text]) || '::text[]';
+    wanted text[] := '{}';
+    word text;
+    terms text[];
+    number integer;
+    digits text := '';
+BEGIN
+    IF store IS NULL THEN
+        RAISE EXCEPTION 'no store is set in this transaction'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    FOREACH word IN ARRAY projects.words_of(said) LOOP
+        IF word ~ '^[0-9]+$' THEN
+            digits := digits || word;
+        ELSIF word <> '' THEN
+            terms := projects.trigrams_of(word);
+            number := cardinality(terms);
+            wanted := wanted || terms || projects.skeleton_of(word);
+            condition := condition || ' AND (c.search @> '
+                || quote_literal(ARRAY[projects.skeleton_of(word)]) || '::text[] OR c.search @> ';
+            IF number < 6 THEN
+                condition := condition || quote_literal(terms[1:greatest(number - 1, 1)]) || '::text[])';
+            ELSE
+                condition := condition
+                    || quote_literal(terms[1:number / 3]) || '::text[] OR c.search @> '
+                    || quote_literal(terms[number / 3 + 1:2 * number / 3])
+                    || '::text[] OR c.search @> '
+                    || quote_literal(terms[2 * number / 3 + 1:]) || '::text[])';
+            END IF;
+        END IF;
+    END LOOP;
+    IF length(digits) >= 3 THEN
+        -- Without the country's code or the zero before an area's, whichever is written.
+        terms := projects.digit_terms_of(right(digits, 9));
+        number := cardinality(terms);
+        wanted := wanted || terms;
+        condition := condition || ' AND (c.search @> ';
+        IF number < 6 THEN
+            condition := condition || quote_literal(terms) || '::text[])';
+        ELSE
+            condition := condition || quote_literal(terms[1:number / 2])
+                || '::text[] OR c.search @> ' || quote_literal(terms[number / 2 + 1:]) || '::text[])';
+        END IF;
+    END IF;
+    IF wanted = '{}' THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE 'SELECT c.customer_id, (2.0 * shared / (cardinality($1) + least('
+        ' cardinality(c.search), 2 * cardinality($1))))::real'
+        ' FROM (SELECT * FROM projects.customers AS c WHERE ' || condition || ') AS c'
+        ' CROSS JOIN LATERAL (SELECT count(*) AS shared FROM unnest($1) AS term'
+        '   WHERE term = ANY (c.search)) AS s'
+        ' WHERE c.store_id = $2'
+        ' ORDER BY 2 DESC, c.last_name, c.first_name, c.customer_id LIMIT $3'
+        USING wanted, store, most;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+    projects.words_of(text), projects.skeleton_of(text), projects.trigrams_of(text),
+    projects.digit_terms_of(text), projects.search_terms(uuid, text, text),
+    projects.search_customers(text, integer)
+TO backshop_service;

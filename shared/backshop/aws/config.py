@@ -65,12 +65,21 @@ def database_url(role: str) -> str:
     """DATABASE_URL with the login of `role` in it.
 
     The login's secret is `{"username": …, "password": …}`, the form that RDS keeps too, and its
-    id stands in DATABASE_<ROLE>_SECRET.
+    id stands in DATABASE_<ROLE>_SECRET. The reader is the service at DATABASE_READ_URL.
     """
-    login = json.loads(secret(f"DATABASE_{role.upper()}_SECRET"))
-    where = urlsplit(value("DATABASE_URL"))
+    login = json.loads(secret(_login(role)))
+    where = urlsplit(value("DATABASE_READ_URL" if role == "reader" else "DATABASE_URL"))
     user = f"{quote(login['username'], safe='')}:{quote(login['password'], safe='')}"
     return urlunsplit(where._replace(netloc=f"{user}@{where.netloc}"))
+
+
+def forget_login(role: str) -> None:
+    """Read the login of a role anew next time: it was just refused."""
+    forget_secret(_login(role))
+
+
+def _login(role: str) -> str:
+    return f"DATABASE_{'SERVICE' if role == 'reader' else role.upper()}_SECRET"
 
 
 def forget_secret(name: str) -> None:

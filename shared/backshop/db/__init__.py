@@ -13,7 +13,7 @@ import re
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from itertools import count
 from time import time
@@ -29,10 +29,12 @@ from backshop.aws import config
 
 T = TypeVar("T")
 Tx = psycopg.Connection[dict[str, Any]]
-Role = Literal["service", "shopper", "analyst", "owner"]
+Role = Literal["service", "shopper", "analyst", "owner", "reader"]
+"""`reader` is the login `service` at a replica."""
 
 LockNotAvailable = psycopg.errors.LockNotAvailable
 UniqueViolation = psycopg.errors.UniqueViolation
+ForeignKeyViolation = psycopg.errors.ForeignKeyViolation
 Deadlock = psycopg.errors.DeadlockDetected
 Unreachable = psycopg.OperationalError
 """Raised when the database cannot be asked."""
@@ -81,7 +83,7 @@ def _open(role: Role) -> Tx:
     except psycopg.OperationalError as refused:
         if "password authentication failed" not in str(refused):
             raise
-        config.forget_secret(f"DATABASE_{role.upper()}_SECRET")
+        config.forget_login(role)
         return connect(config.database_url(role))
 
 
@@ -176,6 +178,22 @@ def transaction(*, store_id: UUID | None = None, all_stores: bool = False) -> It
         raise ValueError("name the store, or say all_stores=True")
     scope = {"backshop.all_stores": "on"} if all_stores else {"backshop.store_id": str(store_id)}
     with _transaction("service", scope) as tx:
+        yield tx
+
+
+@contextmanager
+def reading(store_id: UUID) -> Iterator[Tx]:
+    """A read-only transaction on one store for lists and reports, which may be some seconds behind:
+    at the replica of DATABASE_READ_URL where there is one that answers."""
+    settings = {"backshop.store_id": str(store_id)}
+    role: Role = "reader" if config.value("DATABASE_READ_URL", "") else "service"
+    with ExitStack() as stack:
+        try:
+            tx = stack.enter_context(_transaction(role, settings, begin="BEGIN READ ONLY"))
+        except psycopg.OperationalError:
+            if role == "service":
+                raise
+            tx = stack.enter_context(_transaction("service", settings, begin="BEGIN READ ONLY"))
         yield tx
 
 

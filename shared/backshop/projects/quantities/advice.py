@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Literal
 
+from backshop.projects.fields import Exposure
 from backshop.projects.quantities import trade
 from backshop.projects.quantities.measures import exact
-from backshop.projects.quantities.models import Exposure, Product, Surface, Use, Warned
+from backshop.projects.quantities.models import Product, Surface, Use, Warned
 
 WET = frozenset(["shower_walls", "shower_floor", "tub_surround"])
 OFFSET_SIDE = 15

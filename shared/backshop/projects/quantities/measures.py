@@ -173,7 +173,7 @@ def _schema(pattern: str, what: str, examples: list[Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [number, text], "description": what, "examples": examples})
 
 
-_written = PlainSerializer(lambda value: float(value), return_type=float)
+_written = PlainSerializer(float, return_type=float, when_used="json")
 Feet = Annotated[
     Fraction,
     PlainValidator(lambda value: _read(value, length, FOOT) / FOOT),

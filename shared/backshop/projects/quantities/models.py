@@ -8,32 +8,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from backshop.projects.fields import (
+    Area,
+    CustomerType,
+    Exposure,
+    Input,
+    Money,
+    Name50,
+    Name100,
+    Name255,
+    Portion,
+    Positive,
+    ProductType,
+    Sku,
+    SurfaceType,
+    Unit,
+)
 from backshop.projects.quantities.measures import Feet, Inches, SquareFeet
 from backshop.projects.quantities.trade import Complexity, Pattern, Trowel
-
-SurfaceType = Literal[
-    "floor", "backsplash", "shower_walls", "shower_floor", "tub_surround", "accent_wall", "fireplace",
-    "countertop", "wainscoting", "ceiling", "exterior_wall", "other",
-]  # fmt: skip
-ProductType = Literal[
-    "tile", "trim", "grout", "adhesive", "underlayment", "sealant", "caulk", "spacers", "tools",
-    "accessories",
-]  # fmt: skip
-Unit = Literal["sf", "box", "linear_ft", "piece", "bag", "tube", "gallon"]
-CustomerType = Literal["diy_homeowner", "contractor", "designer", "builder"]
-Exposure = Literal["dry", "wet", "sun", "outside"]
-
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
-"""Without NUL, which Postgres cannot store."""
-Name = Annotated[Text, Field(max_length=255)]
-Sku = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Money = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
-Positive = Annotated[Decimal, Field(gt=0, le=100_000, max_digits=12, decimal_places=4)]
-Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=4, decimal_places=2)]
-
-
-class Input(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class Specification(Input):
@@ -55,16 +47,16 @@ class Specification(Input):
     pieces_per_sf: Positive | None = Field(None, description="Clips on a square foot.")
     rectified: bool | None = None
     facial_variation_in: Inches | None = Field(None, description="Of tile of one caliber.")
-    allowance: Share | None = Field(None, description="In place of the trade's own.")
+    allowance: Portion | None = Field(None, description="In place of the trade's own.")
 
 
 class Product(Input):
     """A product as the catalogue has it. Sizes are in inches."""
 
     sku: Sku
-    product_name: Name | None = None
+    product_name: Name255 | None = None
     product_type: ProductType
-    material: Annotated[Text, Field(max_length=100)] | None = None
+    material: Name100 | None = None
     size_length: Inches | None = None
     size_width: Inches | None = None
     size_thickness: Inches | None = None
@@ -79,11 +71,9 @@ class Product(Input):
     specification: Specification = Specification()
 
 
-class Use(Input):
-    """A product on a surface."""
+class UseDetails(Input):
+    """How a product is used on a surface, beside which and how much."""
 
-    sku: Sku
-    waste_factor: Share | None = Field(None, description="In place of the surface's; 0.1 is 10 %.")
     joint_in: Inches | None = Field(
         None, description="Width of the joint; 1/8 where none is given."
     )
@@ -95,7 +85,16 @@ class Use(Input):
     bead_in: Annotated[list[Inches], Field(min_length=2, max_length=2)] | None = Field(
         None, description="Width and depth of sealant."
     )
-    quantity: Positive | None = Field(
+    waste_factor: Portion | None = Field(
+        None, description="In place of the surface's; 0.1 is 10 %."
+    )
+
+
+class Use(UseDetails):
+    """A product on a surface."""
+
+    sku: Sku
+    quantity: Area | None = Field(
         None, description="In the product's unit, in place of what is reckoned."
     )
 
@@ -103,7 +102,7 @@ class Use(Input):
 class Obstacle(Input):
     """What is not tiled: a window, an island."""
 
-    name: Name | None = None
+    name: Name255 | None = None
     area: SquareFeet
 
 
@@ -123,8 +122,8 @@ class Surface(Input):
 
     model_config = ConfigDict(json_schema_extra=_MEASURES)
 
-    name: Name | None = None
-    room: Name | None = None
+    name: Name255 | None = None
+    room: Name255 | None = None
     surface_type: SurfaceType = "floor"
     area_sf: SquareFeet | None = Field(None, description="Net: obstacles are taken off already.")
     length: Feet | None = None
@@ -133,15 +132,15 @@ class Surface(Input):
     walls: Annotated[
         list[Annotated[list[Feet], Field(min_length=2, max_length=2)]], Field(max_length=50)
     ] = Field(default=[], description="Length and height of each wall.")
-    obstacles: Annotated[list[Obstacle | SquareFeet], Field(max_length=50)] = []
+    obstacles: Annotated[list[Obstacle | SquareFeet], Field(max_length=50)] = Field(default=[])
     pattern_type: Pattern = "straight_lay"
     complexity_level: Complexity = "simple"
-    waste_factor: Share | None = Field(None, description="In place of the trade's; 0.1 is 10 %.")
+    waste_factor: Portion | None = Field(None, description="In place of the trade's; 0.1 is 10 %.")
     exposure: Exposure | None = Field(
         None, description="Wet for showers and tub surrounds where nothing is given."
     )
-    offset: Share | None = Field(None, description="Of a brick pattern; 0.5 where none is given.")
-    products: Annotated[list[Use], Field(max_length=50)] = []
+    offset: Portion | None = Field(None, description="Of a brick pattern; 0.5 where none is given.")
+    products: Annotated[list[Use], Field(max_length=50)] = Field(default=[])
 
     @model_validator(mode="after")
     def _measured(self) -> Surface:
@@ -155,14 +154,14 @@ class Customer(Input):
     """Who buys: professionals with an account pay the pro price."""
 
     customer_type: CustomerType
-    pro_account_number: Annotated[Text, Field(max_length=50)] | None = None
+    pro_account_number: Name50 | None = None
 
 
 class Measures(Input):
     """What `POST /quantities` takes."""
 
     surfaces: Annotated[list[Surface], Field(min_length=1, max_length=100)]
-    products: Annotated[list[Product], Field(max_length=100)] = []
+    products: Annotated[list[Product], Field(max_length=100)] = Field(default=[])
     customer: Customer | None = None
 
     model_config = ConfigDict(

@@ -14,6 +14,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, Literal
 
+from backshop.projects.fields import ProductType, Unit
 from backshop.projects.quantities import advice, trade
 from backshop.projects.quantities.measures import SQUARE_METER, exact
 from backshop.projects.quantities.models import (
@@ -23,12 +24,10 @@ from backshop.projects.quantities.models import (
     Obstacle,
     Part,
     Product,
-    ProductType,
     Quantities,
     Surface,
     SurfaceArea,
     TileLine,
-    Unit,
     Use,
     Warned,
     plain,
@@ -528,7 +527,7 @@ def calculate(measures: Measures) -> Quantities:
     for number, surface in enumerate(measures.surfaces, 1):
         area = area_of(surface)
         place = place_of(surface, number, area.net, products)
-        areas.append(_shown(place, area))
+        areas.append(shown(place, area))
         warnings += advice.of_surface(surface, place.name, area.gross, area.obstacles)
         for use in surface.products:
             warnings += _add(needs, place, use, products.get(use.sku))
@@ -552,7 +551,7 @@ def place_of(surface: Surface, number: int, net: Fraction, products: dict[str, P
     return Place(name, surface, net, None, JOINT)
 
 
-def _shown(place: Place, area: Area) -> SurfaceArea:
+def shown(place: Place, area: Area) -> SurfaceArea:
     surface = place.surface
     return SurfaceArea(
         name=place.name,

@@ -1,0 +1,1 @@
+"""The catalogue that products are selected from."""
