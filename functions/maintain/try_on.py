@@ -1,14 +1,14 @@
 """What housekeeping does for the virtual try-on, every few minutes: sessions that hang, selfies after
-a day, pictures after thirty, and all of a customer who was erased. Objects go first, so that a crash in between leaves nothing behind."""
+a day, pictures after thirty, and all of a customer who was erased.
+
+Objects go first, so that a crash in between leaves nothing behind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from backshop import db
-from backshop.aws import config
+from backshop.aws import config, objects
 from backshop.connect.try_on import repository as store
 from backshop.connect.try_on import rules
 
@@ -32,7 +32,7 @@ def maintain(tx: db.Tx, at: datetime) -> dict[str, int]:
 def _delete_selfies(tx: db.Tx, at: datetime) -> int:
     deleted = 0
     while due := store.selfies_due(tx, at - rules.SELFIE_LASTS, BATCH):
-        _delete(rules.selfie_key(*each) for each in due)
+        objects.delete(_bucket(), [rules.selfie_key(*each) for each in due])
         store.selfies_deleted(tx, [each.session_id for each in due], at)
         deleted += len(due)
     return deleted
@@ -42,29 +42,11 @@ def _delete_sessions(tx: db.Tx, at: datetime) -> int:
     deleted = 0
     while due := store.sessions_due(tx, at - rules.OVERLAYS_LAST, BATCH):
         for each in due:
-            _delete([rules.selfie_key(*each), *_keys(rules.overlays_prefix(*each))])
+            pictures = objects.keys(_bucket(), rules.overlays_prefix(*each))
+            objects.delete(_bucket(), [rules.selfie_key(*each), *pictures])
         store.delete_sessions(tx, [each.session_id for each in due])
         deleted += len(due)
     return deleted
-
-
-def _keys(prefix: str) -> list[str]:
-    """A session has at most twenty pictures: one page."""
-    found = _s3().list_objects_v2(Bucket=_bucket(), Prefix=prefix)
-    return [each["Key"] for each in found.get("Contents", [])]
-
-
-def _delete(keys: Iterable[str]) -> None:
-    objects = [{"Key": key} for key in keys]
-    if not objects:
-        return
-    answer = _s3().delete_objects(Bucket=_bucket(), Delete={"Objects": objects, "Quiet": True})
-    if answer.get("Errors"):
-        raise RuntimeError(f"{len(answer['Errors'])} objects of the try-on were not deleted")
-
-
-def _s3() -> Any:
-    return config.client("s3")
 
 
 def _bucket() -> str:

@@ -13,10 +13,10 @@ from urllib.parse import unquote_plus
 from uuid import UUID
 
 from backshop import db, logs
-from backshop.aws import config
+from backshop.aws import config, objects
 from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
-from backshop.connect.try_on.models import Look, Reading, Result, Shade, assets_of
+from backshop.connect.try_on.models import Look, NearShade, Reading, Result, assets_of
 from botocore.exceptions import ClientError
 from vision import colors, pictures, render, tone
 from vision.scene import Scene
@@ -42,11 +42,11 @@ def draw_session(store_id: UUID, session_id: UUID, by: str) -> None:
         catalogue = try_on.foundations(tx) if claimed else []
     if claimed is None:
         if erased:  # before its selfie came
-            _delete(rules.selfie_key(store_id, session_id))
+            objects.delete(_bucket(), [rules.selfie_key(store_id, session_id)])
         logs.info("nothing to draw", session_id=str(session_id))
         return
     try:
-        scene, notes = render.sit(_object(rules.selfie_key(store_id, session_id)))
+        scene, notes = render.sit(_read(rules.selfie_key(store_id, session_id)))
     except pictures.Refused as refused:
         with db.transaction(store_id=store_id) as tx:
             try_on.fail(tx, session_id, by, _failure(refused))
@@ -89,8 +89,8 @@ def _draw(
             result = look
         else:
             drawn = render.draw(scene, look, setting, _assets(store_id, look))
-            _put(key, pictures.encoded(drawn))
-            result, url = Result(status="complete"), f"s3://{config.value('TRY_ON_BUCKET')}/{key}"
+            objects.put(_bucket(), key, pictures.encoded(drawn), "image/jpeg")
+            result, url = Result(status="complete"), objects.address(_bucket(), key)
     except pictures.Refused as refused:
         result = _failure(refused)
     with db.transaction(store_id=store_id) as tx:
@@ -99,7 +99,7 @@ def _draw(
     if kept:
         return result
     if url and not left:
-        _delete(key)
+        objects.delete(_bucket(), [key])
     logs.info("session lost", session_id=str(session_id))
     return None
 
@@ -110,9 +110,9 @@ def _assets(store_id: UUID, look: Look) -> Mapping[str, bytes]:
     for name in sorted(assets_of(look)):
         key = rules.asset_key(store_id, name)
         try:
-            files[name] = _object(key)
+            files[name] = _read(key)
         except ClientError:
-            if _is_there(key):
+            if objects.exists(_bucket(), key):
                 raise
             raise pictures.Refused(
                 "bad_asset", "The product's picture is missing; tell the shop."
@@ -120,28 +120,13 @@ def _assets(store_id: UUID, look: Look) -> Mapping[str, bytes]:
     return files
 
 
-def _object(key: str) -> bytes:
-    stored = config.client("s3").get_object(Bucket=config.value("TRY_ON_BUCKET"), Key=key)
-    content: bytes = stored["Body"].read(rules.MAX_BYTES + 1)
-    return content
+def _read(key: str) -> bytes:
+    """What was uploaded, or a little more than may be."""
+    return objects.get(_bucket(), key, rules.MAX_BYTES + 1)
 
 
-def _is_there(key: str) -> bool:
-    """Asked of the list: to who may list only below a prefix, getting what is not there looks like
-    getting what is forbidden."""
-    bucket = config.value("TRY_ON_BUCKET")
-    found = config.client("s3").list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
-    return any(each["Key"] == key for each in found.get("Contents", []))
-
-
-def _put(key: str, content: bytes) -> None:
-    config.client("s3").put_object(
-        Bucket=config.value("TRY_ON_BUCKET"), Key=key, Body=content, ContentType="image/jpeg"
-    )
-
-
-def _delete(key: str) -> None:
-    config.client("s3").delete_object(Bucket=config.value("TRY_ON_BUCKET"), Key=key)
+def _bucket() -> str:
+    return config.value("TRY_ON_BUCKET")
 
 
 def _failure(refused: pictures.Refused) -> Result:
@@ -169,7 +154,7 @@ def _told(
         monk=reading.monk,
         monk_range=reading.monk_range,
         warnings=[tone.WARNINGS[code] for code in reading.warnings],
-        shades=[Shade(sku=sku, title=titles[sku], delta_e=round(far, 1)) for sku, far in near],
+        shades=[NearShade(sku=sku, title=titles[sku], delta_e=round(far, 1)) for sku, far in near],
     )
 
 

@@ -12,82 +12,143 @@ from uuid import UUID, uuid4
 
 from aws_lambda_powertools.event_handler import Response
 from backshop import db
-from backshop.aws import config
+from backshop.aws import config, objects
 from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
 from backshop.connect.try_on.models import (
+    AssetUpload,
     Foundation,
     NewAsset,
     NewSession,
     ProductLook,
+    PublishableToken,
     Reading,
     Result,
     Session,
-    Shown,
-    Status,
+    SessionBegun,
+    SessionStatus,
+    ShownResult,
+    Upload,
 )
-from backshop.errors import (
-    FieldError,
-    Forbidden,
-    NotFound,
-    TooManyRequests,
-    Unauthorized,
-    Unprocessable,
-)
-from backshop.web import old as http
-from backshop.web import tokens
+from backshop.errors import FieldError, Forbidden, NotFound, TooManyRequests, Unprocessable
+from backshop.web import callers, http, idempotency, routes, tokens
 
 ASSET_BYTES = 10_000_000
 CAPABILITY = "try-on session"
 PUBLISHABLE = "publishable"
 
-app = http.app()
-handler = http.handler(app)
+app = routes.app("Try-on")
+handler = routes.handler(app)
+
+UPLOAD = {
+    "url": "https://try-on.example.com/",
+    "fields": {"key": "selfies/…", "Content-Type": "image/jpeg", "policy": "…"},
+    "max_bytes": rules.MAX_BYTES,
+    "expires_in": 600,
+}
+SESSION_ID = "3f0f6a5e-5c0f-4c9f-8b5e-0f2a6c1d9e77"
+FAILED = {
+    "status": "failed",
+    "code": "not_wearable",
+    "reason": "This product cannot be tried on yet.",
+    "sku": "BRUSH",
+    "url": None,
+}
 
 
-@app.post("/try-on/tokens")
-def publish() -> Response[str]:
+@routes.route(
+    app,
+    "POST /try-on/tokens",
+    scope="store",
+    status=201,
+    example={"token": "eyJhbGciOiJIUzI1NiJ9.…", "expires_in": 600},
+)
+def publish(key: idempotency.Key = None) -> PublishableToken:
     """A publishable token: who has it may begin sessions of this store, and nothing else."""
-    http.require(app, "store")
-    store_id = http.store_id(app)
+    store_id = callers.store_of_call(_event())
     claims = {"store_id": str(store_id)}
     token = tokens.sign(PUBLISHABLE, claims, at=datetime.now(UTC), lasts=rules.TOKEN_LASTS)
-    return http.reply(201, {"token": token, "expires_in": int(rules.TOKEN_LASTS.total_seconds())})
+    made = PublishableToken(token=token, expires_in=int(rules.TOKEN_LASTS.total_seconds()))
+    return idempotency.once(store_id, _event(), key, made, secret=["token"])
 
 
-@app.post("/try-on/sessions")
-def begin() -> Response[str]:
-    """A session and where to upload its selfie. Each SKU must be of the store; those that cannot be
-    tried on have failed already."""
-    published = _published()
-    store_id = http.store_id(app)
-    new = http.body(app, NewSession)
-    if published and new.customer_id:
+@routes.route(
+    app,
+    "POST /try-on/sessions",
+    scope="try-on",
+    status=201,
+    problems=[TooManyRequests],
+    body_example={"skus": ["TINT-30", "BRUSH"], "consent": True},
+    example={
+        "session_id": SESSION_ID,
+        "status": "created",
+        "capability": "eyJhbGciOiJIUzI1NiJ9.…",
+        "upload": UPLOAD,
+        "results": [FAILED],
+    },
+)
+def begin(body: NewSession, key: idempotency.Key = None) -> SessionBegun:
+    """A session and where to upload its selfie.
+
+    Each SKU must be of the store; those that cannot be tried on have failed already. A publishable
+    token cannot name a customer.
+    """
+    published = callers.principal(_event()).kind == PUBLISHABLE
+    store_id = callers.store_of_call(_event())
+    if published and body.customer_id:
         raise Forbidden("A publishable token cannot name a customer; use the store key.")
     at, session_id = datetime.now(UTC), uuid4()
-    key = rules.selfie_key(store_id, session_id)
-    with db.transaction(store_id=store_id) as tx:
-        _take(tx, store_id, published, at)
-        platform = _platform(tx, new.customer_id)
-        results = _early_results(tx, new)
-        try_on.add_session(tx, session_id, new, platform, _url(key), results, at)
+    object_key = rules.selfie_key(store_id, session_id)
     claims = {"store_id": str(store_id), "session_id": str(session_id)}
-    return http.reply(
-        201,
-        {
-            "session_id": session_id,
-            "status": Status.CREATED,
-            "capability": tokens.sign(CAPABILITY, claims, at=at, lasts=rules.OVERLAYS_LAST),
-            "upload": _upload(key, new.content_type, rules.MAX_BYTES),
-            "results": [
-                Shown(sku=sku, **dict(result)).model_dump() for sku, result in results.items()
-            ],
+    with db.transaction(store_id=store_id) as tx:
+        claim = idempotency.claim(tx, _event(), key)
+        _take(tx, store_id, published, at)
+        platform = _platform(tx, body.customer_id)
+        results = _early_results(tx, body)
+        selfie = objects.address(_bucket(), object_key)
+        try_on.add_session(tx, session_id, body, platform, selfie, results, at)
+        begun = SessionBegun(
+            session_id=session_id,
+            status=SessionStatus.CREATED,
+            capability=tokens.sign(CAPABILITY, claims, at=at, lasts=rules.OVERLAYS_LAST),
+            upload=_upload(object_key, body.content_type, rules.MAX_BYTES),
+            results=[ShownResult(sku=sku, **dict(result)) for sku, result in results.items()],
+        )
+        return claim.keep(begun, secret=["capability", "upload"])
+
+
+@routes.route(
+    app,
+    "GET /try-on/sessions/<id>",
+    scope="token",
+    example={
+        "session_id": SESSION_ID,
+        "status": "complete",
+        "reason": None,
+        "selfie_url": None,
+        "results": [
+            {
+                "status": "complete",
+                "code": None,
+                "reason": None,
+                "sku": "TINT-30",
+                "url": "https://try-on.example.com/overlays/…",
+            },
+            FAILED,
+        ],
+        "reading": {
+            "ita": 31.5,
+            "ita_range": [24.0, 39.0],
+            "monk": 4,
+            "monk_range": [3, 5],
+            "warnings": [],
+            "shades": [{"sku": "TINT-30", "title": "Tint 30", "delta_e": 2.4}],
         },
-    )
-
-
-@app.get("/try-on/sessions/<id>")
-def show(id: str) -> Response[str]:
+        "notes": [],
+        "created_at": "2026-11-02T10:15:00Z",
+    },
+)
+def show(id: UUID) -> Session:
     """A session with links to its pictures, which live for 15 minutes."""
     store_id, session_id = _capable(id)
     at = datetime.now(UTC)
@@ -98,52 +159,68 @@ def show(id: str) -> Response[str]:
             row = try_on.session(tx, session_id)
     if row is None:
         raise _gone()
-    return http.reply(200, _shown(row))
+    return _shown(row)
 
 
-@app.delete("/try-on/sessions/<id>")
-def erase(id: str) -> Response[str]:
+@routes.route(app, "DELETE /try-on/sessions/<id>", scope="token", status=204)
+def erase(id: UUID) -> Response[str]:
     """Erase a session: rows, selfie and pictures. It may be called again until it has succeeded."""
     store_id, session_id = _capable(id)
     with db.transaction(store_id=store_id) as tx:
         try_on.delete_sessions(tx, [session_id])
-    _delete_objects(store_id, session_id)
-    return http.reply(204)
+    # Every picture, whether known to the database or not.
+    pictures = objects.keys(_bucket(), rules.overlays_prefix(store_id, session_id))
+    objects.delete(_bucket(), [rules.selfie_key(store_id, session_id), *pictures])
+    return Response(204, body="")
 
 
-@app.put("/try-on/looks")
-def set_look() -> Response[str]:
+LOOK = {"sku": "LIP-RED", "look": {"kind": "lip", "color": "#a8142a"}}
+
+
+@routes.route(
+    app,
+    "PUT /try-on/looks",
+    scope="store",
+    problems=[NotFound],
+    body_example=LOOK,
+    example={
+        "sku": "LIP-RED",
+        "look": {"kind": "lip", "color": "#a8142a", "coverage": 0.8, "finish": "natural"},
+    },
+)
+def set_look(body: ProductLook) -> ProductLook:
     """Say how a product is tried on; docs/try-on.md describes the looks."""
-    http.require(app, "store")
-    asked = http.body(app, ProductLook)
-    look = asked.look.model_dump(mode="json", exclude_none=True) if asked.look else None
-    with db.transaction(store_id=http.store_id(app)) as tx:
-        if not try_on.set_look(tx, asked.sku, look):
+    look = body.look.model_dump(mode="json", exclude_none=True) if body.look else None
+    with db.transaction(store_id=callers.store_of_call(_event())) as tx:
+        if not try_on.set_look(tx, body.sku, look):
             raise NotFound("There is no product with this SKU; sync the store first.")
-    return http.reply(200, {"sku": asked.sku, "look": look})
+    return body
 
 
-@app.post("/try-on/assets")
-def add_asset() -> Response[str]:
+@routes.route(
+    app,
+    "POST /try-on/assets",
+    scope="store",
+    status=201,
+    body_example={"name": "horn-rims.png", "content_type": "image/png"},
+    example={"name": "horn-rims.png", "upload": UPLOAD},
+)
+def add_asset(body: NewAsset, key: idempotency.Key = None) -> AssetUpload:
     """Where to upload a picture or a font that looks name; the same name replaces it."""
-    http.require(app, "store")
-    asked = http.body(app, NewAsset)
-    key = rules.asset_key(http.store_id(app), asked.name)
-    upload = _upload(key, asked.content_type, ASSET_BYTES)
-    return http.reply(201, {"name": asked.name, "upload": upload})
+    store_id = callers.store_of_call(_event())
+    upload = _upload(rules.asset_key(store_id, body.name), body.content_type, ASSET_BYTES)
+    made = AssetUpload(name=body.name, upload=upload)
+    return idempotency.once(store_id, _event(), key, made, secret=["upload"])
 
 
-def _published() -> bool:
-    """Whether a publishable token calls, rather than a key. Raises Forbidden for other callers."""
-    caller = http.principal(app)
-    if not caller.scopes & {"store", "try-on"}:
-        raise Forbidden("This key lacks the scope 'store'; use one that has it.")
-    return caller.kind == PUBLISHABLE
+def _event() -> http.Event:
+    event: http.Event = app.current_event.raw_event
+    return event
 
 
 def _take(tx: db.Tx, store_id: UUID, published: bool, at: datetime) -> None:
     """Count the session against its limits. Raises TooManyRequests."""
-    address = app.current_event.request_context.http.source_ip
+    address = _event()["requestContext"]["http"]["sourceIp"]
     window = rules.ADDRESS_WINDOW
     if published and not try_on.take(
         tx, rules.address_hash(store_id, address), rules.ADDRESS_SESSIONS, window, at
@@ -192,15 +269,10 @@ def _wrong(field: str, message: str) -> Unprocessable:
     )
 
 
-def _capable(id: str) -> tuple[UUID, UUID]:
+def _capable(id: UUID) -> tuple[UUID, UUID]:
     """Store and session of the capability that was sent, if it is this session's."""
-    scheme, _, token = (http.header(app.current_event.raw_event, "authorization") or "").partition(
-        " "
-    )
-    if scheme.lower() != "bearer":
-        raise Unauthorized("Send the session's capability as `Authorization: Bearer <capability>`.")
-    claims = tokens.read(CAPABILITY, token, at=datetime.now(UTC))
-    if claims["session_id"] != id.lower():
+    claims = tokens.read(CAPABILITY, http.bearer(_event()), at=datetime.now(UTC))
+    if claims["session_id"] != str(id):
         raise _gone()
     return UUID(claims["store_id"]), UUID(claims["session_id"])
 
@@ -215,7 +287,7 @@ def _shown(row: dict[str, Any]) -> Session:
         result = row["results"].get(sku)
         if result:
             url = row["overlays"].get(sku)
-            results.append(Shown(sku=sku, url=_link(url) if url else None, **result))
+            results.append(ShownResult(sku=sku, url=_link(url) if url else None, **result))
     selfie_there = row["selfie_deleted_at"] is None and row["claimed_at"] is not None
     return Session(
         session_id=row["session_id"],
@@ -229,40 +301,17 @@ def _shown(row: dict[str, Any]) -> Session:
     )
 
 
-def _url(key: str) -> str:
-    return f"s3://{config.value('TRY_ON_BUCKET')}/{key}"
-
-
-def _link(url: str) -> str:
+def _link(address: str) -> str:
     """A signed link to an object, for as long as it takes to look at it."""
-    bucket, _, key = url.removeprefix("s3://").partition("/")
-    link: str = config.client("s3").generate_presigned_url(
-        "get_object",
-        Params={"Bucket": bucket, "Key": key},
-        ExpiresIn=int(rules.LINK_LASTS.total_seconds()),
-    )
-    return link
+    return objects.link(*objects.parse(address), rules.LINK_LASTS)
 
 
-def _upload(key: str, content_type: str, most: int) -> dict[str, Any]:
-    """A presigned POST for one object of this type and at most this many bytes."""
+def _upload(key: str, content_type: str, limit: int) -> Upload:
+    """A signed form for one object of this type and at most this many bytes."""
+    form = objects.upload(_bucket(), key, content_type, limit, rules.UPLOAD_LASTS)
     lasts = int(rules.UPLOAD_LASTS.total_seconds())
-    made = config.client("s3").generate_presigned_post(
-        Bucket=config.value("TRY_ON_BUCKET"),
-        Key=key,
-        Fields={"Content-Type": content_type},
-        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, most]],
-        ExpiresIn=lasts,
-    )
-    return {**made, "max_bytes": most, "expires_in": lasts}
+    return Upload(**form, max_bytes=limit, expires_in=lasts)
 
 
-def _delete_objects(store_id: UUID, session_id: UUID) -> None:
-    """The selfie and every picture, whether known to the database or not."""
-    s3, bucket = config.client("s3"), config.value("TRY_ON_BUCKET")
-    prefix = rules.overlays_prefix(store_id, session_id)
-    found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-    keys = [rules.selfie_key(store_id, session_id), *(each["Key"] for each in found)]
-    s3.delete_objects(
-        Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-    )
+def _bucket() -> str:
+    return config.value("TRY_ON_BUCKET")

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 from backshop import commerce, db, logs, platforms
-from backshop.aws import config, queues
+from backshop.aws import config, objects
 from backshop.aws.queues import BatchResponse, Message
 from backshop.connect import repository as connect
 from backshop.insights import repository as insights
@@ -61,9 +61,7 @@ def _read(record: Message) -> QueuedDelivery | None:
         content = orjson.loads(record["body"])
         parked = content.get("parked")
         body = (
-            queues.fetch(config.value("DATA_BUCKET"), parked)
-            if parked
-            else content["body"].encode()
+            objects.get(config.value("DATA_BUCKET"), parked) if parked else content["body"].encode()
         )
         triggered = content["triggered_at"]
         return QueuedDelivery(
@@ -167,21 +165,15 @@ def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> 
             insights.set_active(tx, False)
 
 
-def _delete_objects(urls: Sequence[str]) -> None:
-    """Delete a person's pictures, `s3://bucket/key` each. Before the commit: what cannot be deleted
-    makes the whole erasure come again."""
-    for url in urls:
-        bucket, _, key = url.removeprefix("s3://").partition("/")
-        config.client("s3").delete_object(Bucket=bucket, Key=key)
+def _delete_objects(addresses: Sequence[str]) -> None:
+    """Delete a person's pictures. Before the commit: what cannot be deleted makes the whole erasure
+    come again."""
+    for bucket, key in map(objects.parse, addresses):
+        objects.delete(bucket, [key])
 
 
 def _delete_below(bucket: str, prefix: str) -> None:
-    """Delete every object whose key begins with `prefix`."""
-    s3 = config.client("s3")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
-        for each in page.get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=each["Key"])
+    objects.delete(bucket, objects.keys(bucket, prefix))
 
 
 def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:
@@ -191,7 +183,5 @@ def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> N
     exported = privacy.export(tx, shop, request.person)
     key = f"exports/{shop.id}/{request.request_id}.json"
     content = orjson.dumps(exported, default=str, option=orjson.OPT_INDENT_2)
-    config.client("s3").put_object(
-        Bucket=config.value("DATA_BUCKET"), Key=key, Body=content, ContentType="application/json"
-    )
+    objects.put(config.value("DATA_BUCKET"), key, content, "application/json")
     store.note_export(tx, request.request_id, key, request.received_at)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from backshop import db, logs, platforms
-from backshop.aws import config, queues
+from backshop.aws import config, objects, queues
 from backshop.connect import repository as connect
 from backshop.errors import BadRequest, NotFound, Unauthorized, Unavailable
 from backshop.platforms.webhooks import Webhook
@@ -102,7 +102,7 @@ def _hand_on(message: dict[str, Any], content: bytes) -> None:
     message["sha256"] = sha256(content).hexdigest()
     body = json.dumps(message | {"body": text})
     if len(body) > queues.INLINE_BYTES:
-        body = json.dumps(message | {"parked": queues.park(config.value("DATA_BUCKET"), content)})
+        body = json.dumps(message | {"parked": objects.park(config.value("DATA_BUCKET"), content)})
     queues.send(config.value("WEBHOOK_QUEUE_URL"), body)
 
 

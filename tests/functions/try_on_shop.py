@@ -43,6 +43,7 @@ class Shop:
         session: str | None = None,
         token: str | None = None,
         caller: dict[str, str] | None = None,
+        idempotency_key: str | None = None,
     ) -> tuple[int, dict[str, Any]]:
         """Status and body of a route by its event's name, called by the store's key."""
         event = copy.deepcopy(self.event(f"tryon_sessions/{name}"))
@@ -50,6 +51,8 @@ class Shop:
             key = {"kind": "store", "id": str(self.store), "scopes": "store"}
             said = (caller or key) | {"store_id": str(self.store)}
             event["requestContext"]["authorizer"]["lambda"] = said
+        if idempotency_key:
+            event["headers"]["idempotency-key"] = idempotency_key
         if body is not None:
             event["body"] = json.dumps(body)
         if session:

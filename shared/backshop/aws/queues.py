@@ -1,10 +1,10 @@
-"""The only way to SQS: sending, large bodies by way of S3, and batches that fail one by one."""
+"""The only way to SQS: sending, and batches that fail one by one. A body that is too large for a
+message goes by way of S3 (objects.park)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypedDict
-from uuid import uuid4
 
 from backshop.aws import config
 from backshop.logs import failure
@@ -78,22 +78,6 @@ def send_ordered(url: str, messages: Sequence[Ordered]) -> None:
         answer = config.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
         if answer.get("Failed"):
             raise NotSent(f"{len(answer['Failed'])} messages were refused by {url}")
-
-
-def park(bucket: str, body: bytes) -> str:
-    """Store a body that is too large for a message; its key, to be sent in its place.
-
-    A lifecycle rule of the bucket drops it after 15 days, one more than a message can wait.
-    """
-    key = f"overflow/{uuid4()}"
-    config.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
-    return key
-
-
-def fetch(bucket: str, key: str) -> bytes:
-    """The body that `park` stored."""
-    stored: bytes = config.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    return stored
 
 
 def process(event: dict[str, Any], one: Callable[[Message], None]) -> BatchResponse:

@@ -45,11 +45,11 @@ def authorizer_context(event: Event) -> dict[str, str]:
     return context
 
 
-def require(event: Event, scope: str) -> Principal:
-    """The caller, if their key has the scope. Raises Forbidden otherwise."""
+def require(event: Event, *scopes: str) -> Principal:
+    """The caller, if their key has one of the scopes. Raises Forbidden otherwise."""
     caller = principal(event)
-    if scope not in caller.scopes:
-        raise Forbidden(f"This key lacks the scope '{scope}'; use one that has it.")
+    if caller.scopes.isdisjoint(scopes):
+        raise Forbidden(f"This key lacks the scope '{scopes[0]}'; use one that has it.")
     return caller
 
 

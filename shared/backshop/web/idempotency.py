@@ -22,6 +22,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from backshop import db
 from backshop.db import Tx
 from backshop.errors import BadRequest, Unprocessable
 from backshop.stores import credentials, repository
@@ -99,6 +100,15 @@ def claim(tx: Tx, event: Event, key: str | None) -> Claim:
         raise reused()
     hidden = _unseal(kept.sealed, kept.store_id, id) if kept.sealed else {}
     raise Answered(kept.status, kept.answer | hidden)
+
+
+def once(store_id: UUID, event: Event, key: str | None, answer: A, *, secret: Collection[str]) -> A:
+    """Claim and keep for an answer that was made without a transaction, such as a token: the first
+    one is kept, this one is dropped where there was one. Raises as `claim`."""
+    if key is None:
+        return answer
+    with db.transaction(store_id=store_id) as tx:
+        return claim(tx, event, key).keep(answer, secret=secret)
 
 
 def refused() -> BadRequest:

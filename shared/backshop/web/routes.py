@@ -49,9 +49,15 @@ from backshop.web.serving import Handler
 logging.getLogger("aws_lambda_powertools.event_handler.api_gateway").disabled = True
 F = TypeVar("F", bound=Callable[..., Any])
 
-Scope = Literal["staff", "store", "token", "anyone"]
-"""`staff` and `store` are scopes of keys, checked by the authorizer and here; `token` is a shopper's
-or a link's own, which the route reads; `anyone` needs nothing."""
+Scope = Literal["staff", "store", "try-on", "token", "anyone"]
+"""`staff` and `store` are scopes of keys, checked by the authorizer and here; `try-on` is that of a
+publishable token, and a key with `store` does as well; `token` is a shopper's or a link's own, which
+the route reads; `anyone` needs nothing."""
+_ACCEPTED: dict[Scope, tuple[str, ...]] = {
+    "staff": ("staff",),
+    "store": ("store",),
+    "try-on": ("store", "try-on"),
+}
 
 
 class App(APIGatewayHttpResolver):
@@ -200,9 +206,9 @@ class _Door(OpenAPIRequestValidationMiddleware):
     """
 
     def handler(self, app: Any, next_middleware: NextMiddleware) -> Response[Any]:
-        scope = app.scopes[app.context["_route"].func]
-        if scope in ("staff", "store"):
-            callers.require(app.current_event.raw_event, scope)
+        scopes = _ACCEPTED.get(app.scopes[app.context["_route"].func])
+        if scopes:
+            callers.require(app.current_event.raw_event, *scopes)
         answer: Response[Any] = super().handler(app, next_middleware)
         return answer
 
@@ -229,6 +235,8 @@ def _problem_of(raised: RequestValidationError) -> Problem:
 def _security(scope: Scope) -> list[dict[str, list[str]]]:
     if scope == "anyone":
         return []
+    if scope == "try-on":
+        return [{"key": ["store"]}, {"token": []}]
     return [{"token": []}] if scope == "token" else [{"key": [scope]}]
 
 
@@ -249,7 +257,7 @@ def _responses(
     for kind, sentence in (answers or {}).items():
         content[kind] = {"schema": {"type": "string", "description": sentence}}
     declared: dict[int, Any] = {
-        status: {"description": sentence, **({"content": content} if content else {})}
+        status: {"description": sentence, "content": content}
         for status, sentence in statuses.items()
     }
     for problem in (*_implied(function, scope), *problems):
@@ -265,7 +273,7 @@ def _implied(function: Callable[..., Any], scope: Scope) -> list[type[Problem]]:
     implied: list[type[Problem]] = [Unavailable]
     if scope != "anyone":
         implied.append(Unauthorized)
-    if scope in ("staff", "store"):
+    if scope in _ACCEPTED:
         implied.append(Forbidden)
     parameters = inspect.signature(function).parameters
     if parameters:

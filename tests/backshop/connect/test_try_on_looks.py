@@ -112,7 +112,7 @@ def test_a_session_is_complete_when_one_product_can_be_seen():
 def test_only_open_sessions_get_stuck():
     at = datetime(2026, 11, 20, tzinfo=UTC)
     old = at - timedelta(minutes=15, seconds=1)
-    assert rules.is_stuck(models.Status.CREATED, old, at)
-    assert rules.is_stuck(models.Status.IN_PROGRESS, old, at)
-    assert not rules.is_stuck(models.Status.COMPLETE, old, at)
-    assert not rules.is_stuck(models.Status.CREATED, at - timedelta(minutes=15), at)
+    assert rules.is_stuck(models.SessionStatus.CREATED, old, at)
+    assert rules.is_stuck(models.SessionStatus.IN_PROGRESS, old, at)
+    assert not rules.is_stuck(models.SessionStatus.COMPLETE, old, at)
+    assert not rules.is_stuck(models.SessionStatus.CREATED, at - timedelta(minutes=15), at)

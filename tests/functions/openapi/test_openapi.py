@@ -14,7 +14,7 @@ from backshop.web import http
 from local import openapi
 
 UNTYPED = {
-    "connector_syncs", "connectors", "order_requests", "recommendations", "tryon_sessions",
+    "connector_syncs", "connectors", "order_requests", "recommendations",
 }  # fmt: skip
 """Functions whose routes declare no types yet; each one that does is taken off this list."""
 

@@ -157,14 +157,14 @@ def test_a_picture_that_s3_does_not_tell_from_a_forbidden_one_is_missing(
     """As for a function that may list some of a bucket; what is there and forbidden is an error."""
     function = load("tryon_overlay")
     shop.load = lambda name: function if name == "tryon_overlay" else load(name)
-    real = function._object
+    real = function._read
 
     def refuse(key: str) -> bytes:
         if "/assets/" in f"/{key}":
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
         return real(key)
 
-    monkeypatch.setattr(function, "_object", refuse)
+    monkeypatch.setattr(function, "_read", refuse)
     made = shop.begin(["RIMS", "LIP-RED"])
     shop.upload(made, selfie())
     shop.notify(made)

@@ -249,3 +249,25 @@ def test_the_links_are_signed_and_short_lived(shop: Shop, owner):
     assert "Signature" in shown["results"][0]["url"]
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in shown["selfie_url"]
     assert config.value("TRY_ON_BUCKET") in shown["selfie_url"]
+
+
+def test_a_session_that_was_begun_is_not_begun_again(shop: Shop, owner):
+    body = {"skus": ["LIP-RED"], "consent": True}
+    first, again = (shop.call("begin", body, idempotency_key="one page view")[1] for _ in range(2))
+    assert again == first, "capability and upload too"
+    rows = owner.execute(
+        "SELECT count(*) AS number FROM connect.try_on_session WHERE store_id = %s", [shop.store]
+    ).fetchone()
+    assert rows["number"] == 1
+    kept = owner.execute(
+        "SELECT answer, sealed FROM backshop.idempotency_keys WHERE store_id = %s", [shop.store]
+    ).fetchone()
+    assert first["capability"] not in str(kept)
+    assert first["upload"]["fields"]["policy"] not in str(kept)
+
+
+@pytest.mark.parametrize("name", ["publish", "add_asset"])
+def test_tokens_and_uploads_are_answered_again_for_their_key(shop: Shop, name):
+    first, again = (shop.call(name, idempotency_key="k") for _ in range(2))
+    assert first == again
+    assert first[0] == 201

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from backshop.aws import config, queues
+from backshop.aws import config, objects
 
 RECORDED = Path(__file__).parents[3] / "shops/recordings"
 WOOCOMMERCE = RECORDED / "woocommerce-11.0.1/webhooks"
@@ -119,7 +119,7 @@ def test_a_parked_body_is_fetched(connect, ingest, owner, aws):
     record = message(store, "order.updated", body)
     said = json.loads(record["body"])
     del said["body"]
-    record["body"] = json.dumps(said | {"parked": queues.park(aws.bucket, body)})
+    record["body"] = json.dumps(said | {"parked": objects.park(aws.bucket, body)})
     assert ingest(record) == []
     assert count(owner, "insights.orders", store) == 1
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from backshop import db
-from backshop.aws import queues
+from backshop.aws import objects, queues
 from backshop.stores import credentials
 
 RECORDED = Path(__file__).parents[3] / "shops/recordings/woocommerce-11.0.1/webhooks"
@@ -165,7 +165,7 @@ def test_four_mebibytes_pass_by_way_of_s3_and_one_byte_more_does_not(connect, po
     assert post(id, largest, signed(largest))[0] == 200
     (message,) = aws.messages("WEBHOOK_QUEUE_URL")
     assert "body" not in message
-    assert queues.fetch(aws.bucket, message["parked"]) == largest
+    assert objects.get(aws.bucket, message["parked"]) == largest
     status, problem, _ = post(id, largest + b" ", signed(largest + b" "))
     assert (status, problem["type"].split("#")[1]) == (413, "too-large")
 

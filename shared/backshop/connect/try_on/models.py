@@ -5,12 +5,13 @@ docs/try-on.md explains the looks with examples.
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
+
+from backshop.commerce import Time
 
 MAX_SKUS = 20
 
@@ -168,7 +169,7 @@ def assets_of(look: Look) -> set[str]:
     return set()
 
 
-class Status(StrEnum):
+class SessionStatus(StrEnum):
     CREATED = "created"
     IN_PROGRESS = "in_progress"
     COMPLETE = "complete"
@@ -233,7 +234,7 @@ class Result(BaseModel):
     reason: str | None = None
 
 
-class Shade(BaseModel):
+class NearShade(BaseModel):
     """A shade of the catalogue near the shopper's skin; `delta_e` is CIEDE2000."""
 
     sku: str
@@ -252,10 +253,10 @@ class Reading(BaseModel):
     monk: int
     monk_range: tuple[int, int]
     warnings: list[str]
-    shades: list[Shade]
+    shades: list[NearShade]
 
 
-class Shown(Result):
+class ShownResult(Result):
     """A result with the link to its picture, which lives for some minutes."""
 
     sku: str
@@ -266,10 +267,42 @@ class Session(BaseModel):
     """GET /try-on/sessions/{id}."""
 
     session_id: UUID
-    status: Status
+    status: SessionStatus
     reason: str | None
     selfie_url: str | None
-    results: list[Shown]
+    results: list[ShownResult]
     reading: Reading | None
     notes: list[str]
-    created_at: datetime
+    created_at: Time
+
+
+class Upload(BaseModel):
+    """A form to POST the file with: `fields` first, then the file as `file`."""
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_in: int = Field(description="Seconds.")
+
+
+class SessionBegun(BaseModel):
+    """The answer of POST /try-on/sessions. `capability` shows and erases the session and is shown
+    this once."""
+
+    session_id: UUID
+    status: SessionStatus
+    capability: str
+    upload: Upload
+    results: list[ShownResult] = Field(description="Of SKUs that cannot be tried on.")
+
+
+class PublishableToken(BaseModel):
+    """A token for the store's own pages: it begins sessions and does nothing else."""
+
+    token: str
+    expires_in: int = Field(description="Seconds.")
+
+
+class AssetUpload(BaseModel):
+    name: str
+    upload: Upload

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from backshop.connect.try_on.models import NewSession, Reading, Result, Status
+from backshop.connect.try_on.models import NewSession, Reading, Result, SessionStatus
 from backshop.db import Tx
 
 
@@ -186,7 +186,7 @@ def save_result(
     return kept.rowcount == 1
 
 
-def finish(tx: Tx, session_id: UUID, by: str, status: Status) -> None:
+def finish(tx: Tx, session_id: UUID, by: str, status: SessionStatus) -> None:
     """End a session that this invocation works on."""
     tx.execute(
         """UPDATE connect.try_on_session SET status = %(status)s

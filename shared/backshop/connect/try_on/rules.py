@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from backshop.connect.try_on.models import Look, Result, Status, look_of
+from backshop.connect.try_on.models import Look, Result, SessionStatus, look_of
 
 MAX_BYTES = 25_000_000
 UPLOAD_LASTS = timedelta(minutes=10)
@@ -90,12 +90,12 @@ def open_skus(skus: list[str], results: dict[str, Any]) -> list[str]:
     return [sku for sku in skus if sku not in results]
 
 
-def outcome(results: dict[str, Result]) -> Status:
+def outcome(results: dict[str, Result]) -> SessionStatus:
     """A session is complete when at least one product can be seen."""
     seen = any(result.status == "complete" for result in results.values())
-    return Status.COMPLETE if seen else Status.FAILED
+    return SessionStatus.COMPLETE if seen else SessionStatus.FAILED
 
 
-def is_stuck(status: Status, since: datetime, at: datetime) -> bool:
+def is_stuck(status: SessionStatus, since: datetime, at: datetime) -> bool:
     """Whether a session that was made or last taken up at `since` will not end by itself."""
-    return status in (Status.CREATED, Status.IN_PROGRESS) and at - since > STUCK_AFTER
+    return status in (SessionStatus.CREATED, SessionStatus.IN_PROGRESS) and at - since > STUCK_AFTER

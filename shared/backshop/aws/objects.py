@@ -1,0 +1,105 @@
+"""The only way to S3: objects by bucket and key, links to them, and bodies too large for a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any, TypedDict
+from uuid import uuid4
+
+from backshop.aws import config
+
+BATCH = 1000
+"""Keys that one call deletes at most."""
+
+
+class NotDeleted(Exception):
+    """S3 kept objects that it was told to delete."""
+
+
+class Upload(TypedDict):
+    """A form that a browser posts a file with."""
+
+    url: str
+    fields: dict[str, str]
+
+
+def put(bucket: str, key: str, content: bytes, content_type: str = "binary/octet-stream") -> None:
+    """Store an object in place of any other under this key."""
+    config.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def get(bucket: str, key: str, limit: int | None = None) -> bytes:
+    """An object's content, or its first `limit` bytes."""
+    stored: bytes = config.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read(limit)
+    return stored
+
+
+def exists(bucket: str, key: str) -> bool:
+    """Answered by the list: to who may list only below a prefix, getting what is not there looks
+    like getting what is forbidden."""
+    listed = config.client("s3").list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return any(each["Key"] == key for each in listed.get("Contents", []))
+
+
+def keys(bucket: str, prefix: str) -> Iterator[str]:
+    """The keys that begin with `prefix`, read page by page."""
+    pages = config.client("s3").get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+        yield from (each["Key"] for each in page.get("Contents", []))
+
+
+def delete(bucket: str, keys: Iterable[str]) -> None:
+    """Delete objects, whether they are there or not. Raises NotDeleted."""
+    remaining = iter(keys)
+    while part := list(islice(remaining, BATCH)):
+        objects = [{"Key": key} for key in part]
+        answer = config.client("s3").delete_objects(
+            Bucket=bucket, Delete={"Objects": objects, "Quiet": True}
+        )
+        if errors := answer.get("Errors"):
+            raise NotDeleted(f"{len(errors)} objects of {bucket}: {errors[0].get('Code')}")
+
+
+def link(bucket: str, key: str, lasts: timedelta) -> str:
+    """A signed link that anybody can read the object with."""
+    url: str = config.client("s3").generate_presigned_url(
+        "get_object",
+        Params={"Bucket": bucket, "Key": key},
+        ExpiresIn=int(lasts.total_seconds()),
+    )
+    return url
+
+
+def upload(bucket: str, key: str, content_type: str, limit: int, lasts: timedelta) -> Upload:
+    """A signed form for one object of this type and at most `limit` bytes."""
+    made: Any = config.client("s3").generate_presigned_post(
+        Bucket=bucket,
+        Key=key,
+        Fields={"Content-Type": content_type},
+        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, limit]],
+        ExpiresIn=int(lasts.total_seconds()),
+    )
+    return Upload(url=made["url"], fields=made["fields"])
+
+
+def address(bucket: str, key: str) -> str:
+    """How rows name an object: `s3://bucket/key`."""
+    return f"s3://{bucket}/{key}"
+
+
+def parse(address: str) -> tuple[str, str]:
+    """Bucket and key of an `address`."""
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def park(bucket: str, body: bytes) -> str:
+    """Store a body that is too large for a message; its key, to be sent in its place.
+
+    A lifecycle rule of the bucket drops it after 15 days, one more than a message can wait.
+    """
+    key = f"overflow/{uuid4()}"
+    put(bucket, key, body)
+    return key
