@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from backshop import commerce, db
-from backshop.aws import config
+from backshop.aws import config, objects
 from backshop.commerce import Model, Platform
 from backshop.errors import BadRequest, Conflict, NotFound
 from backshop.shade.catalogue import repository as catalogue
@@ -210,16 +210,13 @@ def export_training(body: ExportRequest, key: idempotency.Key = None) -> Trainin
     store_id = _store_id()
     name = f"training/{store_id}/{uuid4()}.jsonl"
     bucket = config.value("DATA_BUCKET")
-    s3 = config.client("s3")
     with db.transaction(store_id=store_id) as tx:
         claim = idempotency.claim(tx, app.current_event.raw_event, key)
         _shop(tx)
         rows = training.training_rows(tx, only_new=body.only_new)
         lines = "".join(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
-        s3.put_object(Bucket=bucket, Key=name, Body=lines.encode(), ContentType="application/jsonl")
-        url = s3.generate_presigned_url(
-            "get_object", Params={"Bucket": bucket, "Key": name}, ExpiresIn=LINK_SECONDS
-        )
+        objects.put(bucket, name, lines.encode(), "application/jsonl")
+        url = objects.link(bucket, name, timedelta(seconds=LINK_SECONDS))
         export = TrainingExport(rows=len(rows), url=url, expires_in=LINK_SECONDS)
         return claim.keep(export, secret=("url",))
 
