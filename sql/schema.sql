@@ -365,6 +365,31 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION insights.append_item(items anyarray, item anynonarray) RETURNS anyarray
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    IF cardinality(items) >= 1000 THEN
+        RAISE program_limit_exceeded USING MESSAGE = 'array_agg makes an array of up to 1000 items';
+    END IF;
+    RETURN array_append(items, item);
+END
+$$;
+
+CREATE FUNCTION insights.append_text(joined text, item text, delimiter text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    IF item IS NULL THEN
+        RETURN joined;
+    END IF;
+    IF octet_length(concat(joined, delimiter)) + octet_length(item) > 65536 THEN
+        RAISE program_limit_exceeded USING MESSAGE = 'string_agg makes a text of up to 64 kB';
+    END IF;
+    RETURN CASE WHEN joined IS NULL THEN item ELSE joined || coalesce(delimiter, '') || item END;
+END
+$$;
+
 CREATE FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text) RETURNS SETOF text
     LANGUAGE plpgsql
     AS $_$
@@ -941,6 +966,18 @@ CREATE FUNCTION projects.words_of(said text) RETURNS text[]
 CREATE FUNCTION projects.search_terms(store_id uuid, said text, phones text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT (search_terms.store_id)::text AS store_id UNION SELECT term.term FROM unnest(projects.words_of(search_terms.said)) word(word), LATERAL unnest((projects.trigrams_of(word.word) || projects.skeleton_of(word.word))) term(term) WHERE (word.word <> ''::text) UNION SELECT term.term FROM unnest(string_to_array(search_terms.phones, '/'::text)) phone(phone), LATERAL unnest(projects.digit_terms_of(regexp_replace(phone.phone, '[^0-9]'::text, ''::text, 'g'::text))) term(term));
+
+CREATE AGGREGATE insights.array_agg(anynonarray) (
+    SFUNC = insights.append_item,
+    STYPE = anyarray,
+    PARALLEL = safe
+);
+
+CREATE AGGREGATE insights.string_agg(text, text) (
+    SFUNC = insights.append_text,
+    STYPE = text,
+    PARALLEL = safe
+);
 
 CREATE TABLE backshop.api_keys (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1665,6 +1702,9 @@ CREATE TABLE insights.stores (
     last_sync_at timestamp with time zone,
     settings jsonb DEFAULT '{}'::jsonb,
     is_active boolean DEFAULT true,
+    name text GENERATED ALWAYS AS ((settings ->> 'name'::text)) STORED,
+    currency text GENERATED ALWAYS AS ((settings ->> 'currency'::text)) STORED,
+    time_zone text GENERATED ALWAYS AS ((settings ->> 'time_zone'::text)) STORED,
     CONSTRAINT stores_check CHECK ((store_id = id)),
     CONSTRAINT stores_plan_check CHECK (((plan)::text = ANY ((ARRAY['free'::character varying, 'starter'::character varying, 'pro'::character varying, 'agency'::character varying])::text[])))
 );
@@ -4045,6 +4085,10 @@ REVOKE ALL ON FUNCTION connect.keep_try_on() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION connect.orphan_try_on_session() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION insights.append_item(items anyarray, item anynonarray) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.append_text(joined text, item text, delimiter text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text) TO backshop_service;
 
@@ -4125,6 +4169,12 @@ GRANT ALL ON FUNCTION projects.words_of(said text) TO backshop_service;
 
 REVOKE ALL ON FUNCTION projects.search_terms(store_id uuid, said text, phones text) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.search_terms(store_id uuid, said text, phones text) TO backshop_service;
+
+REVOKE ALL ON FUNCTION insights.array_agg(anynonarray) FROM PUBLIC;
+GRANT ALL ON FUNCTION insights.array_agg(anynonarray) TO backshop_analyst;
+
+REVOKE ALL ON FUNCTION insights.string_agg(text, text) FROM PUBLIC;
+GRANT ALL ON FUNCTION insights.string_agg(text, text) TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.api_keys TO backshop_service;
 
@@ -4254,6 +4304,12 @@ GRANT SELECT(connected_at) ON TABLE insights.stores TO backshop_analyst;
 GRANT SELECT(last_sync_at) ON TABLE insights.stores TO backshop_analyst;
 
 GRANT SELECT(is_active) ON TABLE insights.stores TO backshop_analyst;
+
+GRANT SELECT(name) ON TABLE insights.stores TO backshop_analyst;
+
+GRANT SELECT(currency) ON TABLE insights.stores TO backshop_analyst;
+
+GRANT SELECT(time_zone) ON TABLE insights.stores TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.sync_logs TO backshop_service;
 

@@ -15,7 +15,11 @@ CREATE TABLE insights.stores (
     connected_at timestamptz DEFAULT now(),
     last_sync_at timestamptz,
     settings jsonb DEFAULT '{}',
-    is_active boolean DEFAULT true
+    is_active boolean DEFAULT true,
+    -- What questions may know of the settings.
+    name text GENERATED ALWAYS AS (settings ->> 'name') STORED,
+    currency text GENERATED ALWAYS AS (settings ->> 'currency') STORED,
+    time_zone text GENERATED ALWAYS AS (settings ->> 'time_zone') STORED
 );
 SELECT backshop.protect('insights.stores');
 

@@ -66,7 +66,8 @@ GRANT SELECT ON
     insights.refund_items
 TO backshop_analyst;
 GRANT SELECT (
-    id, store_id, store_url, wc_version, plan, connected_at, last_sync_at, is_active
+    id, store_id, name, currency, time_zone, store_url, wc_version, plan, connected_at,
+    last_sync_at, is_active
 ) ON insights.stores TO backshop_analyst;
 GRANT SELECT (
     id, store_id, wc_customer_id, display_name, total_spent, order_count, first_order_date,
@@ -79,3 +80,59 @@ GRANT SELECT (
 -- Theirs is to read, whatever a statement says.
 ALTER ROLE backshop_shopper SET default_transaction_read_only = on;
 ALTER ROLE backshop_analyst SET default_transaction_read_only = on;
+
+-- A question has this long. A statement ends soon after its client has gone, and compiling one costs
+-- more than it saves.
+ALTER ROLE backshop_analyst SET statement_timeout = '5s';
+ALTER ROLE backshop_analyst SET lock_timeout = '1s';
+ALTER ROLE backshop_analyst SET transaction_timeout = '15s';
+ALTER ROLE backshop_analyst SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE backshop_analyst SET client_connection_check_interval = '1s';
+ALTER ROLE backshop_analyst SET jit = off;
+DO $$
+BEGIN
+    -- A superuser's to give; where the owner has it not, docs/security.md has the statement.
+    IF has_parameter_privilege('temp_file_limit', 'SET') THEN
+        ALTER ROLE backshop_analyst SET temp_file_limit = '256MB';
+    END IF;
+END
+$$;
+
+-- Postgres' own string_agg and array_agg grow to a gigabyte before they give up. Questions call
+-- these, which give up where no merchant would read on.
+
+CREATE FUNCTION insights.append_text(joined text, item text, delimiter text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF item IS NULL THEN
+        RETURN joined;
+    END IF;
+    IF octet_length(concat(joined, delimiter)) + octet_length(item) > 65536 THEN
+        RAISE program_limit_exceeded USING MESSAGE = 'string_agg makes a text of up to 64 kB';
+    END IF;
+    RETURN CASE WHEN joined IS NULL THEN item ELSE joined || coalesce(delimiter, '') || item END;
+END
+$$;
+
+CREATE AGGREGATE insights.string_agg(text, text) (
+    SFUNC = insights.append_text, STYPE = text, PARALLEL = SAFE
+);
+
+CREATE FUNCTION insights.append_item(items anyarray, item anynonarray) RETURNS anyarray
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF cardinality(items) >= 1000 THEN
+        RAISE program_limit_exceeded USING MESSAGE = 'array_agg makes an array of up to 1000 items';
+    END IF;
+    RETURN array_append(items, item);
+END
+$$;
+
+CREATE AGGREGATE insights.array_agg(anynonarray) (
+    SFUNC = insights.append_item, STYPE = anyarray, PARALLEL = SAFE
+);
+
+GRANT EXECUTE ON FUNCTION insights.string_agg(text, text), insights.array_agg(anynonarray)
+TO backshop_analyst;

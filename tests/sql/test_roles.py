@@ -144,7 +144,9 @@ def _executable(owner: Connection, login: str) -> set[object]:
 
 
 def test_readers_execute_only_what_their_policies_call(owner: Connection) -> None:
-    assert _executable(owner, "backshop_analyst") == {"analyst_store_id"}
+    # The two aggregates stand in for Postgres' own, which know no bound.
+    bounded = {"string_agg", "array_agg"}
+    assert _executable(owner, "backshop_analyst") == {"analyst_store_id"} | bounded
     assert _executable(owner, "backshop_shopper") == {"shopper_store_id", "shopper_phone"}
 
 

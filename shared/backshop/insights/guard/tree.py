@@ -1,0 +1,62 @@
+"""Postgres' own parser, from libpg_query: SQL into a tree, and a tree into SQL.
+
+The tree is read as JSON, which Python walks several times faster than protobuf messages, and changed
+as the messages that `postgast` makes of the same text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import postgast
+from google.protobuf.message import Message
+from postgast import pg_query_pb2 as nodes
+from postgast.native import lib
+
+Tree = dict[str, Any]
+
+
+Path = tuple[Any, str, int | None, str | None]
+"""Where a node is: the path of the node around it, the field, the place in the field's list, and the
+node's kind; no kind where the field holds no other. (A plain tuple, as one is made for each node.)"""
+
+
+def below(path: Path | None, field: str, index: int | None = None, kind: str | None = None) -> Path:
+    return (path, field, index, kind)
+
+
+def read(sql: str) -> Tree:
+    """The tree as JSON; raises ValueError where Postgres could not read the text."""
+    result = lib.pg_query_parse(sql.encode())
+    try:
+        if result.error:
+            raise ValueError("not SQL")
+        tree: Tree = orjson.loads(result.parse_tree)
+        return tree
+    finally:
+        lib.pg_query_free_parse_result(result)
+
+
+parse = postgast.parse
+deparse = postgast.deparse
+
+
+def at(root: Message, path: Path) -> Any:
+    """The place of a node, which another may take; of a node without a kind, itself."""
+    above, field, index, _kind = path
+    found: Any = root
+    if above is not None:
+        found = at(root, above)
+        if above[3] is not None:
+            found = getattr(found, _NAMES[above[3]])
+    found = getattr(found, _NAMES[field])
+    return found if index is None else found[index]
+
+
+_NAMES = {
+    field.json_name: field.name
+    for message in nodes.DESCRIPTOR.message_types_by_name.values()
+    for field in message.fields
+}
+"""Of the fields: by their names in JSON, those of the messages."""
