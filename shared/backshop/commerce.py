@@ -58,7 +58,17 @@ def _utc(value: datetime) -> datetime:
 
 
 Time = Annotated[datetime, AfterValidator(_utc)]
-Money = Annotated[Decimal, Field(max_digits=14, decimal_places=4)]
+MONEY_LIMIT = Decimal(10) ** 15
+"""What `numeric(19, 4)`, the columns of money, cannot hold."""
+
+
+def _four_places(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    return round(value, 4) if isinstance(exponent, int) and exponent < -4 else value
+
+
+Money = Annotated[Decimal, Field(gt=-MONEY_LIMIT, lt=MONEY_LIMIT), AfterValidator(_four_places)]
+"""Rounded to four places: a net price of 21 % VAT comes with six (8.264463)."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
@@ -124,6 +134,8 @@ class OrderLine(Model):
     name: str
     variant_name: str | None = None
     quantity: int
+    exact_quantity: Decimal | None = None
+    """Where it is no whole number, which `quantity` rounds half up, to 1 at least."""
     unit_price: Money
     subtotal: Money
     total: Money
@@ -145,6 +157,8 @@ class CouponUse(Model):
 class RefundLine(Model):
     line_id: str
     quantity: int
+    exact_quantity: Decimal | None = None
+    """As an order line's."""
     amount: Money
     tax: Money = Decimal(0)
 
@@ -156,8 +170,11 @@ class Refund(Record):
     amount: Money
     shipping: Money = Decimal(0)
     tax: Money = Decimal(0)
-    currency: Currency
+    currency: Currency | None = None
+    """None where the platform does not tell it with the refund: that of its order."""
     created_at: Time
+    is_dated: bool = True
+    """False where an order tells of it without its date (WooCommerce)."""
     reason: str | None = None
     status: Literal["pending", "settled", "failed"] = "settled"
     lines: tuple[RefundLine, ...] = ()
@@ -224,6 +241,8 @@ class Order(Record):
     country: str | None = None
     shipping_address: Address | None = None
     lines: tuple[OrderLine, ...] = ()
+    lines_known: bool = True
+    """False where the payload does not tell of lines; those that are stored are kept then."""
     coupons: tuple[CouponUse, ...] = ()
     refunds: tuple[Refund, ...] | None = None
     """All refunds of the order as this state knows them; None where the payload does not tell."""

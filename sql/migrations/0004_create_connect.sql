@@ -32,7 +32,7 @@ CREATE TABLE connect.platform_product (
     title varchar(255) NOT NULL,
     description text,
     metadata jsonb,
-    price numeric(10, 2) NOT NULL,
+    price numeric(19, 4) NOT NULL,
     available boolean NOT NULL DEFAULT true,
     synced_at timestamptz,
     currency varchar(10),
@@ -79,7 +79,7 @@ CREATE TABLE connect.platform_order (
     -- NULL for a guest.
     customer_id varchar(100),
     status varchar(50) NOT NULL,
-    total_amount numeric(10, 2) NOT NULL,
+    total_amount numeric(19, 4) NOT NULL,
     currency varchar(10) NOT NULL,
     line_items jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -94,10 +94,10 @@ CREATE TABLE connect.platform_order (
     fulfilment_status varchar(20) NOT NULL DEFAULT 'none'
         CHECK (fulfilment_status IN ('none', 'partial', 'fulfilled', 'delivered')),
     shipping_address jsonb,
-    shipping_amount numeric(10, 2) NOT NULL DEFAULT 0,
-    tax_amount numeric(10, 2) NOT NULL DEFAULT 0,
-    refunded_amount numeric(10, 2) NOT NULL DEFAULT 0,
-    refunded_shipping_amount numeric(10, 2) NOT NULL DEFAULT 0,
+    shipping_amount numeric(19, 4) NOT NULL DEFAULT 0,
+    tax_amount numeric(19, 4) NOT NULL DEFAULT 0,
+    refunded_amount numeric(19, 4) NOT NULL DEFAULT 0,
+    refunded_shipping_amount numeric(19, 4) NOT NULL DEFAULT 0,
     -- [{id, amount, state}]: what a refund is paid back through.
     payments jsonb NOT NULL DEFAULT '[]',
     modified_at timestamptz,
@@ -120,15 +120,15 @@ CREATE TABLE connect.order_item (
     platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
     sku varchar(100),
     quantity integer NOT NULL DEFAULT 1,
-    price numeric(10, 2) NOT NULL,
+    price numeric(19, 4) NOT NULL,
     -- The platform's id of the line, which refunds name.
     line_id varchar(100) NOT NULL,
     product_id varchar(100),
     variant_id varchar(100),
     name varchar(500),
     -- After discounts, without tax.
-    total numeric(10, 2),
-    tax numeric(10, 2),
+    total numeric(19, 4),
+    tax numeric(19, 4),
     refunded_quantity integer NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, id),
     FOREIGN KEY (store_id, order_id, platform)
@@ -146,7 +146,7 @@ CREATE TABLE connect.refund_request (
     status varchar(50) NOT NULL CHECK (status IN ('pending', 'processed', 'failed')),
     response jsonb,
     requested_at timestamptz NOT NULL DEFAULT now(),
-    amount numeric(10, 2) CHECK (amount > 0),
+    amount numeric(19, 4) CHECK (amount > 0),
     currency varchar(10),
     -- [{line_id, quantity}]; empty for a refund by amount.
     lines jsonb NOT NULL DEFAULT '[]',

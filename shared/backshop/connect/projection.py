@@ -223,7 +223,7 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
             WHERE held.platform = %(platform)s
               AND held.order_id = refunded.order_id
               AND (held.refunded_amount, held.refunded_shipping_amount)
-                IS DISTINCT FROM (round(refunded.amount, 2), round(refunded.shipping, 2))""",
+                IS DISTINCT FROM (round(refunded.amount, 4), round(refunded.shipping, 4))""",
         of,
     )
     tx.execute(

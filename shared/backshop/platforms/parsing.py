@@ -9,13 +9,14 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, NamedTuple, Protocol, TypeVar
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from backshop.commerce import Event, clean_text
+from backshop.commerce import MONEY_LIMIT, Event, clean_text
 from backshop.commerce import decimals as decimals
+from backshop.platforms import repair
 from backshop.platforms.errors import Ignored, PayloadError
 
 
@@ -31,6 +32,14 @@ _UNCLEAN = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes of NUL and of surrogates, paired or not: a body with one is read the slow way."""
 
 _ZERO = Decimal(0)
+
+
+Amount = Annotated[Decimal, Field(gt=-MONEY_LIMIT, lt=MONEY_LIMIT)]
+"""Money in major units, with as many decimals as the platform gives it."""
+Quantity = (
+    Annotated[int, Field(gt=-(2**31), lt=2**31)] | Annotated[Decimal, Field(gt=-(2**31), lt=2**31)]
+)
+"""Pieces, or a fraction of one where plugins sell cloth by the metre."""
 
 
 class Payload(BaseModel):
@@ -65,18 +74,36 @@ def parse(adapter: TypeAdapter[T], body: bytes) -> T:
     if not _UNCLEAN.search(body):
         try:
             return adapter.validate_json(body)
-        except ValidationError as wrong:
-            if wrong.errors(include_url=False, include_input=False)[0]["type"] != "json_invalid":
-                raise payload_error(wrong) from None
+        except ValidationError:
+            pass
     return validate(adapter, load(body))
 
 
-def validate(adapter: TypeAdapter[T], value: object) -> T:
-    """Decoded JSON as the adapter's type. Raises `PayloadError`."""
+def parse_unmended(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The body as the adapter's type, just as it is: for what deletes, erases or ends, where a field
+    that must not be there would otherwise be mended away. Raises `PayloadError`."""
+    return validate_unmended(adapter, load(body))
+
+
+def validate_unmended(adapter: TypeAdapter[T], value: object) -> T:
+    """`parse_unmended` of decoded JSON."""
     try:
         return adapter.validate_python(value)
     except ValidationError as wrong:
         raise payload_error(wrong) from None
+
+
+def validate(adapter: TypeAdapter[T], value: object) -> T:
+    """Decoded JSON as the adapter's type, odd side fields mended. Raises `PayloadError`."""
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        pass
+    try:
+        mended: T = repair.mended(adapter, value)
+    except ValidationError as wrong:
+        raise payload_error(wrong) from None
+    return mended
 
 
 def load(body: bytes) -> Any:
@@ -146,9 +173,29 @@ def convert_each(records: list[T], convert: Callable[[T], list[Event]], read: Pa
             events += convert(record)
         except Ignored:
             continue
-        except PayloadError as wrong:
-            rejected.append(Rejected(str(getattr(record, "id", "?"))[:100], str(wrong)))
+        except Exception as wrong:
+            rejected.append(Rejected(str(getattr(record, "id", "?"))[:100], str(unreadable(wrong))))
     return read._replace(events=events, rejected=rejected)
+
+
+def unreadable(wrong: Exception) -> PayloadError:
+    """Whatever reading one record raised, as what is wrong with it, without any of its values: a
+    record that nobody foresaw never stops the others."""
+    if isinstance(wrong, PayloadError):
+        return wrong
+    if isinstance(wrong, ValidationError):
+        return payload_error(wrong)
+    return PayloadError("", f"cannot be read ({type(wrong).__name__})")
+
+
+def guarded(read: Callable[[], list[Event]]) -> list[Event]:
+    """What `read` says. Raises `PayloadError` for whatever it raises but `Ignored`."""
+    try:
+        return read()
+    except Ignored:
+        raise
+    except Exception as wrong:
+        raise unreadable(wrong) from None
 
 
 def payload_error(wrong: ValidationError) -> PayloadError:
@@ -177,9 +224,23 @@ def name(*parts: str | None) -> str | None:
     return " ".join(part for part in parts if part) or None
 
 
-def per_unit(amount: Decimal, quantity: int) -> Decimal:
+def per_unit(amount: Decimal, quantity: int | Decimal) -> Decimal:
     """The price of one, rounded to four places where it does not come out even."""
     if not quantity:
         return _ZERO
     unit = amount / quantity
     return unit if unit * quantity == amount else round(unit, 4)
+
+
+def pieces(quantity: int | Decimal) -> int:
+    """A quantity as the documents keep it: half up to a whole number, and at least one of what was
+    bought or given back at all (0.3 m of cloth is 1)."""
+    if isinstance(quantity, int):
+        return quantity
+    whole = int(quantity.to_integral_value(ROUND_HALF_UP))
+    return whole or (1 if quantity > 0 else -1 if quantity < 0 else 0)
+
+
+def exact(quantity: int | Decimal) -> Decimal | None:
+    """The quantity itself where it is no whole number."""
+    return quantity if isinstance(quantity, Decimal) and quantity % 1 else None

@@ -20,6 +20,7 @@ import orjson
 
 from backshop import commerce
 from backshop.commerce import (
+    MONEY_LIMIT,
     Address,
     Category,
     Coupon,
@@ -31,6 +32,7 @@ from backshop.commerce import (
     Product,
     Record,
     Refund,
+    RefundLine,
     Store,
     Version,
     stable_number,
@@ -159,6 +161,7 @@ RELATIONS: dict[str, Columns] = {
         "sku": "text",
         "name": "text",
         "quantity": "integer",
+        "exact_quantity": "numeric",
         "unit_price": "numeric",
         "subtotal": "numeric",
         "total": "numeric",
@@ -182,15 +185,14 @@ RELATIONS: dict[str, Columns] = {
         "refund_number": "bigint",
         "line_id": "text",
         "quantity": "integer",
+        "exact_quantity": "numeric",
         "amount": "numeric",
         "tax": "numeric",
     },
 }
 
-LONGEST_PLAIN = 8
+LONGEST_PLAIN = 15
 """Characters of an amount that cannot be too large, if it has no exponent."""
-MONEY_LIMIT = Decimal(10) ** 8
-"""What numeric(10, 2), the data models' money, cannot hold."""
 INTEGER_LIMIT = 2**31
 
 
@@ -410,6 +412,7 @@ def _line(line: OrderLine, order_id: str, order_number: str) -> Row:
         sku[:100] if sku else "",
         line.name,
         str(quantity),
+        "" if line.exact_quantity is None else str(line.exact_quantity),
         *_amounts(line.unit_price, line.subtotal, line.total, line.tax),
     )
 
@@ -437,9 +440,9 @@ def _refund(record: Refund, store: Store) -> Made:
         *_numbered(record.order_id),
         _time(record.created_at),
         # A refund as its order tells it (WooCommerce) has the date of the change that brought it.
-        _truth(record.rank == 1),
+        _truth(record.is_dated),
         *_amounts(record.amount, record.shipping, record.tax),
-        record.currency,
+        record.currency or "",
         record.status,
     )
     made: Made = [("refunds", row)]
@@ -449,14 +452,31 @@ def _refund(record: Refund, store: Store) -> Made:
 
 def _added_up(record: Refund) -> list[Row]:
     """One row a line of the order: a refund may name one twice."""
-    sums: dict[str, tuple[int, Decimal, Decimal]] = {}
+    sums: dict[str, RefundLine] = {}
     for line in record.lines:
-        quantity, amount, tax = sums.get(line.line_id, (0, Decimal(0), Decimal(0)))
-        sums[line.line_id] = (quantity + line.quantity, amount + line.amount, tax + line.tax)
+        sums[line.line_id] = _plus(sums[line.line_id], line) if line.line_id in sums else line
     return [
-        (line_id, _whole(quantity, "quantity"), *_amounts(amount, tax))
-        for line_id, (quantity, amount, tax) in sums.items()
+        (
+            each.line_id,
+            _whole(each.quantity, "quantity"),
+            "" if each.exact_quantity is None else str(each.exact_quantity),
+            *_amounts(each.amount, each.tax),
+        )
+        for each in sums.values()
     ]
+
+
+def _plus(one: RefundLine, other: RefundLine) -> RefundLine:
+    exact = None
+    if one.exact_quantity is not None or other.exact_quantity is not None:
+        exact = (one.exact_quantity or one.quantity) + (other.exact_quantity or other.quantity)
+    return RefundLine(
+        line_id=one.line_id,
+        quantity=one.quantity + other.quantity,
+        exact_quantity=None if exact is None else Decimal(exact),
+        amount=one.amount + other.amount,
+        tax=one.tax + other.tax,
+    )
 
 
 _makers: dict[type[Record], Callable[[Any, Store], Made]] = {
@@ -532,7 +552,7 @@ def _money(value: Decimal | None, field: str) -> str:
     if value is None:
         return ""
     if not -MONEY_LIMIT < value < MONEY_LIMIT:
-        raise Unstorable(f"{field} has more than eight digits before the decimal point")
+        raise Unstorable(f"{field} has more than fifteen digits before the decimal point")
     return str(value)
 
 

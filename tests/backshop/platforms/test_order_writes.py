@@ -123,6 +123,8 @@ def test_woocommerce_refunds_the_rest_of_a_line_with_its_tax():
 
 
 class Vendure:
+    precision = 2
+
     """A Vendure with an order of two payments; the write with that number breaks off after it."""
 
     def __init__(self, breaks: int = 0) -> None:

@@ -51,10 +51,11 @@ def _insert_items(tx: Tx, of: dict[str, Any], lines: Staged) -> None:
     tx.execute(
         f"""INSERT INTO insights.order_items AS held
               (id, store_id, order_id, line_id, product_id, wc_product_id, wc_variation_id,
-               product_name, sku, quantity, unit_price, subtotal, total, discount, tax)
+               product_name, sku, quantity, exact_quantity, unit_price, subtotal, total, discount,
+               tax)
             SELECT {NEW_IDS}, %(store)s, orders.id, left(lines.id, 100), products.id, product_id,
-              variant_id, left(name, 500), sku, quantity, unit_price, subtotal, total,
-              subtotal - total, tax
+              variant_id, left(name, 500), sku, quantity, exact_quantity, unit_price, subtotal,
+              total, subtotal - total, tax
             FROM {lines.source}
             INNER JOIN {_OF_ORDERS}
             LEFT JOIN unnest(%(known_numbers)s::bigint[], %(known_ids)s::uuid[])
@@ -69,14 +70,15 @@ def _insert_items(tx: Tx, of: dict[str, Any], lines: Staged) -> None:
 _CHANGE_ITEM = """ON CONFLICT (store_id, order_id, line_id) DO UPDATE SET
   product_id = excluded.product_id, wc_product_id = excluded.wc_product_id,
   wc_variation_id = excluded.wc_variation_id, product_name = excluded.product_name,
-  sku = excluded.sku, quantity = excluded.quantity, unit_price = excluded.unit_price,
+  sku = excluded.sku, quantity = excluded.quantity,
+  exact_quantity = excluded.exact_quantity, unit_price = excluded.unit_price,
   subtotal = excluded.subtotal, total = excluded.total, discount = excluded.discount,
   tax = excluded.tax
 WHERE (held.wc_product_id, held.wc_variation_id, held.product_name, held.sku, held.quantity,
-       held.unit_price, held.subtotal, held.total, held.discount, held.tax)
+       held.exact_quantity, held.unit_price, held.subtotal, held.total, held.discount, held.tax)
   IS DISTINCT FROM
       (excluded.wc_product_id, excluded.wc_variation_id, excluded.product_name, excluded.sku,
-       excluded.quantity, excluded.unit_price, excluded.subtotal, excluded.total,
+       excluded.quantity, excluded.exact_quantity, excluded.unit_price, excluded.subtotal, excluded.total,
        excluded.discount, excluded.tax)"""
 
 
@@ -168,12 +170,12 @@ def _delete_stale(tx: Tx, of: dict[str, Any], lines: Staged, coupon_uses: Staged
 
 
 def _adopt_refunds(tx: Tx, of: dict[str, Any]) -> None:
-    """Refunds that came before their order."""
+    """Refunds that came before their order, whose currency is theirs."""
     tx.execute(
-        """UPDATE insights.refunds AS held SET order_id = (
-             SELECT o.id FROM insights.orders AS o
-             WHERE o.wc_order_id = held.wc_order_id)
-           WHERE order_id IS NULL AND wc_order_id = ANY (%(new)s::bigint[])""",
+        """UPDATE insights.refunds AS held SET order_id = o.id, currency = o.currency
+           FROM insights.orders AS o
+           WHERE o.wc_order_id = held.wc_order_id
+             AND held.order_id IS NULL AND held.wc_order_id = ANY (%(new)s::bigint[])""",
         of,
     )
 

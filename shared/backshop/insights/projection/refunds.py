@@ -14,7 +14,8 @@ DATES = {"number": "bigint", "at": "timestamptz"}
 
 
 def save_refunds(tx: Tx, store: Store, refunds: Staged, refund_lines: Staged) -> None:
-    of = {"store": store.id}
+    """A refund has the currency of its order; that of the shop until the order is there."""
+    of = {"store": store.id, "shop_currency": store.currency or "USD"}
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.refunds AS held
@@ -23,7 +24,9 @@ def save_refunds(tx: Tx, store: Store, refunds: Staged, refund_lines: Staged) ->
               SELECT %(store)s, number, external_id, order_number, external_order_id,
                 (SELECT o.id FROM insights.orders AS o
                  WHERE o.wc_order_id = order_number),
-                created_at, is_dated, amount, shipping, tax, currency, status
+                created_at, is_dated, amount, shipping, tax,
+                coalesce((SELECT o.currency FROM insights.orders AS o
+                  WHERE o.wc_order_id = order_number), currency, %(shop_currency)s), status
               FROM {refunds.source}
               ON CONFLICT (store_id, wc_refund_id) DO UPDATE SET
                 wc_order_id = excluded.wc_order_id,
@@ -51,16 +54,18 @@ def save_refunds(tx: Tx, store: Store, refunds: Staged, refund_lines: Staged) ->
     if refund_lines.size:
         tx.execute(
             f"""INSERT INTO insights.refund_items AS held
-                  (store_id, refund_id, line_id, quantity, total, tax)
+                  (store_id, refund_id, line_id, quantity, exact_quantity, total, tax)
                 SELECT %(store)s,
                   (SELECT r.id FROM insights.refunds AS r
                    WHERE r.wc_refund_id = refund_number),
-                  left(line_id, 100), quantity, amount, tax
+                  left(line_id, 100), quantity, exact_quantity, amount, tax
                 FROM {refund_lines.source}
                 ON CONFLICT (store_id, refund_id, line_id) DO UPDATE SET
-                  quantity = excluded.quantity, total = excluded.total, tax = excluded.tax
-                WHERE (held.quantity, held.total, held.tax)
-                  IS DISTINCT FROM (excluded.quantity, excluded.total, excluded.tax)""",
+                  quantity = excluded.quantity, exact_quantity = excluded.exact_quantity,
+                  total = excluded.total, tax = excluded.tax
+                WHERE (held.quantity, held.exact_quantity, held.total, held.tax)
+                  IS DISTINCT FROM (excluded.quantity, excluded.exact_quantity, excluded.total,
+                    excluded.tax)""",
             of | refund_lines.params,
         )
 

@@ -13,10 +13,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from backshop.platforms.parsing import Payload
+from backshop.platforms.parsing import Amount, Payload, Quantity
+from backshop.platforms.repair import Whole
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
-Quantity = Annotated[int, Field(gt=-(2**31), lt=2**31)]
+ZERO = Decimal(0)
 
 
 class Numbered(Payload):
@@ -38,12 +39,12 @@ class Pair(Payload):
 
 
 class Tax(Payload):
-    price: Decimal
-    rate: Decimal | None = None
+    price: Amount = ZERO
+    rate: Amount | None = None
 
 
 class Allocation(Payload):
-    amount: Decimal
+    amount: Amount
     discount_application_index: int
 
 
@@ -54,7 +55,7 @@ class Application(Payload):
 
 class DiscountCode(Payload):
     code: str
-    amount: Decimal | None = None
+    amount: Amount | None = None
 
 
 class Address(Payload):
@@ -99,7 +100,7 @@ class Line(Numbered):
     name: str | None = None
     sku: str | None = None
     quantity: Quantity
-    price: Decimal
+    price: Amount
     product_id: Id | None = None
     variant_id: Id | None = None
     vendor: str | None = None
@@ -109,7 +110,11 @@ class Line(Numbered):
 
 
 class ShippingLine(Payload):
-    price: Decimal
+    """`is_removed`: an edit of the order took it off; the API leaves it out then (changelog of order
+    editing, "Add and remove shipping lines")."""
+
+    price: Amount = ZERO
+    is_removed: bool = False
     tax_lines: list[Tax] = Field(default_factory=list)
     discount_allocations: list[Allocation] = Field(default_factory=list)
 
@@ -125,25 +130,38 @@ class Fulfillment(Payload):
 class Transaction(Payload):
     kind: str
     status: str | None = None
-    amount: Decimal
+    amount: Amount
     currency: str | None = None
     """May be the shopper's, not the shop's."""
+
+
+class Money(Payload):
+    amount: Amount
+    currency_code: str | None = None
+
+
+class MoneySet(Payload):
+    shop_money: Money
+
+
+class OrderAdjustment(Payload):
+    """What a refund gives back or keeps beside its lines: negative where the shopper gets more
+    (a goodwill refund), positive where less (a restocking fee); `kind` is `shipping_refund` for the
+    shipping that `refund_shipping_lines` tells too (REST reference, Refund)."""
+
+    kind: str | None = None
+    amount: Amount = ZERO
+    tax_amount: Amount = ZERO
+    amount_set: MoneySet | None = None
 
 
 class RefundLine(Payload):
     line_item_id: Id | None = None
     line_item: Numbered | None = None
     quantity: Quantity
-    subtotal: Decimal
-    total_tax: Decimal = Decimal(0)
-
-
-class Money(Payload):
-    amount: Decimal
-
-
-class MoneySet(Payload):
-    shop_money: Money
+    subtotal: Amount = ZERO
+    total_tax: Amount = ZERO
+    subtotal_set: MoneySet | None = None
 
 
 class RefundShipping(Payload):
@@ -156,15 +174,18 @@ class Refund(Numbered):
     created_at: datetime
     processed_at: datetime | None = None
     note: str | None = None
-    refund_line_items: list[RefundLine] = Field(default_factory=list)
+    refund_line_items: Annotated[list[RefundLine], Whole()] = Field(default_factory=list)
     refund_shipping_lines: list[RefundShipping] = Field(default_factory=list)
+    order_adjustments: list[OrderAdjustment] = Field(default_factory=list)
     transactions: list[Transaction] | None = None
 
 
 class Order(Numbered):
-    name: str
+    """`line_items` and `refunds` are None where the payload does not tell of them."""
+
+    name: str | None = None
     created_at: datetime
-    updated_at: datetime
+    updated_at: datetime | None = None
     processed_at: datetime | None = None
     cancelled_at: datetime | None = None
     test: bool | None = False
@@ -175,9 +196,11 @@ class Order(Numbered):
     financial_status: str | None = None
     fulfillment_status: str | None = None
     source_name: str | None = None
-    total_price: Decimal
-    total_tax: Decimal
-    total_discounts: Decimal
+    total_price: Amount
+    total_outstanding: Amount | None = None
+    """Still to be paid; below zero where the shop owes."""
+    total_tax: Amount = ZERO
+    total_discounts: Amount = ZERO
     payment_gateway_names: list[str] = Field(default_factory=list)
     note_attributes: list[Pair] = Field(default_factory=list)
     tags: str | None = None
@@ -186,17 +209,17 @@ class Order(Numbered):
     customer: Customer | None = None
     billing_address: Address | None = None
     shipping_address: Address | None = None
-    line_items: list[Line]
-    shipping_lines: list[ShippingLine] = Field(default_factory=list)
+    line_items: Annotated[list[Line] | None, Whole()] = None
+    shipping_lines: list[ShippingLine] | None = None
     fulfillments: list[Fulfillment] = Field(default_factory=list)
-    refunds: list[Refund] = Field(default_factory=list)
+    refunds: Annotated[list[Refund] | None, Whole()] = None
 
 
 class Variant(Numbered):
     title: str | None = None
     sku: str | None = None
-    price: Decimal
-    compare_at_price: Decimal | None = None
+    price: Amount = ZERO
+    compare_at_price: Amount | None = None
     inventory_quantity: Quantity | None = None
     inventory_policy: str | None = None
 
@@ -206,7 +229,7 @@ class Taxonomy(Numbered):
 
 
 class Product(Numbered):
-    title: str
+    title: str = ""
     body_html: str | None = None
     handle: str | None = None
     vendor: str | None = None
@@ -220,7 +243,7 @@ class Product(Numbered):
 
 
 class Collection(Numbered):
-    title: str
+    title: str = ""
     updated_at: datetime | None = None
 
 
@@ -237,7 +260,7 @@ class Discount(Numbered):
     redeem_code: RedeemCode | None = None
     # What the webhooks leave out and the API tells:
     type: str | None = None
-    amount: Decimal | None = None
+    amount: Amount | None = None
     usage_count: int = 0
     ends_at: datetime | None = None
 

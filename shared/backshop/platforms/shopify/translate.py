@@ -16,11 +16,10 @@ from pydantic import TypeAdapter
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
-from backshop.platforms.errors import Ignored
-from backshop.platforms.parsing import Page, decimals, name
-from backshop.platforms.shopify import payloads
-
-PAID = frozenset({"paid", "partially_refunded", "refunded"})
+from backshop.platforms.errors import Ignored, PayloadError
+from backshop.platforms.parsing import Page, exact, name, pieces
+from backshop.platforms.shopify import money, payloads
+from backshop.platforms.shopify.money import PAID, rounded
 
 _ZERO = Decimal(0)
 _ORDER = commerce.defaults(commerce.Order)
@@ -39,7 +38,7 @@ def translate(
     """What a webhook says; see `ports.Translator`."""
     observed_at = triggered_at or received_at
     if topic in _DELETIONS:
-        gone = parsing.parse(payloads.gone, body)
+        gone = parsing.parse_unmended(payloads.gone, body)
         if "/DiscountAutomaticNode/" in (gone.admin_graphql_api_id or ""):
             raise Ignored("an automatic discount, which has no code")
         deleted = commerce.Deletion(
@@ -51,7 +50,8 @@ def translate(
     if topic not in _TOPICS:
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")
     adapter, convert = _TOPICS[topic]
-    return convert(parsing.parse(adapter, body), store, observed_at)
+    record = parsing.parse(adapter, body)
+    return parsing.guarded(lambda: convert(record, store, observed_at))
 
 
 # Orders
@@ -65,13 +65,15 @@ def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[
 
 
 def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
-    changed_at = parsing.utc(payload.updated_at)
     created_at = parsing.utc(payload.created_at)
+    changed_at = _utc(payload.updated_at) or created_at
     placed_at = _utc(payload.processed_at) or created_at
     currency = payload.currency
-    lines = tuple(_line(each, payload) for each in payload.line_items)
+    share = money.net_share(payload)
+    lines = tuple(_line(each, payload, share) for each in payload.line_items or ())
     subtotal = sum((line.subtotal for line in lines), _ZERO)
-    shipping_tax = sum((_tax(each.tax_lines) for each in payload.shipping_lines), _ZERO)
+    shipping_lines = money.charged_shipping(payload)
+    shipping_tax = sum((money.tax_of(each.tax_lines) for each in shipping_lines), _ZERO)
     person = payload.customer or payloads.Customer()
     billing = payload.billing_address or payloads.Address()
     shipping = payload.shipping_address or payloads.Address()
@@ -87,7 +89,7 @@ def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
             "id": payload.number,
             "changed_at": changed_at,
             "observed_at": observed_at,
-            "code": payload.name,
+            "code": payload.name or payload.number,
             "status": status,
             "is_cancelled": status == "cancelled",
             "is_counted": status not in ("cancelled", "voided", "expired") and not payload.test,
@@ -98,10 +100,10 @@ def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
             "currency": currency,
             "subtotal": subtotal,
             "discount": _discount(payload, lines),
-            "shipping": _exact(_shipping(payload, shipping_tax), currency),
-            "shipping_tax": _exact(shipping_tax, currency),
-            "tax": _exact(payload.total_tax, currency),
-            "total": _exact(payload.total_price, currency),
+            "shipping": rounded(_shipping(payload, shipping_tax), currency),
+            "shipping_tax": rounded(shipping_tax, currency),
+            "tax": rounded(payload.total_tax, currency),
+            "total": rounded(money.asked(payload), currency),
             "created_at": created_at,
             "placed_at": placed_at,
             "paid_at": placed_at if (payload.financial_status or "").lower() in PAID else None,
@@ -117,14 +119,23 @@ def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
             "shipping_address": _address(payload.shipping_address, "shipping"),
             "lines": lines,
             "coupons": _coupon_uses(payload),
-            "refunds": tuple(
-                _refund(each, payload.number, currency, changed_at, observed_at)
-                for each in payload.refunds
-            ),
+            "lines_known": payload.line_items is not None,
+            "refunds": _refunds_of(payload, changed_at, observed_at),
             "tracking_number": _tracking_number(payload),
             "attributes": {each.name: each.value or "" for each in payload.note_attributes},
             "tags": _tags(payload.tags),
         },
+    )
+
+
+def _refunds_of(
+    payload: payloads.Order, changed_at: datetime, observed_at: datetime
+) -> tuple[commerce.Refund, ...] | None:
+    if payload.refunds is None:
+        return None
+    return tuple(
+        _refund(each, payload.number, payload.currency, changed_at, observed_at)
+        for each in payload.refunds
     )
 
 
@@ -134,15 +145,20 @@ def _customer_id(payload: payloads.Customer | None, email: str | None) -> str | 
     return commerce.guest_id(email) if email else None
 
 
-def _line(payload: payloads.Line, order: payloads.Order) -> commerce.OrderLine:
+def _line(
+    payload: payloads.Line, order: payloads.Order, share: Decimal | None
+) -> commerce.OrderLine:
+    """`share` is that of a price which is no tax, where the line's own tax does not tell it."""
     currency = order.currency
-    tax = _tax(payload.tax_lines)
-    gross = payload.price * payload.quantity
-    total = gross - sum((each.amount for each in payload.discount_allocations), _ZERO)
-    unit_price = payload.price
-    if order.taxes_included:
-        total -= tax
-        unit_price = round(payload.price / (1 + _rate(payload.tax_lines)), 4)
+    gross = payload.price * payload.quantity - money.off(payload)
+    tax = money.tax_of(payload.tax_lines)
+    total, unit_price = gross, payload.price
+    if share is not None:
+        total, unit_price = gross * share, round(payload.price * share, 4)
+        tax = gross - total
+    elif order.taxes_included:
+        total = gross - tax
+        unit_price = round(payload.price / (1 + money.rate_of(payload.tax_lines)), 4)
     variant = payload.variant_id
     properties = {each.name: each.value for each in payload.properties or []}
     return trusted(
@@ -155,11 +171,12 @@ def _line(payload: payloads.Line, order: payloads.Order) -> commerce.OrderLine:
             "sku": payload.sku or (f"shopify:{variant}" if variant else None),
             "name": payload.title or payload.name or "",
             "variant_name": payload.variant_title or None,
-            "quantity": payload.quantity,
-            "unit_price": unit_price if order.taxes_included else _exact(unit_price, currency),
-            "subtotal": _exact(unit_price * payload.quantity, currency),
-            "total": _exact(total, currency),
-            "tax": _exact(tax, currency),
+            "quantity": pieces(payload.quantity),
+            "exact_quantity": exact(payload.quantity),
+            "unit_price": unit_price if order.taxes_included else rounded(unit_price, currency),
+            "subtotal": rounded(unit_price * payload.quantity, currency),
+            "total": rounded(total, currency),
+            "tax": rounded(tax, currency),
             "custom": properties,
             "raw": _raw(payload, currency, properties),
         },
@@ -178,24 +195,16 @@ def _raw(
         "variant_title": payload.variant_title or None,
         "sku": payload.sku or None,
         "vendor": payload.vendor,
-        "quantity": payload.quantity,
-        "price": str(_exact(payload.price, currency)),
+        "quantity": pieces(payload.quantity),
+        "price": str(rounded(payload.price, currency)),
         "properties": [{"name": key, "value": value} for key, value in properties.items()],
     }
     return {key: value for key, value in raw.items() if value not in (None, [])}
 
 
-def _tax(payload: list[payloads.Tax]) -> Decimal:
-    return sum((each.price for each in payload), _ZERO)
-
-
-def _rate(payload: list[payloads.Tax]) -> Decimal:
-    return sum((each.rate for each in payload if each.rate is not None), _ZERO)
-
-
 def _shipping(payload: payloads.Order, tax: Decimal) -> Decimal:
     """What the shipping lines cost before discounts; `discount` has what was taken off them."""
-    price = sum((each.price for each in payload.shipping_lines), _ZERO)
+    price = sum((each.price for each in money.charged_shipping(payload)), _ZERO)
     return price - tax if payload.taxes_included else price
 
 
@@ -203,21 +212,20 @@ def _discount(payload: payloads.Order, lines: tuple[commerce.OrderLine, ...]) ->
     """Everything taken off, shipping included, as Shopify sums it up; where prices include tax,
     what the lines lost without tax and the shipping lines with it."""
     if not payload.taxes_included:
-        return _exact(payload.total_discounts, payload.currency)
+        return rounded(payload.total_discounts, payload.currency)
     off_lines = sum((line.subtotal - line.total for line in lines), _ZERO)
-    off_shipping = sum(
-        (each.amount for line in payload.shipping_lines for each in line.discount_allocations),
-        _ZERO,
-    )
-    return _exact(off_lines + off_shipping, payload.currency)
+    off_shipping = sum((money.off(each) for each in money.charged_shipping(payload)), _ZERO)
+    return rounded(off_lines + off_shipping, payload.currency)
 
 
 def _coupon_uses(payload: payloads.Order) -> tuple[commerce.CouponUse, ...]:
     """The codes with what each took off, by the allocations to lines and shipping; Shopify's own
     sum where it names no application."""
     taken: dict[str, Decimal] = {}
-    of_lines = [each for line in payload.line_items for each in line.discount_allocations]
-    of_shipping = [each for line in payload.shipping_lines for each in line.discount_allocations]
+    of_lines = [each for line in payload.line_items or () for each in line.discount_allocations]
+    of_shipping = [
+        each for line in money.charged_shipping(payload) for each in line.discount_allocations
+    ]
     for each in of_lines + of_shipping:
         code = _code(payload.discount_applications, each.discount_application_index)
         if code:
@@ -225,7 +233,7 @@ def _coupon_uses(payload: payloads.Order) -> tuple[commerce.CouponUse, ...]:
     uses = []
     for value in payload.discount_codes:
         amount = taken.get(value.code.lower(), value.amount)
-        exact = None if amount is None else _exact(amount, payload.currency)
+        exact = None if amount is None else rounded(amount, payload.currency)
         uses.append(commerce.CouponUse(code=value.code, discount=exact))
     return tuple(uses)
 
@@ -301,71 +309,56 @@ def _customer_of(
 
 
 def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> list[Event]:
-    """A refund that comes alone (refunds/create)."""
+    """A refund that comes alone (refunds/create). Raises `PayloadError` where it names no order."""
+    if payload.order_id is None:
+        raise PayloadError("order_id", "is missing")
     changed_at = parsing.utc(payload.processed_at or payload.created_at)
-    currency = store.currency or "USD"
+    currency = money.currency_of(payload) or store.currency
     return [_refund(payload, str(payload.order_id), currency, changed_at, observed_at)]
 
 
 def _refund(
     payload: payloads.Refund,
     order_id: str,
-    currency: str,
+    currency: str | None,
     changed_at: datetime,
     observed_at: datetime,
 ) -> commerce.Refund:
-    lines = tuple(_refund_line(each, currency) for each in payload.refund_line_items)
+    """Without transactions it is hearsay: it never takes the place of one that was payload whole."""
+    spelled = currency or "USD"
+    lines = tuple(_refund_line(each, spelled) for each in payload.refund_line_items)
     shipping = [
         each.subtotal_amount_set.shop_money.amount for each in payload.refund_shipping_lines
     ]
     taxes = [each.tax_amount_set.shop_money.amount for each in payload.refund_shipping_lines]
     taxes += [line.tax for line in lines]
     parts = [line.amount for line in lines] + shipping + taxes
-    amount, status = _given_back(payload.transactions or [], currency, sum(parts, _ZERO))
+    back = money.given_back(payload, spelled, sum(parts, _ZERO))
     return commerce.Refund(
         id=payload.number,
         changed_at=changed_at,
         observed_at=observed_at,
+        rank=1 if back.is_told else 0,
         order_id=order_id,
-        amount=_exact(amount, currency),
-        shipping=_exact(sum(shipping, _ZERO), currency),
-        tax=_exact(sum(taxes, _ZERO), currency),
+        amount=max(_ZERO, rounded(back.amount, spelled)),
+        shipping=rounded(sum(shipping, _ZERO), spelled),
+        tax=rounded(sum(taxes, _ZERO), spelled),
         currency=currency,
         created_at=parsing.utc(payload.created_at),
         reason=payload.note or None,
-        status=status,
+        status=back.state,
         lines=lines,
     )
-
-
-def _given_back(
-    payload: list[payloads.Transaction], currency: str, parts: Decimal
-) -> tuple[Decimal, Literal["pending", "settled", "failed"]]:
-    """The sum of the transactions and how far they are; what the refund's parts sum up to where
-    the transactions are in the shopper's currency. A refund without any is a mere restock."""
-    paid = [each for each in payload if each.kind.lower() == "refund"]
-    states = {(each.status or "success").lower() for each in paid}
-    if states & {"pending", "awaiting_response", "unknown"}:
-        state: Literal["pending", "settled", "failed"] = "pending"
-    elif states and "success" not in states:
-        state = "failed"
-    else:
-        state = "settled"
-    meant = [
-        each for each in paid if (each.status or "success").lower() not in ("failure", "error")
-    ]
-    if any(each.currency not in (None, currency) for each in meant):
-        return parts, state
-    return sum((each.amount for each in meant), _ZERO), state
 
 
 def _refund_line(payload: payloads.RefundLine, currency: str) -> commerce.RefundLine:
     line = payload.line_item or payloads.Numbered()
     return commerce.RefundLine(
         line_id=line.number or str(payload.line_item_id),
-        quantity=payload.quantity,
-        amount=_exact(payload.subtotal, currency),
-        tax=_exact(payload.total_tax, currency),
+        quantity=pieces(payload.quantity),
+        exact_quantity=exact(payload.quantity),
+        amount=rounded(payload.subtotal, currency),
+        tax=rounded(payload.total_tax, currency),
     )
 
 
@@ -450,7 +443,7 @@ def product(payload: payloads.Product, store: Store, observed_at: datetime) -> l
 def _variant(payload: payloads.Variant, store: Store) -> commerce.Variant:
     before = payload.compare_at_price
     is_sale = before is not None and before > payload.price
-    stock = payload.inventory_quantity
+    stock = None if payload.inventory_quantity is None else pieces(payload.inventory_quantity)
     sells_on = (payload.inventory_policy or "").lower() == "continue"
     return commerce.Variant(
         id=payload.number,
@@ -503,7 +496,7 @@ def discount(payload: payloads.Discount, store: Store, observed_at: datetime) ->
 
 
 def _data_request(body: bytes, received_at: datetime) -> Event:
-    payload = parsing.parse(payloads.data_request, body)
+    payload = parsing.parse_unmended(payloads.data_request, body)
     return commerce.DataRequest(
         request_id=str(payload.data_request.id),
         person=_person(payload.customer, payload.orders_requested),
@@ -512,7 +505,7 @@ def _data_request(body: bytes, received_at: datetime) -> Event:
 
 
 def _redaction(body: bytes, received_at: datetime) -> Event:
-    payload = parsing.parse(payloads.redaction, body)
+    payload = parsing.parse_unmended(payloads.redaction, body)
     person = _person(payload.customer, payload.orders_to_redact)
     return commerce.Erasure(person=person, received_at=received_at)
 
@@ -527,18 +520,13 @@ def _person(payload: payloads.Subject, orders: list[int]) -> commerce.Person:
 
 
 def _shop_redaction(body: bytes, received_at: datetime) -> Event:
-    parsing.parse(payloads.shop_redaction, body)
+    parsing.parse_unmended(payloads.shop_redaction, body)
     return commerce.ShopErasure(received_at=received_at)
 
 
 def _uninstall(body: bytes, received_at: datetime) -> Event:
-    parsing.parse(payloads.shop, body)
+    parsing.parse_unmended(payloads.shop, body)
     return commerce.Uninstall(received_at=received_at)
-
-
-def _exact(amount: Decimal, currency: str) -> Decimal:
-    """Spelled with the currency's decimals: webhooks write 9.90 where GraphQL writes 9.9."""
-    return round(amount, decimals(currency))
 
 
 def _tags(payload: str | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from backshop.platforms.api import Answer, Deadline, connect, send, with_retries
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
 from backshop.platforms.ports import Credentials
+from backshop.platforms.vendure.money import money_precision
 
 PATH = "/admin-api"
 UNKNOWN_FIELD = "GRAPHQL_VALIDATION_FAILED"
@@ -42,6 +43,7 @@ class Api:
         self._password = credentials.secret
         self._has_key = ":" in credentials.api_key
         self.field_names = field_names(credentials.settings)
+        self.precision = money_precision(credentials.settings)
         headers = {"Content-Type": "application/json"}
         if self._has_key:
             headers["vendure-api-key"] = credentials.api_key

@@ -12,7 +12,6 @@ from backshop.commerce import Address
 from backshop.platforms.errors import PermanentDecline, TransientOutage
 from backshop.platforms.orders import (
     AddressChange,
-    Graphql,
     Json,
     RefundOrder,
     RefundResult,
@@ -22,8 +21,8 @@ from backshop.platforms.orders import (
     same,
     write,
 )
-from backshop.platforms.parsing import decimals
-from backshop.platforms.vendure.translate import money
+from backshop.platforms.vendure.api import Api
+from backshop.platforms.vendure.money import minor_units, money
 
 FAILED = "Failed"
 PENDING = "Pending"
@@ -37,7 +36,7 @@ NOT_SENT = {"PaymentAuthorized", "PaymentSettled"}
 class VendureOrders:
     """Orders of one shop; see `ports.Orders`."""
 
-    api: Graphql
+    api: Api
 
     def find_refund(self, request: RefundOrder) -> RefundResult | None:
         """The refund that an earlier attempt made, settled by now; None where it made none, or only
@@ -47,7 +46,9 @@ class VendureOrders:
         if not made:
             return None
         several = len(order["payments"]) > 1
-        if several and sum(refund["total"] for refund in made) < _amount(order, request):
+        if several and sum(refund["total"] for refund in made) < _amount(
+            order, request, self.api.precision
+        ):
             return None
         return _settled(self.api, made, request)
 
@@ -58,10 +59,13 @@ class VendureOrders:
         """
         order = _order(self.api, "order_refunds", request.order_id)
         made = _marked(order, request)
-        open_amount = _amount(order, request) - sum(refund["total"] for refund in made)
+        open_amount = _amount(order, request, self.api.precision) - sum(
+            refund["total"] for refund in made
+        )
         payments = [(payment, _left(payment)) for payment in order["payments"]]
         left = sum(rest for _, rest in payments)
-        check_left(money(open_amount, request.currency), money(left, request.currency))
+        precision = self.api.precision
+        check_left(money(open_amount, precision), money(left, precision))
         lines = [] if made else request.lines
         for payment, rest in payments:
             taken = min(rest, open_amount)
@@ -110,7 +114,7 @@ class VendureOrders:
 
 
 def _create(
-    api: Graphql, request: RefundOrder, payment: str, amount: int, lines: Sequence[tuple[str, int]]
+    api: Api, request: RefundOrder, payment: str, amount: int, lines: Sequence[tuple[str, int]]
 ) -> Json:
     fields = {
         "paymentId": payment,
@@ -130,15 +134,15 @@ def _create(
     return answer
 
 
-def _settled(api: Graphql, made: Sequence[Json], request: RefundOrder) -> RefundResult:
+def _settled(api: Api, made: Sequence[Json], request: RefundOrder) -> RefundResult:
     done = [
         refund if refund["state"] == SETTLED else _settle(api, refund, request) for refund in made
     ]
-    total = money(sum(refund["total"] for refund in done), request.currency)
+    total = money(sum(refund["total"] for refund in done), api.precision)
     return RefundResult(done[0]["id"], total, {"refunds": done})
 
 
-def _settle(api: Graphql, refund: Json, request: RefundOrder) -> Json:
+def _settle(api: Api, refund: Json, request: RefundOrder) -> Json:
     fields = {"id": refund["id"], "transactionId": f"backshop {request.mark}"}
     answer: Json = write(api, "settle_refund", {"input": fields})["settleRefund"]
     if answer["__typename"] == "Refund":
@@ -171,11 +175,10 @@ def _left(payment: Json) -> int:
     return left
 
 
-def _amount(order: Json, request: RefundOrder) -> int:
+def _amount(order: Json, request: RefundOrder, precision: int) -> int:
     """What is to be given back in minor units: of lines by the prices that the order has now."""
-    digits = decimals(request.currency)
     if not request.lines:
-        return int(request.amount.scaleb(digits))
+        return minor_units(request.amount, precision)
     lines_by_id = {line["id"]: line for line in order["lines"]}
     before: Counter[str] = Counter()
     mark = f"[{request.mark}]"
@@ -185,7 +188,7 @@ def _amount(order: Json, request: RefundOrder) -> int:
     check_quantities(request, {id: line["quantity"] for id, line in lines_by_id.items()}, before)
     costs = (
         part(
-            money(lines_by_id[line_id]["proratedLinePriceWithTax"], request.currency),
+            money(lines_by_id[line_id]["proratedLinePriceWithTax"], precision),
             lines_by_id[line_id]["quantity"],
             before[line_id],
             quantity,
@@ -193,10 +196,10 @@ def _amount(order: Json, request: RefundOrder) -> int:
         )
         for line_id, quantity in request.lines
     )
-    return int(sum(costs, Decimal(0)).scaleb(digits))
+    return minor_units(sum(costs, Decimal(0)), precision)
 
 
-def _transition(api: Graphql, order: Json, state: str) -> Json:
+def _transition(api: Api, order: Json, state: str) -> Json:
     variables = {"id": order["id"], "state": state}
     answer: Json = write(api, "order_transition", variables)["transitionOrderToState"]
     if answer["__typename"] == "Order":
@@ -224,7 +227,7 @@ def _fields(address: Address) -> Json:
     }
 
 
-def _order(api: Graphql, operation: str, order_id: str) -> Json:
+def _order(api: Api, operation: str, order_id: str) -> Json:
     answer = api.run(operation, {"id": order_id})
     if answer["order"] is None:
         raise PermanentDecline({"error": "the shop has no such order any more"})

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from backshop.platforms import parsing
+from backshop.platforms.repair import Whole
 
 Minor = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 Quantity = Annotated[int, Field(gt=-(2**31), lt=2**31)]
@@ -113,7 +114,7 @@ class Payment(Payload):
     method: str | None = None
     amount: Minor
     state: str
-    refunds: list[Refund] | None = None
+    refunds: Annotated[list[Refund] | None, Whole()] = None
 
 
 class Fulfillment(Payload):
@@ -136,8 +137,8 @@ class Order(Payload):
     created_at: datetime
     order_placed_at: datetime | None
     currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    shipping: Minor
-    shipping_with_tax: Minor
+    shipping: Minor = 0
+    shipping_with_tax: Minor = 0
     total: Minor
     total_with_tax: Minor
     coupon_codes: list[str] = Field(default_factory=list)
@@ -145,8 +146,8 @@ class Order(Payload):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     discounts: list[Discount] = Field(default_factory=list)
-    lines: list[Line]
-    payments: list[Payment] | None = None
+    lines: Annotated[list[Line], Whole()]
+    payments: Annotated[list[Payment] | None, Whole()] = None
     fulfillments: list[Fulfillment] | None = None
     channels: list[Channel] = Field(default_factory=list)
     custom_fields: dict[str, Any] | None = None

@@ -17,8 +17,9 @@ from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored
-from backshop.platforms.parsing import Page, decimals
+from backshop.platforms.parsing import Page
 from backshop.platforms.vendure import payloads
+from backshop.platforms.vendure.money import money, money_precision
 
 _FULFILMENT = {
     "PartiallyShipped": Fulfilment.PARTIAL,
@@ -64,14 +65,14 @@ def translate(
     happened_at = triggered_at or _utc(payload.created_at) or received_at
     data = payload.data.get(wrapped, payload.data)
     if _is_deletion(topic, payload.data):
-        gone = parsing.validate(payloads.gone, data)
+        gone = parsing.validate_unmended(payloads.gone, data)
         return [
             commerce.Deletion(
                 id=gone.id, kind=kind, changed_at=received_at, observed_at=happened_at
             )
         ]
     record = parsing.validate(adapter, data)
-    return convert(record, store, happened_at)
+    return parsing.guarded(lambda: convert(record, store, happened_at))
 
 
 def _subject(topic: str) -> str | None:
@@ -84,11 +85,6 @@ def _is_deletion(topic: str, data: dict[str, Any]) -> bool:
     return "delet" in topic.lower() or data.get("type") == "deleted"
 
 
-def money(minor: int, currency: str) -> Decimal:
-    """Major units of integer minor ones: 1999 USD is 19.99, 1999 JPY is 1999."""
-    return Decimal(minor).scaleb(-decimals(currency))
-
-
 # Orders
 
 
@@ -96,7 +92,7 @@ def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[
     """The order after its customer. Raises `Ignored` on a cart or draft."""
     if payload.active or payload.order_placed_at is None:
         raise Ignored("a cart or a draft, not an order yet")
-    record = _order(payload, observed_at)
+    record = _order(payload, money_precision(store.settings), observed_at)
     return [_customer_of(payload.customer, record), record] if payload.customer else [record]
 
 
@@ -113,9 +109,8 @@ def placed_order(payload: payloads.Order, store: Store, observed_at: datetime) -
     ]
 
 
-def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
-    currency = payload.currency_code
-    lines = tuple(_line(each, currency) for each in payload.lines)
+def _order(payload: payloads.Order, precision: int, observed_at: datetime) -> commerce.Order:
+    lines = tuple(_line(each, precision) for each in payload.lines)
     payments = payload.payments or []
     shipping_address = _address(payload.shipping_address, "shipping")
     customer = payload.customer or payloads.Customer(id="none")
@@ -136,18 +131,18 @@ def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
             "fulfilment": _FULFILMENT.get(payload.state, Fulfilment.NONE),
             "fulfilled_at": _fulfilled_at(payload),
             "delivered_at": _delivered_at(payload),
-            "currency": currency,
+            "currency": payload.currency_code,
             "subtotal": subtotal,
             "discount": subtotal - net,
-            "shipping": money(payload.shipping, currency),
-            "shipping_tax": money(payload.shipping_with_tax - payload.shipping, currency),
-            "tax": money(payload.total_with_tax - payload.total, currency),
-            "total": money(payload.total_with_tax, currency),
+            "shipping": money(payload.shipping, precision),
+            "shipping_tax": money(payload.shipping_with_tax - payload.shipping, precision),
+            "tax": money(payload.total_with_tax - payload.total, precision),
+            "total": money(_asked(payload), precision),
             "created_at": parsing.utc(payload.created_at),
             "placed_at": _utc(payload.order_placed_at),
             "paid_at": _first(each.created_at for each in payments if each.state == "Settled"),
             "payment_method": next((each.method for each in payments if each.method), None),
-            "payments": tuple(_payment(each, currency) for each in payments),
+            "payments": tuple(_payment(each, precision) for each in payments),
             "channel": _channel(payload.channels),
             "customer_id": payload.customer.id if payload.customer else None,
             "is_guest": payload.customer is None,
@@ -159,11 +154,19 @@ def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
             "shipping_address": shipping_address,
             "lines": lines,
             "coupons": _coupon_uses(payload, subtotal - net),
-            "refunds": _refunds(payload, observed_at),
+            "refunds": _refunds(payload, precision, observed_at),
             "delivery_stage": _text(fields.get("deliveryStage")),
             "tracking_number": _text(fields.get("trackingNumber")) or _tracking_code(payload),
         },
     )
+
+
+def _asked(payload: payloads.Order) -> int:
+    """What was asked of the shopper, or what was paid where that is more: a total shrinks when goods
+    are taken out, and what was paid for them stays until it is given back. Less the settled refunds
+    it is what the shop kept, settled payments less settled refunds."""
+    paid = sum(each.amount for each in payload.payments or [] if each.state == "Settled")
+    return max(payload.total_with_tax, paid)
 
 
 def _given_phone(payload: payloads.Order) -> str | None:
@@ -172,7 +175,7 @@ def _given_phone(payload: payloads.Order) -> str | None:
     return next((each.phone_number for each in addresses if each and each.phone_number), None)
 
 
-def _line(payload: payloads.Line, currency: str) -> commerce.OrderLine:
+def _line(payload: payloads.Line, precision: int) -> commerce.OrderLine:
     variant = payload.product_variant
     product = variant.product
     net = payload.prorated_line_price
@@ -190,11 +193,11 @@ def _line(payload: payloads.Line, currency: str) -> commerce.OrderLine:
             "name": (product.name if product else None) or variant.name or "",
             "variant_name": variant.name or None,
             "quantity": payload.quantity,
-            "unit_price": money(payload.unit_price, currency),
-            "subtotal": money(payload.unit_price * payload.quantity, currency),
-            "total": money(net, currency),
-            "tax": money(payload.prorated_line_price_with_tax - net, currency),
-            "unit_price_with_tax": money(payload.unit_price_with_tax, currency),
+            "unit_price": money(payload.unit_price, precision),
+            "subtotal": money(payload.unit_price * payload.quantity, precision),
+            "total": money(net, precision),
+            "tax": money(payload.prorated_line_price_with_tax - net, precision),
+            "unit_price_with_tax": money(payload.unit_price_with_tax, precision),
             "custom": {_CUSTOM.get(k, k): v for k, v in fields.items() if v is not None},
             "raw": payload.model_dump(exclude_none=True, by_alias=True),
         },
@@ -208,13 +211,15 @@ def _without_tax(with_tax: int, line: payloads.Line) -> int:
     return round(Decimal(with_tax * line.unit_price) / line.unit_price_with_tax)
 
 
-def _payment(payload: payloads.Payment, currency: str) -> commerce.Payment:
+def _payment(payload: payloads.Payment, precision: int) -> commerce.Payment:
     return commerce.Payment(
-        id=payload.id, amount=money(payload.amount, currency), state=payload.state
+        id=payload.id, amount=money(payload.amount, precision), state=payload.state
     )
 
 
-def _refunds(payload: payloads.Order, observed_at: datetime) -> tuple[commerce.Refund, ...] | None:
+def _refunds(
+    payload: payloads.Order, precision: int, observed_at: datetime
+) -> tuple[commerce.Refund, ...] | None:
     if payload.payments is None or any(each.refunds is None for each in payload.payments):
         return None
     prices = {each.id: each for each in payload.lines}
@@ -224,14 +229,14 @@ def _refunds(payload: payloads.Order, observed_at: datetime) -> tuple[commerce.R
             changed_at=observed_at,
             observed_at=observed_at,
             order_id=payload.id,
-            amount=money(refund.total, payload.currency_code),
-            shipping=money(refund.shipping, payload.currency_code),
+            amount=money(refund.total, precision),
+            shipping=money(refund.shipping, precision),
             currency=payload.currency_code,
             created_at=parsing.utc(refund.created_at),
             reason=refund.reason or None,
             status=_REFUND_STATES.get(refund.state, "pending"),
             lines=tuple(
-                _refund_line(line, prices[line.order_line_id], payload.currency_code)
+                _refund_line(line, prices[line.order_line_id], precision)
                 for line in refund.lines or []
                 if line.order_line_id in prices
             ),
@@ -242,7 +247,7 @@ def _refunds(payload: payloads.Order, observed_at: datetime) -> tuple[commerce.R
 
 
 def _refund_line(
-    payload: payloads.RefundLine, line: payloads.Line, currency: str
+    payload: payloads.RefundLine, line: payloads.Line, precision: int
 ) -> commerce.RefundLine:
     """Vendure names line and quantity; what they cost follows from the line's price after
     discounts."""
@@ -252,8 +257,8 @@ def _refund_line(
     return commerce.RefundLine(
         line_id=payload.order_line_id,
         quantity=payload.quantity,
-        amount=money(net, currency),
-        tax=money(with_tax - net, currency),
+        amount=money(net, precision),
+        tax=money(with_tax - net, precision),
     )
 
 
@@ -387,7 +392,7 @@ def _variant(
     payload: payloads.Variant, product: payloads.Product, store: Store
 ) -> commerce.Variant:
     currency = payload.currency_code or store.currency or "USD"
-    price = money(payload.price, currency)
+    price = money(payload.price, money_precision(store.settings))
     stock = None
     if payload.stock_levels is not None:
         stock = sum(each.stock_on_hand - each.stock_allocated for each in payload.stock_levels)
@@ -449,7 +454,7 @@ def _worth(payload: payloads.Promotion, store: Store) -> tuple[str | None, Decim
         return action.code, None
     if "percentage" in action.code:
         return action.code, Decimal(value)
-    return action.code, money(int(value), store.currency or "USD")
+    return action.code, money(int(value), money_precision(store.settings))
 
 
 def _text(value: object) -> str | None:

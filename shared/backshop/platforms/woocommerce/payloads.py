@@ -10,19 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from backshop.platforms.parsing import Payload
+from backshop.platforms.parsing import Amount, Payload, Quantity
+from backshop.platforms.repair import Whole
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
-Quantity = Annotated[int, Field(gt=-(2**31), lt=2**31)]
-
-
-def _none_if_empty(value: object) -> object:
-    return None if value == "" else value
-
-
-OptionalMoney = Annotated[Decimal | None, BeforeValidator(_none_if_empty)]
+ZERO = Decimal(0)
 
 
 class Address(Payload):
@@ -52,16 +46,16 @@ class Line(Payload):
     variation_id: Id | None = None
     quantity: Quantity
     sku: str | None = None
-    subtotal: Decimal
-    subtotal_tax: Decimal = Decimal(0)
-    total: Decimal
-    total_tax: Decimal = Decimal(0)
+    subtotal: Amount
+    subtotal_tax: Amount = ZERO
+    total: Amount
+    total_tax: Amount = ZERO
     meta_data: list[Meta] = Field(default_factory=list)
 
 
 class CouponLine(Payload):
     code: str
-    discount: Decimal | None = None
+    discount: Amount | None = None
 
 
 class RefundLine(Payload):
@@ -69,44 +63,46 @@ class RefundLine(Payload):
 
     id: Id
     reason: str | None = None
-    total: Decimal
+    total: Amount
 
 
 class Order(Payload):
+    """`line_items` and `refunds` are None where the payload does not tell of them."""
+
     id: Id
-    number: str
+    number: str | None = None
     status: str
     currency: str
-    date_created_gmt: datetime | None
-    date_modified_gmt: datetime | None
+    date_created_gmt: datetime | None = None
+    date_modified_gmt: datetime | None = None
     date_paid_gmt: datetime | None = None
     date_completed_gmt: datetime | None = None
-    discount_total: Decimal
-    shipping_total: Decimal
-    shipping_tax: Decimal
-    total: Decimal
-    total_tax: Decimal
-    customer_id: Id
-    billing: Address
-    shipping: Address
+    discount_total: Amount = ZERO
+    shipping_total: Amount = ZERO
+    shipping_tax: Amount = ZERO
+    total: Amount
+    total_tax: Amount = ZERO
+    customer_id: Id = 0
+    billing: Address = Field(default_factory=Address)
+    shipping: Address = Field(default_factory=Address)
     payment_method: str | None = None
     created_via: str | None = None
-    line_items: list[Line]
+    line_items: Annotated[list[Line] | None, Whole()] = None
     coupon_lines: list[CouponLine] = Field(default_factory=list)
-    refunds: list[RefundLine] | None = None
+    refunds: Annotated[list[RefundLine] | None, Whole()] = None
 
 
 class RefundedLine(Payload):
     id: Id
     quantity: Quantity = 0
-    total: Decimal
-    total_tax: Decimal = Decimal(0)
+    total: Amount
+    total_tax: Amount = ZERO
     meta_data: list[Meta] = Field(default_factory=list)
 
 
 class RefundedCharge(Payload):
-    total: Decimal
-    total_tax: Decimal = Decimal(0)
+    total: Amount
+    total_tax: Amount = ZERO
 
 
 class Refund(Payload):
@@ -114,10 +110,10 @@ class Refund(Payload):
 
     id: Id
     parent_id: Id
-    date_created_gmt: datetime
-    amount: Decimal
+    date_created_gmt: datetime | None = None
+    amount: Amount
     reason: str | None = None
-    line_items: list[RefundedLine] = Field(default_factory=list)
+    line_items: Annotated[list[RefundedLine], Whole()] = Field(default_factory=list)
     shipping_lines: list[RefundedCharge] = Field(default_factory=list)
     fee_lines: list[RefundedCharge] = Field(default_factory=list)
 
@@ -138,18 +134,18 @@ class Customer(Payload):
 
 class Named(Payload):
     id: Id
-    name: str
+    name: str = ""
 
 
 class Attribute(Payload):
-    name: str
+    name: str = ""
     option: str | None = None
     options: list[str] | None = None
 
 
 class Product(Payload):
     id: Id
-    name: str
+    name: str = ""
     type: str = "simple"
     status: str = "publish"
     description: str | None = None
@@ -159,10 +155,10 @@ class Product(Payload):
     date_created_gmt: datetime | None = None
     date_modified_gmt: datetime | None = None
     sku: str | None = None
-    price: OptionalMoney = None
-    regular_price: OptionalMoney = None
-    sale_price: OptionalMoney = None
-    stock_quantity: Annotated[int | None, Field(gt=-(2**31), lt=2**31)] = None
+    price: Amount | None = None
+    regular_price: Amount | None = None
+    sale_price: Amount | None = None
+    stock_quantity: Quantity | None = None
     stock_status: str = "instock"
     parent_id: Id = 0
     categories: list[Named] = Field(default_factory=list)
@@ -173,7 +169,7 @@ class Product(Payload):
 
 class Category(Payload):
     id: Id
-    name: str
+    name: str = ""
     parent: Id = 0
     count: int | None = None
 
@@ -181,7 +177,7 @@ class Category(Payload):
 class Coupon(Payload):
     id: Id
     code: str
-    amount: Decimal | None = None
+    amount: Amount | None = None
     status: str = "publish"
     discount_type: str | None = None
     date_created_gmt: datetime | None = None

@@ -13,7 +13,7 @@ from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored, PayloadError
-from backshop.platforms.parsing import Page, name, per_unit
+from backshop.platforms.parsing import Page, exact, name, per_unit, pieces
 from backshop.platforms.woocommerce import payloads
 
 UNCOUNTED = frozenset({"pending", "cancelled", "failed", "trash", "checkout-draft"})
@@ -28,6 +28,10 @@ _LINE = commerce.defaults(commerce.OrderLine)
 _ADDRESS = commerce.defaults(commerce.Address)
 _CUSTOMER = commerce.defaults(commerce.Customer)
 _REFUND = commerce.defaults(commerce.Refund)
+
+VARIABLE = frozenset({"variable", "variable-subscription"})
+VARIATIONS = frozenset({"variation", "subscription_variation"})
+"""WooCommerce Subscriptions extends both (woocommerce/woocommerce-ios#11258)."""
 
 T = TypeVar("T", bound="parsing.Identified")
 
@@ -46,14 +50,16 @@ def translate(
     kind, adapter, convert = _TOPICS[resource]
     observed_at = triggered_at or received_at
     if event == "deleted":
-        return [deletion(kind, parsing.parse(payloads.gone, body).id, received_at, observed_at)]
+        return [
+            deletion(kind, parsing.parse_unmended(payloads.gone, body).id, received_at, observed_at)
+        ]
     try:
         record = parsing.parse(adapter, body)
     except PayloadError:
         if _is_error(body):
             raise Ignored("WooCommerce sent an error in place of the record") from None
         raise
-    return convert(record, store, observed_at)
+    return parsing.guarded(lambda: convert(record, store, observed_at))
 
 
 def _is_error(body: bytes) -> bool:
@@ -87,7 +93,7 @@ def _order(payload: payloads.Order, changed_at: datetime, observed_at: datetime)
     billing, shipping = payload.billing, payload.shipping
     email = billing.email or None
     created_at = _utc(payload.date_created_gmt) or changed_at
-    lines = tuple([_line(each) for each in payload.line_items])
+    lines = tuple([_line(each) for each in payload.line_items or ()])
     completed_at = _utc(payload.date_completed_gmt) if payload.status == "completed" else None
     return trusted(
         commerce.Order,
@@ -96,7 +102,7 @@ def _order(payload: payloads.Order, changed_at: datetime, observed_at: datetime)
             "id": str(payload.id),
             "changed_at": changed_at,
             "observed_at": observed_at,
-            "code": payload.number,
+            "code": payload.number or str(payload.id),
             "status": payload.status,
             "is_cancelled": payload.status in ("cancelled", "failed"),
             "is_counted": payload.status not in UNCOUNTED,
@@ -125,6 +131,7 @@ def _order(payload: payloads.Order, changed_at: datetime, observed_at: datetime)
             "country": shipping.country or billing.country or None,
             "shipping_address": _address(shipping, "shipping"),
             "lines": lines,
+            "lines_known": payload.line_items is not None,
             "coupons": tuple([_coupon_use(each) for each in payload.coupon_lines]),
             "refunds": _refunds_of(payload, changed_at, observed_at),
         },
@@ -173,7 +180,8 @@ def _line(payload: payloads.Line) -> commerce.OrderLine:
             "sku": payload.sku or (f"woocommerce:{variant}" if variant else None),
             "name": whole,
             "variant_name": whole[len(prefix) :] if whole.startswith(prefix) else None,
-            "quantity": payload.quantity,
+            "quantity": pieces(payload.quantity),
+            "exact_quantity": exact(payload.quantity),
             "unit_price": per_unit(payload.subtotal, payload.quantity),
             "subtotal": payload.subtotal,
             "total": payload.total,
@@ -191,7 +199,7 @@ def _raw(payload: payloads.Line, shown: list[payloads.Meta]) -> dict[str, Any]:
         "name": payload.name,
         "product_id": payload.product_id,
         "variation_id": payload.variation_id,
-        "quantity": payload.quantity,
+        "quantity": pieces(payload.quantity),
         "sku": payload.sku,
         "subtotal": str(payload.subtotal),
         "subtotal_tax": str(payload.subtotal_tax),
@@ -230,6 +238,7 @@ def _refunds_of(
                     "amount": abs(each.total),
                     "currency": payload.currency,
                     "created_at": changed_at,
+                    "is_dated": False,
                     "reason": each.reason or None,
                 },
             )
@@ -271,7 +280,7 @@ def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> lis
     lines = tuple(_refund_line(each) for each in payload.line_items)
     charges = [each.total_tax for each in [*payload.shipping_lines, *payload.fee_lines]]
     taxes = charges + [each.total_tax for each in payload.line_items]
-    created_at = parsing.utc(payload.date_created_gmt)
+    created_at = _utc(payload.date_created_gmt) or observed_at
     return [
         commerce.Refund(
             id=str(payload.id),
@@ -281,7 +290,7 @@ def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> lis
             amount=abs(payload.amount),
             shipping=abs(sum((each.total for each in payload.shipping_lines), _ZERO)),
             tax=abs(sum(taxes, _ZERO)),
-            currency=store.currency or "USD",
+            currency=None,
             created_at=created_at,
             reason=payload.reason or None,
             lines=lines,
@@ -294,7 +303,8 @@ def _refund_line(payload: payloads.RefundedLine) -> commerce.RefundLine:
     of = next((m.value for m in payload.meta_data if m.key == "_refunded_item_id"), payload.id)
     return commerce.RefundLine(
         line_id=str(of),
-        quantity=abs(payload.quantity),
+        quantity=abs(pieces(payload.quantity)),
+        exact_quantity=exact(payload.quantity) and abs(Decimal(payload.quantity)),
         amount=abs(payload.total),
         tax=abs(payload.total_tax),
     )
@@ -339,7 +349,7 @@ def product(payload: payloads.Product, store: Store, observed_at: datetime) -> l
     changed_at = _utc(payload.date_modified_gmt) or created_at or observed_at
     if payload.status == "trash":
         return [deletion(Kind.PRODUCT, payload.id, changed_at, observed_at)]
-    is_variable = payload.type == "variable"
+    is_variable = payload.type in VARIABLE
     return [
         commerce.Product(
             id=str(payload.id),
@@ -355,7 +365,7 @@ def product(payload: payloads.Product, store: Store, observed_at: datetime) -> l
             ),
             variants=() if is_variable else (_variant(payload, store),),
             variants_known=not is_variable,
-            parent_id=str(payload.parent_id) if payload.type == "variation" else None,
+            parent_id=str(payload.parent_id) if payload.type in VARIATIONS else None,
             created_at=created_at,
             metadata=_without_none(
                 slug=payload.slug,
@@ -372,12 +382,12 @@ def _variant(payload: payloads.Product, store: Store) -> commerce.Variant:
     return commerce.Variant(
         id=str(payload.id),
         sku=payload.sku or f"woocommerce:{payload.id}",
-        title=payload.name if payload.type == "variation" else None,
+        title=payload.name if payload.type in VARIATIONS else None,
         price=payload.price if payload.price is not None else _ZERO,
         currency=store.currency,
         regular_price=payload.regular_price,
         sale_price=payload.sale_price,
-        stock=payload.stock_quantity,
+        stock=None if payload.stock_quantity is None else pieces(payload.stock_quantity),
         available=payload.stock_status != "outofstock",
     )
 
