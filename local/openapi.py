@@ -162,7 +162,9 @@ def routes_by_function() -> dict[str, set[str]]:
         for event in (function.properties.get("Events") or {}).values():
             if event["Type"] == "HttpApi":
                 about = event["Properties"]
-                found.setdefault(name, set()).add(f"{about['Method'].upper()} {about['Path']}")
+                # The gateway's `{sku+}` takes slashes too; OpenAPI has no word for that.
+                path = about["Path"].replace("+}", "}")
+                found.setdefault(name, set()).add(f"{about['Method'].upper()} {path}")
     return found
 
 
