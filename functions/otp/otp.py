@@ -195,7 +195,7 @@ def _send_sms(phone: str, text: str) -> None:
         senders.send_sms(phone, text)
     except senders.Doubtful as lost:
         logs.warning("a code may not have gone out", reason=str(lost))
-    except senders.NotSent as refused:
+    except senders.MessageNotSent as refused:
         logs.warning("a code did not go out", reason=str(refused))
         logs.count("OtpNotSent")
         if not refused.lasting:

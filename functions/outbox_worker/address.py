@@ -1,4 +1,5 @@
-"""Rows that change an order's shipping address: {"request_id"} of a `connect.address_update_request`.
+"""Rows that change an order's shipping address: {"request_id"} of a
+`connect.address_update_request`.
 
 Of several changes of one order only the last is sent: those before it end as superseded.
 """

@@ -12,7 +12,7 @@ from backshop.kits.follow_ups import rules
 from backshop.platforms.errors import PermanentDecline, TransientOutage
 
 
-def find(row: outbox.Row) -> outbox.Answer | None:
+def find(_row: outbox.Row) -> outbox.Answer | None:
     """Nobody can be asked; `do` knows what was handed over."""
     return None
 
@@ -25,7 +25,7 @@ def do(row: outbox.Row) -> outbox.Answer:
         return {"skipped": "told already, or no longer wanted"}
     try:
         reference = senders.send_sms(news.phone, rules.delivery_text(code, news.delivery))
-    except senders.NotSent as refused:
+    except senders.MessageNotSent as refused:
         with db.transaction(store_id=row.store_id) as tx:
             follow_ups.undo_notice(tx, code, news)
         if refused.lasting:

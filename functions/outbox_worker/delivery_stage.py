@@ -1,7 +1,7 @@
 """Rows that bring Vendure in step with an order's delivery here: {"order_code"}.
 
-What is sent is the delivery as it is when the row is done, so a row whose change was overtaken finds
-nothing left to send. What somebody set at Vendure meanwhile is followed, not overwritten.
+What is sent is the delivery as it is when the row is done, so a row whose change was overtaken
+finds nothing left to send. What somebody set at Vendure meanwhile is followed, not overwritten.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from backshop.platforms.ports import DeliveryFields
 VENDURE = "vendure"
 
 
-def find(row: outbox.Row) -> outbox.Answer | None:
+def find(_row: outbox.Row) -> outbox.Answer | None:
     """Nothing to ask first: `do` begins with what Vendure holds."""
     return None
 

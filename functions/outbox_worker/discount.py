@@ -49,7 +49,7 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
         outbox.put(tx, "discount_end", row.key, row.payload)
 
 
-def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+def failed(tx: db.Tx, row: outbox.Row, _answer: outbox.Answer) -> None:
     discounts.set_status(tx, _id(row), "failed", only=("pending",))
 
 

@@ -1,4 +1,5 @@
-"""Rows that end a discount at the shop: {"discount_id"} of a `shade.discounts` that is `revoking`."""
+"""Rows that end a discount at the shop: {"discount_id"} of a `shade.discounts` that is
+`revoking`."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from backshop import db, outbox
 from backshop.shade.discounts import repository as discounts
 
 
-def find(row: outbox.Row) -> outbox.Answer | None:
+def find(_row: outbox.Row) -> outbox.Answer | None:
     """Nothing to ask: ending it twice changes nothing."""
     return None
 
@@ -22,7 +23,7 @@ def do(row: outbox.Row) -> outbox.Answer:
     return {"ended": True}
 
 
-def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+def done(tx: db.Tx, row: outbox.Row, _answer: outbox.Answer) -> None:
     discounts.set_status(tx, UUID(row.payload["discount_id"]), "revoked", only=("revoking",))
 
 

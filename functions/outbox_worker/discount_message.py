@@ -13,7 +13,7 @@ from backshop.stores import repository as stores
 from survey_message import shop_name
 
 
-def find(row: outbox.Row) -> outbox.Answer | None:
+def find(_row: outbox.Row) -> outbox.Answer | None:
     """Nobody can be asked; `do` knows whether it was handed over."""
     return None
 
@@ -51,7 +51,7 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
         discounts.set_message_state(tx, _id(row), "sent")
 
 
-def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+def failed(tx: db.Tx, row: outbox.Row, _answer: outbox.Answer) -> None:
     discounts.set_message_state(tx, _id(row), "failed")
 
 

@@ -50,7 +50,8 @@ class Recipient:
 
 
 def settings_of(shop: commerce.Store) -> models.ShadeSettings:
-    """The store's shade settings. Raises `TransientOutage` where they do not fit: staff mend them."""
+    """The store's shade settings. Raises `TransientOutage` where they do not fit: staff mend
+    them."""
     try:
         return models.settings_of(shop.settings)
     except Conflict as wrong:
@@ -69,7 +70,7 @@ def send_once(
     remember("sending")
     try:
         return _send(message, to)
-    except senders.NotSent as refused:
+    except senders.MessageNotSent as refused:
         remember(state)
         if refused.lasting:
             raise PermanentDecline({"error": str(refused)}) from refused
@@ -82,11 +83,11 @@ def _send(message: Message, to: Recipient) -> str:
     if to.channel == "sms":
         digits = re.sub(r"\D", "", to.phone or "")
         if not digits:
-            raise senders.NotSent("the customer has no phone", lasting=True)
+            raise senders.MessageNotSent("the customer has no phone", lasting=True)
         return senders.send_sms(digits, message.short)
     if not to.email or not to.sender:
         missing = "customer has no address" if to.sender else "store has no sender (shade settings)"
-        raise senders.NotSent(f"the {missing}", lasting=True)
+        raise senders.MessageNotSent(f"the {missing}", lasting=True)
     return senders.send_mail(to.sender, to.email, message.subject, message.text, message.html)
 
 

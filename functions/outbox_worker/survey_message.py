@@ -15,7 +15,7 @@ from backshop.web import tokens
 LINK_LASTS = timedelta(days=90)
 
 
-def find(row: outbox.Row) -> outbox.Answer | None:
+def find(_row: outbox.Row) -> outbox.Answer | None:
     """Nobody can be asked; `do` knows whether it was handed over."""
     return None
 
@@ -48,7 +48,7 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     )
 
 
-def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
+def failed(tx: db.Tx, row: outbox.Row, _answer: outbox.Answer) -> None:
     invites.set_invite(tx, _id(row), "failed")
 
 

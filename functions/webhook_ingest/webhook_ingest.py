@@ -80,7 +80,8 @@ def _read(record: Message) -> QueuedDelivery | None:
 
 
 def _ingest(connector_id: UUID, deliveries: list[QueuedDelivery]) -> list[str]:
-    """Save one store's deliveries together, or each alone where that fails; the failed ones' ids."""
+    """Save one store's deliveries together, or each alone where that fails; the failed ones'
+    ids."""
     try:
         _save(connector_id, deliveries)
         return []

@@ -106,7 +106,8 @@ class Address(Model):
 
 
 class Customer(Record):
-    """A person with an account, or a guest as an order names them (`is_guest`, id = `guest:` + hash).
+    """A person with an account, or a guest as an order names them (`is_guest`, id = `guest:` +
+    hash).
 
     Rank 0 is a customer as seen in an order; it fills in, and never overwrites, a rank-1 record.
     """
@@ -364,7 +365,8 @@ _NOTHING_SET: set[str] = set()
 
 
 def defaults(model: type[Model]) -> dict[str, Any]:
-    """The values of the fields that need none; their dicts are shared, so nobody may change them."""
+    """The values of the fields that need none; their dicts are shared, so nobody may change
+    them."""
     fields = model.model_fields
     return {
         name: field.get_default(call_default_factory=True, validated_data={})
@@ -458,7 +460,8 @@ def decimals(currency: str) -> int:
 
 
 def clean_text(value: str | None) -> str | None:
-    """Drop what Postgres cannot store in text: NUL and lone surrogates; None where nothing is left."""
+    """Drop what Postgres cannot store in text: NUL and lone surrogates; None where nothing is
+    left."""
     if value is None:
         return None
     kept = value.replace("\x00", "").encode("utf-8", "ignore").decode()

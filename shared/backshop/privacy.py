@@ -86,7 +86,7 @@ def _remember(tx: Tx, store: Store, people: Sequence[Person], at: datetime) -> N
            SELECT %s, kind, hash, %s FROM unnest(%s::text[], %s::text[]) AS known (kind, hash)
            ON CONFLICT (store_id, kind, hash) DO UPDATE
            SET erased_at = greatest(held.erased_at, excluded.erased_at)""",
-        (store.id, at, [kind for kind, _ in hashes], [hash for _, hash in hashes]),
+        (store.id, at, [kind for kind, _ in hashes], [digest for _, digest in hashes]),
     )
     known = {each.customer_id for each in people} | {guest_id(p.email) for p in people if p.email}
     tx.execute(

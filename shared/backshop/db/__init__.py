@@ -58,7 +58,8 @@ Row = tuple[str, ...]
 """A row in Postgres' text forms, one value a column; an empty text is NULL."""
 
 COPY_FROM = 250
-"""Rows from which a temporary table costs less than JSON sent with each statement (bench/ingest.py)."""
+"""Rows from which a temporary table costs less than JSON sent with each statement
+(bench/ingest.py)."""
 
 _kept = threading.local()
 _numbers = count()
@@ -230,7 +231,8 @@ def analyst(
 
 
 class _OneStatement(psycopg.RawCursor[dict[str, Any]]):
-    """Sends what has no parameters by the extended protocol too, which takes no second statement."""
+    """Sends what has no parameters by the extended protocol too, which takes no second
+    statement."""
 
     def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
         if params:

@@ -1,8 +1,8 @@
 """Asking a platform: what is worth asking again, how long to wait, and when to give up.
 
-Everything a shop's server can do wrong ends in one of three ways: `TransientFailure` inside (asked again at
-once or after a short wait), `TransientOutage` (not now: the caller comes back) or `PermanentRefusal` (not ever like
-this). Texts never hold credentials or a record's contents.
+Everything a shop's server can do wrong ends in one of three ways: `TransientFailure` inside (asked
+again at once or after a short wait), `TransientOutage` (not now: the caller comes back) or
+`PermanentRefusal` (not ever like this). Texts never hold credentials or a record's contents.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from backshop.platforms.errors import (
 T = TypeVar("T")
 
 TRIES = 8
-"""Where four requests in ten fail, all eight of a page do once in 1,500 pages; the job comes back."""
+"""Where four requests in ten fail, all eight of a page do once in 1,500 pages; the job comes
+back."""
 LONGEST_WAIT = 30.0
 """Seconds. A shop that asks for more is asked again by another invocation."""
 TIMEOUT = 20.0
@@ -35,7 +36,7 @@ CONNECTIONS = 8
 USER_AGENT = "backshop/1.0"
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     headers: httpx.Headers
     body: bytes
@@ -62,10 +63,10 @@ def connect(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.Cl
 
 def send(
     client: httpx.Client, deadline: Deadline, method: str, path: str, **options: Any
-) -> Answer:
-    """One request, which may take 20 seconds or as long as there is. Raises `TransientFailure` on what may
-    pass (no connection, a time-out, a body cut short, 429, 5xx) and `PermanentRefusal` on a redirect; any
-    other status is the caller's to judge."""
+) -> HttpAnswer:
+    """One request, which may take 20 seconds or as long as there is. Raises `TransientFailure` on
+    what may pass (no connection, a time-out, a body cut short, 429, 5xx) and `PermanentRefusal` on
+    a redirect; any other status is the caller's to judge."""
     longest = min(TIMEOUT, max(1.0, deadline.left()))
     timeout = httpx.Timeout(longest, connect=min(CONNECT_TIMEOUT, longest))
     try:
@@ -81,19 +82,20 @@ def send(
     status = response.status_code
     if status == 429 or status >= 500:
         after = retry_after(response.headers.get("retry-after"))
-        answer = Answer(status, response.headers, body)
+        answer = HttpAnswer(status, response.headers, body)
         raise TransientFailure(f"it answered {status}", after, answer)
     if 300 <= status < 400:
         raise PermanentRefusal(
             "the shop's address redirects to another one; set store_url to the final address",
             status,
         )
-    return Answer(status, response.headers, body)
+    return HttpAnswer(status, response.headers, body)
 
 
 def with_retries(call: Callable[[], T], deadline: Deadline) -> T:
-    """Ask until there is an answer. Raises `TransientOutage` when tries or time are used up, and lets
-    `PermanentRefusal` through. A body that cannot be read is asked for again: it may have been half of one.
+    """Ask until there is an answer. Raises `TransientOutage` when tries or time are used up, and
+    lets `PermanentRefusal` through. A body that cannot be read is asked for again: it may have been
+    half of one.
     """
     for tried in range(1, TRIES + 1):
         try:
@@ -117,7 +119,8 @@ def _wait(failed: Exception, tried: int) -> float:
 
 
 def retry_after(header: str | None) -> float | None:
-    """Seconds from a Retry-After header, which names seconds or a date; None where it is neither."""
+    """Seconds from a Retry-After header, which names seconds or a date; None where it is
+    neither."""
     if not header:
         return None
     try:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backshop.platforms.api import Answer
+    from backshop.platforms.api import HttpAnswer
 
 
 class PlatformError(Exception):
@@ -38,7 +38,7 @@ class TransientFailure(Transient):
     HTTP 500."""
 
     def __init__(
-        self, reason: str, after: float | None = None, answer: Answer | None = None
+        self, reason: str, after: float | None = None, answer: HttpAnswer | None = None
     ) -> None:
         super().__init__(reason, after)
         self.answer = answer

@@ -1,4 +1,5 @@
-"""What the two GraphQL platforms have in common: operations are files, answers hold data or errors."""
+"""What the two GraphQL platforms have in common: operations are files, answers hold data or
+errors."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from backshop.platforms import parsing
-from backshop.platforms.api import Answer
+from backshop.platforms.api import HttpAnswer
 from backshop.platforms.errors import PayloadError, PermanentRefusal, TransientFailure
 
 Json = dict[str, Any]
@@ -33,8 +34,9 @@ def request(
     return json.dumps({"query": query, "variables": variables}).encode()
 
 
-def content_of(answer: Answer) -> Json:
-    """The whole answer as JSON. Raises `TransientFailure` on what is none: a maintenance page, half a body."""
+def content_of(answer: HttpAnswer) -> Json:
+    """The whole answer as JSON. Raises `TransientFailure` on what is none: a maintenance page, half
+    a body."""
     if answer.body[:1] != b"{":
         raise TransientFailure("it answered a page in place of data")
     try:
@@ -57,7 +59,8 @@ def first_error(content: Json) -> tuple[str, str]:
 
 
 def data(content: Json) -> Json:
-    """The answer's data. Raises `TransientFailure` where there is none though there is no error either."""
+    """The answer's data. Raises `TransientFailure` where there is none though there is no error
+    either."""
     value = content.get("data")
     if not isinstance(value, dict):
         raise TransientFailure("it answered without data")

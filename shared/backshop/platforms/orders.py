@@ -67,8 +67,8 @@ class AddressChange:
     """A shipping address to be put on an order.
 
     Vendure's orders go through a state of their own for it: `keep_state` is called before the first
-    step with the state to come back to, and `state_before` is what an attempt kept that did not come
-    back.
+    step with the state to come back to, and `state_before` is what an attempt kept that did not
+    come back.
     """
 
     order_id: str
@@ -136,7 +136,8 @@ NEVER_BEGUN = {
 
 
 def write(api: Graphql, operation: str, variables: Mapping[str, Any]) -> Json:
-    """Run a mutation once: a second try could do it twice. Raises TransientOutage where its end is unknown."""
+    """Run a mutation once: a second try could do it twice. Raises TransientOutage where its end is
+    unknown."""
     try:
         return api.run_once(operation, variables)
     except (TransientFailure, PayloadError) as failed:

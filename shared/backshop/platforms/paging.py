@@ -12,23 +12,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import takewhile
 from typing import NamedTuple
 
-from backshop.platforms.parsing import Page
+from backshop.platforms.parsing import RecordPage
 
 AT_ONCE = 8
 """Requests under way."""
 AHEAD = 12
-"""Pages that are asked for before they are wanted, so that reading goes on while a batch is saved."""
+"""Pages that are asked for before they are wanted, so that reading goes on while a batch is
+saved."""
 
 
 class Fetched(NamedTuple):
     """A page, the ids of its records as they came, and how long the list is said to be."""
 
-    page: Page
+    page: RecordPage
     ids: list[str]
     total: int | None = None
 
 
-class Place(NamedTuple):
+class WalkPlace(NamedTuple):
     """Where a walk is: the next page by offset and by number, and the last record handed on."""
 
     offset: int = 0
@@ -36,7 +37,7 @@ class Place(NamedTuple):
     last: str | None = None
 
 
-START = Place()
+START = WalkPlace()
 
 
 def new_in(ids: list[str], last: str | None) -> int:
@@ -51,8 +52,8 @@ Fetch = Callable[[int, int], Fetched]
 
 
 def walk(
-    fetch: Fetch, start: Place, size: int, at_once: int = AT_ONCE
-) -> Iterator[tuple[Fetched, Place]]:
+    fetch: Fetch, start: WalkPlace, size: int, at_once: int = AT_ONCE
+) -> Iterator[tuple[Fetched, WalkPlace]]:
     """The pages from `start` on, each with the place after it.
 
     `fetch(offset, number)` is called in threads and gives at most `size` records, sorted by id;
@@ -73,14 +74,14 @@ def walk(
         ahead.close()
 
 
-def _after(place: Place, size: int, last: str, is_last: bool) -> Place:
+def _after(place: WalkPlace, size: int, last: str, is_last: bool) -> WalkPlace:
     """Behind the last page a walk starts with that page once more: it may have grown."""
     if is_last:
         return place._replace(last=last)
-    return Place(place.offset + size - 1, place.number + 1, last)
+    return WalkPlace(place.offset + size - 1, place.number + 1, last)
 
 
-def _joined(ahead: _Ahead, place: Place, size: int) -> tuple[Fetched, Place]:
+def _joined(ahead: _Ahead, place: WalkPlace, size: int) -> tuple[Fetched, WalkPlace]:
     """The page at this place, or an earlier one where the list has moved up since.
 
     A server that knows no offsets gives the same records again: there, pages simply follow.
@@ -116,7 +117,7 @@ class _Ahead:
         self._pending: dict[tuple[int, int], Future[Fetched]] = {}
         self._total: int | None = None
 
-    def take(self, place: Place) -> Fetched:
+    def take(self, place: WalkPlace) -> Fetched:
         pending = self._pending.pop((place.offset, place.number), None)
         if pending is None:
             self._forget()
@@ -127,7 +128,7 @@ class _Ahead:
         self._request_ahead(place)
         return got
 
-    def _request_ahead(self, place: Place) -> None:
+    def _request_ahead(self, place: WalkPlace) -> None:
         for ahead in range(1, AHEAD + 1):
             following = (place.offset + ahead * self._stride, place.number + ahead)
             if following[0] >= (self._total or 0):

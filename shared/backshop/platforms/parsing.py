@@ -55,7 +55,7 @@ class Rejected(NamedTuple):
     problem: str
 
 
-class Page(NamedTuple):
+class RecordPage(NamedTuple):
     """The records of one page: what they say, those set aside, and the ids of all in their order.
 
     `cleaned` is true where text may have been dropped that Postgres cannot store.
@@ -80,8 +80,8 @@ def parse(adapter: TypeAdapter[T], body: bytes) -> T:
 
 
 def parse_unmended(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The body as the adapter's type, just as it is: for what deletes, erases or ends, where a field
-    that must not be there would otherwise be mended away. Raises `PayloadError`."""
+    """The body as the adapter's type, just as it is: for what deletes, erases or ends, where a
+    field that must not be there would otherwise be mended away. Raises `PayloadError`."""
     return validate_unmended(adapter, load(body))
 
 
@@ -119,7 +119,9 @@ def load(body: bytes) -> Any:
         raise PayloadError("", f"not JSON{at}") from None
 
 
-def page(adapter: TypeAdapter[list[R]], one: TypeAdapter[R], body: bytes) -> tuple[list[R], Page]:
+def page(
+    adapter: TypeAdapter[list[R]], one: TypeAdapter[R], body: bytes
+) -> tuple[list[R], RecordPage]:
     """The readable records of a JSON list, and a page without events that lists the others.
 
     A list is read in one go; only when that fails are its records read one by one. Raises
@@ -131,15 +133,15 @@ def page(adapter: TypeAdapter[list[R]], one: TypeAdapter[R], body: bytes) -> tup
         except ValidationError:
             pass
         else:
-            return records, Page([], [], [str(each.id) for each in records])
+            return records, RecordPage([], [], [str(each.id) for each in records])
     return _one_by_one(one, load(body))
 
 
-def _one_by_one(one: TypeAdapter[T], values: object) -> tuple[list[T], Page]:
+def _one_by_one(one: TypeAdapter[T], values: object) -> tuple[list[T], RecordPage]:
     if not isinstance(values, list):
         raise PayloadError("", "not a list of records")
     records, rejected = sort_out(one, values)
-    return records, Page([], rejected, ids_of(values), cleaned=True)
+    return records, RecordPage([], rejected, ids_of(values), cleaned=True)
 
 
 def sort_out(one: TypeAdapter[T], values: list[Any]) -> tuple[list[T], list[Rejected]]:
@@ -164,7 +166,9 @@ def ids_of(values: list[Any]) -> list[str]:
     return ids
 
 
-def convert_each(records: list[T], convert: Callable[[T], list[Event]], read: Page) -> Page:
+def convert_each(
+    records: list[T], convert: Callable[[T], list[Event]], read: RecordPage
+) -> RecordPage:
     """The page with what its records say; one that cannot be told is set aside."""
     events: list[Event] = []
     rejected = list(read.rejected)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from backshop.platforms.api import Deadline
     from backshop.platforms.discounts import NewDiscount
     from backshop.platforms.orders import AddressChange, RefundOrder, RefundResult
-    from backshop.platforms.parsing import Page
-    from backshop.platforms.reading import Position, ReadContext, Scope, Step
+    from backshop.platforms.parsing import RecordPage
+    from backshop.platforms.reading import Position, ReadContext, ReadScope, Step
     from backshop.platforms.webhooks import Headers, Webhook
 
 Json = dict[str, Any]
@@ -100,14 +100,14 @@ class Reader(Protocol):
         """The time of the shop's newest change, by the shop's own clock, before anything is read;
         None where the list is empty or has no such time."""
 
-    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+    def steps(self, scope: ReadScope, position: Position) -> Iterator[Step]:
         """The pages from `position` on."""
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
+    def find(self, kind: Kind, ids: Collection[str], /) -> list[RecordPage]:
         """What the platform says now of these records: those that are still there. At most 100 at
         once."""
 
-    def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
+    def remember(self, scope: ReadScope, position: Position, /) -> Mapping[str, Any]:
         """What the next pass should know, once this one has come to its end at `position`."""
 
 
@@ -172,7 +172,7 @@ class Shop(Protocol):
 
     def facts(self) -> ShopFacts: ...
 
-    def subscribe(self, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+    def subscribe(self, address: str, secret: str, is_new_secret: bool, /) -> list[str]:
         """Make the shop send its webhooks to `address`: what is missing is made, what was switched
         off is switched on again. What had to be done, in words."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from backshop.platforms.parsing import Page
+from backshop.platforms.parsing import RecordPage
 
 OVERLAP = timedelta(seconds=30)
 """How far a sync steps back before the mark: changes that were under way when it was taken."""
@@ -16,7 +16,7 @@ Position = dict[str, Any]
 """Where a reading can be taken up again; JSON, and empty at the start."""
 
 
-class Scope(NamedTuple):
+class ReadScope(NamedTuple):
     """How much of a resource is read.
 
     `complete` reads every record there is. Otherwise `since` is the mark of the last pass, and
@@ -33,7 +33,7 @@ class Step(NamedTuple):
     """A page that was read, the position behind it, and how many of its records are new (pages
     overlap)."""
 
-    page: Page
+    page: RecordPage
     position: Position
     new: int
 
@@ -45,8 +45,8 @@ def since_text(since: datetime) -> str:
 
 @dataclass(frozen=True)
 class ReadContext:
-    """The clock of a reading, and what is made of each page (`Page.prepared`) in the thread that
-    fetched it."""
+    """The clock of a reading, and what is made of each page (`RecordPage.prepared`) in the thread
+    that fetched it."""
 
     now: Callable[[], datetime]
-    finish: Callable[[Page], Page] = lambda page: page
+    finish: Callable[[RecordPage], RecordPage] = lambda page: page

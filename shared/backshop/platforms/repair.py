@@ -1,9 +1,9 @@
 """Records with an odd field, made readable: what nobody needs of a record never loses the record.
 
-Plugins write objects where lists belong, numbers for texts, nothing for money; PHP writes a list with
-gaps as an object. This is done only after a record was found unreadable as it stands. A field that has
-a default falls back to it; an item of a list that has one is left out; what a record cannot do without
-stays wrong, and the record is refused by name.
+Plugins write objects where lists belong, numbers for texts, nothing for money; PHP writes a list
+with gaps as an object. This is done only after a record was found unreadable as it stands. A field
+that has a default falls back to it; an item of a list that has one is left out; what a record
+cannot do without stays wrong, and the record is refused by name.
 """
 
 from __future__ import annotations

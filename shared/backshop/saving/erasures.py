@@ -21,7 +21,8 @@ Hash = tuple[str, str]
 
 
 class ErasureMark(NamedTuple):
-    """Changes with every erasure in a store: how many hashes there are, and the sum of their times."""
+    """Changes with every erasure in a store: how many hashes there are, and the sum of their
+    times."""
 
     number: int = 0
     moments: Decimal = Decimal(0)
@@ -46,7 +47,7 @@ def load_for(tx: Tx, store: Store, records: Sequence[Record]) -> Erasures:
         return Erasures({}, mark)
     named = "AND (kind, hash) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
     hashes = hashes_in(records)
-    params = ([kind for kind, _ in hashes], [hash for _, hash in hashes])
+    params = ([kind for kind, _ in hashes], [digest for _, digest in hashes])
     return _read(tx, store, mark, named, params)
 
 

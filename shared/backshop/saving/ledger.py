@@ -1,6 +1,7 @@
 """The ledger `backshop.record_versions`: the greatest version of each record that was seen.
 
-What is claimed here is newer than all that came before, whichever way and in whatever order it came.
+What is claimed here is newer than all that came before, whichever way and in whatever order it
+came.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ def claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Claime
 
 
 class LedgerVersion(NamedTuple):
-    """What the ledger knows of a record: when its state was made and observed, and if it is gone."""
+    """What the ledger knows of a record: when its state was made and observed, and if it is
+    gone."""
 
     at: tuple[datetime, datetime]
     deleted: bool

@@ -30,8 +30,8 @@ class Changes(Protocol):
 
 
 class Projection(Protocol):
-    """Called with the store's lock held, in the order of `commerce.Kind`; does the same whatever the
-    order of arrival."""
+    """Called with the store's lock held, in the order of `commerce.Kind`; does the same whatever
+    the order of arrival."""
 
     def save(self, tx: Tx, store: Store, kind: Kind, changes: Changes, /) -> None: ...
 

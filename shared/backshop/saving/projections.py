@@ -1,8 +1,8 @@
 """Saving records in every context that wants them: the one way in for webhooks and syncs.
 
-`save` claims the version of each record in the ledger `backshop.record_versions`; only what is newer
-than all that came before, and says something else, reaches the contexts' projections. So each state
-may come late, twice or out of order, and the tables end the same.
+`save` claims the version of each record in the ledger `backshop.record_versions`; only what is
+newer than all that came before, and says something else, reaches the contexts' projections. So each
+state may come late, twice or out of order, and the tables end the same.
 
 One transaction at a time saves for a store: what refers to each other (orders and customers, lines
 and products, refunds and orders) is linked by whoever comes second, which two that do not see each
@@ -73,7 +73,8 @@ def save(
 
 
 def save_prepared(tx: Tx, store: Store, entries: Sequence[Entry], known: Erasures) -> Saved:
-    """Save entries that were prepared outside the transaction, with these erasures. Raises `Outdated`."""
+    """Save entries that were prepared outside the transaction, with these erasures. Raises
+    `Outdated`."""
     ledger.lock(tx, store)
     if load_mark(tx, store) != known.mark:
         raise Outdated
@@ -81,7 +82,7 @@ def save_prepared(tx: Tx, store: Store, entries: Sequence[Entry], known: Erasure
 
 
 def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
-    batch = Batch(entries)
+    batch = IncomingBatch(entries)
     if not batch.entries:
         return {}
     claimed = ledger.claim(tx, store, batch.of(refunds=False), force)
@@ -96,7 +97,7 @@ def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
 # ------------------------------------------------------------------------------- what came in
 
 
-class Batch:
+class IncomingBatch:
     """The newest state of each record that came in.
 
     `listed` are refunds as their orders tell them, by order; they count only if the order does.
@@ -134,7 +135,9 @@ class Batch:
 # ------------------------------------------------------------------------------- refunds
 
 
-def _settle_refunds(tx: Tx, store: Store, batch: Batch, claimed: ledger.Claimed) -> set[str]:
+def _settle_refunds(
+    tx: Tx, store: Store, batch: IncomingBatch, claimed: ledger.Claimed
+) -> set[str]:
     """Which refunds there are: those that orders list join the batch, those that are known to be
     gone leave it or the tables. The orders of which refunds are stored, or were."""
     moved = [id for kind, id in claimed if kind == Kind.ORDER]
@@ -150,7 +153,7 @@ def _settle_refunds(tx: Tx, store: Store, batch: Batch, claimed: ledger.Claimed)
 
 
 def _disowned(
-    tx: Tx, store: Store, batch: Batch, refunds: Sequence[Refund], moved: Collection[str]
+    tx: Tx, store: Store, batch: IncomingBatch, refunds: Sequence[Refund], moved: Collection[str]
 ) -> Iterator[Refund]:
     """Refunds never heard of, of orders that were deleted later, or that later told all their
     refunds and not these."""
@@ -167,7 +170,9 @@ def _disowned(
             yield refund
 
 
-def _drop_unlisted(tx: Tx, store: Store, batch: Batch, stored: Sequence[tuple[str, str]]) -> None:
+def _drop_unlisted(
+    tx: Tx, store: Store, batch: IncomingBatch, stored: Sequence[tuple[str, str]]
+) -> None:
     """Forget older refunds of orders that are gone, or that tell all their refunds and no longer
     these. What keeps them away is the order's own version, not a tombstone of theirs."""
     left = []
@@ -326,7 +331,7 @@ def _sum_up_refunds(
     return insights.customers_of(tx, store, order_ids)
 
 
-def _counts(entries: Sequence[Entry], batch: Batch, claimed: ledger.Claimed) -> Saved:
+def _counts(entries: Sequence[Entry], batch: IncomingBatch, claimed: ledger.Claimed) -> Saved:
     received = Counter([each.key[0] for each in entries])
     changed = Counter([kind for (kind, _), is_new in claimed.items() if is_new])
     stale = Counter([key[0] for key in batch.entries if key not in claimed])

@@ -1,9 +1,10 @@
-"""Records as rows: the one language in Postgres' text forms, for statements that save lists of them.
+"""Records as rows: the one language in Postgres' text forms, for statements that save lists of
+them.
 
 Each record becomes rows of one or more relations (`RELATIONS`: column names and types). Projections
 read those with SQL, and the digest of a record is that of its rows, so that it changes exactly when
-what would be saved changes. An empty text stands for nothing. JSON columns travel as text and are cast by the statement that saves
-them.
+what would be saved changes. An empty text stands for nothing. JSON columns travel as text and are
+cast by the statement that saves them.
 """
 
 from __future__ import annotations
@@ -235,7 +236,7 @@ def version_line(kind: Kind, id: str, version: Version, digest: str, is_deletion
     )
 
 
-def _category(record: Category, store: Store) -> Made:
+def _category(record: Category, _store: Store) -> Made:
     parent = record.parent_id
     row = (
         *_numbered(record.id),
@@ -298,7 +299,7 @@ def _variants(record: Product, store: Store, modified_at: str) -> list[Row]:
     ]
 
 
-def _coupon(record: Coupon, store: Store) -> Made:
+def _coupon(record: Coupon, _store: Store) -> Made:
     row = (
         *_numbered(record.id),
         record.code[:100],
@@ -432,7 +433,7 @@ def _trimmed(line: OrderLine) -> dict[str, Any]:
     return text | {"custom": line.custom} if line.custom else text
 
 
-def _refund(record: Refund, store: Store) -> Made:
+def _refund(record: Refund, _store: Store) -> Made:
     number, external_id = _numbered(record.id)
     row = (
         number,
@@ -569,7 +570,8 @@ def _address(address: Address) -> str:
 
 
 def _json(value: Any) -> str:
-    """JSON text without NUL, which jsonb cannot hold; Decimals as strings, as the platforms have."""
+    """JSON text without NUL, which jsonb cannot hold; Decimals as strings, as the platforms
+    have."""
     try:
         text = orjson.dumps(value, default=str).decode()
     except TypeError:  # an integer above 64 bits, a lone surrogate

@@ -1,5 +1,5 @@
-"""SMS, by whichever provider the deployment names in SMS_SENDER (sns, notify_lk or text_lk), and e-mail
-by SES."""
+"""SMS, by whichever provider the deployment names in SMS_SENDER (sns, notify_lk or text_lk), and
+e-mail by SES."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _senders = {
 }
 
 
-class NotSent(Exception):
+class MessageNotSent(Exception):
     """The provider said no, or could not be reached: nothing went out. The text names the provider
-    and its status, never the phone or the message. `lasting` where the same would be refused again."""
+    and its status, never the phone or the message. `lasting` where the same would be refused
+    again."""
 
     def __init__(self, reason: str, *, lasting: bool) -> None:
         super().__init__(reason)
@@ -29,7 +30,7 @@ class Doubtful(Exception):
 
 def send_sms(phone: str, text: str) -> str:
     """Send a text to a phone (digits with country code); the provider's reference for it, or its
-    word. Raises `NotSent` or `Doubtful`."""
+    word. Raises `MessageNotSent` or `Doubtful`."""
     name = config.value("SMS_SENDER")
     if name not in _senders:
         raise config.Missing(f"set SMS_SENDER to one of: {', '.join(_senders)}")
@@ -38,7 +39,7 @@ def send_sms(phone: str, text: str) -> str:
 
 
 def send_mail(sender: str, to: str, subject: str, text: str, html: str) -> str:
-    """Send an e-mail by SES; its reference. Raises `NotSent` or `Doubtful`."""
+    """Send an e-mail by SES; its reference. Raises `MessageNotSent` or `Doubtful`."""
     from backshop.senders import ses
 
     return ses.send(sender, to, subject, text, html)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from backshop.aws import config
-from backshop.senders import NotSent, web
+from backshop.senders import MessageNotSent, web
 
 LONGEST = 621
 """Characters of one message, by its documentation."""
@@ -17,7 +17,7 @@ def send(phone: str, text: str) -> str:
     The secret behind NOTIFY_LK_SECRET is JSON with `user_id`, `api_key` and `sender_id`.
     """
     if len(text) > LONGEST:
-        raise NotSent(f"notify.lk takes at most {LONGEST} characters", lasting=True)
+        raise MessageNotSent(f"notify.lk takes at most {LONGEST} characters", lasting=True)
     form = json.loads(config.secret("NOTIFY_LK_SECRET")) | {"to": phone, "message": text}
     if not text.isascii():
         form["type"] = "unicode"

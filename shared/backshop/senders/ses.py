@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from backshop.aws import config
-from backshop.senders import Doubtful, NotSent
+from backshop.senders import Doubtful, MessageNotSent
 
 _passing = {"Throttling", "ThrottlingException", "ServiceUnavailable", "InternalFailure"}
 
 
 def send(sender: str, to: str, subject: str, text: str, html: str) -> str:
-    """Send from an address that SES may send from; the MessageId. Raises `NotSent` or `Doubtful`."""
+    """Send from an address that SES may send from; the MessageId. Raises `MessageNotSent` or
+    `Doubtful`."""
     from botocore.exceptions import (
         ClientError,
         ConnectTimeoutError,
@@ -31,9 +32,9 @@ def send(sender: str, to: str, subject: str, text: str, html: str) -> str:
         )
     except ClientError as refused:
         code = refused.response["Error"]["Code"]
-        raise NotSent(f"SES refused: {code}", lasting=code not in _passing) from None
+        raise MessageNotSent(f"SES refused: {code}", lasting=code not in _passing) from None
     except (ConnectTimeoutError, EndpointConnectionError):
-        raise NotSent("SES cannot be reached", lasting=False) from None
+        raise MessageNotSent("SES cannot be reached", lasting=False) from None
     except HTTPClientError as lost:
         raise Doubtful(f"SES did not answer: {type(lost).__name__}") from None
     reference: str = answer["MessageId"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backshop.aws import config
-from backshop.senders import Doubtful, NotSent
+from backshop.senders import Doubtful, MessageNotSent
 
 _refusals = {"InvalidParameter", "InvalidParameterValue", "OptedOut", "AuthorizationError"}
 
@@ -29,9 +29,9 @@ def send(phone: str, text: str) -> str:
         )
     except ClientError as refused:
         code = refused.response["Error"]["Code"]
-        raise NotSent(f"SNS refused: {code}", lasting=code in _refusals) from None
+        raise MessageNotSent(f"SNS refused: {code}", lasting=code in _refusals) from None
     except (ConnectTimeoutError, EndpointConnectionError):
-        raise NotSent("SNS cannot be reached", lasting=False) from None
+        raise MessageNotSent("SNS cannot be reached", lasting=False) from None
     except HTTPClientError as lost:
         raise Doubtful(f"SNS did not answer: {type(lost).__name__}") from None
     reference: str = answer["MessageId"]

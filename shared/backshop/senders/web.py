@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from backshop.senders import Doubtful, NotSent
+from backshop.senders import Doubtful, MessageNotSent
 
 SECONDS = 5
 
 
 def post(provider: str, url: str, **request: Any) -> dict[str, Any]:
-    """POST and read the JSON answer. Raises `NotSent` unless its `status` is `success`, `Doubtful`
-    where the answer never came or is none."""
+    """POST and read the JSON answer. Raises `MessageNotSent` unless its `status` is `success`,
+    `Doubtful` where the answer never came or is none."""
     import httpx
 
     try:
         answer = httpx.post(url, timeout=SECONDS, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise NotSent(f"{provider} cannot be reached", lasting=False) from None
+        raise MessageNotSent(f"{provider} cannot be reached", lasting=False) from None
     except httpx.HTTPError as lost:
         raise Doubtful(f"{provider} did not answer: {type(lost).__name__}") from None
     return _read(provider, answer.status_code, answer.content)
@@ -26,7 +26,7 @@ def post(provider: str, url: str, **request: Any) -> dict[str, Any]:
 
 def _read(provider: str, status: int, content: bytes) -> dict[str, Any]:
     if status == 429 or status in (401, 403):
-        raise NotSent(f"{provider} answered {status}", lasting=False)
+        raise MessageNotSent(f"{provider} answered {status}", lasting=False)
     try:
         answer = json.loads(content)
     except ValueError:
@@ -35,4 +35,4 @@ def _read(provider: str, status: int, content: bytes) -> dict[str, Any]:
         return answer
     if status >= 500 or not isinstance(answer, dict):
         raise Doubtful(f"{provider} answered {status}")
-    raise NotSent(f"{provider} answered {status}", lasting=True)
+    raise MessageNotSent(f"{provider} answered {status}", lasting=True)

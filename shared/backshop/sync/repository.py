@@ -32,14 +32,14 @@ class Due(NamedTuple):
     """When the store was last read whole."""
 
 
-def start(tx: Tx, type: RunType, resources: Sequence[str], at: datetime) -> UUID | None:
+def start(tx: Tx, run_type: RunType, resources: Sequence[str], at: datetime) -> UUID | None:
     """Open a run with a job for each resource; None where the store has an open one."""
     row = tx.execute(
         """INSERT INTO insights.sync_logs (store_id, sync_type, started_at)
            VALUES (backshop.current_store_id(), %s, %s)
            ON CONFLICT (store_id) WHERE status = 'running' OR next_retry_at IS NOT NULL
            DO NOTHING RETURNING id""",
-        (type, at),
+        (run_type, at),
     ).fetchone()
     if row is None:
         return None

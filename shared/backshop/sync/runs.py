@@ -1,4 +1,5 @@
-"""Starting runs: the row first, then a message for each job, which sync_plan repeats if it is lost."""
+"""Starting runs: the row first, then a message for each job, which sync_plan repeats if it is
+lost."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ from backshop.sync.models import SHOP, JobKey
 from backshop.sync.rules import RunType
 
 
-def begin(tx: Tx, store_id: UUID, platform: Platform, type: RunType = RunType.FULL) -> list[JobKey]:
+def begin(
+    tx: Tx, store_id: UUID, platform: Platform, run_type: RunType = RunType.FULL
+) -> list[JobKey]:
     """Open a run of the transaction's store; pass the jobs to `announce` after the commit. Empty
     where the store has an open run already."""
     resources = (SHOP, *platforms.load(platform).resources)
-    run_id = store.start(tx, type, resources, datetime.now(UTC))
+    run_id = store.start(tx, run_type, resources, datetime.now(UTC))
     if run_id is None:
         return []
     return [JobKey(store_id=store_id, run_id=run_id, resource=each) for each in resources]

@@ -21,9 +21,9 @@ from backshop.aws import config
 from backshop.commerce import Deletion, Kind, Record, Store
 from backshop.platforms.api import Deadline
 from backshop.platforms.errors import PermanentRefusal, TransientOutage
-from backshop.platforms.parsing import Page
+from backshop.platforms.parsing import RecordPage
 from backshop.platforms.ports import Credentials, Reader, Shop
-from backshop.platforms.reading import ReadContext, Scope, Step
+from backshop.platforms.reading import ReadContext, ReadScope, Step
 from backshop.saving import erasures, projections
 from backshop.saving.prepare import Entry, prepare
 from backshop.stores import credentials
@@ -150,7 +150,7 @@ def _look_after_shop(
     secret = credentials.unseal(sealed["webhook_secret"], store.id, "webhook_secret")
     address = f"{config.value('PUBLIC_URL').rstrip('/')}/webhooks/{store.id}"
     known = sha256(f"{address} {secret}".encode()).hexdigest()
-    done = shop.subscribe(address, secret, is_new_secret=job.cursor.get("secret") != known)
+    done = shop.subscribe(address, secret, job.cursor.get("secret") != known)
     with db.transaction(store_id=store.id) as tx:
         repository.learn(tx, facts.currency, facts.time_zone, facts.version)
         repository.advance(tx, job, {}, Progress(notes=done), clock.now())
@@ -224,7 +224,7 @@ class _Reading:
         self._advance(self.job.position | {"part": part, "after": None}, Progress())
         return True
 
-    def _steps(self, scope: Scope) -> Generator[Step]:
+    def _steps(self, scope: ReadScope) -> Generator[Step]:
         """The pages: many are read in a process of their own."""
         at = self.job.position["at"]
         if scope.complete:
@@ -232,9 +232,9 @@ class _Reading:
         else:
             yield from self.reader.steps(scope, at)
 
-    def _scope(self) -> Scope:
+    def _scope(self) -> ReadScope:
         mark = self.job.cursor.get("mark")
-        return Scope(
+        return ReadScope(
             complete=self.job.position["complete"],
             since=datetime.fromisoformat(mark) if mark else None,
             before=self.job.cursor.get("before", {}),
@@ -258,8 +258,9 @@ class _Reading:
             good, bad = self._sort_out(entries)
             self._commit(good, lifts, _with(made, bad), position)
 
-    def _prepare(self, page: Page) -> Page:
-        """The page with entries in place of what it says, which needs several times their memory."""
+    def _prepare(self, page: RecordPage) -> RecordPage:
+        """The page with entries in place of what it says, which needs several times their
+        memory."""
         records = [each for each in page.events if isinstance(each, Record)]
         prepared = prepare(records, self.store, self.erasures)
         return page._replace(events=[], prepared=prepared)
@@ -387,7 +388,7 @@ def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
         yield batch
 
 
-def _rejects(pages: Sequence[Page]) -> list[Reject]:
+def _rejects(pages: Sequence[RecordPage]) -> list[Reject]:
     unread = [Reject(id=each.id, problem=each.problem) for page in pages for each in page.rejected]
     refused = [each for page in pages for each in page.prepared.unstorable]
     return unread + [Reject(id=each.id, problem=each.reason) for each in refused]

@@ -14,8 +14,8 @@ from backshop.platforms.errors import (
     TransientOutage,
 )
 from backshop.platforms.ports import Credentials
-from backshop.platforms.vendure.api import Api as Vendure
-from backshop.platforms.woocommerce.api import Api as WooCommerce
+from backshop.platforms.vendure.api import VendureApi as Vendure
+from backshop.platforms.woocommerce.api import WooCommerceApi as WooCommerce
 
 from shops.running import running
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from backshop.commerce import Address
-from backshop.platforms.api import Answer
+from backshop.platforms.api import HttpAnswer
 from backshop.platforms.errors import (
     PermanentDecline,
     PermanentRefusal,
@@ -46,16 +46,16 @@ class Shop:
         self.answer = write
         self.sent: list[Any] = []
 
-    def get(self, path: str, params: Mapping[str, Any]) -> Answer:
+    def get(self, path: str, params: Mapping[str, Any]) -> HttpAnswer:
         name = "refund_list" if path.endswith("refunds") else "order_get_after_refund"
         status, body = recorded(f"woocommerce-11.0.1/{name}")
-        return Answer(status, httpx.Headers(), json.dumps(body).encode())
+        return HttpAnswer(status, httpx.Headers(), json.dumps(body).encode())
 
-    def call(self, method: str, path: str, params: Any = None, body: object = None) -> Answer:
+    def call(self, method: str, path: str, params: Any = None, body: object = None) -> HttpAnswer:
         self.sent.append(body)
         status, said = self.answer
         content = said if isinstance(said, bytes) else json.dumps(said).encode()
-        answer = Answer(status, httpx.Headers(), content)
+        answer = HttpAnswer(status, httpx.Headers(), content)
         if status == 429 or status >= 500:
             raise TransientFailure(f"it answered {status}", None, answer)
         return answer

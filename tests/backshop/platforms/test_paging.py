@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from backshop.platforms.paging import START, Fetched, walk
-from backshop.platforms.parsing import Page
+from backshop.platforms.parsing import RecordPage
 
 
 class List:
@@ -27,7 +27,7 @@ class List:
             if not self.knows_offsets:
                 offset = (number - 1) * self.size
             ids = [str(each) for each in self.ids[offset : offset + self.size]]
-            return Fetched(Page([], [], ids), ids, len(self.ids))
+            return Fetched(RecordPage([], [], ids), ids, len(self.ids))
 
     def walk(self, start=START, at_once=4):
         return [got.ids for got, _ in walk(self.fetch, start, self.size, at_once)]
@@ -121,7 +121,7 @@ def test_a_failed_page_fails_the_walk():
     def fetch(offset, number):
         if offset > 20:
             raise RuntimeError("no such luck")
-        return Fetched(Page([], [], []), [str(offset + n) for n in range(10)], 100)
+        return Fetched(RecordPage([], [], []), [str(offset + n) for n in range(10)], 100)
 
     with pytest.raises(RuntimeError, match="luck"):
         list(walk(fetch, START, 10, 4))

@@ -12,7 +12,7 @@ from backshop.platforms import errors
 from backshop.platforms.api import Deadline
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import Credentials
-from backshop.platforms.reading import ReadContext, Scope
+from backshop.platforms.reading import ReadContext, ReadScope
 
 from shops.running import running
 from tests.backshop.platforms.recorded import NOW, sample, store, told
@@ -255,7 +255,7 @@ def test_webhook_and_api_tell_the_same_of_the_same_order(bulk):
         stack.callback(opened.close)
         shop_store = store("shopify")
         found = opened.reader(shop_store, "orders", ReadContext(lambda: NOW))
-        scope = Scope(complete=bulk, since=datetime(2020, 1, 1, tzinfo=UTC))
+        scope = ReadScope(complete=bulk, since=datetime(2020, 1, 1, tzinfo=UTC))
         events = [event for step in found.steps(scope, {}) for event in step.page.events]
         read = {each.id: each for each in events if isinstance(each, commerce.Order)}
         assert read.keys() == posted.keys()
@@ -283,7 +283,7 @@ def test_the_token_of_an_app_is_granted_and_renewed():
         given = Credentials(
             shop.url, shop.credentials["client_id"], shop.credentials["client_secret"]
         )
-        api = shopify.Api(given)
+        api = shopify.ShopifyApi(given)
         assert api.run("shop", {})["shop"]["currencyCode"] == "USD"
         ((key, granted),) = [
             (key, token) for key, token in shopify._tokens.items() if key[0] == shop.url
@@ -294,7 +294,7 @@ def test_the_token_of_an_app_is_granted_and_renewed():
         assert api.run("shop", {}), "a dead token is replaced"
         shopify._tokens[key] = shopify._Token("old", 0.0)
         assert api.run("shop", {}), "one about to end is not used"
-        wrong = shopify.Api(given._replace(api_key="nobody"))
+        wrong = shopify.ShopifyApi(given._replace(api_key="nobody"))
         with pytest.raises(PermanentRefusal, match="refused the credentials"):
             wrong.run("shop", {})
 
@@ -306,7 +306,7 @@ def test_a_shop_that_throttles_is_waited_for(monkeypatch):
     monkeypatch.setattr(shopify, "monotonic", lambda: 1000.0)
     with running("shopify", orders=2) as shop:
         given = Credentials(shop.url, shop.credentials["api_key"], "x")
-        api = shopify.Api(given, Deadline(sleep=lambda seconds: waits.append(seconds)))
+        api = shopify.ShopifyApi(given, Deadline(sleep=lambda seconds: waits.append(seconds)))
         api._level, api._restore, api._observed_at = 0.0, 100.0, 1000.0
         api._costs["shop"] = 50.0
         api.run("shop", {})

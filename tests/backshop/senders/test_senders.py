@@ -120,7 +120,7 @@ def test_notify_lk_is_not_asked_for_what_it_would_cut(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, "notify_lk")
-    with pytest.raises(senders.NotSent) as refused:
+    with pytest.raises(senders.MessageNotSent) as refused:
         senders.send_sms(phone, "x" * 622)
     assert refused.value.lasting
     assert provider.requests == []
@@ -163,7 +163,7 @@ def test_a_refusal_sends_nothing(
 ) -> None:
     use(monkeypatch, name)
     provider.status, provider.body = status, body
-    with pytest.raises(senders.NotSent) as refused:
+    with pytest.raises(senders.MessageNotSent) as refused:
         senders.send_sms(phone, "Hello")
     assert refused.value.lasting is lasting
     assert phone not in str(refused.value)
@@ -195,7 +195,7 @@ def test_a_provider_that_is_not_there_has_sent_nothing(
 ) -> None:
     use(monkeypatch, "text_lk")
     monkeypatch.setenv("TEXT_LK_URL", "http://127.0.0.1:9")
-    with pytest.raises(senders.NotSent) as away:
+    with pytest.raises(senders.MessageNotSent) as away:
         senders.send_sms(phone, "Hello")
     assert not away.value.lasting
 
@@ -219,7 +219,7 @@ def test_sns_refusals_are_told_apart(
     use(monkeypatch, "sns")
     with Stubber(config.client("sns")) as answers:
         answers.add_client_error("publish", service_error_code=code)
-        with pytest.raises(senders.NotSent) as refused:
+        with pytest.raises(senders.MessageNotSent) as refused:
             senders.send_sms(phone, "Hello")
     assert refused.value.lasting is lasting
     assert phone not in str(refused.value)

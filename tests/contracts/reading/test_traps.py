@@ -9,14 +9,14 @@ from backshop import commerce, platforms
 from backshop.platforms.api import Deadline
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import Credentials
-from backshop.platforms.reading import ReadContext, Scope
+from backshop.platforms.reading import ReadContext, ReadScope
 from backshop.platforms.shopify import bulk
 from backshop.platforms.woocommerce import reading as woocommerce
 
 from shops.running import running
 from tests.backshop.platforms.recorded import store
 
-EVERYTHING = Scope(complete=True)
+EVERYTHING = ReadScope(complete=True)
 
 
 @contextmanager
@@ -71,9 +71,9 @@ def test_woocommerce_modified_after_is_strict_and_means_gmt_in_every_zone(zone):
         shop.clock(frozen=True)
         (changed,) = shop.change(count=1)
         mark = reader("woocommerce", connected, "orders").mark()
-        scope = Scope(complete=False, since=mark)
+        scope = ReadScope(complete=False, since=mark)
         assert str(changed) in {e.id for e in read("woocommerce", connected, "orders", scope)}
-        later = Scope(complete=False, since=mark + timedelta(minutes=1))
+        later = ReadScope(complete=False, since=mark + timedelta(minutes=1))
         assert read("woocommerce", connected, "orders", later) == []
 
 
@@ -90,7 +90,7 @@ def test_woocommerce_customers_are_read_in_rounds():
             rounds = 0
             seen: set[str] = set()
             while not seen > known and rounds < 6:
-                scope = Scope(complete=False, before=before)
+                scope = ReadScope(complete=False, before=before)
                 steps = list(customers.steps(scope, {}))
                 ids = {event.id for step in steps for event in step.page.events}
                 if rounds == 0:
@@ -121,7 +121,7 @@ def test_woocommerce_variations_come_with_their_products():
 
 def test_shopify_pages_are_halved_where_they_cost_too_much():
     with opened("shopify", orders=6) as (_, connected):
-        scope = Scope(complete=False, since=datetime(2020, 1, 1, tzinfo=UTC))
+        scope = ReadScope(complete=False, since=datetime(2020, 1, 1, tzinfo=UTC))
         steps = list(reader("shopify", connected, "orders").steps(scope, {}))
         assert 1 <= steps[-1].position["first"] < 25
         assert sum(step.new for step in steps) == 6
@@ -135,7 +135,7 @@ def test_shopify_customers_are_filtered_by_days_and_again_here():
         shop.clock(advance=3600)
         shop.control("edit_customer", id=late, first_name="Late")
         since = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
-        found = read("shopify", connected, "customers", Scope(complete=False, since=since))
+        found = read("shopify", connected, "customers", ReadScope(complete=False, since=since))
         assert [each.id for each in found] == [str(late)]
 
 
@@ -188,7 +188,7 @@ def test_shopify_more_lines_refunds_and_variants_than_a_page_holds():
         placed = shop.place_order(lines=lines)
         for _ in range(4):
             shop.control("refund", id=placed["id"], amount=100)
-        scope = Scope(complete=False, since=datetime(2020, 1, 1, tzinfo=UTC))
+        scope = ReadScope(complete=False, since=datetime(2020, 1, 1, tzinfo=UTC))
         orders = {e.id: e for e in read("shopify", connected, "orders", scope, commerce.Order)}
         assert len(orders[str(placed["id"])].lines) == 65
         assert len(orders[str(placed["id"])].refunds) == 4
@@ -207,7 +207,7 @@ def test_vendure_carts_are_left_out():
 
 def test_vendure_orders_that_are_not_at_their_end_are_read_again():
     with opened("vendure", orders=40, carts=0.0) as (shop, connected):
-        far = Scope(complete=False, since=datetime.now(UTC) + timedelta(days=400))
+        far = ReadScope(complete=False, since=datetime.now(UTC) + timedelta(days=400))
         found = {e.id for e in read("vendure", connected, "orders", far, commerce.Order)}
         states = {str(o["id"]): o["status"] for o in shop.state()["orders"]}
         assert found == {
@@ -220,7 +220,7 @@ def test_vendure_placing_an_order_is_seen_by_when_it_was_placed():
     with opened("vendure", orders=20) as (shop, connected):
         mark = reader("vendure", connected, "orders").mark()
         placed = shop.place_order()
-        scope = Scope(complete=False, since=mark)
+        scope = ReadScope(complete=False, since=mark)
         found = {e.id for e in read("vendure", connected, "orders", scope, commerce.Order)}
         assert str(placed["id"]) in found
 

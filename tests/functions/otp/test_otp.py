@@ -307,8 +307,8 @@ def test_a_provider_that_is_away_says_so_and_one_that_refuses_a_phone_does_not(c
         return send
 
     for error, status in (
-        (senders.NotSent("away", lasting=False), 503),
-        (senders.NotSent("no such phone", lasting=True), 202),
+        (senders.MessageNotSent("away", lasting=False), 503),
+        (senders.MessageNotSent("no such phone", lasting=True), 202),
         (senders.Doubtful("no answer"), 202),
     ):
         monkeypatch.setattr(senders, "send_sms", fail(error))

@@ -214,8 +214,8 @@ def test_an_sms_whose_end_is_unknown_is_not_sent_again(shop, monkeypatch, error,
     senders = shop.writer.import_module("delivery_sms").senders
     sent, tries = [], []
     failures = {
-        "away": senders.NotSent("away", lasting=False),
-        "lasting": senders.NotSent("no such phone", lasting=True),
+        "away": senders.MessageNotSent("away", lasting=False),
+        "lasting": senders.MessageNotSent("no such phone", lasting=True),
         "doubtful": senders.Doubtful("no answer"),
     }
 

@@ -384,7 +384,7 @@ def test_an_invitation_that_ses_throttles_is_sent_later(world, customer, monkeyp
     from backshop import senders
 
     def throttled(*_: str) -> str:
-        raise senders.NotSent("SES refused: Throttling", lasting=False)
+        raise senders.MessageNotSent("SES refused: Throttling", lasting=False)
 
     world.kit_arrives(customer=customer)
     with monkeypatch.context() as broken:

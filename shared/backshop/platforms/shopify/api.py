@@ -17,7 +17,8 @@ from backshop.platforms.ports import Credentials
 VERSION = "2026-10"
 PATH = f"/admin/api/{VERSION}/graphql.json"
 TOO_EXPENSIVE = "MAX_COST_EXCEEDED"
-"""`PermanentRefusal.code` of a query that asks for more than 1,000 points at once: ask for fewer records."""
+"""`PermanentRefusal.code` of a query that asks for more than 1,000 points at once: ask for fewer
+records."""
 EARLY = 600.0
 """Seconds before its end at which a token is renewed; it lives for a day."""
 
@@ -35,9 +36,10 @@ _tokens: dict[tuple[str, str], _Token] = {}
 _lock = threading.Lock()
 
 
-class Api:
+class ShopifyApi:
     """Signs in with a permanent token (`shpat_…` as `api_key`), or with client id and client secret
-    (`api_key`, `secret`), and keeps within the shop's budget: a query waits until the bucket holds what it asked for the last time."""
+    (`api_key`, `secret`), and keeps within the shop's budget: a query waits until the bucket holds
+    what it asked for the last time."""
 
     def __init__(self, credentials: Credentials, deadline: Deadline | None = None) -> None:
         self.deadline = deadline or Deadline()
@@ -55,11 +57,13 @@ class Api:
         self._client.close()
 
     def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """The data of an operation, asked for as often as it may help. Raises `TransientOutage`, `PermanentRefusal`."""
+        """The data of an operation, asked for as often as it may help. Raises `TransientOutage`,
+        `PermanentRefusal`."""
         return with_retries(lambda: self.run_once(operation, variables), self.deadline)
 
     def run_once(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """One try. Raises `TransientFailure` on what may pass, throttling included, and `PermanentRefusal`."""
+        """One try. Raises `TransientFailure` on what may pass, throttling included, and
+        `PermanentRefusal`."""
         self._wait_for_budget(operation)
         token = self._token()
         body = graphql.request("shopify", operation, variables)

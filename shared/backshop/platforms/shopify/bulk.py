@@ -12,7 +12,7 @@ import httpx
 from backshop.platforms import graphql, parsing
 from backshop.platforms.api import CONNECT_TIMEOUT, TIMEOUT, USER_AGENT
 from backshop.platforms.errors import TransientOutage
-from backshop.platforms.shopify.api import Api
+from backshop.platforms.shopify.api import ShopifyApi
 
 Json = dict[str, Any]
 POLL = 2.0
@@ -31,7 +31,7 @@ class BulkOrder(NamedTuple):
     after: int
 
 
-def start(api: Api) -> str | None:
+def start(api: ShopifyApi) -> str | None:
     """The id of a new operation that reads all orders; None where Shopify takes none now (a shop
     runs five at once) or not from this app."""
     query = graphql.operation("shopify", "orders_bulk")
@@ -41,15 +41,15 @@ def start(api: Api) -> str | None:
     return str(node["bulkOperation"]["id"])
 
 
-def look(api: Api, id: str) -> tuple[str, str | None]:
+def look(api: ShopifyApi, id: str) -> tuple[str, str | None]:
     """How far the operation is, and where its result lies; an empty result lies nowhere."""
     node = api.run("bulk", {"id": id})["bulkOperation"]
     return (str(node["status"]), node["url"]) if node else ("EXPIRED", None)
 
 
 def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[BulkOrder]:
-    """The orders of a result, from line `skip` on, one at a time in memory. Raises `TransientOutage` where it
-    cannot be fetched; what was handed on until then stays handed on."""
+    """The orders of a result, from line `skip` on, one at a time in memory. Raises
+    `TransientOutage` where it cannot be fetched; what was handed on until then stays handed on."""
     gathered: Json | None = None
     number = 0
     try:

@@ -24,8 +24,8 @@ class ShopifyDiscounts:
     def create(self, discount: NewDiscount) -> str:
         """Make the discount, if an earlier attempt did not; its id.
 
-        Raises PermanentDecline where Shopify refuses it, and where the shop sells in another currency: amounts
-        are always in the shop's own.
+        Raises PermanentDecline where Shopify refuses it, and where the shop sells in another
+        currency: amounts are always in the shop's own.
         """
         content = _lookup(self.api, discount.code)
         if (made := _ours(content, discount)) is not None:

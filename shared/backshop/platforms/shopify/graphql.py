@@ -213,20 +213,20 @@ def collection(node: Json) -> Json:
 
 
 def discount(node: Json) -> Json:
-    told = node["discount"]
-    codes = (told.get("codes") or {}).get("nodes") or []
-    kind, amount = _worth((told.get("customerGets") or {}).get("value") or {})
+    discount = node["discount"]
+    codes = (discount.get("codes") or {}).get("nodes") or []
+    kind, amount = _worth((discount.get("customerGets") or {}).get("value") or {})
     return {
         "admin_graphql_api_id": node["id"].replace("/DiscountNode/", "/DiscountCodeNode/"),
-        "title": told.get("title"),
-        "status": _small(told.get("status")),
-        "created_at": told.get("createdAt"),
-        "updated_at": told.get("updatedAt"),
+        "title": discount.get("title"),
+        "status": _small(discount.get("status")),
+        "created_at": discount.get("createdAt"),
+        "updated_at": discount.get("updatedAt"),
         "redeem_code": {"code": codes[0]["code"]} if codes else None,
-        "type": kind or told["__typename"],
+        "type": kind or discount["__typename"],
         "amount": amount,
-        "usage_count": told.get("asyncUsageCount") or 0,
-        "ends_at": told.get("endsAt"),
+        "usage_count": discount.get("asyncUsageCount") or 0,
+        "ends_at": discount.get("endsAt"),
     }
 
 

@@ -33,25 +33,25 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return round(amount, decimals(currency))
 
 
-def tax_of(taxes: list[payloads.Tax]) -> Decimal:
+def tax_of(taxes: list[payloads.TaxPayload]) -> Decimal:
     return sum((each.price for each in taxes), _ZERO)
 
 
-def rate_of(taxes: list[payloads.Tax]) -> Decimal:
+def rate_of(taxes: list[payloads.TaxPayload]) -> Decimal:
     return sum((each.rate for each in taxes if each.rate is not None), _ZERO)
 
 
-def off(line: payloads.Line | payloads.ShippingLine) -> Decimal:
+def off(line: payloads.LinePayload | payloads.ShippingLinePayload) -> Decimal:
     """Taken off a line by discounts, with tax where prices include it."""
     return sum((each.amount for each in line.discount_allocations), _ZERO)
 
 
-def charged_shipping(order: payloads.Order) -> list[payloads.ShippingLine]:
+def charged_shipping(order: payloads.OrderPayload) -> list[payloads.ShippingLinePayload]:
     """Shipping lines without those that an edit took off."""
     return [each for each in order.shipping_lines or () if not each.is_removed]
 
 
-def net_share(order: payloads.Order) -> Decimal | None:
+def net_share(order: payloads.OrderPayload) -> Decimal | None:
     """The part of a line's price that is no tax, one for all lines; None where each line's own tax
     lines tell it (or prices are without tax).
 
@@ -66,7 +66,7 @@ def net_share(order: payloads.Order) -> Decimal | None:
     return (gross - tax) / gross if gross > 0 and _ZERO <= tax < gross else None
 
 
-def _is_own_tax(line: payloads.Line) -> bool:
+def _is_own_tax(line: payloads.LinePayload) -> bool:
     """Whether the tax of a line with prices that include it is that of its own price and rate."""
     tax, rate = tax_of(line.tax_lines), rate_of(line.tax_lines)
     gross = line.price * line.quantity - off(line)
@@ -76,13 +76,13 @@ def _is_own_tax(line: payloads.Line) -> bool:
     return abs(tax - expected) <= _CENT * max(1, abs(int(line.quantity)))
 
 
-def asked(order: payloads.Order) -> Decimal:
+def asked(order: payloads.OrderPayload) -> Decimal:
     """What the shopper was asked to pay, so that less what was given back it is what was kept.
 
-    Goods that were taken off an order, and for which no money went back, were never paid, unless the
-    shop still owes for them (`total_outstanding` below zero). In some edited orders `total_price`
-    fell already when goods went (seen by its lines adding up to more): it is not lowered again, and
-    what was given back for those goods is part of what had been paid.
+    Goods that were taken off an order, and for which no money went back, were never paid, unless
+    the shop still owes for them (`total_outstanding` below zero). In some edited orders
+    `total_price` fell already when goods went (seen by its lines adding up to more): it is not
+    lowered again, and what was given back for those goods is part of what had been paid.
     """
     refunds = order.refunds or []
     with_money = sum((_goods(each) for each in refunds if _money(each) > 0), _ZERO)
@@ -94,7 +94,7 @@ def asked(order: payloads.Order) -> Decimal:
     return order.total_price - max(_ZERO, unpaid - owed)
 
 
-def _fallen(order: payloads.Order, goods: Decimal) -> Decimal:
+def _fallen(order: payloads.OrderPayload, goods: Decimal) -> Decimal:
     """By how much `total_price` fell below the sum of all lines that were ever in the order, as far
     as that is what the goods that went cost."""
     lines = order.line_items or []
@@ -107,28 +107,28 @@ def _fallen(order: payloads.Order, goods: Decimal) -> Decimal:
     return goods if abs(missing - goods) <= _CENT * len(parts) else _ZERO
 
 
-def _goods(refund: payloads.Refund) -> Decimal:
+def _goods(refund: payloads.RefundPayload) -> Decimal:
     return sum((each.subtotal + each.total_tax for each in refund.refund_line_items), _ZERO)
 
 
-def _money(refund: payloads.Refund) -> Decimal:
+def _money(refund: payloads.RefundPayload) -> Decimal:
     paid = [each for each in refund.transactions or [] if each.kind.lower() == "refund"]
     return sum((each.amount for each in paid if _state_of(each) == "success"), _ZERO)
 
 
-def _is_mere_removal(refund: payloads.Refund) -> bool:
+def _is_mere_removal(refund: payloads.RefundPayload) -> bool:
     return refund.transactions is not None and not any(
         each.kind.lower() == "refund" for each in refund.transactions
     )
 
 
-def given_back(refund: payloads.Refund, currency: str, parts: Decimal) -> GivenBack:
+def given_back(refund: payloads.RefundPayload, currency: str, parts: Decimal) -> GivenBack:
     """The sum of the transactions and how far they are.
 
     The refund's own parts stand in where transactions are in the shopper's currency or not told:
-    `parts` (goods, shipping and their taxes) less its adjustments, which are negative where more goes
-    back (a goodwill refund) and positive where less does (a restocking fee). A refund with an empty
-    list of transactions gave no money back.
+    `parts` (goods, shipping and their taxes) less its adjustments, which are negative where more
+    goes back (a goodwill refund) and positive where less does (a restocking fee). A refund with an
+    empty list of transactions gave no money back.
     """
     adjusted = parts - sum(
         (
@@ -153,12 +153,13 @@ def given_back(refund: payloads.Refund, currency: str, parts: Decimal) -> GivenB
     return GivenBack(sum((each.amount for each in meant), _ZERO), state, is_told=True)
 
 
-def _state_of(transaction: payloads.Transaction) -> str:
+def _state_of(transaction: payloads.TransactionPayload) -> str:
     return (transaction.status or "success").lower()
 
 
-def currency_of(refund: payloads.Refund) -> str | None:
-    """The shop's currency as the refund itself names it: its transactions may be in the shopper's."""
+def currency_of(refund: payloads.RefundPayload) -> str | None:
+    """The shop's currency as the refund itself names it: its transactions may be in the
+    shopper's."""
     sets = [each.amount_set for each in refund.order_adjustments]
     sets += [each.subtotal_set for each in refund.refund_line_items]
     sets += [each.subtotal_amount_set for each in refund.refund_shipping_lines]

@@ -39,7 +39,8 @@ class ShopifyOrders:
     def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund lines at Shopify's prices, or an amount, through the payments that it suggests.
 
-        Raises PermanentDecline where less is left, and for an amount of an order that was paid in another
+        Raises PermanentDecline where less is left, and for an amount of an order that was paid in
+        another
         currency: nobody could tell which money is meant.
         """
         order = _order(self.api, "order_refunds", request.order_id, first=REFUNDS)
@@ -102,8 +103,8 @@ def _marked(order: Json, request: RefundOrder) -> RefundResult | None:
 
 
 def _create(api: Graphql, request: RefundOrder, fields: Json) -> RefundResult:
-    """Where the key was used with other arguments, an earlier attempt got through: TransientOutage, and the
-    next one finds its refund."""
+    """Where the key was used with other arguments, an earlier attempt got through: TransientOutage,
+    and the next one finds its refund."""
     answer = write(api, "refund_create", {"input": fields, "key": request.mark})["refundCreate"]
     if answer["userErrors"] or answer["refund"] is None:
         raise PermanentDecline({"userErrors": answer["userErrors"]})

@@ -20,7 +20,7 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 ZERO = Decimal(0)
 
 
-class Numbered(Payload):
+class NumberedPayload(Payload):
     """Anything with a numeric id and, mostly, a global one (`gid://shopify/Order/1`)."""
 
     id: Id | None = None
@@ -33,32 +33,32 @@ class Numbered(Payload):
         return last if last.isdigit() else str(self.id or "")
 
 
-class Pair(Payload):
+class PairPayload(Payload):
     name: str
     value: str | None = None
 
 
-class Tax(Payload):
+class TaxPayload(Payload):
     price: Amount = ZERO
     rate: Amount | None = None
 
 
-class Allocation(Payload):
+class AllocationPayload(Payload):
     amount: Amount
     discount_application_index: int
 
 
-class Application(Payload):
+class ApplicationPayload(Payload):
     type: str | None = None
     code: str | None = None
 
 
-class DiscountCode(Payload):
+class DiscountCodePayload(Payload):
     code: str
     amount: Amount | None = None
 
 
-class Address(Payload):
+class AddressPayload(Payload):
     id: Id | None = None
     first_name: str | None = None
     last_name: str | None = None
@@ -74,11 +74,11 @@ class Address(Payload):
     default: bool = False
 
 
-class Consent(Payload):
+class ConsentPayload(Payload):
     state: str | None = None
 
 
-class Customer(Numbered):
+class CustomerPayload(NumberedPayload):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     email: str | None = None
@@ -89,12 +89,12 @@ class Customer(Numbered):
     note: str | None = None
     tags: str | None = None
     verified_email: bool | None = None
-    email_marketing_consent: Consent | None = None
-    addresses: list[Address] | None = None
-    default_address: Address | None = None
+    email_marketing_consent: ConsentPayload | None = None
+    addresses: list[AddressPayload] | None = None
+    default_address: AddressPayload | None = None
 
 
-class Line(Numbered):
+class LinePayload(NumberedPayload):
     title: str | None = None
     variant_title: str | None = None
     name: str | None = None
@@ -104,22 +104,22 @@ class Line(Numbered):
     product_id: Id | None = None
     variant_id: Id | None = None
     vendor: str | None = None
-    properties: list[Pair] | None = None
-    tax_lines: list[Tax] = Field(default_factory=list)
-    discount_allocations: list[Allocation] = Field(default_factory=list)
+    properties: list[PairPayload] | None = None
+    tax_lines: list[TaxPayload] = Field(default_factory=list)
+    discount_allocations: list[AllocationPayload] = Field(default_factory=list)
 
 
-class ShippingLine(Payload):
-    """`is_removed`: an edit of the order took it off; the API leaves it out then (changelog of order
-    editing, "Add and remove shipping lines")."""
+class ShippingLinePayload(Payload):
+    """`is_removed`: an edit of the order took it off; the API leaves it out then (changelog of
+    order editing, "Add and remove shipping lines")."""
 
     price: Amount = ZERO
     is_removed: bool = False
-    tax_lines: list[Tax] = Field(default_factory=list)
-    discount_allocations: list[Allocation] = Field(default_factory=list)
+    tax_lines: list[TaxPayload] = Field(default_factory=list)
+    discount_allocations: list[AllocationPayload] = Field(default_factory=list)
 
 
-class Fulfillment(Payload):
+class FulfillmentPayload(Payload):
     status: str | None = None
     shipment_status: str | None = None
     created_at: datetime | None = None
@@ -127,7 +127,7 @@ class Fulfillment(Payload):
     tracking_number: str | None = None
 
 
-class Transaction(Payload):
+class TransactionPayload(Payload):
     kind: str
     status: str | None = None
     amount: Amount
@@ -135,16 +135,16 @@ class Transaction(Payload):
     """May be the shopper's, not the shop's."""
 
 
-class Money(Payload):
+class MoneyPayload(Payload):
     amount: Amount
     currency_code: str | None = None
 
 
-class MoneySet(Payload):
-    shop_money: Money
+class MoneySetPayload(Payload):
+    shop_money: MoneyPayload
 
 
-class OrderAdjustment(Payload):
+class OrderAdjustmentPayload(Payload):
     """What a refund gives back or keeps beside its lines: negative where the shopper gets more
     (a goodwill refund), positive where less (a restocking fee); `kind` is `shipping_refund` for the
     shipping that `refund_shipping_lines` tells too (REST reference, Refund)."""
@@ -152,35 +152,35 @@ class OrderAdjustment(Payload):
     kind: str | None = None
     amount: Amount = ZERO
     tax_amount: Amount = ZERO
-    amount_set: MoneySet | None = None
+    amount_set: MoneySetPayload | None = None
 
 
-class RefundLine(Payload):
+class RefundLinePayload(Payload):
     line_item_id: Id | None = None
-    line_item: Numbered | None = None
+    line_item: NumberedPayload | None = None
     quantity: Quantity
     subtotal: Amount = ZERO
     total_tax: Amount = ZERO
-    subtotal_set: MoneySet | None = None
+    subtotal_set: MoneySetPayload | None = None
 
 
-class RefundShipping(Payload):
-    subtotal_amount_set: MoneySet
-    tax_amount_set: MoneySet
+class RefundShippingPayload(Payload):
+    subtotal_amount_set: MoneySetPayload
+    tax_amount_set: MoneySetPayload
 
 
-class Refund(Numbered):
+class RefundPayload(NumberedPayload):
     order_id: Id | None = None
     created_at: datetime
     processed_at: datetime | None = None
     note: str | None = None
-    refund_line_items: Annotated[list[RefundLine], Whole()] = Field(default_factory=list)
-    refund_shipping_lines: list[RefundShipping] = Field(default_factory=list)
-    order_adjustments: list[OrderAdjustment] = Field(default_factory=list)
-    transactions: list[Transaction] | None = None
+    refund_line_items: Annotated[list[RefundLinePayload], Whole()] = Field(default_factory=list)
+    refund_shipping_lines: list[RefundShippingPayload] = Field(default_factory=list)
+    order_adjustments: list[OrderAdjustmentPayload] = Field(default_factory=list)
+    transactions: list[TransactionPayload] | None = None
 
 
-class Order(Numbered):
+class OrderPayload(NumberedPayload):
     """`line_items` and `refunds` are None where the payload does not tell of them."""
 
     name: str | None = None
@@ -202,20 +202,20 @@ class Order(Numbered):
     total_tax: Amount = ZERO
     total_discounts: Amount = ZERO
     payment_gateway_names: list[str] = Field(default_factory=list)
-    note_attributes: list[Pair] = Field(default_factory=list)
+    note_attributes: list[PairPayload] = Field(default_factory=list)
     tags: str | None = None
-    discount_codes: list[DiscountCode] = Field(default_factory=list)
-    discount_applications: list[Application] = Field(default_factory=list)
-    customer: Customer | None = None
-    billing_address: Address | None = None
-    shipping_address: Address | None = None
-    line_items: Annotated[list[Line] | None, Whole()] = None
-    shipping_lines: list[ShippingLine] | None = None
-    fulfillments: list[Fulfillment] = Field(default_factory=list)
-    refunds: Annotated[list[Refund] | None, Whole()] = None
+    discount_codes: list[DiscountCodePayload] = Field(default_factory=list)
+    discount_applications: list[ApplicationPayload] = Field(default_factory=list)
+    customer: CustomerPayload | None = None
+    billing_address: AddressPayload | None = None
+    shipping_address: AddressPayload | None = None
+    line_items: Annotated[list[LinePayload] | None, Whole()] = None
+    shipping_lines: list[ShippingLinePayload] | None = None
+    fulfillments: list[FulfillmentPayload] = Field(default_factory=list)
+    refunds: Annotated[list[RefundPayload] | None, Whole()] = None
 
 
-class Variant(Numbered):
+class VariantPayload(NumberedPayload):
     title: str | None = None
     sku: str | None = None
     price: Amount = ZERO
@@ -224,11 +224,11 @@ class Variant(Numbered):
     inventory_policy: str | None = None
 
 
-class Taxonomy(Numbered):
+class TaxonomyPayload(NumberedPayload):
     name: str | None = None
 
 
-class Product(Numbered):
+class ProductPayload(NumberedPayload):
     title: str = ""
     body_html: str | None = None
     handle: str | None = None
@@ -238,26 +238,26 @@ class Product(Numbered):
     tags: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
-    variants: list[Variant] = Field(default_factory=list)
+    variants: list[VariantPayload] = Field(default_factory=list)
     variant_gids: list[dict[str, Any]] | None = None
 
 
-class Collection(Numbered):
+class CollectionPayload(NumberedPayload):
     title: str = ""
     updated_at: datetime | None = None
 
 
-class RedeemCode(Payload):
+class RedeemCodePayload(Payload):
     code: str
 
 
-class Discount(Numbered):
+class DiscountPayload(NumberedPayload):
     admin_graphql_api_id: str
     title: str | None = None
     status: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
-    redeem_code: RedeemCode | None = None
+    redeem_code: RedeemCodePayload | None = None
     # What the webhooks leave out and the API tells:
     type: str | None = None
     amount: Amount | None = None
@@ -269,14 +269,14 @@ class Discount(Numbered):
 # one signed order could send it again as the end of the shop.
 
 
-class Gone(Numbered):
+class GonePayload(NumberedPayload):
     """What a deletion says; a record that is there has the times of its making and change."""
 
     created_at: None = None
     updated_at: None = None
 
 
-class Subject(Payload):
+class SubjectPayload(Payload):
     """The person that a privacy topic is about."""
 
     id: Id | None = None
@@ -284,23 +284,23 @@ class Subject(Payload):
     phone: str | None = None
 
 
-class Asked(Payload):
+class RequestedOrdersPayload(Payload):
     id: Id
 
 
-class DataRequest(Payload):
-    customer: Subject
+class DataRequestPayload(Payload):
+    customer: SubjectPayload
     orders_requested: list[Id] = Field(default_factory=list)
-    data_request: Asked
+    data_request: RequestedOrdersPayload
 
 
-class Redaction(Payload):
+class RedactionPayload(Payload):
     shop_domain: str
-    customer: Subject
+    customer: SubjectPayload
     orders_to_redact: list[Id]
 
 
-class ShopRedaction(Payload):
+class ShopRedactionPayload(Payload):
     """A customer's redaction names the shop too."""
 
     shop_id: Id
@@ -308,21 +308,21 @@ class ShopRedaction(Payload):
     customer: None = None
 
 
-class Shop(Payload):
+class ShopPayload(Payload):
     """What the end of a connection says."""
 
     myshopify_domain: str | None
 
 
-order = TypeAdapter(Order)
-refund = TypeAdapter(Refund)
-customer = TypeAdapter(Customer)
-product = TypeAdapter(Product)
-collection = TypeAdapter(Collection)
-discount = TypeAdapter(Discount)
-gone = TypeAdapter(Gone)
-data_request = TypeAdapter(DataRequest)
-redaction = TypeAdapter(Redaction)
-shop_redaction = TypeAdapter(ShopRedaction)
-shop = TypeAdapter(Shop)
+order = TypeAdapter(OrderPayload)
+refund = TypeAdapter(RefundPayload)
+customer = TypeAdapter(CustomerPayload)
+product = TypeAdapter(ProductPayload)
+collection = TypeAdapter(CollectionPayload)
+discount = TypeAdapter(DiscountPayload)
+gone = TypeAdapter(GonePayload)
+data_request = TypeAdapter(DataRequestPayload)
+redaction = TypeAdapter(RedactionPayload)
+shop_redaction = TypeAdapter(ShopRedactionPayload)
+shop = TypeAdapter(ShopPayload)
 anything = TypeAdapter(dict[str, Any])

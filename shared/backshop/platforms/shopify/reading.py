@@ -10,11 +10,11 @@ from typing import Any
 
 from backshop.commerce import Kind, Store
 from backshop.platforms.errors import PermanentRefusal
-from backshop.platforms.parsing import Page, Rejected
+from backshop.platforms.parsing import RecordPage, Rejected
 from backshop.platforms.ports import Reader
-from backshop.platforms.reading import OVERLAP, Position, ReadContext, Scope, Step, since_text
+from backshop.platforms.reading import OVERLAP, Position, ReadContext, ReadScope, Step, since_text
 from backshop.platforms.shopify import bulk, graphql, translate
-from backshop.platforms.shopify.api import TOO_EXPENSIVE, Api
+from backshop.platforms.shopify.api import TOO_EXPENSIVE, ShopifyApi
 
 Json = dict[str, Any]
 BULK_PAGE = 100
@@ -22,16 +22,16 @@ ALL_ORDERS = "read_all_orders"
 """The access scope without which Shopify lists the orders of the last 60 days only."""
 
 
-def reader(api: Api, store: Store, resource: str, context: ReadContext) -> Reader:
+def reader(api: ShopifyApi, store: Store, resource: str, context: ReadContext) -> Reader:
     """The reader of a resource; see `ports.Shop.reader`."""
     return _READERS[resource](api, store, context)
 
 
 @dataclass
-class _List:
+class _ShopifyList:
     """A connection of the shop, sorted by id."""
 
-    api: Api
+    api: ShopifyApi
     store: Store
     context: ReadContext
     name: str
@@ -57,15 +57,15 @@ class _List:
         nodes = self.api.run("newest", {})[self.name]["nodes"]
         return datetime.fromisoformat(nodes[0]["updatedAt"]) if nodes else None
 
-    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+    def steps(self, scope: ReadScope, position: Position) -> Iterator[Step]:
         since = None if scope.complete else scope.since
         yield from self._pages(self._query(since), position, since)
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
+    def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
         query = " OR ".join(f"id:{id}" for id in sorted(ids))
         return [step.page for step in self._pages(query, {}, None)]
 
-    def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
+    def remember(self, _scope: ReadScope, _position: Position) -> Mapping[str, Any]:
         return {}
 
     def _query(self, since: datetime | None) -> str | None:
@@ -112,7 +112,7 @@ class _List:
         except (KeyError, TypeError, ValueError):
             return True
 
-    def _page_of(self, nodes: list[Json], observed_at: datetime) -> Page:
+    def _page_of(self, nodes: list[Json], observed_at: datetime) -> RecordPage:
         answer: list[Json] = []
         rejected: list[Rejected] = []
         for node in nodes:
@@ -151,11 +151,11 @@ def _field(name: str) -> str:
     return "discountNodes" if name == "discounts" else name
 
 
-class _Orders(_List):
+class _ShopifyOrders(_ShopifyList):
     """Orders, with all lines and whole refunds. All of them at once come by a bulk operation, and
     page by page where Shopify takes none."""
 
-    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+    def steps(self, scope: ReadScope, position: Position) -> Iterator[Step]:
         if scope.complete and "after" not in position:
             begun = position if "bulk" in position else self._begin_bulk()
             if begun is not None:
@@ -183,7 +183,7 @@ class _Orders(_List):
             if status not in bulk.WORKING:
                 break
             begun = begun | {"looks": begun["looks"] + 1}
-            yield Step(self.context.finish(Page([], [], [])), begun, 0)
+            yield Step(self.context.finish(RecordPage([], [], [])), begun, 0)
             self.api.deadline.sleep(min(bulk.POLL, max(0.0, self.api.deadline.left())))
         if status != "COMPLETED":
             return False
@@ -237,7 +237,7 @@ class _Orders(_List):
         return result | {"refundLineItems": {"nodes": lines}}
 
 
-class _Products(_List):
+class _ShopifyProducts(_ShopifyList):
     """Products, with all variants."""
 
     def _filled(self, node: Json) -> Json:
@@ -249,7 +249,7 @@ class _Products(_List):
 
 _READERS: dict[str, Callable[..., Reader]] = {
     "collections": partial(
-        _List,
+        _ShopifyList,
         name="collections",
         resource="collections",
         kinds=frozenset({Kind.CATEGORY}),
@@ -257,7 +257,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         first=100,
     ),
     "products": partial(
-        _Products,
+        _ShopifyProducts,
         name="products",
         resource="products",
         kinds=frozenset({Kind.PRODUCT}),
@@ -266,7 +266,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         has_newest=True,
     ),
     "customers": partial(
-        _List,
+        _ShopifyList,
         name="customers",
         resource="customers",
         kinds=frozenset({Kind.CUSTOMER}),
@@ -276,7 +276,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         by_day=True,
     ),
     "discounts": partial(
-        _List,
+        _ShopifyList,
         name="discounts",
         resource="discounts",
         kinds=frozenset({Kind.COUPON}),
@@ -285,7 +285,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         always="method:code",
     ),
     "orders": partial(
-        _Orders,
+        _ShopifyOrders,
         name="orders",
         resource="orders",
         kinds=frozenset({Kind.ORDER}),

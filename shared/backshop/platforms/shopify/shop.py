@@ -8,7 +8,7 @@ from backshop.commerce import Platform, Store
 from backshop.platforms.api import Deadline
 from backshop.platforms.ports import Credentials, Reader, ShopFacts
 from backshop.platforms.shopify import subscribing
-from backshop.platforms.shopify.api import Api
+from backshop.platforms.shopify.api import ShopifyApi
 from backshop.platforms.shopify.discounts import ShopifyDiscounts
 from backshop.platforms.shopify.orders import ShopifyOrders
 
@@ -20,7 +20,7 @@ class ShopifyShop:
     platform = Platform.SHOPIFY
 
     def __init__(self, credentials: Credentials, deadline: Deadline) -> None:
-        self.api = Api(credentials, deadline)
+        self.api = ShopifyApi(credentials, deadline)
         self.orders = ShopifyOrders(self.api)
         self.discounts = ShopifyDiscounts(self.api)
         self.delivery_stages = None
@@ -28,8 +28,8 @@ class ShopifyShop:
     def facts(self) -> ShopFacts:
         return subscribing.facts(self.api)
 
-    def subscribe(self, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
-        return subscribing.subscribe(self.api, address, secret, is_new_secret=is_new_secret)
+    def subscribe(self, address: str, _secret: str, _is_new_secret: bool) -> list[str]:
+        return subscribing.subscribe(self.api, address)
 
     def reader(self, store: Store, resource: str, context: ReadContext) -> Reader:
         from backshop.platforms.shopify import reading

@@ -9,7 +9,7 @@ from typing import Any
 
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
-from backshop.platforms.shopify.api import Api
+from backshop.platforms.shopify.api import ShopifyApi
 
 TOPICS = (
     "ORDERS_CREATE",
@@ -34,14 +34,14 @@ TOPICS = (
 """ORDERS_UPDATED comes with every payment, fulfilment and cancellation, too."""
 
 
-def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+def subscribe(api: ShopifyApi, address: str) -> list[str]:
     """Shopify drops a subscription whose deliveries kept failing. It signs with the app's own
     secret, so there is none to set."""
     current = {each["topic"] for each in _subscriptions(api) if each["uri"] == address}
     return [_create(api, topic, address) for topic in TOPICS if topic not in current]
 
 
-def _subscriptions(api: Api) -> list[dict[str, Any]]:
+def _subscriptions(api: ShopifyApi) -> list[dict[str, Any]]:
     subscriptions: list[dict[str, Any]] = []
     after = None
     while True:
@@ -52,7 +52,7 @@ def _subscriptions(api: Api) -> list[dict[str, Any]]:
         after = answer["pageInfo"]["endCursor"]
 
 
-def _create(api: Api, topic: str, address: str) -> str:
+def _create(api: ShopifyApi, topic: str, address: str) -> str:
     """What was done. A topic that the app's scopes do not cover is no reason to stop."""
     subscription = {"uri": address, "format": "JSON"}
     variables = {"topic": topic, "subscription": subscription}
@@ -68,6 +68,6 @@ def _create(api: Api, topic: str, address: str) -> str:
     return f"subscribed {topic}"
 
 
-def facts(api: Api) -> ShopFacts:
+def facts(api: ShopifyApi) -> ShopFacts:
     shop = api.run("shop", {})["shop"]
     return ShopFacts(currency=shop["currencyCode"], time_zone=shop["ianaTimezone"])

@@ -17,7 +17,7 @@ from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored, PayloadError
-from backshop.platforms.parsing import Page, exact, name, pieces
+from backshop.platforms.parsing import RecordPage, exact, name, pieces
 from backshop.platforms.shopify import money, payloads
 from backshop.platforms.shopify.money import PAID, rounded
 
@@ -57,14 +57,14 @@ def translate(
 # Orders
 
 
-def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[Event]:
+def order(payload: payloads.OrderPayload, _store: Store, observed_at: datetime) -> list[Event]:
     """The order after the customer it names."""
     record = _order(payload, observed_at)
     customer = _customer_of(payload.customer, record)
     return [customer, record] if customer else [record]
 
 
-def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
+def _order(payload: payloads.OrderPayload, observed_at: datetime) -> commerce.Order:
     created_at = parsing.utc(payload.created_at)
     changed_at = _utc(payload.updated_at) or created_at
     placed_at = _utc(payload.processed_at) or created_at
@@ -74,9 +74,9 @@ def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
     subtotal = sum((line.subtotal for line in lines), _ZERO)
     shipping_lines = money.charged_shipping(payload)
     shipping_tax = sum((money.tax_of(each.tax_lines) for each in shipping_lines), _ZERO)
-    person = payload.customer or payloads.Customer()
-    billing = payload.billing_address or payloads.Address()
-    shipping = payload.shipping_address or payloads.Address()
+    person = payload.customer or payloads.CustomerPayload()
+    billing = payload.billing_address or payloads.AddressPayload()
+    shipping = payload.shipping_address or payloads.AddressPayload()
     email = payload.email or person.email or None
     status = (
         "cancelled" if payload.cancelled_at else (payload.financial_status or "pending").lower()
@@ -129,7 +129,7 @@ def _order(payload: payloads.Order, observed_at: datetime) -> commerce.Order:
 
 
 def _refunds_of(
-    payload: payloads.Order, changed_at: datetime, observed_at: datetime
+    payload: payloads.OrderPayload, changed_at: datetime, observed_at: datetime
 ) -> tuple[commerce.Refund, ...] | None:
     if payload.refunds is None:
         return None
@@ -139,14 +139,14 @@ def _refunds_of(
     )
 
 
-def _customer_id(payload: payloads.Customer | None, email: str | None) -> str | None:
+def _customer_id(payload: payloads.CustomerPayload | None, email: str | None) -> str | None:
     if payload is not None:
         return payload.number
     return commerce.guest_id(email) if email else None
 
 
 def _line(
-    payload: payloads.Line, order: payloads.Order, share: Decimal | None
+    payload: payloads.LinePayload, order: payloads.OrderPayload, share: Decimal | None
 ) -> commerce.OrderLine:
     """`share` is that of a price which is no tax, where the line's own tax does not tell it."""
     currency = order.currency
@@ -184,7 +184,7 @@ def _line(
 
 
 def _raw(
-    payload: payloads.Line, currency: str, properties: dict[str, str | None]
+    payload: payloads.LinePayload, currency: str, properties: dict[str, str | None]
 ) -> dict[str, Any]:
     """The line in Shopify's own words, as far as webhook and API both say it."""
     raw = {
@@ -202,13 +202,13 @@ def _raw(
     return {key: value for key, value in raw.items() if value not in (None, [])}
 
 
-def _shipping(payload: payloads.Order, tax: Decimal) -> Decimal:
+def _shipping(payload: payloads.OrderPayload, tax: Decimal) -> Decimal:
     """What the shipping lines cost before discounts; `discount` has what was taken off them."""
     price = sum((each.price for each in money.charged_shipping(payload)), _ZERO)
     return price - tax if payload.taxes_included else price
 
 
-def _discount(payload: payloads.Order, lines: tuple[commerce.OrderLine, ...]) -> Decimal:
+def _discount(payload: payloads.OrderPayload, lines: tuple[commerce.OrderLine, ...]) -> Decimal:
     """Everything taken off, shipping included, as Shopify sums it up; where prices include tax,
     what the lines lost without tax and the shipping lines with it."""
     if not payload.taxes_included:
@@ -218,7 +218,7 @@ def _discount(payload: payloads.Order, lines: tuple[commerce.OrderLine, ...]) ->
     return rounded(off_lines + off_shipping, payload.currency)
 
 
-def _coupon_uses(payload: payloads.Order) -> tuple[commerce.CouponUse, ...]:
+def _coupon_uses(payload: payloads.OrderPayload) -> tuple[commerce.CouponUse, ...]:
     """The codes with what each took off, by the allocations to lines and shipping; Shopify's own
     sum where it names no application."""
     taken: dict[str, Decimal] = {}
@@ -238,11 +238,11 @@ def _coupon_uses(payload: payloads.Order) -> tuple[commerce.CouponUse, ...]:
     return tuple(uses)
 
 
-def _code(applications: list[payloads.Application], index: int) -> str | None:
+def _code(applications: list[payloads.ApplicationPayload], index: int) -> str | None:
     return applications[index].code if 0 <= index < len(applications) else None
 
 
-def _fulfilment(payload: payloads.Order) -> Fulfilment:
+def _fulfilment(payload: payloads.OrderPayload) -> Fulfilment:
     status = (payload.fulfillment_status or "").lower()
     if status in ("partial", "partially_fulfilled"):
         return Fulfilment.PARTIAL
@@ -253,12 +253,12 @@ def _fulfilment(payload: payloads.Order) -> Fulfilment:
     return Fulfilment.DELIVERED if delivered else Fulfilment.FULFILLED
 
 
-def _sent(payload: payloads.Order) -> list[payloads.Fulfillment]:
+def _sent(payload: payloads.OrderPayload) -> list[payloads.FulfillmentPayload]:
     gone = ("cancelled", "error", "failure")
     return [each for each in payload.fulfillments if (each.status or "").lower() not in gone]
 
 
-def _fulfilled_at(payload: payloads.Order, fulfilment: Fulfilment) -> datetime | None:
+def _fulfilled_at(payload: payloads.OrderPayload, fulfilment: Fulfilment) -> datetime | None:
     if fulfilment not in (Fulfilment.FULFILLED, Fulfilment.DELIVERED):
         return None
     return max(
@@ -266,7 +266,7 @@ def _fulfilled_at(payload: payloads.Order, fulfilment: Fulfilment) -> datetime |
     )
 
 
-def _delivered_at(payload: payloads.Order, fulfilment: Fulfilment) -> datetime | None:
+def _delivered_at(payload: payloads.OrderPayload, fulfilment: Fulfilment) -> datetime | None:
     """The last change of the fulfilments that are delivered: webhooks tell no delivery time."""
     if fulfilment != Fulfilment.DELIVERED:
         return None
@@ -275,18 +275,18 @@ def _delivered_at(payload: payloads.Order, fulfilment: Fulfilment) -> datetime |
     )
 
 
-def _tracking_number(payload: payloads.Order) -> str | None:
+def _tracking_number(payload: payloads.OrderPayload) -> str | None:
     numbers = [each.tracking_number for each in _sent(payload) if each.tracking_number]
     return numbers[-1] if numbers else None
 
 
 def _customer_of(
-    payload: payloads.Customer | None, order: commerce.Order
+    payload: payloads.CustomerPayload | None, order: commerce.Order
 ) -> commerce.Customer | None:
     """The customer as the order names them: hearsay, which the customer's own record outweighs."""
     if order.customer_id is None:
         return None
-    person = payload or payloads.Customer(
+    person = payload or payloads.CustomerPayload(
         email=order.email,
         phone=order.phone,
         first_name=order.first_name,
@@ -308,7 +308,7 @@ def _customer_of(
 # Refunds
 
 
-def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> list[Event]:
+def refund(payload: payloads.RefundPayload, store: Store, observed_at: datetime) -> list[Event]:
     """A refund that comes alone (refunds/create). Raises `PayloadError` where it names no order."""
     if payload.order_id is None:
         raise PayloadError("order_id", "is missing")
@@ -318,13 +318,14 @@ def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> lis
 
 
 def _refund(
-    payload: payloads.Refund,
+    payload: payloads.RefundPayload,
     order_id: str,
     currency: str | None,
     changed_at: datetime,
     observed_at: datetime,
 ) -> commerce.Refund:
-    """Without transactions it is hearsay: it never takes the place of one that was payload whole."""
+    """Without transactions it is hearsay: it never takes the place of one that was payload
+    whole."""
     spelled = currency or "USD"
     lines = tuple(_refund_line(each, spelled) for each in payload.refund_line_items)
     shipping = [
@@ -351,8 +352,8 @@ def _refund(
     )
 
 
-def _refund_line(payload: payloads.RefundLine, currency: str) -> commerce.RefundLine:
-    line = payload.line_item or payloads.Numbered()
+def _refund_line(payload: payloads.RefundLinePayload, currency: str) -> commerce.RefundLine:
+    line = payload.line_item or payloads.NumberedPayload()
     return commerce.RefundLine(
         line_id=line.number or str(payload.line_item_id),
         quantity=pieces(payload.quantity),
@@ -365,7 +366,9 @@ def _refund_line(payload: payloads.RefundLine, currency: str) -> commerce.Refund
 # Everything else
 
 
-def customer(payload: payloads.Customer, store: Store, observed_at: datetime) -> list[Event]:
+def customer(
+    payload: payloads.CustomerPayload, _store: Store, observed_at: datetime
+) -> list[Event]:
     created_at = _utc(payload.created_at)
     value = payload.addresses or ([payload.default_address] if payload.default_address else [])
     addresses = (_address(each, "both") for each in value)
@@ -391,13 +394,13 @@ def customer(payload: payloads.Customer, store: Store, observed_at: datetime) ->
     ]
 
 
-def _consent(payload: payloads.Consent | None) -> bool | None:
+def _consent(payload: payloads.ConsentPayload | None) -> bool | None:
     return (
         None if payload is None or payload.state is None else payload.state.lower() == "subscribed"
     )
 
 
-def _address(payload: payloads.Address | None, kind: AddressKind) -> commerce.Address | None:
+def _address(payload: payloads.AddressPayload | None, kind: AddressKind) -> commerce.Address | None:
     if payload is None:
         return None
     return commerce.Address(
@@ -417,7 +420,7 @@ def _address(payload: payloads.Address | None, kind: AddressKind) -> commerce.Ad
     )
 
 
-def product(payload: payloads.Product, store: Store, observed_at: datetime) -> list[Event]:
+def product(payload: payloads.ProductPayload, store: Store, observed_at: datetime) -> list[Event]:
     """A product; webhooks carry at most 100 variants and name the others by id only."""
     created_at = _utc(payload.created_at)
     named = len(payload.variant_gids or [])
@@ -440,7 +443,7 @@ def product(payload: payloads.Product, store: Store, observed_at: datetime) -> l
     ]
 
 
-def _variant(payload: payloads.Variant, store: Store) -> commerce.Variant:
+def _variant(payload: payloads.VariantPayload, store: Store) -> commerce.Variant:
     before = payload.compare_at_price
     is_sale = before is not None and before > payload.price
     stock = None if payload.inventory_quantity is None else pieces(payload.inventory_quantity)
@@ -458,7 +461,9 @@ def _variant(payload: payloads.Variant, store: Store) -> commerce.Variant:
     )
 
 
-def collection(payload: payloads.Collection, store: Store, observed_at: datetime) -> list[Event]:
+def collection(
+    payload: payloads.CollectionPayload, _store: Store, observed_at: datetime
+) -> list[Event]:
     changed_at = _utc(payload.updated_at) or observed_at
     return [
         commerce.Category(
@@ -467,7 +472,9 @@ def collection(payload: payloads.Collection, store: Store, observed_at: datetime
     ]
 
 
-def discount(payload: payloads.Discount, store: Store, observed_at: datetime) -> list[Event]:
+def discount(
+    payload: payloads.DiscountPayload, _store: Store, observed_at: datetime
+) -> list[Event]:
     """A discount code. Raises `Ignored` on a discount that applies by itself.
 
     The webhook tells the title, which Shopify makes of the code, until the code itself is told.
@@ -510,7 +517,7 @@ def _redaction(body: bytes, received_at: datetime) -> Event:
     return commerce.Erasure(person=person, received_at=received_at)
 
 
-def _person(payload: payloads.Subject, orders: list[int]) -> commerce.Person:
+def _person(payload: payloads.SubjectPayload, orders: list[int]) -> commerce.Person:
     return commerce.Person(
         customer_id=str(payload.id) if payload.id else None,
         email=payload.email or None,
@@ -581,9 +588,9 @@ _PRIVACY: dict[str, Callable[[bytes, datetime], Event]] = {
 # Pages of the API
 
 
-def page(resource: str, items: list[Any], store: Store, observed_at: datetime) -> Page:
+def page(resource: str, items: list[Any], store: Store, observed_at: datetime) -> RecordPage:
     """A page's items, put into the REST form already (`graphql.py`)."""
     adapter, convert = _RESOURCES[resource]
     records, rejected = parsing.sort_out(adapter, items)
-    read = Page([], rejected, parsing.ids_of(items))
+    read = RecordPage([], rejected, parsing.ids_of(items))
     return parsing.convert_each(records, lambda record: convert(record, store, observed_at), read)

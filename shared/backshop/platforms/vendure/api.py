@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backshop.platforms import graphql
-from backshop.platforms.api import Answer, Deadline, connect, send, with_retries
+from backshop.platforms.api import Deadline, HttpAnswer, connect, send, with_retries
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
 from backshop.platforms.ports import Credentials
@@ -29,7 +29,7 @@ _tokens: dict[tuple[str, str], str] = {}
 _lock = threading.Lock()
 
 
-class Api:
+class VendureApi:
     """`api_key` is an API key (`id:secret`), or a user's name with the password as `secret`;
     `settings.channel` a channel's token where the server has several.
 
@@ -55,7 +55,8 @@ class Api:
         self._client.close()
 
     def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
-        """The data of an operation, asked for as often as it may help. Raises `TransientOutage`, `PermanentRefusal`."""
+        """The data of an operation, asked for as often as it may help. Raises `TransientOutage`,
+        `PermanentRefusal`."""
         return with_retries(lambda: self.run_once(operation, variables), self.deadline)
 
     def run_once(self, operation: str, variables: Mapping[str, Any]) -> Json:
@@ -81,7 +82,7 @@ class Api:
             )
         raise graphql.refusal("Vendure", operation, content)
 
-    def _send(self, operation: str, variables: Mapping[str, Any], token: str | None) -> Answer:
+    def _send(self, operation: str, variables: Mapping[str, Any], token: str | None) -> HttpAnswer:
         body = graphql.request("vendure", operation, variables, self._in_the_shops_words)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = send(self._client, self.deadline, "POST", PATH, content=body, headers=headers)
@@ -132,7 +133,8 @@ class Api:
 
 def field_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the shop calls the plugin's fields: `settings.vendure_fields`, such as
-    {"deliveryStage": "shippingStep"}. Raises `PermanentRefusal` on what cannot be a field's name."""
+    {"deliveryStage": "shippingStep"}. Raises `PermanentRefusal` on what cannot be a field's
+    name."""
     name_there = settings.get("vendure_fields") or {}
     names = {name: str(name_there.get(name) or name) for name in FIELDS}
     if not all(_name.fullmatch(each) for each in names.values()):

@@ -10,23 +10,24 @@ from dataclasses import dataclass
 
 from backshop.platforms.orders import Json, write
 from backshop.platforms.ports import DeliveryFields
-from backshop.platforms.vendure.api import Api
+from backshop.platforms.vendure.api import VendureApi
 
 
 @dataclass(frozen=True, slots=True)
 class VendureDeliveryStages:
     """Deliveries of one server; see `ports.DeliveryStages`."""
 
-    api: Api
+    api: VendureApi
 
     def read(self, order_id: str) -> DeliveryFields | None:
-        """What Vendure holds now; None where it has no such order. Raises `TransientOutage`, `PermanentRefusal`."""
+        """What Vendure holds now; None where it has no such order. Raises `TransientOutage`,
+        `PermanentRefusal`."""
         order = self.api.run("delivery_stage", {"id": order_id})["order"]
         return _fields_of(order) if order else None
 
     def write(self, order_id: str, fields: DeliveryFields) -> DeliveryFields | None:
-        """Write both fields in one mutation, and read back. Raises `TransientOutage` where the end of the write
-        is unknown, `PermanentRefusal` where Vendure has no such order or option."""
+        """Write both fields in one mutation, and read back. Raises `TransientOutage` where the end
+        of the write is unknown, `PermanentRefusal` where Vendure has no such order or option."""
         names = self.api.field_names
         custom = {
             names["deliveryStage"]: fields.stage,

@@ -21,7 +21,7 @@ from backshop.platforms.orders import (
     same,
     write,
 )
-from backshop.platforms.vendure.api import Api
+from backshop.platforms.vendure.api import VendureApi
 from backshop.platforms.vendure.money import minor_units, money
 
 FAILED = "Failed"
@@ -36,7 +36,7 @@ NOT_SENT = {"PaymentAuthorized", "PaymentSettled"}
 class VendureOrders:
     """Orders of one shop; see `ports.Orders`."""
 
-    api: Api
+    api: VendureApi
 
     def find_refund(self, request: RefundOrder) -> RefundResult | None:
         """The refund that an earlier attempt made, settled by now; None where it made none, or only
@@ -53,7 +53,8 @@ class VendureOrders:
         return _settled(self.api, made, request)
 
     def make_refund(self, request: RefundOrder) -> RefundResult:
-        """Refund through the order's payments, one after the other as far as each reaches, and settle.
+        """Refund through the order's payments, one after the other as far as each reaches, and
+        settle.
 
         Raises PermanentDecline where less is left of them.
         """
@@ -76,7 +77,8 @@ class VendureOrders:
         return _settled(self.api, made, request)
 
     def find_address(self, change: AddressChange) -> Json | None:
-        """What there is to say where the order has this address already, and is back in its state."""
+        """What there is to say where the order has this address already, and is back in its
+        state."""
         order = _order(self.api, "order_address", change.order_id)
         if not same(order["shippingAddress"], _fields(change.address)):
             return None
@@ -88,7 +90,8 @@ class VendureOrders:
         """Into Modifying, change, and back. `keep_state` is called before the first step with the
         state to come back to; `state_before` is what was kept by an attempt that did not come back.
 
-        Raises PermanentDecline once the order is on its way, TransientOutage where somebody else is modifying it.
+        Raises PermanentDecline once the order is on its way, TransientOutage where somebody else is
+        modifying it.
         """
         order = _order(self.api, "order_address", change.order_id)
         if order["state"] == MODIFYING:
@@ -114,7 +117,11 @@ class VendureOrders:
 
 
 def _create(
-    api: Api, request: RefundOrder, payment: str, amount: int, lines: Sequence[tuple[str, int]]
+    api: VendureApi,
+    request: RefundOrder,
+    payment: str,
+    amount: int,
+    lines: Sequence[tuple[str, int]],
 ) -> Json:
     fields = {
         "paymentId": payment,
@@ -134,7 +141,7 @@ def _create(
     return answer
 
 
-def _settled(api: Api, made: Sequence[Json], request: RefundOrder) -> RefundResult:
+def _settled(api: VendureApi, made: Sequence[Json], request: RefundOrder) -> RefundResult:
     done = [
         refund if refund["state"] == SETTLED else _settle(api, refund, request) for refund in made
     ]
@@ -142,7 +149,7 @@ def _settled(api: Api, made: Sequence[Json], request: RefundOrder) -> RefundResu
     return RefundResult(done[0]["id"], total, {"refunds": done})
 
 
-def _settle(api: Api, refund: Json, request: RefundOrder) -> Json:
+def _settle(api: VendureApi, refund: Json, request: RefundOrder) -> Json:
     fields = {"id": refund["id"], "transactionId": f"backshop {request.mark}"}
     answer: Json = write(api, "settle_refund", {"input": fields})["settleRefund"]
     if answer["__typename"] == "Refund":
@@ -199,7 +206,7 @@ def _amount(order: Json, request: RefundOrder, precision: int) -> int:
     return minor_units(sum(costs, Decimal(0)), precision)
 
 
-def _transition(api: Api, order: Json, state: str) -> Json:
+def _transition(api: VendureApi, order: Json, state: str) -> Json:
     variables = {"id": order["id"], "state": state}
     answer: Json = write(api, "order_transition", variables)["transitionOrderToState"]
     if answer["__typename"] == "Order":
@@ -227,7 +234,7 @@ def _fields(address: Address) -> Json:
     }
 
 
-def _order(api: Api, operation: str, order_id: str) -> Json:
+def _order(api: VendureApi, operation: str, order_id: str) -> Json:
     answer = api.run(operation, {"id": order_id})
     if answer["order"] is None:
         raise PermanentDecline({"error": "the shop has no such order any more"})

@@ -20,22 +20,22 @@ Quantity = Annotated[int, Field(gt=-(2**31), lt=2**31)]
 Id = Annotated[str, Field(min_length=1, max_length=90)]
 
 
-class Payload(parsing.Payload):
+class VendurePayload(parsing.Payload):
     """Vendure writes camelCase."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
 
 
-class User(Payload):
+class UserPayload(VendurePayload):
     id: Id
     verified: bool | None = None
 
 
-class Country(Payload):
+class CountryPayload(VendurePayload):
     code: str | None = None
 
 
-class Address(Payload):
+class AddressPayload(VendurePayload):
     """An order's address names the country's code, a customer's the country."""
 
     id: Id | None = None
@@ -47,37 +47,37 @@ class Address(Payload):
     province: str | None = None
     postal_code: str | None = None
     country_code: str | None = None
-    country: Country | str | None = None
+    country: CountryPayload | str | None = None
     phone_number: str | None = None
     default_shipping_address: bool | None = None
     default_billing_address: bool | None = None
 
 
-class Customer(Payload):
+class CustomerPayload(VendurePayload):
     id: Id
     created_at: datetime | None = None
     first_name: str | None = None
     last_name: str | None = None
     email_address: str | None = None
     phone_number: str | None = None
-    user: User | None = None
-    addresses: list[Address] | None = None
+    user: UserPayload | None = None
+    addresses: list[AddressPayload] | None = None
     custom_fields: dict[str, Any] | None = None
 
 
-class Named(Payload):
+class NamedPayload(VendurePayload):
     id: Id
     name: str | None = None
 
 
-class LineVariant(Payload):
+class LineVariantPayload(VendurePayload):
     id: Id
     sku: str | None = None
     name: str | None = None
-    product: Named | None = None
+    product: NamedPayload | None = None
 
 
-class Line(Payload):
+class LinePayload(VendurePayload):
     id: Id
     quantity: Quantity
     order_placed_quantity: Quantity | None = None
@@ -85,39 +85,39 @@ class Line(Payload):
     unit_price_with_tax: Minor
     prorated_line_price: Minor | None = None
     prorated_line_price_with_tax: Minor
-    product_variant: LineVariant
+    product_variant: LineVariantPayload
     custom_fields: dict[str, Any] | None = None
 
 
-class Discount(Payload):
+class DiscountPayload(VendurePayload):
     type: str | None = None
 
 
-class RefundLine(Payload):
+class RefundLinePayload(VendurePayload):
     order_line_id: Id
     quantity: Quantity
 
 
-class Refund(Payload):
+class RefundPayload(VendurePayload):
     id: Id
     created_at: datetime
     total: Minor
     shipping: Minor = 0
     state: str
     reason: str | None = None
-    lines: list[RefundLine] | None = None
+    lines: list[RefundLinePayload] | None = None
 
 
-class Payment(Payload):
+class PaymentPayload(VendurePayload):
     id: Id
     created_at: datetime | None = None
     method: str | None = None
     amount: Minor
     state: str
-    refunds: Annotated[list[Refund] | None, Whole()] = None
+    refunds: Annotated[list[RefundPayload] | None, Whole()] = None
 
 
-class Fulfillment(Payload):
+class FulfillmentPayload(VendurePayload):
     id: Id
     state: str
     created_at: datetime | None = None
@@ -125,11 +125,11 @@ class Fulfillment(Payload):
     tracking_code: str | None = None
 
 
-class Channel(Payload):
+class ChannelPayload(VendurePayload):
     code: str
 
 
-class Order(Payload):
+class OrderPayload(VendurePayload):
     id: Id
     code: str
     state: str
@@ -142,23 +142,23 @@ class Order(Payload):
     total: Minor
     total_with_tax: Minor
     coupon_codes: list[str] = Field(default_factory=list)
-    customer: Customer | None = None
-    shipping_address: Address | None = None
-    billing_address: Address | None = None
-    discounts: list[Discount] = Field(default_factory=list)
-    lines: Annotated[list[Line], Whole()]
-    payments: Annotated[list[Payment] | None, Whole()] = None
-    fulfillments: list[Fulfillment] | None = None
-    channels: list[Channel] = Field(default_factory=list)
+    customer: CustomerPayload | None = None
+    shipping_address: AddressPayload | None = None
+    billing_address: AddressPayload | None = None
+    discounts: list[DiscountPayload] = Field(default_factory=list)
+    lines: Annotated[list[LinePayload], Whole()]
+    payments: Annotated[list[PaymentPayload] | None, Whole()] = None
+    fulfillments: list[FulfillmentPayload] | None = None
+    channels: list[ChannelPayload] = Field(default_factory=list)
     custom_fields: dict[str, Any] | None = None
 
 
-class StockLevel(Payload):
+class StockLevelPayload(VendurePayload):
     stock_on_hand: Quantity
     stock_allocated: Quantity = 0
 
 
-class Variant(Payload):
+class VariantPayload(VendurePayload):
     id: Id
     sku: str | None = None
     name: str | None = None
@@ -166,58 +166,58 @@ class Variant(Payload):
     price: Minor
     price_with_tax: Minor | None = None
     currency_code: str | None = None
-    stock_levels: list[StockLevel] | None = None
+    stock_levels: list[StockLevelPayload] | None = None
 
 
-class Collection(Payload):
+class CollectionPayload(VendurePayload):
     id: Id
     name: str
     parent_id: Id | None = None
 
 
-class Product(Payload):
+class ProductPayload(VendurePayload):
     id: Id
     name: str
     slug: str | None = None
     description: str | None = None
     enabled: bool = True
     created_at: datetime | None = None
-    variants: list[Variant] = Field(default_factory=list)
-    collections: list[Collection] = Field(default_factory=list)
+    variants: list[VariantPayload] = Field(default_factory=list)
+    collections: list[CollectionPayload] = Field(default_factory=list)
 
 
-class Argument(Payload):
+class ArgumentPayload(VendurePayload):
     name: str
     value: str
 
 
-class Operation(Payload):
+class OperationPayload(VendurePayload):
     code: str
-    args: list[Argument] = Field(default_factory=list)
+    args: list[ArgumentPayload] = Field(default_factory=list)
 
 
-class Promotion(Payload):
+class PromotionPayload(VendurePayload):
     id: Id
     name: str | None = None
     coupon_code: str | None = None
     enabled: bool = True
     ends_at: datetime | None = None
-    actions: list[Operation] = Field(default_factory=list)
+    actions: list[OperationPayload] = Field(default_factory=list)
 
 
-class Gone(Payload):
+class GonePayload(VendurePayload):
     id: Id
 
 
-order = TypeAdapter(Order)
-customer = TypeAdapter(Customer)
-product = TypeAdapter(Product)
-collection = TypeAdapter(Collection)
-promotion = TypeAdapter(Promotion)
-gone = TypeAdapter(Gone)
+order = TypeAdapter(OrderPayload)
+customer = TypeAdapter(CustomerPayload)
+product = TypeAdapter(ProductPayload)
+collection = TypeAdapter(CollectionPayload)
+promotion = TypeAdapter(PromotionPayload)
+gone = TypeAdapter(GonePayload)
 
 
-class Envelope(Payload):
+class Envelope(VendurePayload):
     """What the plugin posts."""
 
     event: str | None = None

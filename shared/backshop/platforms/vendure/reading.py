@@ -18,12 +18,12 @@ from typing import Any
 from backshop.commerce import Kind, Store
 from backshop.platforms import paging
 from backshop.platforms.errors import PermanentRefusal
-from backshop.platforms.paging import Fetched, Place, walk
-from backshop.platforms.parsing import Page, ids_of
+from backshop.platforms.paging import Fetched, WalkPlace, walk
+from backshop.platforms.parsing import RecordPage, ids_of
 from backshop.platforms.ports import Reader
-from backshop.platforms.reading import Position, ReadContext, Scope, Step, since_text
+from backshop.platforms.reading import Position, ReadContext, ReadScope, Step, since_text
 from backshop.platforms.vendure import translate
-from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
+from backshop.platforms.vendure.api import UNKNOWN_FIELD, VendureApi
 
 Json = dict[str, Any]
 PER_PAGE = 100
@@ -33,16 +33,16 @@ FINAL = ["Delivered", "Cancelled"]
 NO_CART: Json = {"active": {"eq": False}}
 
 
-def reader(api: Api, store: Store, resource: str, context: ReadContext) -> Reader:
+def reader(api: VendureApi, store: Store, resource: str, context: ReadContext) -> Reader:
     """The reader of a resource; see `ports.Shop.reader`."""
     return _READERS[resource](api, store, context)
 
 
 @dataclass
-class _List:
+class _VendureList:
     """A list of the server, sorted by id."""
 
-    api: Api
+    api: VendureApi
     store: Store
     context: ReadContext
     name: str
@@ -55,28 +55,28 @@ class _List:
     def mark(self) -> datetime | None:
         return None
 
-    def filters(self, scope: Scope) -> list[Json]:
+    def filters(self, _scope: ReadScope, /) -> list[Json]:
         """The lists that make up the reading, one after the other."""
         return [{}]
 
-    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+    def steps(self, scope: ReadScope, position: Position) -> Iterator[Step]:
         start = position.get("list", 0)
         for number, chosen in list(enumerate(self.filters(scope)))[start:]:
             kept = position.get("place") if number == start else None
-            place = Place(*kept) if kept else paging.START
+            place = WalkPlace(*kept) if kept else paging.START
             fetch = partial(self._fetch, chosen)
             for fetched, after in walk(fetch, place, PER_PAGE, AT_ONCE):
                 new = paging.new_in(fetched.ids, place.last)
                 place = after
                 yield Step(fetched.page, {"list": number, "place": list(after)}, new)
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
+    def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
         return [self._fetch({"id": {"in": sorted(ids)}}, 0, 1).page]
 
-    def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
+    def remember(self, _scope: ReadScope, _position: Position) -> Mapping[str, Any]:
         return {}
 
-    def _fetch(self, chosen: Json, offset: int, number: int) -> Fetched:
+    def _fetch(self, chosen: Json, offset: int, _number: int) -> Fetched:
         options = {"take": PER_PAGE, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
         observed_at = self.context.now()
         answer = self._ask({"options": options})
@@ -89,13 +89,13 @@ class _List:
         return answer
 
 
-class _Orders(_List):
+class _VendureOrders(_VendureList):
     def mark(self) -> datetime | None:
         answer = self.api.run("newest", {})
         times = [each["at"] for name in ("updated", "placed") for each in answer[name]["items"]]
         return max((datetime.fromisoformat(each) for each in times if each), default=None)
 
-    def filters(self, scope: Scope) -> list[Json]:
+    def filters(self, scope: ReadScope, /) -> list[Json]:
         if scope.complete or scope.since is None:
             return [NO_CART]
         after = {"after": f"{since_text(scope.since)}.000Z"}
@@ -117,21 +117,21 @@ class _Orders(_List):
     _is_plain = False
 
 
-class _Customers(_List):
+class _VendureCustomers(_VendureList):
     def mark(self) -> datetime | None:
         items = self.api.run("newest", {})["customers"]["items"]
         return datetime.fromisoformat(items[0]["at"]) if items else None
 
-    def filters(self, scope: Scope) -> list[Json]:
+    def filters(self, scope: ReadScope, /) -> list[Json]:
         if scope.complete or scope.since is None:
             return [{}]
         return [{"updatedAt": {"after": f"{since_text(scope.since)}.000Z"}}]
 
 
 _READERS: dict[str, Callable[..., Reader]] = {
-    "collections": partial(_List, name="collections", kinds=frozenset({Kind.CATEGORY})),
-    "products": partial(_List, name="products", kinds=frozenset({Kind.PRODUCT})),
-    "customers": partial(_Customers, name="customers", kinds=frozenset({Kind.CUSTOMER})),
-    "promotions": partial(_List, name="promotions", kinds=frozenset({Kind.COUPON})),
-    "orders": partial(_Orders, name="orders", kinds=frozenset({Kind.ORDER})),
+    "collections": partial(_VendureList, name="collections", kinds=frozenset({Kind.CATEGORY})),
+    "products": partial(_VendureList, name="products", kinds=frozenset({Kind.PRODUCT})),
+    "customers": partial(_VendureCustomers, name="customers", kinds=frozenset({Kind.CUSTOMER})),
+    "promotions": partial(_VendureList, name="promotions", kinds=frozenset({Kind.COUPON})),
+    "orders": partial(_VendureOrders, name="orders", kinds=frozenset({Kind.ORDER})),
 }

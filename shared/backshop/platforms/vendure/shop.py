@@ -8,7 +8,7 @@ from backshop.commerce import Platform, Store
 from backshop.platforms.api import Deadline
 from backshop.platforms.ports import Credentials, Reader, ShopFacts
 from backshop.platforms.vendure import subscribing
-from backshop.platforms.vendure.api import Api
+from backshop.platforms.vendure.api import VendureApi
 from backshop.platforms.vendure.delivery_stage import VendureDeliveryStages
 from backshop.platforms.vendure.orders import VendureOrders
 
@@ -20,7 +20,7 @@ class VendureShop:
     platform = Platform.VENDURE
 
     def __init__(self, credentials: Credentials, deadline: Deadline) -> None:
-        self.api = Api(credentials, deadline)
+        self.api = VendureApi(credentials, deadline)
         self.orders = VendureOrders(self.api)
         self.discounts = None
         self.delivery_stages = VendureDeliveryStages(self.api)
@@ -28,7 +28,7 @@ class VendureShop:
     def facts(self) -> ShopFacts:
         return subscribing.facts(self.api)
 
-    def subscribe(self, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+    def subscribe(self, address: str, secret: str, is_new_secret: bool) -> list[str]:
         return subscribing.subscribe(self.api, address, secret, is_new_secret=is_new_secret)
 
     def reader(self, store: Store, resource: str, context: ReadContext) -> Reader:

@@ -1,4 +1,5 @@
-"""X-Vendure-Signature: `sha256=` and the hex HMAC-SHA256 of timestamp, a dot and the body's bytes."""
+"""X-Vendure-Signature: `sha256=` and the hex HMAC-SHA256 of timestamp, a dot and the body's
+bytes."""
 
 from __future__ import annotations
 

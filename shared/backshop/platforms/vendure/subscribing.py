@@ -6,12 +6,12 @@ from typing import Any
 
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
-from backshop.platforms.vendure.api import UNKNOWN_FIELD, Api
+from backshop.platforms.vendure.api import UNKNOWN_FIELD, VendureApi
 
 NO_PLUGIN = "the backshop plugin is not installed: changes are found by syncs alone"
 
 
-def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+def subscribe(api: VendureApi, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
     """The list is set as a whole; the entries of others keep their secrets, which are not named."""
     try:
         current = api.run("webhooks", {})["backshopWebhooks"]
@@ -31,6 +31,6 @@ def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> li
     return ["subscribed all events" if own is None else "renewed the subscription"]
 
 
-def facts(api: Api) -> ShopFacts:
+def facts(api: VendureApi) -> ShopFacts:
     channel = api.run("shop", {})["activeChannel"]
     return ShopFacts(currency=channel["defaultCurrencyCode"])

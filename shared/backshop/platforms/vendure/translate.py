@@ -17,7 +17,7 @@ from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored
-from backshop.platforms.parsing import Page
+from backshop.platforms.parsing import RecordPage
 from backshop.platforms.vendure import payloads
 from backshop.platforms.vendure.money import money, money_precision
 
@@ -88,7 +88,7 @@ def _is_deletion(topic: str, data: dict[str, Any]) -> bool:
 # Orders
 
 
-def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[Event]:
+def order(payload: payloads.OrderPayload, store: Store, observed_at: datetime) -> list[Event]:
     """The order after its customer. Raises `Ignored` on a cart or draft."""
     if payload.active or payload.order_placed_at is None:
         raise Ignored("a cart or a draft, not an order yet")
@@ -96,9 +96,11 @@ def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[
     return [_customer_of(payload.customer, record), record] if payload.customer else [record]
 
 
-def placed_order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[Event]:
-    """The order at the moment it is placed, the only one at which the customer's phone is sure to be
-    that of this order: any guest who names the same e-mail address overwrites it later."""
+def placed_order(
+    payload: payloads.OrderPayload, store: Store, observed_at: datetime
+) -> list[Event]:
+    """The order at the moment it is placed, the only one at which the customer's phone is sure to
+    be that of this order: any guest who names the same e-mail address overwrites it later."""
     events = order(payload, store, observed_at)
     phone = payload.customer.phone_number if payload.customer else None
     return [
@@ -109,11 +111,11 @@ def placed_order(payload: payloads.Order, store: Store, observed_at: datetime) -
     ]
 
 
-def _order(payload: payloads.Order, precision: int, observed_at: datetime) -> commerce.Order:
+def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime) -> commerce.Order:
     lines = tuple(_line(each, precision) for each in payload.lines)
     payments = payload.payments or []
     shipping_address = _address(payload.shipping_address, "shipping")
-    customer = payload.customer or payloads.Customer(id="none")
+    customer = payload.customer or payloads.CustomerPayload(id="none")
     fields = payload.custom_fields or {}
     net = sum((line.total for line in lines), _ZERO)
     subtotal = sum((line.subtotal for line in lines), _ZERO)
@@ -161,21 +163,21 @@ def _order(payload: payloads.Order, precision: int, observed_at: datetime) -> co
     )
 
 
-def _asked(payload: payloads.Order) -> int:
-    """What was asked of the shopper, or what was paid where that is more: a total shrinks when goods
-    are taken out, and what was paid for them stays until it is given back. Less the settled refunds
-    it is what the shop kept, settled payments less settled refunds."""
+def _asked(payload: payloads.OrderPayload) -> int:
+    """What was asked of the shopper, or what was paid where that is more: a total shrinks when
+    goods are taken out, and what was paid for them stays until it is given back. Less the settled
+    refunds it is what the shop kept, settled payments less settled refunds."""
     paid = sum(each.amount for each in payload.payments or [] if each.state == "Settled")
     return max(payload.total_with_tax, paid)
 
 
-def _given_phone(payload: payloads.Order) -> str | None:
+def _given_phone(payload: payloads.OrderPayload) -> str | None:
     """A guest's checkout overwrites the customer's phone, the order's addresses keep theirs."""
     addresses = (payload.shipping_address, payload.billing_address)
     return next((each.phone_number for each in addresses if each and each.phone_number), None)
 
 
-def _line(payload: payloads.Line, precision: int) -> commerce.OrderLine:
+def _line(payload: payloads.LinePayload, precision: int) -> commerce.OrderLine:
     variant = payload.product_variant
     product = variant.product
     net = payload.prorated_line_price
@@ -204,21 +206,22 @@ def _line(payload: payloads.Line, precision: int) -> commerce.OrderLine:
     )
 
 
-def _without_tax(with_tax: int, line: payloads.Line) -> int:
-    """Minor units without tax, for selections that do not ask for them: by the unit price's rate."""
+def _without_tax(with_tax: int, line: payloads.LinePayload) -> int:
+    """Minor units without tax, for selections that do not ask for them: by the unit price's
+    rate."""
     if not line.unit_price_with_tax:
         return with_tax
     return round(Decimal(with_tax * line.unit_price) / line.unit_price_with_tax)
 
 
-def _payment(payload: payloads.Payment, precision: int) -> commerce.Payment:
+def _payment(payload: payloads.PaymentPayload, precision: int) -> commerce.Payment:
     return commerce.Payment(
         id=payload.id, amount=money(payload.amount, precision), state=payload.state
     )
 
 
 def _refunds(
-    payload: payloads.Order, precision: int, observed_at: datetime
+    payload: payloads.OrderPayload, precision: int, observed_at: datetime
 ) -> tuple[commerce.Refund, ...] | None:
     if payload.payments is None or any(each.refunds is None for each in payload.payments):
         return None
@@ -247,7 +250,7 @@ def _refunds(
 
 
 def _refund_line(
-    payload: payloads.RefundLine, line: payloads.Line, precision: int
+    payload: payloads.RefundLinePayload, line: payloads.LinePayload, precision: int
 ) -> commerce.RefundLine:
     """Vendure names line and quantity; what they cost follows from the line's price after
     discounts."""
@@ -262,32 +265,34 @@ def _refund_line(
     )
 
 
-def _coupon_uses(payload: payloads.Order, discount: Decimal) -> tuple[commerce.CouponUse, ...]:
+def _coupon_uses(
+    payload: payloads.OrderPayload, discount: Decimal
+) -> tuple[commerce.CouponUse, ...]:
     """Vendure does not say which code gave which discount, unless there is one of each."""
     is_plain = len(payload.discounts) == len(payload.coupon_codes) == 1
     amount = discount if is_plain else None
     return tuple(commerce.CouponUse(code=code, discount=amount) for code in payload.coupon_codes)
 
 
-def _fulfilled_at(payload: payloads.Order) -> datetime | None:
+def _fulfilled_at(payload: payloads.OrderPayload) -> datetime | None:
     return _first(
         each.created_at for each in payload.fulfillments or [] if each.state != "Cancelled"
     )
 
 
-def _delivered_at(payload: payloads.Order) -> datetime | None:
+def _delivered_at(payload: payloads.OrderPayload) -> datetime | None:
     if payload.state != "Delivered":
         return None
     times = [each.updated_at for each in payload.fulfillments or [] if each.state == "Delivered"]
     return max((parsing.utc(each) for each in times if each), default=None)
 
 
-def _tracking_code(payload: payloads.Order) -> str | None:
+def _tracking_code(payload: payloads.OrderPayload) -> str | None:
     codes = [each.tracking_code for each in payload.fulfillments or [] if each.tracking_code]
     return codes[-1] if codes else None
 
 
-def _channel(channels: list[payloads.Channel]) -> str | None:
+def _channel(channels: list[payloads.ChannelPayload]) -> str | None:
     """The channel it was bought in; every order is in the default channel as well."""
     codes = [each.code for each in channels]
     chosen = [code for code in codes if code != "__default_channel__"] or codes
@@ -301,7 +306,7 @@ def _first(times: Iterable[datetime | None]) -> datetime | None:
 # Everything else
 
 
-def _customer_of(payload: payloads.Customer, order: commerce.Order) -> commerce.Customer:
+def _customer_of(payload: payloads.CustomerPayload, order: commerce.Order) -> commerce.Customer:
     """The customer as the order names them: hearsay, which the customer's own record outweighs."""
     return commerce.Customer(
         id=payload.id,
@@ -315,7 +320,9 @@ def _customer_of(payload: payloads.Customer, order: commerce.Order) -> commerce.
     )
 
 
-def customer(payload: payloads.Customer, store: Store, observed_at: datetime) -> list[Event]:
+def customer(
+    payload: payloads.CustomerPayload, _store: Store, observed_at: datetime
+) -> list[Event]:
     """A customer. Guests have records and ids too, but no user."""
     addresses = (_address(each, _kind(each)) for each in payload.addresses or [])
     return [
@@ -334,14 +341,14 @@ def customer(payload: payloads.Customer, store: Store, observed_at: datetime) ->
     ]
 
 
-def _kind(payload: payloads.Address) -> Literal["shipping", "billing", "both"]:
+def _kind(payload: payloads.AddressPayload) -> Literal["shipping", "billing", "both"]:
     if bool(payload.default_shipping_address) == bool(payload.default_billing_address):
         return "both"
     return "shipping" if payload.default_shipping_address else "billing"
 
 
 def _address(
-    payload: payloads.Address | None, kind: Literal["shipping", "billing", "both"]
+    payload: payloads.AddressPayload | None, kind: Literal["shipping", "billing", "both"]
 ) -> commerce.Address | None:
     if payload is None or not (
         payload.street_line1 or payload.city or payload.postal_code or payload.full_name
@@ -363,14 +370,14 @@ def _address(
     )
 
 
-def _country(payload: payloads.Address | None) -> str | None:
+def _country(payload: payloads.AddressPayload | None) -> str | None:
     if payload is None:
         return None
-    named = payload.country.code if isinstance(payload.country, payloads.Country) else None
+    named = payload.country.code if isinstance(payload.country, payloads.CountryPayload) else None
     return payload.country_code or named or None
 
 
-def product(payload: payloads.Product, store: Store, observed_at: datetime) -> list[Event]:
+def product(payload: payloads.ProductPayload, store: Store, observed_at: datetime) -> list[Event]:
     return [
         commerce.Product(
             id=payload.id,
@@ -389,7 +396,7 @@ def product(payload: payloads.Product, store: Store, observed_at: datetime) -> l
 
 
 def _variant(
-    payload: payloads.Variant, product: payloads.Product, store: Store
+    payload: payloads.VariantPayload, product: payloads.ProductPayload, store: Store
 ) -> commerce.Variant:
     currency = payload.currency_code or store.currency or "USD"
     price = money(payload.price, money_precision(store.settings))
@@ -408,12 +415,14 @@ def _variant(
     )
 
 
-def collection(payload: payloads.Collection, store: Store, observed_at: datetime) -> list[Event]:
+def collection(
+    payload: payloads.CollectionPayload, _store: Store, observed_at: datetime
+) -> list[Event]:
     return [_category(payload, observed_at, rank=1)]
 
 
 def _category(
-    payload: payloads.Collection, observed_at: datetime, rank: Literal[0, 1]
+    payload: payloads.CollectionPayload, observed_at: datetime, rank: Literal[0, 1]
 ) -> commerce.Category:
     return commerce.Category(
         id=payload.id,
@@ -425,7 +434,9 @@ def _category(
     )
 
 
-def promotion(payload: payloads.Promotion, store: Store, observed_at: datetime) -> list[Event]:
+def promotion(
+    payload: payloads.PromotionPayload, store: Store, observed_at: datetime
+) -> list[Event]:
     """A coupon. Raises `Ignored` on a promotion that works without a code."""
     if not payload.coupon_code:
         raise Ignored("a promotion without a coupon code")
@@ -444,7 +455,7 @@ def promotion(payload: payloads.Promotion, store: Store, observed_at: datetime) 
     ]
 
 
-def _worth(payload: payloads.Promotion, store: Store) -> tuple[str | None, Decimal | None]:
+def _worth(payload: payloads.PromotionPayload, store: Store) -> tuple[str | None, Decimal | None]:
     """What the promotion's one action is and gives: money in major units, or percent."""
     if len(payload.actions) != 1:
         return None, None
@@ -492,9 +503,9 @@ _PREFIXES = (
 # Pages of the API
 
 
-def page(resource: str, items: list[Any], store: Store, observed_at: datetime) -> Page:
+def page(resource: str, items: list[Any], store: Store, observed_at: datetime) -> RecordPage:
     """A page's decoded items (`orders`, `customers`, `products`, `collections`, `promotions`)."""
     _, adapter, convert, _ = _SUBJECTS[resource.removesuffix("s")]
     records, rejected = parsing.sort_out(adapter, items)
-    read = Page([], rejected, parsing.ids_of(items))
+    read = RecordPage([], rejected, parsing.ids_of(items))
     return parsing.convert_each(records, lambda record: convert(record, store, observed_at), read)

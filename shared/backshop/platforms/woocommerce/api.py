@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from backshop.platforms.api import Answer, Deadline, connect, send, with_retries
+from backshop.platforms.api import Deadline, HttpAnswer, connect, send, with_retries
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.ports import Credentials
 
@@ -21,7 +21,7 @@ INDEX = "/wp-json/"
 """Everything else is below `PATH`; this one path is given whole."""
 
 
-class Api:
+class WooCommerceApi:
     """`api_key` and `secret` are a REST key's consumer key and consumer secret.
 
     Signs in with Basic over TLS, and with OAuth 1.0a over plain HTTP, as WooCommerce demands.
@@ -41,8 +41,9 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
-    def get_once(self, path: str, params: Mapping[str, Any]) -> Answer:
-        """One try at reading, 200 or an exception: `TransientFailure`, or `PermanentRefusal` with WooCommerce's code."""
+    def get_once(self, path: str, params: Mapping[str, Any]) -> HttpAnswer:
+        """One try at reading, 200 or an exception: `TransientFailure`, or `PermanentRefusal` with
+        WooCommerce's code."""
         answer = self.call("GET", path, params)
         if answer.status != 200:
             raise _refused(answer)
@@ -50,13 +51,14 @@ class Api:
             raise TransientFailure("it answered a page in place of data")
         return answer
 
-    def get(self, path: str, params: Mapping[str, Any]) -> Answer:
-        """`get`, asked again while that may help. Raises `TransientOutage` and `PermanentRefusal`."""
+    def get(self, path: str, params: Mapping[str, Any]) -> HttpAnswer:
+        """`get`, asked again while that may help. Raises `TransientOutage` and
+        `PermanentRefusal`."""
         return with_retries(lambda: self.get_once(path, params), self.deadline)
 
     def call(
         self, method: str, path: str, params: Mapping[str, Any] | None = None, body: object = None
-    ) -> Answer:
+    ) -> HttpAnswer:
         """One try at anything; statuses below 500 other than 429 and redirects are the caller's."""
         path = path if path == INDEX else PATH + path
         query = {name: str(value) for name, value in (params or {}).items()}
@@ -68,7 +70,7 @@ class Api:
         return send(self._client, self.deadline, method, f"{path}?{urlencode(query)}", **options)
 
 
-def _refused(answer: Answer) -> PermanentRefusal:
+def _refused(answer: HttpAnswer) -> PermanentRefusal:
     try:
         code = str(json.loads(answer.body)["code"])[:100]
     except (ValueError, TypeError, KeyError):

@@ -1,4 +1,5 @@
-"""Discount codes at WooCommerce: coupons, whose codes it lower-cases and which it lets one look up."""
+"""Discount codes at WooCommerce: coupons, whose codes it lower-cases and which it lets one look
+up."""
 
 from __future__ import annotations
 
@@ -7,22 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from backshop.platforms.api import Answer
+from backshop.platforms.api import HttpAnswer
 from backshop.platforms.discounts import NewDiscount
 from backshop.platforms.errors import PermanentDecline, TransientFailure, TransientOutage
 from backshop.platforms.orders import Json
-from backshop.platforms.woocommerce.api import Api
+from backshop.platforms.woocommerce.api import WooCommerceApi
 
 
 @dataclass(frozen=True, slots=True)
 class WooCommerceDiscounts:
     """Codes of one shop; see `ports.Discounts`."""
 
-    api: Api
+    api: WooCommerceApi
 
     def find(self, discount: NewDiscount) -> str | None:
-        """The id of our coupon with this code; None where the shop knows no such code. Raises PermanentDecline
-        where the code is somebody else's."""
+        """The id of our coupon with this code; None where the shop knows no such code. Raises
+        PermanentDecline where the code is somebody else's."""
         coupons = json.loads(self.api.get("coupons", {"code": discount.code.lower()}).body)
         coupon = next((each for each in coupons if each["code"] == discount.code.lower()), None)
         if coupon is None:
@@ -32,8 +33,9 @@ class WooCommerceDiscounts:
         return str(coupon["id"])
 
     def create(self, discount: NewDiscount) -> str:
-        """Make the coupon, if an earlier attempt did not; its id. Amounts are in the shop's currency,
-        which WooCommerce does not name. Raises PermanentDecline where it refuses the coupon."""
+        """Make the coupon, if an earlier attempt did not; its id. Amounts are in the shop's
+        currency, which WooCommerce does not name. Raises PermanentDecline where it refuses the
+        coupon."""
         if (made := self.find(discount)) is not None:
             return made
         answer = _write(self.api, "POST", "coupons", _body(discount))
@@ -61,9 +63,9 @@ def _body(discount: NewDiscount) -> Json:
     }
 
 
-def _write(api: Api, method: str, path: str, body: Any, **params: str) -> Answer:
-    """One try; the next attempt looks first. Raises PermanentDecline on a refusal, TransientOutage where the end is
-    unknown."""
+def _write(api: WooCommerceApi, method: str, path: str, body: Any, **params: str) -> HttpAnswer:
+    """One try; the next attempt looks first. Raises PermanentDecline on a refusal, TransientOutage
+    where the end is unknown."""
     try:
         answer = api.call(method, path, params, body)
     except TransientFailure as failed:
@@ -81,7 +83,7 @@ def _write(api: Api, method: str, path: str, body: Any, **params: str) -> Answer
     )
 
 
-def _code(answer: Answer) -> str:
+def _code(answer: HttpAnswer) -> str:
     try:
         return str(json.loads(answer.body)["code"])[:100]
     except (ValueError, TypeError, KeyError):

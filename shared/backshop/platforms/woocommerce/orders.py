@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from backshop.commerce import Address
-from backshop.platforms.api import Answer
+from backshop.platforms.api import HttpAnswer
 from backshop.platforms.errors import (
     PermanentDecline,
     PermanentRefusal,
@@ -29,7 +29,7 @@ from backshop.platforms.orders import (
     same,
     split_name,
 )
-from backshop.platforms.woocommerce.api import Api
+from backshop.platforms.woocommerce.api import WooCommerceApi
 
 PAGE = 100
 NOT_SENT = {"pending", "on-hold", "processing"}
@@ -40,7 +40,7 @@ NOT_SENT = {"pending", "on-hold", "processing"}
 class WooCommerceOrders:
     """Orders of one shop; see `ports.Orders`."""
 
-    api: Api
+    api: WooCommerceApi
 
     def find_refund(self, request: RefundOrder) -> RefundResult | None:
         """The refund that an earlier attempt made."""
@@ -54,8 +54,8 @@ class WooCommerceOrders:
     def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund through the payment gateway, or only on paper where it is `manual`.
 
-        Amount and lines come from the order as WooCommerce has it now. Raises PermanentDecline when it refuses,
-        which it does with HTTP 500.
+        Amount and lines come from the order as WooCommerce has it now. Raises PermanentDecline when
+        it refuses, which it does with HTTP 500.
         """
         order = _order(self.api, request.order_id)
         done = [*_refunds(self.api, request.order_id)]
@@ -96,7 +96,7 @@ def _refunded(refund: Json) -> RefundResult:
     return RefundResult(str(refund["id"]), Decimal(refund["amount"]), {"refund": refund})
 
 
-def _order(api: Api, order_id: str) -> Json:
+def _order(api: WooCommerceApi, order_id: str) -> Json:
     try:
         result: Json = json.loads(api.get(f"orders/{order_id}", {}).body)
     except PermanentRefusal as refused:
@@ -106,7 +106,7 @@ def _order(api: Api, order_id: str) -> Json:
     return result
 
 
-def _refunds(api: Api, order_id: str) -> Iterator[Json]:
+def _refunds(api: WooCommerceApi, order_id: str) -> Iterator[Json]:
     """All refunds of the order, newest first."""
     number = 1
     while True:
@@ -178,9 +178,9 @@ def _fields(address: Address) -> Json:
     }
 
 
-def _write(api: Api, method: str, path: str, body: Json) -> Json:
-    """One try, because a second one could do it twice. Raises PermanentDecline on a refusal, TransientOutage where
-    the end is unknown or WooCommerce is away."""
+def _write(api: WooCommerceApi, method: str, path: str, body: Json) -> Json:
+    """One try, because a second one could do it twice. Raises PermanentDecline on a refusal,
+    TransientOutage where the end is unknown or WooCommerce is away."""
     try:
         answer = api.call(method, path, body=body)
     except TransientFailure as failed:
@@ -202,7 +202,7 @@ def _write(api: Api, method: str, path: str, body: Json) -> Json:
     return dict(content)
 
 
-def _refusal(answer: Answer | None) -> Json | None:
+def _refusal(answer: HttpAnswer | None) -> Json | None:
     """WooCommerce's own words where it refuses, be it with HTTP 500: `code` and `message`."""
     if answer is None or answer.status in (429, 502, 503, 504):
         return None

@@ -19,7 +19,7 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 ZERO = Decimal(0)
 
 
-class Address(Payload):
+class AddressPayload(Payload):
     first_name: str | None = None
     last_name: str | None = None
     company: str | None = None
@@ -33,12 +33,12 @@ class Address(Payload):
     email: str | None = None
 
 
-class Meta(Payload):
+class MetaPayload(Payload):
     key: str
     value: Any = None
 
 
-class Line(Payload):
+class LinePayload(Payload):
     id: Id
     name: str | None = None
     parent_name: str | None = None
@@ -50,15 +50,15 @@ class Line(Payload):
     subtotal_tax: Amount = ZERO
     total: Amount
     total_tax: Amount = ZERO
-    meta_data: list[Meta] = Field(default_factory=list)
+    meta_data: list[MetaPayload] = Field(default_factory=list)
 
 
-class CouponLine(Payload):
+class CouponLinePayload(Payload):
     code: str
     discount: Amount | None = None
 
 
-class RefundLine(Payload):
+class RefundLinePayload(Payload):
     """A refund as its order tells it: the total is negative."""
 
     id: Id
@@ -66,7 +66,7 @@ class RefundLine(Payload):
     total: Amount
 
 
-class Order(Payload):
+class OrderPayload(Payload):
     """`line_items` and `refunds` are None where the payload does not tell of them."""
 
     id: Id
@@ -83,29 +83,29 @@ class Order(Payload):
     total: Amount
     total_tax: Amount = ZERO
     customer_id: Id = 0
-    billing: Address = Field(default_factory=Address)
-    shipping: Address = Field(default_factory=Address)
+    billing: AddressPayload = Field(default_factory=AddressPayload)
+    shipping: AddressPayload = Field(default_factory=AddressPayload)
     payment_method: str | None = None
     created_via: str | None = None
-    line_items: Annotated[list[Line] | None, Whole()] = None
-    coupon_lines: list[CouponLine] = Field(default_factory=list)
-    refunds: Annotated[list[RefundLine] | None, Whole()] = None
+    line_items: Annotated[list[LinePayload] | None, Whole()] = None
+    coupon_lines: list[CouponLinePayload] = Field(default_factory=list)
+    refunds: Annotated[list[RefundLinePayload] | None, Whole()] = None
 
 
-class RefundedLine(Payload):
+class RefundedLinePayload(Payload):
     id: Id
     quantity: Quantity = 0
     total: Amount
     total_tax: Amount = ZERO
-    meta_data: list[Meta] = Field(default_factory=list)
+    meta_data: list[MetaPayload] = Field(default_factory=list)
 
 
-class RefundedCharge(Payload):
+class RefundedChargePayload(Payload):
     total: Amount
     total_tax: Amount = ZERO
 
 
-class Refund(Payload):
+class RefundPayload(Payload):
     """A refund as its own endpoints tell it: the amount is positive, its lines are negative."""
 
     id: Id
@@ -113,12 +113,12 @@ class Refund(Payload):
     date_created_gmt: datetime | None = None
     amount: Amount
     reason: str | None = None
-    line_items: Annotated[list[RefundedLine], Whole()] = Field(default_factory=list)
-    shipping_lines: list[RefundedCharge] = Field(default_factory=list)
-    fee_lines: list[RefundedCharge] = Field(default_factory=list)
+    line_items: Annotated[list[RefundedLinePayload], Whole()] = Field(default_factory=list)
+    shipping_lines: list[RefundedChargePayload] = Field(default_factory=list)
+    fee_lines: list[RefundedChargePayload] = Field(default_factory=list)
 
 
-class Customer(Payload):
+class CustomerPayload(Payload):
     id: Id
     date_created_gmt: datetime | None = None
     date_modified_gmt: datetime | None = None
@@ -128,22 +128,22 @@ class Customer(Payload):
     role: str | None = None
     username: str | None = None
     is_paying_customer: bool | None = None
-    billing: Address | None = None
-    shipping: Address | None = None
+    billing: AddressPayload | None = None
+    shipping: AddressPayload | None = None
 
 
-class Named(Payload):
+class NamedPayload(Payload):
     id: Id
     name: str = ""
 
 
-class Attribute(Payload):
+class AttributePayload(Payload):
     name: str = ""
     option: str | None = None
     options: list[str] | None = None
 
 
-class Product(Payload):
+class ProductPayload(Payload):
     id: Id
     name: str = ""
     type: str = "simple"
@@ -161,20 +161,20 @@ class Product(Payload):
     stock_quantity: Quantity | None = None
     stock_status: str = "instock"
     parent_id: Id = 0
-    categories: list[Named] = Field(default_factory=list)
-    tags: list[Named] = Field(default_factory=list)
-    attributes: list[Attribute] = Field(default_factory=list)
+    categories: list[NamedPayload] = Field(default_factory=list)
+    tags: list[NamedPayload] = Field(default_factory=list)
+    attributes: list[AttributePayload] = Field(default_factory=list)
     variations: list[Any] = Field(default_factory=list)
 
 
-class Category(Payload):
+class CategoryPayload(Payload):
     id: Id
     name: str = ""
     parent: Id = 0
     count: int | None = None
 
 
-class Coupon(Payload):
+class CouponPayload(Payload):
     id: Id
     code: str
     amount: Amount | None = None
@@ -186,7 +186,7 @@ class Coupon(Payload):
     usage_count: int = 0
 
 
-class Gone(Payload):
+class GonePayload(Payload):
     """What a deletion says: the id alone. The topic is not signed, so a whole record that comes as
     a deletion is none."""
 
@@ -194,7 +194,7 @@ class Gone(Payload):
     date_created: None = None
 
 
-class Error(Payload):
+class ErrorPayload(Payload):
     """What WooCommerce sends, signed, where the record was gone when it came to be delivered."""
 
     code: str
@@ -202,17 +202,17 @@ class Error(Payload):
     data: dict[str, Any]
 
 
-order = TypeAdapter(Order)
-orders = TypeAdapter(list[Order])
-refund = TypeAdapter(Refund)
-refunds = TypeAdapter(list[Refund])
-customer = TypeAdapter(Customer)
-customers = TypeAdapter(list[Customer])
-product = TypeAdapter(Product)
-products = TypeAdapter(list[Product])
-category = TypeAdapter(Category)
-categories = TypeAdapter(list[Category])
-coupon = TypeAdapter(Coupon)
-coupons = TypeAdapter(list[Coupon])
-gone = TypeAdapter(Gone)
-error = TypeAdapter(Error)
+order = TypeAdapter(OrderPayload)
+orders = TypeAdapter(list[OrderPayload])
+refund = TypeAdapter(RefundPayload)
+refunds = TypeAdapter(list[RefundPayload])
+customer = TypeAdapter(CustomerPayload)
+customers = TypeAdapter(list[CustomerPayload])
+product = TypeAdapter(ProductPayload)
+products = TypeAdapter(list[ProductPayload])
+category = TypeAdapter(CategoryPayload)
+categories = TypeAdapter(list[CategoryPayload])
+coupon = TypeAdapter(CouponPayload)
+coupons = TypeAdapter(list[CouponPayload])
+gone = TypeAdapter(GonePayload)
+error = TypeAdapter(ErrorPayload)

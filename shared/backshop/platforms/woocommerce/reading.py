@@ -1,4 +1,5 @@
-"""Reading a WooCommerce shop: lists by offset, filtered by their modified time where they have one."""
+"""Reading a WooCommerce shop: lists by offset, filtered by their modified time where they have
+one."""
 
 from __future__ import annotations
 
@@ -13,12 +14,12 @@ from pydantic import TypeAdapter
 from backshop.commerce import Kind, Product, Store
 from backshop.platforms import paging, parsing
 from backshop.platforms.api import with_retries
-from backshop.platforms.paging import Fetched, Place, walk
-from backshop.platforms.parsing import Page
+from backshop.platforms.paging import Fetched, WalkPlace, walk
+from backshop.platforms.parsing import RecordPage
 from backshop.platforms.ports import Reader
-from backshop.platforms.reading import Position, ReadContext, Scope, Step, since_text
+from backshop.platforms.reading import Position, ReadContext, ReadScope, Step, since_text
 from backshop.platforms.woocommerce import translate
-from backshop.platforms.woocommerce.api import Api
+from backshop.platforms.woocommerce.api import WooCommerceApi
 
 PER_PAGE = 100
 """WooCommerce gives no more."""
@@ -26,7 +27,7 @@ CUSTOMER_PAGES = 20
 """Customers cannot be asked for by their modified time: each incremental pass reads the new ones
 and this many pages of the others, going round, so that a shop of 2,000 customers is read whole."""
 
-Convert = Callable[[bytes, Store, datetime], Page]
+Convert = Callable[[bytes, Store, datetime], RecordPage]
 Params = Mapping[str, str]
 
 
@@ -38,22 +39,22 @@ class _Changed(parsing.Payload):
 _NEWEST = TypeAdapter(list[_Changed])
 
 
-def reader(api: Api, store: Store, resource: str, context: ReadContext) -> Reader:
+def reader(api: WooCommerceApi, store: Store, resource: str, context: ReadContext) -> Reader:
     """The reader of a resource; see `ports.Shop.reader`."""
     if resource == "customers":
-        return _Customers(api, store, context)
-    return _Lists(api, store, context, **_LISTS[resource])
+        return _WooCommerceCustomers(api, store, context)
+    return _WooCommerceLists(api, store, context, **_LISTS[resource])
 
 
 @dataclass
-class _Lists:
+class _WooCommerceLists:
     """A resource that is one list, or several that differ in their parameters.
 
     `status=any` leaves out trashed orders and drafts of the checkout, so these are lists of their
     own.
     """
 
-    api: Api
+    api: WooCommerceApi
     store: Store
     context: ReadContext
     path: str
@@ -80,7 +81,7 @@ class _Lists:
             lambda: _newest(self.api.get_once(self.path, newest).body), self.api.deadline
         )
 
-    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+    def steps(self, scope: ReadScope, position: Position) -> Iterator[Step]:
         for number in range(position.get("list", 0), len(self.variants)):
             params = {**self.variants[number], "orderby": "id", "order": "asc"}
             if self.has_modified and not scope.complete and scope.since:
@@ -93,13 +94,13 @@ class _Lists:
                 place = after
                 yield Step(fetched.page, {"list": number, "place": list(after)}, count)
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
+    def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
         """Trashed records are found, as deletions; variations are not, which only their product
         lists."""
         include = {"include": ",".join(sorted(ids))}
         return [self._fetch({**variant, **include}, 0, 1).page for variant in self.variants]
 
-    def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
+    def remember(self, _scope: ReadScope, _position: Position) -> Mapping[str, Any]:
         return {}
 
     def _fetch(self, params: Params, offset: int, number: int) -> Fetched:
@@ -121,7 +122,7 @@ class _Lists:
         page = fetched.page._replace(events=events, rejected=rejected)
         return fetched._replace(page=page)
 
-    def _variations(self, product_id: str) -> Iterator[Page]:
+    def _variations(self, product_id: str) -> Iterator[RecordPage]:
         path = f"products/{product_id}/variations"
         params = {"orderby": "id", "order": "asc"}
         read = partial(_fetch, self.api, path, params, self.convert, self.store, self.context)
@@ -163,11 +164,11 @@ _LISTS: dict[str, dict[str, Any]] = {
 
 
 @dataclass
-class _Customers:
+class _WooCommerceCustomers:
     """Customers have no modified filter. Complete readings are one list; the others read what was
     added behind the end of the last one, and then a part of the whole list, going round."""
 
-    api: Api
+    api: WooCommerceApi
     store: Store
     context: ReadContext
     kinds: frozenset[Kind] = frozenset({Kind.CUSTOMER})
@@ -178,7 +179,7 @@ class _Customers:
     def mark(self) -> datetime | None:
         return None
 
-    def steps(self, scope: Scope, position: Position) -> Iterator[Step]:
+    def steps(self, scope: ReadScope, position: Position) -> Iterator[Step]:
         end = position.get("end") or (None if scope.complete else scope.before.get("end"))
         is_whole = scope.complete or "end" not in scope.before
         if is_whole or "round" not in position:
@@ -189,7 +190,7 @@ class _Customers:
         if not is_whole:
             yield from self._round(scope, position, end)
 
-    def _round(self, scope: Scope, position: Position, end: object) -> Iterator[Step]:
+    def _round(self, scope: ReadScope, position: Position, end: object) -> Iterator[Step]:
         place = position.get("round") or scope.before.get("round")
         for pages, (fetched, after) in enumerate(self._walk(place), position.get("pages", 0) + 1):
             count = paging.new_in(fetched.ids, place[2] if place else None)
@@ -198,17 +199,17 @@ class _Customers:
             if pages >= CUSTOMER_PAGES:
                 return
 
-    def find(self, kind: Kind, ids: Collection[str]) -> list[Page]:
+    def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
         return [self._fetch(0, 1, {"include": ",".join(sorted(ids))}).page]
 
-    def remember(self, scope: Scope, position: Position) -> Mapping[str, Any]:
+    def remember(self, scope: ReadScope, position: Position) -> Mapping[str, Any]:
         return {
             **scope.before,
             **{key: position[key] for key in ("end", "round") if key in position},
         }
 
-    def _walk(self, place: Any) -> Iterator[tuple[Fetched, Place]]:
-        return walk(self._fetch, Place(*place) if place else paging.START, PER_PAGE)
+    def _walk(self, place: Any) -> Iterator[tuple[Fetched, WalkPlace]]:
+        return walk(self._fetch, WalkPlace(*place) if place else paging.START, PER_PAGE)
 
     def _fetch(self, offset: int, number: int, also: Params | None = None) -> Fetched:
         params = {"role": "all", "orderby": "id", "order": "asc", **(also or {})}
@@ -220,7 +221,7 @@ class _Customers:
 
 
 def _fetch(
-    api: Api,
+    api: WooCommerceApi,
     path: str,
     params: Params,
     convert: Convert,
@@ -255,5 +256,5 @@ def _newest(body: bytes) -> datetime | None:
     return changed_at and changed_at.replace(tzinfo=UTC)
 
 
-def _place(position: Position) -> Place:
-    return Place(*position["place"]) if position.get("place") else paging.START
+def _place(position: Position) -> WalkPlace:
+    return WalkPlace(*position["place"]) if position.get("place") else paging.START

@@ -8,7 +8,7 @@ from backshop.commerce import Platform, Store
 from backshop.platforms.api import Deadline
 from backshop.platforms.ports import Credentials, Reader, ShopFacts
 from backshop.platforms.woocommerce import subscribing
-from backshop.platforms.woocommerce.api import Api
+from backshop.platforms.woocommerce.api import WooCommerceApi
 from backshop.platforms.woocommerce.discounts import WooCommerceDiscounts
 from backshop.platforms.woocommerce.orders import WooCommerceOrders
 
@@ -20,7 +20,7 @@ class WooCommerceShop:
     platform = Platform.WOOCOMMERCE
 
     def __init__(self, credentials: Credentials, deadline: Deadline) -> None:
-        self.api = Api(credentials, deadline)
+        self.api = WooCommerceApi(credentials, deadline)
         self.orders = WooCommerceOrders(self.api)
         self.discounts = WooCommerceDiscounts(self.api)
         self.delivery_stages = None
@@ -28,7 +28,7 @@ class WooCommerceShop:
     def facts(self) -> ShopFacts:
         return subscribing.facts(self.api)
 
-    def subscribe(self, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+    def subscribe(self, address: str, secret: str, is_new_secret: bool) -> list[str]:
         return subscribing.subscribe(self.api, address, secret, is_new_secret=is_new_secret)
 
     def reader(self, store: Store, resource: str, context: ReadContext) -> Reader:

@@ -12,7 +12,7 @@ from backshop.platforms import parsing
 from backshop.platforms.api import with_retries
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
-from backshop.platforms.woocommerce.api import INDEX, Api
+from backshop.platforms.woocommerce.api import INDEX, WooCommerceApi
 
 TOPICS = tuple(
     f"{resource}.{event}"
@@ -32,7 +32,7 @@ class _Subscription(parsing.Payload):
 _SUBSCRIPTIONS = TypeAdapter(list[_Subscription])
 
 
-def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
+def subscribe(api: WooCommerceApi, address: str, secret: str, *, is_new_secret: bool) -> list[str]:
     """WooCommerce disables a webhook whose deliveries failed more than five times in a row, and
     tells nobody."""
     current = {each.topic: each for each in _subscriptions(api) if each.delivery_url == address}
@@ -51,7 +51,7 @@ def subscribe(api: Api, address: str, secret: str, *, is_new_secret: bool) -> li
     return done
 
 
-def _subscriptions(api: Api) -> list[_Subscription]:
+def _subscriptions(api: WooCommerceApi) -> list[_Subscription]:
     webhooks: list[_Subscription] = []
     for page in range(1, 100):
         params = {"per_page": "100", "page": str(page), "orderby": "id", "order": "asc"}
@@ -62,11 +62,11 @@ def _subscriptions(api: Api) -> list[_Subscription]:
     return webhooks
 
 
-def _page(api: Api, params: dict[str, str]) -> list[_Subscription]:
+def _page(api: WooCommerceApi, params: dict[str, str]) -> list[_Subscription]:
     return parsing.parse(_SUBSCRIPTIONS, api.get_once("webhooks", params).body)
 
 
-def _write(api: Api, method: str, path: str, body: dict[str, Any]) -> None:
+def _write(api: WooCommerceApi, method: str, path: str, body: dict[str, Any]) -> None:
     """Writing twice does no harm here: a webhook made twice delivers twice, and the next sync finds
     one of them."""
 
@@ -88,7 +88,7 @@ def _code(body: bytes) -> str:
         return ""
 
 
-def facts(api: Api) -> ShopFacts:
+def facts(api: WooCommerceApi) -> ShopFacts:
     """Currency and version from the system status, which the key's user may not be allowed to see;
     the time zone from WordPress, which tells everybody."""
     status = _read(api, "system_status", "environment.version,settings.currency")
@@ -100,7 +100,7 @@ def facts(api: Api) -> ShopFacts:
     )
 
 
-def _read(api: Api, path: str, fields: str) -> dict[str, Any]:
+def _read(api: WooCommerceApi, path: str, fields: str) -> dict[str, Any]:
     try:
         answer = api.get(path, {"_fields": fields})
     except PermanentRefusal as refused:

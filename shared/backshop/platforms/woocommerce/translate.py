@@ -13,7 +13,7 @@ from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored, PayloadError
-from backshop.platforms.parsing import Page, exact, name, per_unit, pieces
+from backshop.platforms.parsing import RecordPage, exact, name, per_unit, pieces
 from backshop.platforms.woocommerce import payloads
 
 UNCOUNTED = frozenset({"pending", "cancelled", "failed", "trash", "checkout-draft"})
@@ -77,7 +77,7 @@ def deletion(kind: Kind, id: object, gone_at: datetime, observed_at: datetime) -
 # Orders
 
 
-def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[Event]:
+def order(payload: payloads.OrderPayload, _store: Store, observed_at: datetime) -> list[Event]:
     """The order after the customer it names; a trashed one is gone."""
     if payload.status == UNSAVED:
         raise Ignored("an order that is not saved yet")
@@ -89,7 +89,9 @@ def order(payload: payloads.Order, store: Store, observed_at: datetime) -> list[
     return [customer, record] if customer else [record]
 
 
-def _order(payload: payloads.Order, changed_at: datetime, observed_at: datetime) -> commerce.Order:
+def _order(
+    payload: payloads.OrderPayload, changed_at: datetime, observed_at: datetime
+) -> commerce.Order:
     billing, shipping = payload.billing, payload.shipping
     email = billing.email or None
     created_at = _utc(payload.date_created_gmt) or changed_at
@@ -165,7 +167,7 @@ def _customer_of(order: commerce.Order) -> commerce.Customer | None:
     )
 
 
-def _line(payload: payloads.Line) -> commerce.OrderLine:
+def _line(payload: payloads.LinePayload) -> commerce.OrderLine:
     variant = payload.variation_id or payload.product_id or None
     whole = payload.name or ""
     prefix = f"{payload.parent_name} - "
@@ -192,7 +194,7 @@ def _line(payload: payloads.Line) -> commerce.OrderLine:
     )
 
 
-def _raw(payload: payloads.Line, shown: list[payloads.Meta]) -> dict[str, Any]:
+def _raw(payload: payloads.LinePayload, shown: list[payloads.MetaPayload]) -> dict[str, Any]:
     """The line in WooCommerce's own words, without what is empty, internal or markup."""
     raw: dict[str, Any] = {
         "id": payload.id,
@@ -211,12 +213,12 @@ def _raw(payload: payloads.Line, shown: list[payloads.Meta]) -> dict[str, Any]:
     return raw
 
 
-def _coupon_use(payload: payloads.CouponLine) -> commerce.CouponUse:
+def _coupon_use(payload: payloads.CouponLinePayload) -> commerce.CouponUse:
     return trusted(commerce.CouponUse, {"code": payload.code.lower(), "discount": payload.discount})
 
 
 def _refunds_of(
-    payload: payloads.Order, changed_at: datetime, observed_at: datetime
+    payload: payloads.OrderPayload, changed_at: datetime, observed_at: datetime
 ) -> tuple[commerce.Refund, ...] | None:
     """Refunds as the order tells them: amounts and reasons, neither date nor lines.
 
@@ -247,7 +249,7 @@ def _refunds_of(
     )
 
 
-def _address(payload: payloads.Address | None, kind: str) -> commerce.Address | None:
+def _address(payload: payloads.AddressPayload | None, kind: str) -> commerce.Address | None:
     if payload is None or not (
         payload.address_1 or payload.city or payload.postcode or payload.last_name
     ):
@@ -275,7 +277,7 @@ def _address(payload: payloads.Address | None, kind: str) -> commerce.Address | 
 # Everything else
 
 
-def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> list[Event]:
+def refund(payload: payloads.RefundPayload, _store: Store, observed_at: datetime) -> list[Event]:
     """A refund of its own; it never changes, so its version is its date."""
     lines = tuple(_refund_line(each) for each in payload.line_items)
     charges = [each.total_tax for each in [*payload.shipping_lines, *payload.fee_lines]]
@@ -298,7 +300,7 @@ def refund(payload: payloads.Refund, store: Store, observed_at: datetime) -> lis
     ]
 
 
-def _refund_line(payload: payloads.RefundedLine) -> commerce.RefundLine:
+def _refund_line(payload: payloads.RefundedLinePayload) -> commerce.RefundLine:
     """The line of the order that it takes back is named in the meta data."""
     of = next((m.value for m in payload.meta_data if m.key == "_refunded_item_id"), payload.id)
     return commerce.RefundLine(
@@ -310,11 +312,13 @@ def _refund_line(payload: payloads.RefundedLine) -> commerce.RefundLine:
     )
 
 
-def customer(payload: payloads.Customer, store: Store, observed_at: datetime) -> list[Event]:
+def customer(
+    payload: payloads.CustomerPayload, _store: Store, observed_at: datetime
+) -> list[Event]:
     """A customer with an account; one who never changed anything has no modified time."""
     billing, shipping = (
-        payload.billing or payloads.Address(),
-        payload.shipping or payloads.Address(),
+        payload.billing or payloads.AddressPayload(),
+        payload.shipping or payloads.AddressPayload(),
     )
     addresses = (_address(billing, "billing"), _address(shipping, "shipping"))
     created_at = _utc(payload.date_created_gmt)
@@ -338,7 +342,7 @@ def customer(payload: payloads.Customer, store: Store, observed_at: datetime) ->
     ]
 
 
-def product(payload: payloads.Product, store: Store, observed_at: datetime) -> list[Event]:
+def product(payload: payloads.ProductPayload, store: Store, observed_at: datetime) -> list[Event]:
     """A product, or a variation that comes alone and names its parent.
 
     A variable product names its variations without telling their SKUs and prices.
@@ -378,7 +382,7 @@ def product(payload: payloads.Product, store: Store, observed_at: datetime) -> l
     ]
 
 
-def _variant(payload: payloads.Product, store: Store) -> commerce.Variant:
+def _variant(payload: payloads.ProductPayload, store: Store) -> commerce.Variant:
     return commerce.Variant(
         id=str(payload.id),
         sku=payload.sku or f"woocommerce:{payload.id}",
@@ -393,7 +397,7 @@ def _variant(payload: payloads.Product, store: Store) -> commerce.Variant:
 
 
 def _category_of(
-    payload: payloads.Named, changed_at: datetime, observed_at: datetime
+    payload: payloads.NamedPayload, changed_at: datetime, observed_at: datetime
 ) -> commerce.Category:
     return commerce.Category(
         id=str(payload.id),
@@ -404,7 +408,9 @@ def _category_of(
     )
 
 
-def category(payload: payloads.Category, store: Store, observed_at: datetime) -> list[Event]:
+def category(
+    payload: payloads.CategoryPayload, _store: Store, observed_at: datetime
+) -> list[Event]:
     """A product category; WooCommerce keeps no times of them, so the reading is the version."""
     return [
         commerce.Category(
@@ -418,7 +424,7 @@ def category(payload: payloads.Category, store: Store, observed_at: datetime) ->
     ]
 
 
-def coupon(payload: payloads.Coupon, store: Store, observed_at: datetime) -> list[Event]:
+def coupon(payload: payloads.CouponPayload, _store: Store, observed_at: datetime) -> list[Event]:
     """A coupon; WooCommerce compares codes in lower case."""
     if payload.status == UNSAVED or not payload.code:
         raise Ignored("a coupon that is not saved yet")
@@ -451,28 +457,28 @@ def _utc(value: datetime | None) -> datetime | None:
 # Pages of the API
 
 
-def orders_page(body: bytes, store: Store, observed_at: datetime) -> Page:
+def orders_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
     """A page of the API in the one language; raises `PayloadError` where it is no list."""
     return _page(payloads.orders, payloads.order, order, body, store, observed_at)
 
 
-def refunds_page(body: bytes, store: Store, observed_at: datetime) -> Page:
+def refunds_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
     return _page(payloads.refunds, payloads.refund, refund, body, store, observed_at)
 
 
-def customers_page(body: bytes, store: Store, observed_at: datetime) -> Page:
+def customers_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
     return _page(payloads.customers, payloads.customer, customer, body, store, observed_at)
 
 
-def products_page(body: bytes, store: Store, observed_at: datetime) -> Page:
+def products_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
     return _page(payloads.products, payloads.product, product, body, store, observed_at)
 
 
-def categories_page(body: bytes, store: Store, observed_at: datetime) -> Page:
+def categories_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
     return _page(payloads.categories, payloads.category, category, body, store, observed_at)
 
 
-def coupons_page(body: bytes, store: Store, observed_at: datetime) -> Page:
+def coupons_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
     return _page(payloads.coupons, payloads.coupon, coupon, body, store, observed_at)
 
 
@@ -483,7 +489,7 @@ def _page(
     body: bytes,
     store: Store,
     observed_at: datetime,
-) -> Page:
+) -> RecordPage:
     records, read = parsing.page(adapter, one, body)
     return parsing.convert_each(records, lambda record: convert(record, store, observed_at), read)
 
