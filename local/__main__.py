@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from local.errors import Told
+from local.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "shared"))  # `make` sets it; a person who types the command does not
@@ -17,7 +17,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         return int(arguments.command(arguments))
-    except Told as error:
+    except UserError as error:
         return _complain(str(error))
     except KeyboardInterrupt:
         return 130

@@ -53,12 +53,12 @@ def parameters(database: postgres.Server, aws: Aws, base_url: str) -> dict[str, 
     login = {"username": postgres.SUPERUSER, "password": database.password}
     manager = aws.client("secretsmanager")
     try:
-        said = manager.put_secret_value(SecretId=ADMIN_SECRET, SecretString=json.dumps(login))
+        secret = manager.put_secret_value(SecretId=ADMIN_SECRET, SecretString=json.dumps(login))
     except manager.exceptions.ResourceNotFoundException:
-        said = manager.create_secret(Name=ADMIN_SECRET, SecretString=json.dumps(login))
+        secret = manager.create_secret(Name=ADMIN_SECRET, SecretString=json.dumps(login))
     return {
         "DatabaseUrl": f"postgresql://127.0.0.1:{database.port}/{postgres.DATABASE}",
-        "DatabaseAdminSecretArn": said["ARN"],
+        "DatabaseAdminSecretArn": secret["ARN"],
         "PublicUrl": base_url,
         "LocalShops": "yes",
     }
@@ -67,13 +67,13 @@ def parameters(database: postgres.Server, aws: Aws, base_url: str) -> dict[str, 
 async def prepare(stack: Stack) -> Ready:
     """Migrate, make a staff key where it is missing, connect the demo shops and start to sync them.
 
-    Raises `Told`.
+    Raises `UserError`.
     """
     with step("Migrations"):
         await _invoke(stack, "migrate", {})
     with step("Demo shops"):
         kept = _Kept(stack.settings.state / "keys.json")
-        if "staff_key" not in kept.said:
+        if "staff_key" not in kept.keys:
             made = await _invoke(stack, "staff_keys", {"name": "local"})
             kept.keep("staff_key", made["staff_key"])
         running = [await asyncio.to_thread(shop.running) for shop in stack.beside]
@@ -84,7 +84,7 @@ async def prepare(stack: Stack) -> Ready:
     about = {
         "base_url": stack.base_url,
         "database_urls": urls,
-        "staff_key": kept.said["staff_key"],
+        "staff_key": kept.keys["staff_key"],
         "connectors": connectors,
     }
     return Ready(
@@ -113,11 +113,11 @@ class _Kept:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.said: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self.keys: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
 
     def keep(self, name: str, value: Any) -> None:
-        self.said[name] = value
-        write_private(self._path, self.said)
+        self.keys[name] = value
+        write_private(self._path, self.keys)
 
 
 async def _invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
@@ -131,7 +131,7 @@ async def _invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
 
 
 def _as_staff(stack: Stack, kept: _Kept) -> aiohttp.ClientSession:
-    headers = {"Authorization": f"Bearer {kept.said['staff_key']}"}
+    headers = {"Authorization": f"Bearer {kept.keys['staff_key']}"}
     return aiohttp.ClientSession(stack.base_url, headers=headers)
 
 
@@ -148,7 +148,7 @@ async def _connector(
 ) -> dict[str, Any]:
     """The demo shop of a platform as stack.json shows it, connected now if it was not before."""
     demo, platform = shop.demo, shop.demo.platform
-    known = kept.said.get(platform)
+    known = kept.keys.get(platform)
     access = _access(shop.running())
     if known is None or known["id"] not in there:
         wanted = {
@@ -203,10 +203,10 @@ async def _begin_sync(
     session: aiohttp.ClientSession, connector: dict[str, Any], is_new: bool
 ) -> str:
     type = "full" if is_new else "incremental"
-    status, said = await syncs.start(session, connector["id"], type)
+    status, answer = await syncs.start(session, connector["id"], type)
     if status != 202:
-        raise CannotStart(f"the sync of {connector['platform']} answered {status}: {said}")
-    run: str = said["id"]
+        raise CannotStart(f"the sync of {connector['platform']} answered {status}: {answer}")
+    run: str = answer["id"]
     return run
 
 
@@ -214,10 +214,10 @@ async def _ask(
     session: aiohttp.ClientSession, method: str, path: str, expected: int, **request: Any
 ) -> Any:
     async with session.request(method, path, **request) as response:
-        said = await response.text()
+        text = await response.text()
         if response.status != expected:
-            raise CannotStart(f"{method} {path} answered {response.status}: {said[:500]}")
-        return json.loads(said)
+            raise CannotStart(f"{method} {path} answered {response.status}: {text[:500]}")
+        return json.loads(text)
 
 
 def _url(stack: Stack, secret: str) -> str:
@@ -235,8 +235,8 @@ def _lines(about: dict[str, Any], running: Sequence[RunningShop], file: Path) ->
     [woocommerce] = [each for each in running if each.platform == "woocommerce"]
     delivery = recordings.first_order()
     headers = " ".join(
-        f"-H '{name}: {said}'"
-        for name, said in delivery.headers.items()
+        f"-H '{name}: {value}'"
+        for name, value in delivery.headers.items()
         if name.startswith("X-WC-Webhook-") and name.endswith(("Topic", "Signature"))
     )
     return (

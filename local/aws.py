@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 
 from local import processes
-from local.errors import Told
+from local.errors import UserError
 
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
@@ -32,7 +32,7 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 
 
-class NotStarted(Told):
+class NotStarted(UserError):
     """The AWS stand-in did not start; the message says why and what to do."""
 
 

@@ -19,10 +19,10 @@ import psycopg
 
 from local import queues
 from local.console import say, step
-from local.errors import Told
+from local.errors import UserError
 
 
-class NotDone(Told):
+class NotDone(UserError):
     """The command cannot do what was asked; the message says why and what to do."""
 
 
@@ -38,12 +38,12 @@ def stack(state: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads(path.read_text())
+        about: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:
         raise NotDone(
             "no stack is running: start one with `make run` in another terminal"
         ) from None
-    return said
+    return about
 
 
 @contextmanager
@@ -63,12 +63,12 @@ def invoke(state: Path, function: str, event: str) -> int:
     try:
         with urllib.request.urlopen(request) as response:  # noqa: S310
             failed = response.headers.get("X-Amz-Function-Error") is not None
-            said = response.read()
+            body = response.read()
     except urllib.error.HTTPError as refused:
         raise NotDone(json.load(refused).get("Message", str(refused))) from None
     except urllib.error.URLError as error:
         raise NotDone(f"the stack does not answer ({error.reason}): is it still running?") from None
-    print(json.dumps(json.loads(said), indent=2, ensure_ascii=False))
+    print(json.dumps(json.loads(body), indent=2, ensure_ascii=False))
     if failed:
         print(f"it failed; `.venv/bin/python -m local logs {function}` has more", file=sys.stderr)
     return int(failed)
@@ -94,9 +94,9 @@ def _event(given: str) -> bytes:
 
 def redrive(state: Path) -> int:
     """Put every dead letter back into its queue and tell how many there were."""
-    said = host(state)
+    about = host(state)
     with while_it_answers():
-        moved = asyncio.run(_redrive(said["aws_endpoint"], said["dead_letters"]))
+        moved = asyncio.run(_redrive(about["aws_endpoint"], about["dead_letters"]))
     for name, number in moved.items():
         say(f"{name}: {number} message{'' if number == 1 else 's'} put back")
     if not moved:

@@ -46,7 +46,7 @@ _DRAIN_SECONDS = 120.0
 class Sent:
     """A delivery and what the stack answered."""
 
-    delivery: recordings.Delivery
+    delivery: recordings.RecordedDelivery
     status: int
 
 
@@ -124,7 +124,7 @@ async def _worked_off(sqs: Sqs, host: dict[str, Any], dead_before: int) -> str:
             if not any(waiting.values()):
                 return ""
             if time.monotonic() > ends:
-                return ", ".join(f"{said} in {name}" for name, said in waiting.items() if said)
+                return ", ".join(f"{count} in {name}" for name, count in waiting.items() if count)
             await asyncio.sleep(0.2)
 
 
@@ -138,8 +138,8 @@ async def _waiting(sqs: Sqs, url: str) -> int:
         "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
     ]
-    said = await sqs.call("GetQueueAttributes", QueueUrl=url, AttributeNames=names)
-    return sum(int(each) for each in said["Attributes"].values())
+    answer = await sqs.call("GetQueueAttributes", QueueUrl=url, AttributeNames=names)
+    return sum(int(each) for each in answer["Attributes"].values())
 
 
 @contextmanager
@@ -184,11 +184,11 @@ def _show_deliveries(sent: list[Sent]) -> None:
     console.print(table)
 
 
-def _codes(delivery: recordings.Delivery) -> list[str]:
+def _codes(delivery: recordings.RecordedDelivery) -> list[str]:
     """What the shops call the order that a delivery tells of."""
-    said = json.loads(delivery.body) if delivery.body.startswith(b"{") else {}
-    told = said.get("data", said)
-    return [str(told[name]) for name in ("number", "name", "code") if name in told]
+    body = json.loads(delivery.body) if delivery.body.startswith(b"{") else {}
+    record = body.get("data", body)
+    return [str(record[name]) for name in ("number", "name", "code") if name in record]
 
 
 def _show_rows(
@@ -236,7 +236,7 @@ def _show_newest(
         return
     table = Table(*shown, title=f"{context}.{name}", title_justify="left")
     for row in rows:
-        table.add_row(*(_spell(said) for said in row))
+        table.add_row(*(_spell(value) for value in row))
     console.print(table)
 
 

@@ -1,5 +1,5 @@
 """What goes wrong in ways that a person can mend."""
 
 
-class Told(Exception):
+class UserError(Exception):
     """Its message says what is wrong and what to do; the command prints it and nothing else."""

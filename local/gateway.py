@@ -102,7 +102,7 @@ class Gateway:
         came = http.Request(
             method=request.method,
             target=_text(_target(request.raw_path)),
-            headers=[(name, _text(said)) for name, said in request.headers.items()],
+            headers=[(name, _text(value)) for name, value in request.headers.items()],
             body=body,
             source_ip=request.remote or "",
             request_id=str(uuid4()),
@@ -219,7 +219,7 @@ def _target(raw: str) -> str:
 
 def _identity(authorizer: Authorizer, request: http.Request) -> tuple[str, ...] | None:
     """The values of the identity sources; None when one is missing or empty."""
-    headers = {name.lower(): said for name, said in request.headers}
+    headers = {name.lower(): value for name, value in request.headers}
     query = http.query_parameters(request.query)
     values = [headers.get(name.lower()) for name in authorizer.headers]
     values += [query.get(name) for name in authorizer.query]
@@ -229,8 +229,8 @@ def _identity(authorizer: Authorizer, request: http.Request) -> tuple[str, ...] 
 
 def _read_verdict(payload: bytes) -> Verdict:
     try:
-        said = json.loads(payload)
-        return Verdict(said["isAuthorized"] is True, said.get("context") or {})
+        verdict = json.loads(payload)
+        return Verdict(verdict["isAuthorized"] is True, verdict.get("context") or {})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _AuthorizerFailed from error
 
@@ -238,6 +238,6 @@ def _read_verdict(payload: bytes) -> Verdict:
 def _to_aiohttp(answer: http.Response) -> web.Response:
     response = web.Response(status=answer.status, body=answer.body)
     response.headers.popall("content-type", None)
-    for name, said in answer.headers:
-        response.headers.add(name, said)
+    for name, value in answer.headers:
+        response.headers.add(name, value)
     return response

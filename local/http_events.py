@@ -219,7 +219,7 @@ def response(payload: bytes) -> Response:
     try:
         status = int(answer["statusCode"])
         headers = [
-            (name.lower(), str(said)) for name, said in (answer.get("headers") or {}).items()
+            (name.lower(), str(value)) for name, value in (answer.get("headers") or {}).items()
         ]
         body = _body(answer)
     except (TypeError, ValueError, AttributeError) as error:
@@ -260,7 +260,7 @@ def with_cors(cors: Cors, request: Request, answer: Response) -> Response:
 
 
 def _cors_origin(cors: Cors, request: Request) -> str | None:
-    origin = next((said for name, said in request.headers if name.lower() == "origin"), None)
+    origin = next((value for name, value in request.headers if name.lower() == "origin"), None)
     if origin is None:
         return None
     if "*" in cors.origins:
@@ -281,12 +281,12 @@ def _headers(request: Request) -> tuple[dict[str, str], list[str]]:
     """Names in lower case, repeated ones joined by commas; cookies apart."""
     headers: dict[str, str] = {}
     cookies: list[str] = []
-    for name, said in request.headers:
+    for name, value in request.headers:
         lower = name.lower()
         if lower == "cookie":
-            cookies += [each.strip() for each in said.split(";") if each.strip()]
+            cookies += [each.strip() for each in value.split(";") if each.strip()]
         else:
-            headers[lower] = f"{headers[lower]},{said}" if lower in headers else said
+            headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
     headers.setdefault("content-length", str(len(request.body)))
     forwarded = headers.get("x-forwarded-for")
     headers["x-forwarded-for"] = ", ".join(filter(None, (forwarded, request.source_ip)))
@@ -297,8 +297,8 @@ def _headers(request: Request) -> tuple[dict[str, str], list[str]]:
 def query_parameters(query: str) -> dict[str, str]:
     """Decoded parameters; the values of a repeated one joined by commas."""
     parameters: dict[str, str] = {}
-    for name, said in parse_qsl(query, keep_blank_values=True):
-        parameters[name] = f"{parameters[name]},{said}" if name in parameters else said
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
     return parameters
 
 

@@ -40,8 +40,8 @@ class Inbox:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _look(self) -> None:
-        said = await asyncio.to_thread(self._aws.inbox, "sns/sms-messages")
-        for phone, messages in said["sms_messages"].items():
+        inbox = await asyncio.to_thread(self._aws.inbox, "sns/sms-messages")
+        for phone, messages in inbox["sms_messages"].items():
             for each in messages:
                 if each["MessageId"] not in self._seen:
                     self._seen.add(each["MessageId"])
@@ -56,7 +56,7 @@ class Inbox:
         return web.json_response(list(reversed(self._sms)))
 
     async def _show_mail(self, _request: web.Request) -> web.Response:
-        said = await asyncio.to_thread(self._aws.inbox, "ses/messages")
+        inbox = await asyncio.to_thread(self._aws.inbox, "ses/messages")
         found = [
             {
                 "to": each["To"],
@@ -66,7 +66,7 @@ class Inbox:
                 "html": each["BodyHtml"],
                 "at": datetime.fromtimestamp(each["Timestamp"], UTC).isoformat(),
             }
-            for messages in said["messages"].values()
+            for messages in inbox["messages"].values()
             for each in messages
         ]
         return web.json_response(sorted(found, key=lambda each: each["at"], reverse=True))

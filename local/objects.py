@@ -46,7 +46,7 @@ def subscribe(aws: Aws, bucket: str, triggers: Sequence[Trigger]) -> dict[Trigge
 def _configuration(trigger: Trigger, arn: str) -> dict[str, Any]:
     made: dict[str, Any] = {"QueueArn": arn, "Events": list(trigger.events)}
     if trigger.rules:
-        rules = [{"Name": name, "Value": said} for name, said in trigger.rules]
+        rules = [{"Name": name, "Value": value} for name, value in trigger.rules]
         made["Filter"] = {"Key": {"FilterRules": rules}}
     return made
 

@@ -78,7 +78,7 @@ def _function(template: Template, resource: Resource, properties: Mapping[str, A
         handler=properties["Handler"],
         timeout=float(properties.get("Timeout", 3)),
         memory_mb=int(properties.get("MemorySize", 128)),
-        environment={key: str(said) for key, said in environment.items()} | extra,
+        environment={key: str(value) for key, value in environment.items()} | extra,
         layers=tuple(_layers(template, properties.get("Layers", []))),
         concurrency=int(properties.get("ReservedConcurrentExecutions") or CONCURRENCY),
         arn=function_arn(name),

@@ -184,8 +184,8 @@ def failures(answer: Answer, ids: Sequence[str], *, partial: bool) -> set[str]:
     if not partial:
         return set()
     try:
-        said = json.loads(answer.payload)
-        named = [each["itemIdentifier"] for each in (said or {}).get("batchItemFailures") or []]
+        body = json.loads(answer.payload)
+        named = [each["itemIdentifier"] for each in (body or {}).get("batchItemFailures") or []]
     except (ValueError, TypeError, KeyError, AttributeError):
         return set(ids)
     return set(named) if set(named) <= set(ids) else set(ids)
@@ -195,13 +195,13 @@ def record(message: Message, arn: str) -> dict[str, Any]:
     """A message in the words of Lambda's event."""
     attributes = {
         name: {
-            "dataType": said["DataType"],
-            "stringValue": said.get("StringValue"),
-            "binaryValue": said.get("BinaryValue"),
+            "dataType": value["DataType"],
+            "stringValue": value.get("StringValue"),
+            "binaryValue": value.get("BinaryValue"),
             "stringListValues": [],
             "binaryListValues": [],
         }
-        for name, said in (message.get("MessageAttributes") or {}).items()
+        for name, value in (message.get("MessageAttributes") or {}).items()
     }
     return {
         "messageId": message["MessageId"],

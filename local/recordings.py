@@ -45,7 +45,7 @@ _VENDURE_ANSWERS = (
 
 
 @dataclass(frozen=True)
-class Delivery:
+class RecordedDelivery:
     """What a shop posts; `path` is the recording that it comes from."""
 
     platform: str
@@ -55,21 +55,21 @@ class Delivery:
     path: Path
 
 
-def woocommerce() -> Iterator[Delivery]:
+def woocommerce() -> Iterator[RecordedDelivery]:
     """Byte for byte what the shop sent, its own signatures included."""
     for path in sorted(_WOOCOMMERCE.glob("*.body")):
         headers = json.loads(path.with_suffix(".headers.json").read_text())
         for name in ("Host", "Connection", "Content-Length"):
             headers.pop(name, None)
-        yield Delivery("woocommerce", path.stem, headers, path.read_bytes(), path)
+        yield RecordedDelivery("woocommerce", path.stem, headers, path.read_bytes(), path)
 
 
-def first_order() -> Delivery:
+def first_order() -> RecordedDelivery:
     """The first order that the shop told of."""
     return next(each for each in woocommerce() if each.name.endswith("order.created"))
 
 
-def shopify(secret: str) -> Iterator[Delivery]:
+def shopify(secret: str) -> Iterator[RecordedDelivery]:
     """Shopify's own sample payloads, signed with the secret as Shopify would.
 
     They are triggered now: a sync at work at the same time would delete what was seen before it
@@ -88,10 +88,10 @@ def shopify(secret: str) -> Iterator[Delivery]:
             "X-Shopify-Triggered-At": triggered,
             "X-Shopify-Hmac-Sha256": b64encode(_hmac(secret, body)).decode(),
         }
-        yield Delivery("shopify", topic, headers, body, path)
+        yield RecordedDelivery("shopify", topic, headers, body, path)
 
 
-def vendure(secret: str) -> Iterator[Delivery]:
+def vendure(secret: str) -> Iterator[RecordedDelivery]:
     """Recorded answers of a Vendure server as the plugin's signed events, which happen now."""
     at = datetime.now(UTC)
     for file, field, event in _VENDURE_ANSWERS:
@@ -104,17 +104,17 @@ def vendure(secret: str) -> Iterator[Delivery]:
 
 def _vendure_event(
     path: Path, number: int, event: str, data: dict[str, Any], at: datetime, secret: str
-) -> Delivery:
+) -> RecordedDelivery:
     id = str(uuid5(NAMESPACE_URL, f"{path.stem}/{number}"))
     created = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    said = {
+    content = {
         "deliveryId": id,
         "event": event,
         "createdAt": created,
         "channel": "__default_channel__",
         "data": data,
     }
-    body = json.dumps(said).encode()
+    body = json.dumps(content).encode()
     stamp = str(int(time.time()))
     headers = {
         "Content-Type": "application/json",
@@ -123,7 +123,7 @@ def _vendure_event(
         "X-Vendure-Timestamp": stamp,
         "X-Vendure-Signature": "sha256=" + _hmac(secret, f"{stamp}.".encode() + body).hex(),
     }
-    return Delivery("vendure", f"{path.stem} {number}", headers, body, path)
+    return RecordedDelivery("vendure", f"{path.stem} {number}", headers, body, path)
 
 
 def _hmac(secret: str, body: bytes) -> bytes:

@@ -121,7 +121,7 @@ def _queue(aws: Aws, name: str, properties: Mapping[str, Any]) -> Attributes:
         "RedrivePolicy",
         "VisibilityTimeout",
     }
-    attributes = {key: _said(properties[key]) for key in sorted(kept & properties.keys())}
+    attributes = {key: _text(properties[key]) for key in sorted(kept & properties.keys())}
     sqs = aws.client("sqs")
     try:
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
@@ -140,7 +140,7 @@ def _queue(aws: Aws, name: str, properties: Mapping[str, Any]) -> Attributes:
     }
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value) if isinstance(value, dict) else str(value)
@@ -172,7 +172,7 @@ def _renamed(rule: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
     for key in ("AllowedHeaders", "AllowedMethods", "AllowedOrigins"):
         longer[key] = key
     longer["ExposedHeaders"] = "ExposeHeaders"
-    return {longer[key]: said for key, said in rule.items()}
+    return {longer[key]: value for key, value in rule.items()}
 
 
 def _lifecycle(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def _lifecycle(rule: Mapping[str, Any]) -> dict[str, Any]:
         made["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
     for key in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
         if key in rule:
-            made[key] = {part: int(said) for part, said in rule[key].items()}
+            made[key] = {part: int(value) for part, value in rule[key].items()}
     return made
 
 

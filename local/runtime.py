@@ -166,9 +166,9 @@ class Environment:
         except TimeoutError:
             self.kill()
             seconds = self.function.timeout if call.delivered.done() else INIT_SECONDS
-            said = f"{_now()} {call.request_id} Task timed out after {seconds:.2f} seconds"
-            self._say(said)
-            return _failure("Sandbox.Timedout", said)
+            message = f"{_now()} {call.request_id} Task timed out after {seconds:.2f} seconds"
+            self._say(message)
+            return _failure("Sandbox.Timedout", message)
         finally:
             guard.cancel()
 
@@ -241,9 +241,9 @@ class Environment:
     def _death(self, code: int, request_id: str) -> Answer:
         how = "signal: killed" if code < 0 else f"exit status {code}"
         kind = "Runtime.OutOfMemory" if self._out_of_memory else "Runtime.ExitError"
-        said = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
-        self._say(f"{said} {kind}")
-        return _failure(kind, said)
+        message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
+        self._say(f"{message} {kind}")
+        return _failure(kind, message)
 
     # Between invocations nothing runs.
 
@@ -312,13 +312,13 @@ def variables(function: Function, surroundings: Surroundings, port: int) -> dict
 def _limited(body: bytes) -> Answer:
     if len(body) <= INVOKE_BYTES:
         return Answer(body)
-    said = f"Response payload size exceeded maximum allowed payload size ({INVOKE_BYTES} bytes)."
-    return _failure("Function.ResponseSizeTooLarge", said)
+    message = f"Response payload size exceeded maximum allowed payload size ({INVOKE_BYTES} bytes)."
+    return _failure("Function.ResponseSizeTooLarge", message)
 
 
 def _failure(kind: str, message: str) -> Answer:
-    said: dict[str, Any] = {"errorType": kind, "errorMessage": message}
-    return Answer(json.dumps(said).encode(), failed=True)
+    error: dict[str, Any] = {"errorType": kind, "errorMessage": message}
+    return Answer(json.dumps(error).encode(), failed=True)
 
 
 def _now() -> str:

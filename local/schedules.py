@@ -63,7 +63,7 @@ def event(schedule: Schedule, at: datetime) -> bytes:
     if schedule.input is not None:
         return schedule.input.encode()
     kind = "schedule/default" if schedule.source == "aws.scheduler" else "rule"
-    said: dict[str, Any] = {
+    event: dict[str, Any] = {
         "version": "0",
         "id": str(uuid4()),
         "detail-type": "Scheduled Event",
@@ -74,7 +74,7 @@ def event(schedule: Schedule, at: datetime) -> bytes:
         "resources": [f"arn:aws:scheduler:{REGION}:{ACCOUNT}:{kind}/{schedule.name}"],
         "detail": "{}" if schedule.source == "aws.scheduler" else {},
     }
-    return json.dumps(said).encode()
+    return json.dumps(event).encode()
 
 
 async def keep(schedule: Schedule, call: Callable[[str, bytes], Awaitable[Any]]) -> None:

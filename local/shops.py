@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local import processes, recordings
-from local.errors import Told
+from local.errors import UserError
 from shops import running as servers
 from shops.running import RunningShop
 
@@ -24,7 +24,7 @@ FIRST_ID = 1_000_000
 """People and tests post recorded deliveries to the demo shops' connectors: these have small ids."""
 
 
-class NoShop(Told):
+class NoShop(UserError):
     """A demo shop cannot be served; the message says why and what to do."""
 
 
@@ -102,10 +102,10 @@ class DemoShop:
                 f"the demo shop of {self.demo.platform} did not start: {self.log} says why; "
                 "`make reset` makes it anew"
             )
-        said = json.loads(line)
-        self.kept_port.write_text(said["url"].rsplit(":", 1)[1])
+        announced = json.loads(line)
+        self.kept_port.write_text(announced["url"].rsplit(":", 1)[1])
         platform = self.demo.platform
-        return RunningShop(platform, said["url"], said["credentials"], self.process.pid)
+        return RunningShop(platform, announced["url"], announced["credentials"], self.process.pid)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from local import docs_page, objects, plan, postgres, queues, schedules, templat
 from local import gateway as gateways
 from local.aws import ACCOUNT, REGION, Aws
 from local.console import log, say, step
-from local.errors import Told
+from local.errors import UserError
 from local.functions import Functions, OnFailure
 from local.gateway import Gateway
 from local.inbox import Inbox
@@ -42,11 +42,11 @@ _LOG_BYTES = 10 * 1024 * 1024
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class CannotStart(Told):
+class CannotStart(UserError):
     """The stack cannot start; the message says why and what to do."""
 
 
-class Died(Told):
+class Died(UserError):
     """Postgres or the AWS stand-in ended by itself."""
 
 
@@ -119,7 +119,7 @@ class Application:
 def serve(settings: Settings, application: Application) -> None:
     """Run the stack until SIGINT, SIGTERM or SIGHUP.
 
-    Raises `Told`.
+    Raises `UserError`.
     """
     _make_folders(settings)
     for number in _SIGNALS:
@@ -267,7 +267,7 @@ async def _serve(stack: Stack, application: Application, listener: socket.socket
             tasks = [asyncio.create_task(inbox.watch()), *_begin(stack, sqs)]
             await _unless(stop, ready.settle())
             if not stop.is_set():
-                _tell(stack, ready)
+                _announce(stack, ready)
                 is_ready.set()
                 await _unless(stop, _watch(stack, tasks))
     finally:
@@ -378,7 +378,7 @@ async def _watch(stack: Stack, tasks: list[asyncio.Task[Any]]) -> None:
                 task.result()
 
 
-def _tell(stack: Stack, ready: Ready) -> None:
+def _announce(stack: Stack, ready: Ready) -> None:
     host = {
         "pid": os.getpid(),
         "base_url": stack.base_url,

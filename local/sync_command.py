@@ -27,9 +27,9 @@ def run(state: Path, named: str, *, is_full: bool) -> int:
     """
     about = commands.stack(state)
     with commands.while_it_answers():
-        said = asyncio.run(_sync(about, named, "full" if is_full else "incremental"))
-    _show(said)
-    return 0 if said["status"] == "completed" else 1
+        run = asyncio.run(_sync(about, named, "full" if is_full else "incremental"))
+    _show(run)
+    return 0 if run["status"] == "completed" else 1
 
 
 async def _sync(about: dict[str, Any], named: str, type: str) -> dict[str, Any]:
@@ -40,8 +40,8 @@ async def _sync(about: dict[str, Any], named: str, type: str) -> dict[str, Any]:
         run = await _started(session, about["database_urls"]["owner"], connector, type)
         path = f"/connectors/{connector}/syncs/{run}"
         async with session.get(path) as answer:
-            told = await _told(answer, 200)
-    return told
+            body = await _json(answer, 200)
+    return body
 
 
 async def _connector(session: aiohttp.ClientSession, about: dict[str, Any], named: str) -> str:
@@ -50,7 +50,7 @@ async def _connector(session: aiohttp.ClientSession, about: dict[str, Any], name
     if named in demos:
         return demos[named]
     async with session.get("/connectors") as answer:
-        listed = (await _told(answer, 200))["connectors"]
+        listed = (await _json(answer, 200))["connectors"]
     if named.lower() in {each["id"] for each in listed}:
         return named.lower()
     known = "\n".join(f"  {each['id']}  {each['platform']}  {each['store_url']}" for each in listed)
@@ -63,12 +63,12 @@ async def _started(
     """Start a run and see it through; one that works already is seen through before."""
     screen = Console(stderr=True, highlight=False)
     while True:
-        status, said = await syncs.start(session, connector, type)
+        status, body = await syncs.start(session, connector, type)
         if status == 202:
-            run = UUID(said["id"])
+            run = UUID(body["id"])
             break
-        if status != 409 or not str(said.get("type", "")).endswith("sync-running"):
-            raise NotDone(said.get("detail") or said.get("message") or f"answered {status}")
+        if status != 409 or not str(body.get("type", "")).endswith("sync-running"):
+            raise NotDone(body.get("detail") or body.get("message") or f"answered {status}")
         earlier = await syncs.open_run(database_url, connector)
         if earlier is not None:
             screen.print(f"a sync ({earlier[1]}) is running already; this one comes after it")
@@ -81,11 +81,11 @@ async def _see_through(database_url: str, run: UUID, screen: Console) -> None:
     await syncs.follow(database_url, {str(run): "sync"}, console=screen, by_resource=True)
 
 
-async def _told(answer: aiohttp.ClientResponse, expected: int) -> dict[str, Any]:
-    said: dict[str, Any] = await answer.json(content_type=None)
+async def _json(answer: aiohttp.ClientResponse, expected: int) -> dict[str, Any]:
+    body: dict[str, Any] = await answer.json(content_type=None)
     if answer.status != expected:
-        raise NotDone(str(said.get("detail") or said.get("message") or f"{answer.status}"))
-    return said
+        raise NotDone(str(body.get("detail") or body.get("message") or f"{answer.status}"))
+    return body
 
 
 def _show(run: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from local.errors import Told
+from local.errors import UserError
 
 AttributeOf = Callable[[str, str], Any]
 """Gives a resource's attribute; the attribute `Ref` is what `!Ref` says."""
@@ -25,7 +25,7 @@ _GLOBALS = {
 _NO_VALUE = object()
 
 
-class Unsupported(Told):
+class Unsupported(UserError):
     """The template uses something that the local stack does not know."""
 
 
@@ -129,7 +129,7 @@ def _merge(under: Any, over: Any) -> Any:
     """SAM's rule: maps are merged, lists are joined, of anything else the resource's own wins."""
     if isinstance(under, dict) and isinstance(over, dict) and not _is_intrinsic(under | over):
         return under | {
-            key: _merge(under[key], said) if key in under else said for key, said in over.items()
+            key: _merge(under[key], each) if key in under else each for key, each in over.items()
         }
     if isinstance(under, list) and isinstance(over, list):
         return under + over
@@ -153,10 +153,10 @@ class _Resolver:
                     return self._ref(argument)
                 if name.startswith("Fn::"):
                     return self._function(name[4:], argument)
-            resolved = {key: self.value(said) for key, said in value.items()}
-            return {key: said for key, said in resolved.items() if said is not _NO_VALUE}
+            resolved = {key: self.value(each) for key, each in value.items()}
+            return {key: each for key, each in resolved.items() if each is not _NO_VALUE}
         if isinstance(value, list):
-            return [said for said in map(self.value, value) if said is not _NO_VALUE]
+            return [each for each in map(self.value, value) if each is not _NO_VALUE]
         return value
 
     def condition(self, name: str) -> bool:

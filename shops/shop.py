@@ -441,7 +441,7 @@ class Shop:
 
     # ------------------------------------------------------------------ telling
 
-    def tell(self, event: str, record: Any) -> None:
+    def publish(self, event: str, record: Any) -> None:
         self.version += 1
         for listener in self.listeners:
             listener(event, record)
@@ -450,7 +450,7 @@ class Shop:
         """Saves a change of an order: moves `updated_at` where the platform does, and tells."""
         if why not in self.rules.unmoved:
             order.updated_at = max(self.clock.now(), order.updated_at)
-        self.tell("order.updated", order)
+        self.publish("order.updated", order)
 
     # ---------------------------------------------------------------- customers
 
@@ -473,7 +473,7 @@ class Shop:
             }
         )
         self.customers[customer.id] = customer
-        self.tell("customer.created", customer)
+        self.publish("customer.created", customer)
         return customer
 
     def guest(self, email: str, first_name: str, last_name: str, phone: str) -> Customer:
@@ -489,7 +489,7 @@ class Shop:
             setattr(customer, key, value)
         if self.rules.address_moves_customer or set(fields) - {"address", "shipping"}:
             customer.updated_at = max(self.clock.now(), customer.updated_at)
-        self.tell("customer.updated", customer)
+        self.publish("customer.updated", customer)
         return customer
 
     def delete_customer(self, customer: Customer) -> None:
@@ -497,7 +497,7 @@ class Shop:
         for order in self.orders.values():
             if order.customer_id == customer.id:
                 order.customer_id = None
-        self.tell("customer.deleted", customer)
+        self.publish("customer.deleted", customer)
 
     # ----------------------------------------------------------------- products
 
@@ -505,20 +505,20 @@ class Shop:
         self.products[product.id] = product
         for variant in product.variants:
             self.variants[variant.id] = variant
-        self.tell("product.created", product)
+        self.publish("product.created", product)
         return product
 
     def add_variant(self, product: Product, variant: Variant) -> Variant:
         product.variants.append(variant)
         self.variants[variant.id] = variant
-        self.tell("product.updated", product)
+        self.publish("product.updated", product)
         return variant
 
     def edit_product(self, product: Product, **fields: Any) -> Product:
         for key, value in fields.items():
             setattr(product, key, value)
         product.updated_at = max(self.clock.now(), product.updated_at)
-        self.tell("product.updated", product)
+        self.publish("product.updated", product)
         return product
 
     def edit_variant(self, variant: Variant, **fields: Any) -> Variant:
@@ -528,14 +528,14 @@ class Shop:
         product = self.products[variant.product_id]
         if self.rules.variant_moves_product:
             product.updated_at = max(variant.updated_at, product.updated_at)
-        self.tell("product.updated", product)
+        self.publish("product.updated", product)
         return variant
 
     def delete_product(self, product: Product) -> None:
         del self.products[product.id]
         for variant in product.variants:
             self.variants.pop(variant.id, None)
-        self.tell("product.deleted", product)
+        self.publish("product.deleted", product)
 
     # ------------------------------------------------------------------ coupons
 
@@ -549,19 +549,19 @@ class Shop:
             **{"id": self.ids.next("coupon"), "created_at": now, "updated_at": now, **fields}
         )
         self.coupons[coupon.id] = coupon
-        self.tell("coupon.created", coupon)
+        self.publish("coupon.created", coupon)
         return coupon
 
     def edit_coupon(self, coupon: Coupon, **fields: Any) -> Coupon:
         for key, value in fields.items():
             setattr(coupon, key, value)
         coupon.updated_at = self.clock.now()
-        self.tell("coupon.updated", coupon)
+        self.publish("coupon.updated", coupon)
         return coupon
 
     def delete_coupon(self, coupon: Coupon) -> None:
         del self.coupons[coupon.id]
-        self.tell("coupon.deleted", coupon)
+        self.publish("coupon.deleted", coupon)
 
     # ------------------------------------------------------------------- orders
 
@@ -594,7 +594,7 @@ class Shop:
         self.orders[order.id] = order
         self.version += 1
         if announce:
-            self.tell("order.created", order)
+            self.publish("order.created", order)
         return order
 
     def apply_coupon(self, order: Order, coupon: Coupon, scale: int = 100) -> AppliedCoupon:
@@ -649,7 +649,7 @@ class Shop:
             self.customers[order.customer_id].is_paying = True
         self._enter(order, "paid")
         self.touch(order, "pay")
-        self.tell("order.paid", order)
+        self.publish("order.paid", order)
         return payment
 
     def _take_stock(self, order: Order) -> None:
@@ -677,7 +677,7 @@ class Shop:
         order.completed_at = order.completed_at or now
         self._enter(order, "shipped")
         self.touch(order, "ship")
-        self.tell("order.fulfilled", order)
+        self.publish("order.fulfilled", order)
         return parcel
 
     def deliver(self, order: Order) -> None:
@@ -695,7 +695,7 @@ class Shop:
             order.shipping = 0
         self._enter(order, "cancelled")
         self.touch(order, "cancel")
-        self.tell("order.cancelled", order)
+        self.publish("order.cancelled", order)
 
     def set_status(self, order: Order, status: str) -> None:
         """Sets the platform's word; the stage follows where the word has one."""
@@ -728,7 +728,7 @@ class Shop:
         if refund.restock:
             self._restock(order, refund)
         self.touch(order, "refund")
-        self.tell("refund.created", refund)
+        self.publish("refund.created", refund)
         return refund
 
     def _restock(self, order: Order, refund: Refund) -> None:
@@ -763,16 +763,16 @@ class Shop:
         order.trashed_from, order.trashed_at = order.status, now
         order.status = "trash"
         order.updated_at = max(now, order.updated_at)
-        self.tell("order.trashed", order)
+        self.publish("order.trashed", order)
 
     def restore(self, order: Order) -> None:
         order.status, order.trashed_from, order.trashed_at = order.trashed_from, "", None
         self.touch(order, "restore")
-        self.tell("order.restored", order)
+        self.publish("order.restored", order)
 
     def delete_order(self, order: Order) -> None:
         del self.orders[order.id]
-        self.tell("order.deleted", order)
+        self.publish("order.deleted", order)
 
 
 def spread(amount: int, weights: Sequence[int], limits: Sequence[int]) -> list[int]:

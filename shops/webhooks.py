@@ -40,7 +40,7 @@ class Delivery:
 Make = Callable[[int], Request | None]
 """Makes the request of an attempt (0 is the first); None drops the delivery."""
 Done = Callable[[bool], None]
-"""Told after every attempt whether it was accepted."""
+"""Called after every attempt whether it was accepted."""
 
 
 class Courier:

@@ -122,7 +122,7 @@ class Bulk:
         else:
             self._finish(operation, result.data)
         operation.completed_at = self.server.shop.clock.now()
-        self.server.hooks.tell(
+        self.server.hooks.send(
             "BULK_OPERATIONS_FINISH",
             {
                 "admin_graphql_api_id": gid("BulkOperation", operation.id),

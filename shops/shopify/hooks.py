@@ -119,7 +119,7 @@ class Hooks:
             self._order(what, record)
         elif kind == "refund" and isinstance(record, Refund):
             order = self.shop.orders[record.order_id]
-            self.tell("REFUNDS_CREATE", self.rest.refund(order, record), str(record.id))
+            self.send("REFUNDS_CREATE", self.rest.refund(order, record), str(record.id))
         elif kind in {"customer", "product"} and what in VERBS:
             self._plain(kind, what, record)
         elif kind == "coupon" and what in VERBS:
@@ -127,9 +127,9 @@ class Hooks:
 
     def _order(self, what: str, order: Order) -> None:
         if what == "deleted":
-            self.tell("ORDERS_DELETE", {"id": order.id}, str(order.id))
+            self.send("ORDERS_DELETE", {"id": order.id}, str(order.id))
         elif what in ORDERS:
-            self.tell(ORDERS[what], lambda: self.rest.order(order), str(order.id))
+            self.send(ORDERS[what], lambda: self.rest.order(order), str(order.id))
 
     def _plain(self, kind: str, what: str, record: Customer | Product) -> None:
         payload: Json
@@ -144,7 +144,7 @@ class Hooks:
             payload = self.rest.customer(record)
         else:
             payload = self.rest.product(record)
-        self.tell(f"{kind.upper()}S_{VERBS[what]}", payload, str(record.id))
+        self.send(f"{kind.upper()}S_{VERBS[what]}", payload, str(record.id))
 
     def _discount(self, what: str, coupon: Coupon) -> None:
         payload = {
@@ -154,9 +154,9 @@ class Hooks:
             "created_at": when(coupon.created_at),
             "updated_at": when(coupon.updated_at),
         }
-        self.tell(f"DISCOUNTS_{VERBS[what]}", payload, str(coupon.id))
+        self.send(f"DISCOUNTS_{VERBS[what]}", payload, str(coupon.id))
 
-    def tell(self, topic: str, payload: Any, record: str) -> None:
+    def send(self, topic: str, payload: Any, record: str) -> None:
         """Sends to every subscription of the topic. `payload` may be a function; it is asked now,
         for what Shopify retries is the state at the time of the event."""
         for subscription in list(self.all.values()):
@@ -166,7 +166,7 @@ class Hooks:
                     body = {k: v for k, v in body.items() if k in subscription.include_fields}
                 self._send(subscription.uri, topic, body, record, subscription)
 
-    def tell_app(self, topic: str, payload: Json) -> None:
+    def send_to_app(self, topic: str, payload: Json) -> None:
         """Sends one of the topics that are set up with the app."""
         if self.app_address:
             self._send(self.app_address, topic, payload, "", None)

@@ -16,7 +16,7 @@ from shops.shop import Coupon, Shop, micros
 from shops.shopify.bulk import Bulk, BulkRefused
 from shops.shopify.hooks import Hooks
 from shops.shopify.ids import gid, number
-from shops.shopify.refunds import Invalid, refund_amount, refund_lines, to_minor
+from shops.shopify.refunds import RefundError, refund_amount, refund_lines, to_minor
 from shops.shopify.views import Views
 from shops.webhooks import LOOPBACK
 
@@ -113,7 +113,7 @@ class Mutations:
         try:
             amount = refund_amount(order, given)
             lines = refund_lines(self.shop, order, given.get("refundLineItems") or ())
-        except Invalid as refusal:
+        except RefundError as refusal:
             return {"refund": None, "order": None, "userErrors": [refusal.error]}
         shipping = given.get("shipping") or {}
         restock = any(
@@ -197,7 +197,7 @@ class Mutations:
             )
         try:
             fields = self._discount_fields(given)
-        except Invalid as refusal:
+        except RefundError as refusal:
             return {"codeDiscountNode": None, "userErrors": [{"extraInfo": None, **refusal.error}]}
         coupon = self.shop.add_coupon(code=given["code"], **fields)
         return {"codeDiscountNode": self.server.views.discount_node(coupon), "userErrors": []}
@@ -213,7 +213,7 @@ class Mutations:
             return _no_discount(["id"], "Discount does not exist", "INVALID")
         try:
             fields = self._discount_fields(basicCodeDiscount)
-        except Invalid as refusal:
+        except RefundError as refusal:
             return {"codeDiscountNode": None, "userErrors": [{"extraInfo": None, **refusal.error}]}
         self.shop.edit_coupon(coupon, **fields)
         return {"codeDiscountNode": self.server.views.discount_node(coupon), "userErrors": []}
@@ -224,7 +224,7 @@ class Mutations:
             fields["title"] = given["title"]
         starts, ends = given.get("startsAt"), given.get("endsAt")
         if starts and ends and micros(ends) <= micros(starts):
-            raise Invalid(
+            raise RefundError(
                 ["basicCodeDiscount", "endsAt"],
                 "Ends at must be after the start date",
                 "END_DATE_BEFORE_START_DATE",
@@ -247,7 +247,7 @@ class Mutations:
     def _customers(self, given: Sequence[str]) -> tuple[int, ...]:
         numbers = tuple(number(one, "Customer") for one in given)
         if any(one not in self.shop.customers for one in numbers):
-            raise Invalid(
+            raise RefundError(
                 ["basicCodeDiscount", "context", "customers", "add"], "Invalid customer", "INVALID"
             )
         return numbers
@@ -355,13 +355,13 @@ def _value(gets: Json) -> Json:
         amount = Decimal(str(value["discountAmount"]["amount"]))
         if amount <= 0:
             field = ["basicCodeDiscount", "customerGets", "value", "discountAmount", "amount"]
-            raise Invalid(field, "Value must be greater than 0", "GREATER_THAN")
+            raise RefundError(field, "Value must be greater than 0", "GREATER_THAN")
         return {"kind": "fixed", "amount": amount}
     if value.get("percentage") is not None:
         share = Decimal(str(value["percentage"]))
         if not 0 < share <= 1:
             field = ["basicCodeDiscount", "customerGets", "value", "percentage"]
-            raise Invalid(field, "Value must be between 0.0 and 1.0", "VALUE_OUTSIDE_RANGE")
+            raise RefundError(field, "Value must be between 0.0 and 1.0", "VALUE_OUTSIDE_RANGE")
         return {"kind": "percent", "amount": share * 100}
     return {}
 

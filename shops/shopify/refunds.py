@@ -12,7 +12,7 @@ from shops.shopify.ids import number
 Json = dict[str, Any]
 
 
-class Invalid(Exception):
+class RefundError(Exception):
     """A refusal that goes into `userErrors`."""
 
     def __init__(self, field: Sequence[str] | None, message: str, code: str | None = None) -> None:
@@ -24,7 +24,7 @@ def to_minor(amount: Any) -> int:
     try:
         return int((Decimal(str(amount)) * 100).to_integral_value())
     except InvalidOperation:
-        raise Invalid(None, f"{amount} is not a valid amount") from None
+        raise RefundError(None, f"{amount} is not a valid amount") from None
 
 
 def refunded_quantity(order: Order, line: Line) -> int:
@@ -42,10 +42,10 @@ def refund_lines(shop: Shop, order: Order, given: Sequence[Json]) -> list[Refund
     for item in given:
         line = lines.get(number(item["lineItemId"], "LineItem"))
         if line is None:
-            raise Invalid(["refundLineItems", "lineItemId"], "Line item does not exist")
+            raise RefundError(["refundLineItems", "lineItemId"], "Line item does not exist")
         quantity = int(item["quantity"])
         if not 0 < quantity <= line.quantity - refunded_quantity(order, line):
-            raise Invalid(
+            raise RefundError(
                 ["refundLineItems", "quantity"],
                 "Quantity cannot refund more items than were purchased",
             )
@@ -61,13 +61,13 @@ def refund_amount(order: Order, given: Json) -> int:
     sale = order.payments[0] if order.payments else None
     for part in given.get("transactions") or ():
         if part["kind"] != "REFUND":
-            raise Invalid(["transactions", "kind"], "Kind must be REFUND")
+            raise RefundError(["transactions", "kind"], "Kind must be REFUND")
         if sale is None or number(part.get("parentId") or "", "OrderTransaction") != sale.id:
-            raise Invalid(["transactions", "parentId"], "Parent transaction is invalid")
+            raise RefundError(["transactions", "parentId"], "Parent transaction is invalid")
         amount += to_minor(part["amount"])
     left = order.total - order.refunded
     if amount < 0 or (amount > left and not given.get("allowOverRefunding")):
-        raise Invalid(
+        raise RefundError(
             ["transactions"],
             f"Refund amount {amount / 100:.2f} is more than the amount left to refund "
             f"({left / 100:.2f})",

@@ -131,10 +131,10 @@ class Shopify:
         to their subscribers. A privacy topic for a customer's id is filled in from the shop."""
         name = topic.upper().replace("/", "_")
         if name in {"CUSTOMERS_REDACT", "CUSTOMERS_DATA_REQUEST", "SHOP_REDACT", "APP_UNINSTALLED"}:
-            self.hooks.tell_app(name, self._privacy(name, payload))
-            self.hooks.tell(name, self._privacy(name, payload), "")
+            self.hooks.send_to_app(name, self._privacy(name, payload))
+            self.hooks.send(name, self._privacy(name, payload), "")
         else:
-            self.hooks.tell(name, payload, str(payload.get("id", "")))
+            self.hooks.send(name, payload, str(payload.get("id", "")))
 
     def _privacy(self, topic: str, given: Json) -> Json:
         base: Json = {"shop_id": 1, "shop_domain": self.domain}

@@ -124,22 +124,22 @@ class Hooks:
         if kind == "order":
             self._order(what, record)
         elif kind in PLAIN and what in {"created", "updated", "deleted"}:
-            self.tell(f"{PLAIN[kind]}.{what}", str(record.id))
+            self.send(f"{PLAIN[kind]}.{what}", str(record.id))
 
     def _order(self, what: str, order: Order) -> None:
         """Carts and drafts send nothing; an order that has just been placed says so once."""
         if what == "deleted":
-            self.tell("order.deleted", str(order.id))
+            self.send("order.deleted", str(order.id))
         elif order.status in ACTIVE or order.status == "Draft":
             return
         elif order.id not in self.placed:
             self.placed.add(order.id)
             self._keep_phone(order)
-            self.tell("order.placed", str(order.id))
+            self.send("order.placed", str(order.id))
             if order.customer_id:
-                self.tell("customer.updated", str(order.customer_id))
+                self.send("customer.updated", str(order.customer_id))
         elif what in {"created", "updated"}:
-            self.tell("order.updated", str(order.id))
+            self.send("order.updated", str(order.id))
 
     def _keep_phone(self, order: Order) -> None:
         """The plugin writes the customer's phone into the order, in the transaction that places it."""
@@ -148,7 +148,7 @@ class Hooks:
         if "placedPhone" in names and customer and customer.phone:
             order.custom["placedPhone"] = customer.phone
 
-    def tell(self, event: str, identity: str, data: Json | None = None) -> None:
+    def send(self, event: str, identity: str, data: Json | None = None) -> None:
         for webhook in self.all.values():
             if not webhook.events or event in webhook.events:
                 self._send(webhook, event, identity, data)

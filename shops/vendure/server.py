@@ -161,7 +161,7 @@ class Vendure:
         }
 
     def emit(self, topic: str, payload: Json) -> None:
-        self.hooks.tell(topic, str(payload.get("id", "")), payload)
+        self.hooks.send(topic, str(payload.get("id", "")), payload)
 
     async def act(self, name: str, args: Json) -> Any:
         if name == "webhooks":

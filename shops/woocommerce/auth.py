@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from shops.woocommerce.errors import Refused
+from shops.woocommerce.errors import RestError
 
 FAILED = "woocommerce_rest_authentication_error"
 WINDOW = 15 * 60
@@ -40,17 +40,17 @@ def check(keys: Keys, request: web.Request) -> None:
         raise _stranger(request.method)
     key, secret = given
     if not hmac.compare_digest(key.encode(), keys.key.encode()):
-        raise Refused(401, FAILED, "Consumer key is invalid.")
+        raise RestError(401, FAILED, "Consumer key is invalid.")
     if not hmac.compare_digest(secret.encode(), keys.secret.encode()):
-        raise Refused(401, FAILED, "Consumer secret is invalid.")
+        raise RestError(401, FAILED, "Consumer secret is invalid.")
 
 
-def _stranger(method: str) -> Refused:
+def _stranger(method: str) -> RestError:
     if method == "GET":
-        return Refused(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
+        return RestError(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
     verb = {"POST": "create", "DELETE": "delete"}.get(method, "edit")
     message = f"Sorry, you are not allowed to {verb} resources."
-    return Refused(401, f"woocommerce_rest_cannot_{verb}", message)
+    return RestError(401, f"woocommerce_rest_cannot_{verb}", message)
 
 
 def _keys_given(request: web.Request) -> tuple[str, str] | None:
@@ -77,26 +77,26 @@ def _oauth_params(request: web.Request) -> dict[str, str]:
 def _check_oauth(keys: Keys, request: web.Request, given: Mapping[str, str]) -> None:
     for name in ("consumer_key", "timestamp", "nonce", "signature", "signature_method"):
         if not given.get(f"oauth_{name}"):
-            raise Refused(401, FAILED, f"Missing OAuth parameter oauth_{name}")
+            raise RestError(401, FAILED, f"Missing OAuth parameter oauth_{name}")
     if not hmac.compare_digest(given["oauth_consumer_key"], keys.key):
-        raise Refused(401, FAILED, "Consumer key is invalid.")
+        raise RestError(401, FAILED, "Consumer key is invalid.")
     digest = DIGESTS.get(given["oauth_signature_method"])
     if digest is None:
-        raise Refused(401, FAILED, "Invalid signature - signature method is invalid.")
+        raise RestError(401, FAILED, "Invalid signature - signature method is invalid.")
     signed = sign(keys.secret, digest, request.method, _url(request), _signed(request, given))
     if not hmac.compare_digest(signed, given["oauth_signature"]):
-        raise Refused(401, FAILED, "Invalid signature - provided signature does not match.")
+        raise RestError(401, FAILED, "Invalid signature - provided signature does not match.")
     _check_nonce(keys, given["oauth_timestamp"], given["oauth_nonce"])
 
 
 def _check_nonce(keys: Keys, stamp: str, nonce: str) -> None:
     now = time.time()
     if not stamp.isdigit() or abs(now - int(stamp)) > WINDOW:
-        raise Refused(401, FAILED, "Invalid timestamp.")
+        raise RestError(401, FAILED, "Invalid timestamp.")
     while keys.nonces and now - next(iter(keys.nonces.values())) >= WINDOW:
         keys.nonces.pop(next(iter(keys.nonces)))
     if nonce in keys.nonces:
-        raise Refused(401, FAILED, "Invalid nonce - nonce has already been used.")
+        raise RestError(401, FAILED, "Invalid nonce - nonce has already been used.")
     keys.nonces[nonce] = now
 
 

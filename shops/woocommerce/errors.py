@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Refused(Exception):
+class RestError(Exception):
     """Ends a request with an error body. `data` is `{"status": …}` unless it is given."""
 
     def __init__(self, status: int, code: str, message: str, data: Any = None) -> None:
@@ -19,10 +19,10 @@ class Refused(Exception):
         }
 
 
-def invalid(params: Mapping[str, tuple[str, str]]) -> Refused:
+def invalid(params: Mapping[str, tuple[str, str]]) -> RestError:
     """The refusal of parameters: name → (code, sentence)."""
     names = ", ".join(params)
-    return Refused(
+    return RestError(
         400,
         "rest_invalid_param",
         f"Invalid parameter(s): {names}",
@@ -37,8 +37,8 @@ def invalid(params: Mapping[str, tuple[str, str]]) -> Refused:
     )
 
 
-def unknown(code: str, message: str = "Invalid ID.", status: int = 404) -> Refused:
-    return Refused(status, code, message)
+def unknown(code: str, message: str = "Invalid ID.", status: int = 404) -> RestError:
+    return RestError(status, code, message)
 
 
 def one_of(name: str, allowed: tuple[str, ...]) -> tuple[str, str]:

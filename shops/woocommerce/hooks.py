@@ -102,7 +102,7 @@ class Hooks:
         request = Request(webhook.delivery_url, headers, body)
         self.courier.ping(Delivery("ping", webhook.delivery_url, "", str(webhook.id)), request)
 
-    def tell(self, topic: str, record: str, payload: Payload) -> None:
+    def send(self, topic: str, record: str, payload: Payload) -> None:
         """Sends the payload, rendered when it is delivered, to every webhook of the topic."""
         for webhook in self.all.values():
             if webhook.topic == topic and webhook.status == "active":

@@ -20,7 +20,7 @@ from shops.shop import MICROS, Customer, Order, Refund, Shop
 from shops.webhooks import Courier
 from shops.woocommerce import auth, writes
 from shops.woocommerce.auth import Keys
-from shops.woocommerce.errors import Refused, unknown
+from shops.woocommerce.errors import RestError, unknown
 from shops.woocommerce.hooks import Hooks
 from shops.woocommerce.query import ListQuery, pick, read
 from shops.woocommerce.render import Json, Renderer, dumps
@@ -66,22 +66,22 @@ class WooCommerce:
         kind, _, what = event.partition(".")
         if kind == "order":
             self._orders.pop(record.id, None)
-        tellers: dict[str, Callable[[str, Any], None]] = {
-            "order": self._tell_order,
-            "customer": self._tell_customer,
-            "product": self._tell_product,
-            "coupon": self._tell_coupon,
+        senders: dict[str, Callable[[str, Any], None]] = {
+            "order": self._send_order,
+            "customer": self._send_customer,
+            "product": self._send_product,
+            "coupon": self._send_coupon,
         }
-        teller = tellers.get(kind)
-        if teller is not None and self.hooks.all:
-            teller(what, record)
+        sender = senders.get(kind)
+        if sender is not None and self.hooks.all:
+            sender(what, record)
 
-    def _tell_order(self, what: str, order: Order) -> None:
+    def _send_order(self, what: str, order: Order) -> None:
         number = str(order.id)
         if what == "trashed":
-            self.hooks.tell("order.deleted", number, lambda: {"id": order.id})
+            self.hooks.send("order.deleted", number, lambda: {"id": order.id})
         elif what in {"created", "updated", "restored"}:
-            self.hooks.tell(f"order.{what}", number, lambda: self._order_now(order.id))
+            self.hooks.send(f"order.{what}", number, lambda: self._order_now(order.id))
 
     def _order_now(self, order_id: int) -> Json:
         """The order as it is when the delivery leaves; an error object where it is gone."""
@@ -90,29 +90,29 @@ class WooCommerce:
             return unknown("woocommerce_rest_shop_order_invalid_id").body
         return self._poisoned("order", self.renderer.order(order))
 
-    def _tell_customer(self, what: str, customer: Customer) -> None:
+    def _send_customer(self, what: str, customer: Customer) -> None:
         payload = (
             (lambda: {"id": customer.id})
             if what == "deleted"
             else (lambda: self.renderer.customer(customer))
         )
-        self.hooks.tell(f"customer.{what}", str(customer.id), payload)
+        self.hooks.send(f"customer.{what}", str(customer.id), payload)
 
-    def _tell_product(self, what: str, product: Any) -> None:
+    def _send_product(self, what: str, product: Any) -> None:
         payload = (
             (lambda: {"id": product.id})
             if what == "deleted"
             else (lambda: self.renderer.product(product))
         )
-        self.hooks.tell(f"product.{what}", str(product.id), payload)
+        self.hooks.send(f"product.{what}", str(product.id), payload)
 
-    def _tell_coupon(self, what: str, coupon: Any) -> None:
+    def _send_coupon(self, what: str, coupon: Any) -> None:
         payload = (
             (lambda: {"id": coupon.id})
             if what == "deleted"
             else (lambda: self.renderer.coupon(coupon))
         )
-        self.hooks.tell(f"coupon.{what}", str(coupon.id), payload)
+        self.hooks.send(f"coupon.{what}", str(coupon.id), payload)
 
     def _poisoned(self, kind: str, record: Json) -> Json:
         how = self.poisoned.get((kind, str(record["id"])))
@@ -191,7 +191,7 @@ class WooCommerce:
         }
 
     def emit(self, topic: str, payload: Json) -> None:
-        self.hooks.tell(topic, str(payload.get("id", "")), lambda: payload)
+        self.hooks.send(topic, str(payload.get("id", "")), lambda: payload)
 
     async def act(self, name: str, args: Json) -> Any:
         if name == "webhooks":
@@ -222,7 +222,7 @@ class WooCommerce:
                 answer = handler(request)
                 response: web.Response = await answer if isawaitable(answer) else answer
                 return response
-            except Refused as refusal:
+            except RestError as refusal:
                 return self._reply(request, refusal.body, refusal.status)
 
         return guarded
@@ -303,7 +303,7 @@ class WooCommerce:
 
     async def _no_route(self, request: web.Request) -> web.Response:
         message = "No route was found matching the URL and request method."
-        return self._reply(request, Refused(404, "rest_no_route", message).body, 404)
+        return self._reply(request, RestError(404, "rest_no_route", message).body, 404)
 
     # -------------------------------------------------------------------- lists
 
@@ -655,7 +655,7 @@ async def _json(request: web.Request) -> Json:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         data = {"status": 400, "json_error_code": 4, "json_error_message": "Syntax error"}
-        raise Refused(400, "rest_invalid_json", "Invalid JSON body passed.", data) from None
+        raise RestError(400, "rest_invalid_json", "Invalid JSON body passed.", data) from None
     return value if isinstance(value, dict) else {}
 
 

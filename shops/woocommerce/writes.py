@@ -24,7 +24,7 @@ from shops.shop import (
     Variant,
 )
 from shops.woocommerce.auth import Keys
-from shops.woocommerce.errors import Refused, invalid, one_of
+from shops.woocommerce.errors import RestError, invalid, one_of
 from shops.woocommerce.hooks import HOOKS, Hooks, Webhook
 from shops.woocommerce.query import STATUSES
 from shops.woocommerce.render import Renderer
@@ -146,7 +146,9 @@ def _line(server: WritesServer, given: Json) -> Line:
     number = int(given.get("variation_id") or given.get("product_id") or 0)
     variant = server.shop.variants.get(number)
     if variant is None:
-        raise Refused(400, "woocommerce_rest_invalid_product_id", "Product ID or SKU is required.")
+        raise RestError(
+            400, "woocommerce_rest_invalid_product_id", "Product ID or SKU is required."
+        )
     return server.shop.line(variant, int(given.get("quantity", 1)))
 
 
@@ -159,7 +161,7 @@ def _use_coupons(server: WritesServer, order: Order, body: Json) -> None:
             order.status = "checkout-draft"
             server.shop.add_order(order, announce=False)
             data = {"status": 400, "new_draft_order_id": order.id}
-            raise Refused(400, "woocommerce_rest_invalid_coupon", problem, data)
+            raise RestError(400, "woocommerce_rest_invalid_coupon", problem, data)
         server.shop.apply_coupon(order, coupon)
 
 
@@ -196,7 +198,7 @@ def _sell(server: WritesServer, line: Line) -> None:
     if variant.stock is not None:
         variant.stock -= line.quantity
         line.stock_taken = line.quantity
-        server.shop.tell("product.updated", product)
+        server.shop.publish("product.updated", product)
 
 
 def _set_status(server: WritesServer, order: Order, status: str) -> None:
@@ -240,7 +242,7 @@ def delete_order(server: WritesServer, ids: Ids, body: Json, query: Query) -> Wr
     if _forced(query):
         server.shop.delete_order(order)
     elif order.status == "trash":
-        raise Refused(
+        raise RestError(
             410, "woocommerce_rest_already_trashed", "The order has already been deleted."
         )
     else:
@@ -272,13 +274,13 @@ def create_refund(server: WritesServer, ids: Ids, body: Json, query: Query) -> W
     given = body.get("amount")
     amount = minor(given) if given is not None else sum(part.amount + part.tax for part in lines)
     if not 0 <= amount <= order.total - order.refunded:
-        raise Refused(500, REFUND_REFUSED, "Invalid refund amount.", 500)
+        raise RestError(500, REFUND_REFUSED, "Invalid refund amount.", 500)
     by_gateway = body.get("api_refund", True) is not False
     if by_gateway and order.gateway in OFFLINE:
         # The refund was made and is taken back: its number is gone.
         server.shop.ids.next("refund")
         message = "The payment gateway for this order does not support automatic refunds."
-        raise Refused(500, REFUND_REFUSED, message, 500)
+        raise RestError(500, REFUND_REFUSED, message, 500)
     refund = server.shop.refund(
         order,
         amount,
@@ -297,7 +299,7 @@ def create_refund(server: WritesServer, ids: Ids, body: Json, query: Query) -> W
 def _refund_line(server: WritesServer, order: Order, part: Json) -> RefundLine:
     line = next((line for line in order.lines if line.id == int(part["id"])), None)
     if line is None:
-        raise Refused(400, "woocommerce_rest_invalid_line_item", "Line item not found.")
+        raise RestError(400, "woocommerce_rest_invalid_line_item", "Line item not found.")
     taxes = part.get("refund_tax", ())
     return RefundLine(
         server.shop.ids.next("line"),
@@ -314,13 +316,13 @@ def _refund_line(server: WritesServer, order: Order, part: Json) -> RefundLine:
 def create_customer(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     email = body.get("email", "")
     if "@" not in email:
-        raise Refused(
+        raise RestError(
             400,
             "registration-error-invalid-email",
             "Please provide a valid email address.",
         )
     if server.shop.customer_by_email(email):
-        raise Refused(
+        raise RestError(
             400,
             "registration-error-email-exists",
             f"An account is already registered with {email}. Please log in or use a different "
@@ -361,8 +363,10 @@ def delete_customer(server: WritesServer, ids: Ids, body: Json, query: Query) ->
     return Written(before)
 
 
-def _no_trash(what: str) -> Refused:
-    return Refused(501, "woocommerce_rest_trash_not_supported", f"{what} do not support trashing.")
+def _no_trash(what: str) -> RestError:
+    return RestError(
+        501, "woocommerce_rest_trash_not_supported", f"{what} do not support trashing."
+    )
 
 
 # --------------------------------------------------------------------------- products
@@ -372,7 +376,7 @@ def _check_sku(server: WritesServer, sku: str) -> None:
     for variant in server.shop.variants.values():
         if sku and variant.sku == sku:
             data = {"status": 400, "resource_id": variant.id, "unique_sku": f"{sku}-1"}
-            raise Refused(400, "product_invalid_sku", "Invalid or duplicated SKU.", data)
+            raise RestError(400, "product_invalid_sku", "Invalid or duplicated SKU.", data)
 
 
 def _price(body: Json) -> tuple[int | None, int | None]:
@@ -465,7 +469,7 @@ def delete_product(server: WritesServer, ids: Ids, body: Json, query: Query) -> 
     else:
         product.status = "trash"
         product.updated_at = server.shop.clock.now()
-        server.shop.tell("product.deleted", product)
+        server.shop.publish("product.deleted", product)
     return Written(before)
 
 
@@ -497,7 +501,7 @@ def update_variation(server: WritesServer, ids: Ids, body: Json, query: Query) -
     product = server.product(ids["id"])
     variant = next((v for v in product.variants if v.id == ids["variation"]), None)
     if variant is None:
-        raise Refused(404, "woocommerce_rest_product_variation_invalid_id", "Invalid ID.")
+        raise RestError(404, "woocommerce_rest_product_variation_invalid_id", "Invalid ID.")
     _change_variant(variant, body)
     variant.updated_at = server.shop.clock.now()
     server.shop.edit_product(product)
@@ -509,14 +513,14 @@ def update_variation(server: WritesServer, ids: Ids, body: Json, query: Query) -
 
 def create_coupon(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     if not body.get("code"):
-        raise Refused(
+        raise RestError(
             400,
             "rest_missing_callback_param",
             "Missing parameter(s): code",
             {"status": 400, "params": ["code"]},
         )
     if server.shop.coupon_by_code(body["code"]):
-        raise Refused(
+        raise RestError(
             400, "woocommerce_rest_coupon_code_already_exists", "The coupon code already exists"
         )
     coupon = server.shop.add_coupon(
@@ -572,7 +576,7 @@ def _coupon_fields(server: WritesServer, body: Json) -> Json:
 
 
 def _amount(body: Json) -> Decimal:
-    refused = Refused(400, "coupon_invalid_amount", "Invalid discount amount.")
+    refused = RestError(400, "coupon_invalid_amount", "Invalid discount amount.")
     try:
         amount = Decimal(str(body["amount"]))
     except InvalidOperation:
@@ -606,13 +610,13 @@ def delete_coupon(server: WritesServer, ids: Ids, body: Json, query: Query) -> W
 
 def create_webhook(server: WritesServer, ids: Ids, body: Json, query: Query) -> Written:
     if body.get("topic") not in HOOKS:
-        raise Refused(
+        raise RestError(
             400,
             "woocommerce_rest_shop_webhook_invalid_topic",
             "Webhook topic is required and must be valid.",
         )
     if not str(body.get("delivery_url", "")).startswith(("http://", "https://")):
-        raise Refused(
+        raise RestError(
             400,
             "woocommerce_rest_shop_webhook_invalid_delivery_url",
             "Webhook delivery URL must be a valid URL starting with http:// or https://.",

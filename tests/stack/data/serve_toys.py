@@ -21,5 +21,5 @@ settings = stack.Settings(
 )
 try:
     stack.serve(settings, stack.Application(lambda *_: {"Results": results}, prepare))
-except errors.Told as error:
+except errors.UserError as error:
     sys.exit(f"error: {error}")
