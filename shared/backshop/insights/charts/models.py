@@ -1,0 +1,57 @@
+"""What a chart is: its kind, and which columns of a result it shows. Data come by reference alone, and
+nothing in a spec can name an address, a colour or an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backshop.insights.semantic.models import Cell, Column
+
+ChartKind = Literal[
+    "number",
+    "number_delta",
+    "line",
+    "line_compare",
+    "line_dual",
+    "area",
+    "bar",
+    "bar_h",
+    "bar_stacked",
+    "heatmap",
+    "histogram",
+    "scatter",
+    "table",
+]
+Name = str
+
+
+class ChartSpec(BaseModel):
+    """`x` is what a chart runs along (time, names, classes; a scatter's first number), `y` its numbers,
+    `series` what splits them (a heatmap's rows). A table shows `y`, or every column where it names
+    none. `adds_up` says that the rest of many names may be added up as "Other"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: ChartKind
+    x: Name | None = Field(default=None, max_length=100)
+    y: tuple[Name, ...] = Field(default=(), max_length=12)
+    series: Name | None = Field(default=None, max_length=100)
+    title: str = Field(default="", max_length=255)
+    adds_up: bool = False
+
+
+class Drawn(NamedTuple):
+    """What is drawn: a result's columns and rows, its currency (None where there is none, or rows have
+    their own), and whether its last bucket has not ended yet."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    currency: str | None = None
+    is_unfinished: bool = False
+
+
+class Misfit(ValueError):
+    """The spec does not fit the result; the message says which column it needs."""
