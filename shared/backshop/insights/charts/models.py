@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from backshop.insights.semantic.models import Cell, Column
+from backshop.insights.semantic.models import Cell, Column, SemanticQuery
 
 ChartKind = Literal[
     "number",
@@ -41,6 +41,23 @@ class ChartSpec(BaseModel):
     series: Name | None = Field(default=None, max_length=100)
     title: str = Field(default="", max_length=255)
     adds_up: bool = False
+
+
+class ChartConfig(BaseModel):
+    """`saved_charts.chart_config`: what a chart asks, a query or SQL that the guard looks at each time
+    it is drawn, and how its answer looks. Numbers are never stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    query: SemanticQuery | None = None
+    sql: str | None = Field(default=None, max_length=8192)
+    chart: ChartSpec
+
+    @model_validator(mode="after")
+    def _asks_one(self) -> ChartConfig:
+        if (self.query is None) is (self.sql is None):
+            raise ValueError("a query or sql")
+        return self
 
 
 class Drawn(NamedTuple):
