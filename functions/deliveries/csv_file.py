@@ -30,16 +30,15 @@ def read(content: bytes) -> list[FileLine]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadRequest("Save the file as CSV in UTF-8 and send it again.", slug="csv") from None
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    rows = csv.DictReader(io.StringIO(text), delimiter=separator, restkey="more")
+    separator, table, skipped = _separated(text)
+    rows = csv.DictReader(io.StringIO(table), delimiter=separator, restkey="more")
     try:
         rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
         if not set(rows.fieldnames) >= COLUMNS:
             raise BadRequest(
                 "The first line must name the columns: code,stage,tracking_number.", slug="csv"
             )
-        lines = _read_lines(rows)
+        lines = _read_lines(rows, skipped)
     except csv.Error:
         raise BadRequest("The file is no valid CSV; save it again.", slug="csv") from None
     if len(lines) > LINES:
@@ -47,12 +46,22 @@ def read(content: bytes) -> list[FileLine]:
     return lines
 
 
-def _read_lines(rows: csv.DictReader[str]) -> list[FileLine]:
+def _separated(text: str) -> tuple[str, str, int]:
+    """What separates the cells, the table, and how many lines stand before it: Excel writes and hides
+    a first line `sep=;` (PowerShell/PowerShell#7776)."""
+    first, _, rest = text.partition("\n")
+    named = first.strip("\r")
+    if named.lower().startswith("sep=") and len(named) == len("sep=;"):
+        return named[-1], rest, 1
+    return max(",;\t", key=first.count), text, 0
+
+
+def _read_lines(rows: csv.DictReader[str], skipped: int) -> list[FileLine]:
     lines: list[FileLine] = []
     first_line: dict[str, int] = {}
     for row in rows:
         cells = {name: (row[name] or "").strip() for name in COLUMNS}
-        code, number = cells["code"], rows.line_num
+        code, number = cells["code"], rows.line_num + skipped
         if code in first_line:
             message = f"this order is in line {first_line[code]} already"
             lines.append(FileLine(number, code, None, message))

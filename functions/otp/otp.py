@@ -5,8 +5,10 @@ What is answered, and how long it takes, never tells whether a phone, a session 
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -28,7 +30,7 @@ from backshop.kits.otp import rules
 from backshop.kits.otp.models import OtpSession, SendLimit
 from backshop.stores import repository as store
 from backshop.web import callers, http, routes, tokens
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 ROUNDS = 10
 """2^10 rounds of bcrypt, some 50 ms: five guesses in five minutes protect the code, the hash has to
@@ -53,9 +55,14 @@ class CodeSent(BaseModel):
     resend_after: int = Field(description="Seconds until another one may be sent.")
 
 
+def _typed_together(code: object) -> object:
+    """A code as people type or paste it: in groups, with spaces or dashes (mozilla/fxa#2498)."""
+    return re.sub(r"[\s-]", "", code) if isinstance(code, str) and len(code) <= 20 else code
+
+
 class Guess(Model):
     session_id: str = Field(min_length=1, max_length=100)
-    code: str = Field(pattern=r"^[0-9]{6}$")
+    code: Annotated[str, BeforeValidator(_typed_together)] = Field(pattern=r"^[0-9]{6}$")
 
 
 class ShopperToken(BaseModel):

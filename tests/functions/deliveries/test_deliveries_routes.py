@@ -279,3 +279,14 @@ def test_ten_thousand_lines_and_not_one_more(call, aws, owner, shop):
     assert waiting["number"] == 10_000
     assert len(aws.messages("OUTBOX_QUEUE_URL")) == 10, "the sweep announces the others"
     assert upload(call, text + "KITS-1,SOURCING,\n")[0] == 400
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_a_separator_line_of_excel_is_no_heading(load, separator):
+    """Excel writes and hides `sep=;` (PowerShell/PowerShell#7776)."""
+    csv_file = load("deliveries").csv_file
+    rows = [["code", "stage", "tracking_number"], ["A1", "DISPATCHED", "T1"]]
+    text = f"sep={separator}\r\n" + "".join(separator.join(row) + "\r\n" for row in rows)
+    [line] = csv_file.read(text.encode("utf-8-sig"))
+    assert (line.number, line.code) == (3, "A1")
+    assert (line.change.stage, line.change.tracking_number) == ("DISPATCHED", "T1")

@@ -489,3 +489,11 @@ def test_expired_sessions_and_old_limits_are_cleaned_by_the_schedule(
         "SELECT key FROM kits.otp_limits WHERE store_id = %s AND scope = 'phone'", [shop]
     ).fetchall()
     assert [row["key"] for row in keys] == [OTHER_PHONE]
+
+
+@pytest.mark.parametrize(
+    "typed", [" 123456", "123456 ", "123 456", "123-456", "12 34 56", "123456\n"]
+)
+def test_a_code_is_the_same_however_it_is_typed(load, typed):
+    """Codes are pasted with a space and written in groups (mozilla/fxa#2498, #2829)."""
+    assert load("otp").Guess(session_id="s", code=typed).code == "123456"
