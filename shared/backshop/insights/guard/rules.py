@@ -10,7 +10,7 @@ changed tree is run.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -52,8 +52,9 @@ def _checked(sql: str) -> Guarded:
     _refuse_whole_rows(found)
     changed = tree.parse(sql)
     # What is inside is changed before what is around it, which may move it.
+    places: tree.Places = {}
     for path, change in reversed(found.changes):
-        change(tree.at(changed, path))
+        change(tree.at(changed, path, places))
     return Guarded(tree.deparse(changed), tuple(found.texts))
 
 
@@ -99,9 +100,9 @@ is seen below. Raises Refused."""
 
 def _walk(kind: str, node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
     known = KINDS.get(kind)
-    if known is None or not node.keys() <= known[0].keys():
+    if known is None or not node.keys() <= known[1]:
         raise _unknown(kind, node)
-    fields, check, has_inner = known
+    fields, _keys, check, has_inner = known
     if check is not None:
         scope = check(node, path, around, scope, found) or scope
     if not has_inner:
@@ -306,16 +307,21 @@ def _replace_table(place: Any, name: str, found: _Found) -> None:
     parts = [rest, *(columns[each] for each in named or ["store_id"])]
     parts += [made for each, made in synonyms.items() if each in found.mentioned]
     alias = _alias_of(place, name)
-    select = place.range_subselect.subquery.select_stmt
-    select.MergeFromString(b"".join(parts))
-    place.range_subselect.alias.CopyFrom(alias)
+    made = place.range_subselect
+    made.subquery.select_stmt.MergeFromString(b"".join(parts))
+    made.alias.MergeFromString(alias)
 
 
-def _alias_of(place: Any, name: str) -> nodes.Alias:
-    """The alias of the table at `place`, which is about to become something else."""
-    alias = nodes.Alias(aliasname=name)
-    alias.MergeFrom(place.range_var.alias)
-    return alias
+def _alias_of(place: Any, name: str) -> bytes:
+    """The serialised alias of the table at `place`, which is about to become something else."""
+    said: bytes = place.range_var.alias.SerializeToString()
+    return said or _named(name)
+
+
+@cache
+def _named(name: str) -> bytes:
+    made: bytes = nodes.Alias(aliasname=name).SerializeToString()
+    return made
 
 
 @cache
@@ -344,7 +350,7 @@ def _bound_recursion(place: Any, name: str) -> None:
     made = nodes.RangeSubselect()
     made.CopyFrom(_bounded_read())
     made.subquery.select_stmt.from_clause[0].range_var.relname = name
-    made.alias.CopyFrom(_alias_of(place, name))
+    made.alias.MergeFromString(_alias_of(place, name))
     place.range_subselect.CopyFrom(made)
 
 
@@ -489,8 +495,7 @@ def _strings(listed: Any) -> list[str]:
 
 
 def _constant(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
-    # EXTRACT (year FROM …) and its like are written with the text itself.
-    if "sval" not in node or around.get("funcformat") == "COERCE_SQL_SYNTAX":
+    if "sval" not in node or _is_written_out(around):
         return
     said = node["sval"].get("sval", "")
     key: object = path
@@ -501,6 +506,19 @@ def _constant(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found
     if number == len(found.texts) + 2:
         found.texts.append(said)
     found.changes.append((path, lambda place: _number(place, number)))
+
+
+def _is_written_out(around: Tree) -> bool:
+    """Whether a text says how to compute, not about what: 'month', '30 days', and what EXTRACT (year
+    FROM …) and its like are written with."""
+    if call := around.get("funcname"):
+        return (
+            around["funcformat"] == "COERCE_SQL_SYNTAX"
+            or call[-1]["String"]["sval"] in allowed.MEASURES
+        )
+    if cast := around.get("typeName"):
+        return bool(cast["names"][-1]["String"]["sval"] == "interval")
+    return False
 
 
 def _number(place: Any, number: int) -> None:
@@ -747,7 +765,8 @@ CHECKS: dict[str, Check] = {
     "RowExpr": _row,
 }
 
-KINDS: dict[str, tuple[dict[str, str | None], Check | None, bool]] = {
-    kind: (fields, CHECKS.get(kind), any(fields.values())) for kind, fields in allowed.NODES.items()
+KINDS: dict[str, tuple[dict[str, str | None], KeysView[str], Check | None, bool]] = {
+    kind: (fields, fields.keys(), CHECKS.get(kind), any(fields.values()))
+    for kind, fields in allowed.NODES.items()
 }
 """By kind of node: its fields, what looks at it, and whether others can be in it."""

@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 import postgast
-from google.protobuf.message import Message
 from postgast import pg_query_pb2 as nodes
 from postgast.native import lib
 
@@ -42,16 +41,26 @@ parse = postgast.parse
 deparse = postgast.deparse
 
 
-def at(root: Message, path: Path) -> Any:
-    """The place of a node, which another may take; of a node without a kind, itself."""
-    above, field, index, _kind = path
-    found: Any = root
-    if above is not None:
-        found = at(root, above)
-        if above[3] is not None:
-            found = getattr(found, _NAMES[above[3]])
-    found = getattr(found, _NAMES[field])
-    return found if index is None else found[index]
+Places = dict[int, Any]
+"""What was found before, by the identity of its path: most paths begin alike."""
+
+
+def at(root: Any, path: Path, found: Places) -> Any:
+    """The place of a node, which another may take; of a node without a kind, itself. `found` holds
+    as long as nodes are changed from the inside out."""
+    place = found.get(id(path))
+    if place is None:
+        above, field, index, _kind = path
+        place = root
+        if above is not None:
+            place = at(root, above, found)
+            if above[3] is not None:
+                place = getattr(place, _NAMES[above[3]])
+        place = getattr(place, _NAMES[field])
+        if index is not None:
+            place = place[index]
+        found[id(path)] = place
+    return place
 
 
 _NAMES = {

@@ -83,9 +83,17 @@ def test_no_text_of_the_question_stands_in_the_statement() -> None:
 
 def test_equal_expressions_stay_equal_where_a_query_groups_by_them() -> None:
     guarded = check(
-        "SELECT to_char(date_created, 'YYYY') FROM orders GROUP BY to_char(date_created, 'YYYY')"
+        "SELECT coalesce(coupon_used, 'none') FROM orders GROUP BY coalesce(coupon_used, 'none')"
     )
-    assert guarded.texts == ("YYYY",)
+    assert guarded.texts == ("none",)
+
+
+def test_units_stay_where_they_are() -> None:
+    guarded = check(
+        "SELECT date_trunc('month', date_created), to_char(date_created, 'YYYY'),"
+        " extract(year FROM date_created) FROM orders WHERE date_created > now() - interval '1 day'"
+    )
+    assert guarded.texts == ()
 
 
 def test_hidden_columns_are_in_no_statement() -> None:
