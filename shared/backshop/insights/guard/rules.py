@@ -10,7 +10,7 @@ changed tree is run.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -55,7 +55,7 @@ def _checked(sql: str) -> Guarded:
     places: tree.Places = {}
     for path, change in reversed(found.changes):
         change(tree.at(changed, path, places))
-    return Guarded(tree.deparse(changed), tuple(found.texts))
+    return Guarded(_with_tables(tree.deparse(changed), found.narrowed), tuple(found.texts))
 
 
 Change = Callable[[Any], None]
@@ -80,6 +80,8 @@ class _Found:
     levels: dict[int, tuple[Tree, Path, int]] = field(default_factory=dict)
     """By identity, the SELECTs that were walked, with what their own sub-selects multiply."""
     all_columns: bool = False
+    narrowed: list[str] = field(default_factory=list)
+    """The sub-selects that stand in place of tables."""
     texts: list[str] = field(default_factory=list)
     numbers: dict[object, int] = field(default_factory=dict)
 
@@ -301,67 +303,53 @@ def _table(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -
 
 
 def _replace_table(place: Any, name: str, found: _Found) -> None:
-    """The table becomes a sub-select of those of its columns that the statement names, or of all."""
-    rest, columns, synonyms = _prepared(name)
-    named = columns if found.all_columns else [each for each in found.mentioned if each in columns]
-    parts = [rest, *(columns[each] for each in named or ["store_id"])]
-    parts += [made for each, made in synonyms.items() if each in found.mentioned]
-    alias = _alias_of(place, name)
-    made = place.range_subselect
-    made.subquery.select_stmt.MergeFromString(b"".join(parts))
-    made.alias.MergeFromString(alias)
+    """The table gives way to a sub-select of those of its columns that the statement names, or of all.
 
-
-def _alias_of(place: Any, name: str) -> bytes:
-    """The serialised alias of the table at `place`, which is about to become something else."""
-    said: bytes = place.range_var.alias.SerializeToString()
-    return said or _named(name)
-
-
-@cache
-def _named(name: str) -> bytes:
-    made: bytes = nodes.Alias(aliasname=name).SerializeToString()
-    return made
-
-
-@cache
-def _prepared(name: str) -> tuple[bytes, dict[str, bytes], dict[str, bytes]]:
-    """Serialised parts of `SELECT … FROM insights.<name> WHERE store_id = $1`: all but the columns, by
-    column what selects it, and by synonym what selects its column under that name. Messages that
-    are put one behind the other are read as one."""
+    Its place in the tree gets a name of ours; the sub-select is put there once the tree is text,
+    because writing it from a tree each time takes as long as all the rest.
+    """
+    columns: Iterable[str] = allowed.TABLES[name]
+    if not found.all_columns:
+        columns = [each for each in found.mentioned if each in columns] or ["store_id"]
     synonyms = allowed.SYNONYMS.get(name, {})
-    named = [*allowed.TABLES[name], *(f"{meant} AS {said}" for said, meant in synonyms.items())]
-    made = tree.parse(f"SELECT {', '.join(named)} FROM insights.{name} WHERE store_id = $1")
-    select = made.stmts[0].stmt.select_stmt
-    each = [
-        nodes.SelectStmt(target_list=[target]).SerializeToString() for target in select.target_list
-    ]
-    select.ClearField("target_list")
-    number = len(allowed.TABLES[name])
-    return (
-        select.SerializeToString(),
-        dict(zip(allowed.TABLES[name], each[:number], strict=True)),
-        dict(zip(synonyms, each[number:], strict=True)),
-    )
+    renamed = [f"{synonyms[each]} AS {each}" for each in synonyms if each in found.mentioned]
+    named = ", ".join([*columns, *renamed])
+    table = place.range_var
+    table.ClearField("schemaname")
+    table.inh = True
+    table.relname = f"{_MARK}{len(found.narrowed)}"
+    if not table.alias.aliasname:
+        table.alias.aliasname = name
+    found.narrowed.append(f"(SELECT {named} FROM insights.{name} WHERE store_id = $1)")
+
+
+_MARK = "narrowed_table_"
+_MARKED = re.compile(rf"\b{_MARK}(\d+)\b")
+
+
+def _with_tables(text: str, narrowed: list[str]) -> str:
+    """The statement with its sub-selects. A statement that says the mark itself, which none has to,
+    has more of them than tables."""
+    if text.count(_MARK) != len(narrowed):
+        raise Refused(f"Use no name that has {_MARK} in it.")
+    return _MARKED.sub(lambda marked: narrowed[int(marked[1])], text)
 
 
 def _bound_recursion(place: Any, name: str) -> None:
     """Postgres recurses no further than its rows are read."""
+    alias = nodes.Alias(aliasname=name)
+    alias.MergeFrom(place.range_var.alias)
     made = nodes.RangeSubselect()
     made.CopyFrom(_bounded_read())
     made.subquery.select_stmt.from_clause[0].range_var.relname = name
-    made.alias.MergeFromString(_alias_of(place, name))
+    made.alias.CopyFrom(alias)
     place.range_subselect.CopyFrom(made)
 
 
 @cache
 def _bounded_read() -> Message:
-    select = (
-        tree.parse(f"SELECT 1 FROM (SELECT * FROM name LIMIT {allowed.MOST_MADE}) AS x")
-        .stmts[0]
-        .stmt
-    )
-    return select.select_stmt.from_clause[0].range_subselect
+    made = tree.parse(f"SELECT 1 FROM (SELECT * FROM name LIMIT {allowed.MOST_MADE}) AS x")
+    return made.stmts[0].stmt.select_stmt.from_clause[0].range_subselect
 
 
 def _function_in_from(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:

@@ -232,6 +232,20 @@ def test_names_that_look_like_sql_stay_names(name: str) -> None:
     assert [each.relname for each in postgast.find_nodes(tree, nodes.RangeVar)] == ["orders"]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT total AS narrowed_table_0 FROM orders",
+        'SELECT total AS U&"narrowed\\005ftable\\005f0" FROM orders',
+        "WITH narrowed_table_0 AS (SELECT 1 AS total) SELECT total FROM narrowed_table_0, orders",
+        "SELECT date_trunc('narrowed_table_0', date_created) FROM orders",
+    ],
+)
+def test_the_mark_of_tables_is_nobody_elses(sql: str) -> None:
+    with pytest.raises(Refused, match="narrowed_table_"):
+        check(sql)
+
+
 def test_a_refusal_says_what_there_is() -> None:
     with pytest.raises(Refused, match="order_items"):
         check("SELECT * FROM line_items")
