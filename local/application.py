@@ -139,7 +139,7 @@ async def _connectors(
     session: aiohttp.ClientSession, kept: _Kept, demo_shops: list[DemoShop]
 ) -> list[dict[str, Any]]:
     listed = await _ask(session, "GET", "/connectors", 200)
-    there = {each["id"]: each for each in listed["connectors"]}
+    there = {each["id"]: each for each in listed["items"]}
     return [await _connector(session, kept, there, shop) for shop in demo_shops]
 
 

@@ -50,7 +50,7 @@ async def _connector(session: aiohttp.ClientSession, about: dict[str, Any], name
     if named in demos:
         return demos[named]
     async with session.get("/connectors") as answer:
-        listed = (await _json(answer, 200))["connectors"]
+        listed = (await _json(answer, 200))["items"]
     if named.lower() in {each["id"] for each in listed}:
         return named.lower()
     known = "\n".join(f"  {each['id']}  {each['platform']}  {each['store_url']}" for each in listed)

@@ -3,147 +3,233 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from aws_lambda_powertools.event_handler import Response
 from backshop import db
-from backshop.aws import config
+from backshop.aws import config, objects
 from backshop.commerce import Platform
 from backshop.connect import repository as connect
 from backshop.connect import rules
-from backshop.connect.models import Connector, ConnectorChange, ConnectorOnce, NewConnector
+from backshop.connect.models import (
+    Connector,
+    ConnectorChange,
+    ConnectorOnce,
+    ConnectorPosition,
+    DataRequest,
+    NewConnector,
+)
 from backshop.errors import Conflict, FieldError, NotFound, Unprocessable
 from backshop.insights import repository as insights
 from backshop.kits.models import OtpSettings
 from backshop.shade.models import ShadeSettings
 from backshop.stores import credentials
-from backshop.stores import repository as store
+from backshop.stores import repository as stores
+from backshop.stores.repository import ExportPosition
 from backshop.sync import runs
-from backshop.web import keys
-from backshop.web import old as http
-from pydantic import BaseModel, ValidationError
+from backshop.web import callers, http, idempotency, keys, paging, routes
+from pydantic import BaseModel, SecretStr, ValidationError
 
-EXPORT_LINK_SECONDS = 900
+LINK_LASTS = timedelta(minutes=15)
 PARTS: dict[str, type[BaseModel]] = {"otp": OtpSettings, "shade": ShadeSettings}
 """Parts of a store's settings that are other contexts', and what they must fit."""
 
-app = http.app()
-handler = http.handler(app)
+app = routes.app("Connectors")
+handler = routes.handler(app)
+
+CONNECTOR = {
+    "id": "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11",
+    "platform": "woocommerce",
+    "store_url": "https://shop.example.com",
+    "sync_interval": 300,
+    "status": "active",
+    "name": "The shop",
+    "allowed_origins": ["https://shop.example.com"],
+    "settings": {"currency": "USD", "time_zone": "UTC"},
+    "created_at": "2026-11-02T10:15:00Z",
+    "updated_at": "2026-11-02T10:15:00Z",
+    "webhook_path": "/webhooks/0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11",
+}
+NEW = {
+    "platform": "woocommerce",
+    "store_url": "https://shop.example.com",
+    "api_key": "ck_…",
+    "secret": "cs_…",
+    "name": "The shop",
+    "allowed_origins": ["https://shop.example.com"],
+    "settings": {"currency": "USD", "time_zone": "UTC"},
+}
 
 
-@app.post("/connectors")
-def create() -> Response[str]:
-    """Connect a shop: its credentials sealed, a store of its own in every context, a store key. Its
-    first sync begins, which subscribes its webhooks."""
-    http.require(app, "staff")
-    new = http.body(app, NewConnector)
-    _check_address(new.store_url, new.platform)
-    id = uuid4()
-    made_secret = None if new.webhook_secret else _default_webhook_secret(new)
+@routes.route(
+    app,
+    "POST /connectors",
+    scope="staff",
+    status=201,
+    problems=[Conflict],
+    body_example=NEW,
+    example=CONNECTOR | {"store_key": "bs_store_…", "webhook_secret": "…"},
+)
+def create(body: NewConnector, key: idempotency.Key = None) -> ConnectorOnce:
+    """Connect a shop: its credentials sealed, a store of its own in every context, a store key.
+
+    Its first sync begins, which subscribes its webhooks. The store key, and a webhook secret that
+    was made here, are shown this once.
+    """
+    _check_address(body.store_url, body.platform)
+    id = idempotency.derived_id(_event(), key) if key else uuid4()
+    made_secret = None if body.webhook_secret else _default_webhook_secret(body)
     store_key, key_hash = keys.make("store", id)
     sealed = {
-        "api_key": credentials.seal(new.api_key.get_secret_value(), id, "api_key"),
-        "secret": credentials.seal(new.secret.get_secret_value(), id, "secret"),
-        "webhook_secret": credentials.seal(
-            made_secret or _plain(new.webhook_secret), id, "webhook_secret"
-        ),
+        "api_key": _seal(body.api_key, id, "api_key"),
+        "secret": _seal(body.secret, id, "secret"),
+        "webhook_secret": _seal(made_secret or body.webhook_secret, id, "webhook_secret"),
     }
-    settings = _settings(new)
+    settings = _settings(body)
     try:
         with db.transaction(store_id=id) as tx:
-            store.add(tx, new.platform, new.store_url, settings)
-            connect.add_connector(tx, new.platform, new.store_url, new.sync_interval, sealed)
-            insights.add_store(tx, new.store_url, key_hash, settings)
-            first_sync = runs.begin(tx, id, new.platform)
-            shown = connect.connector(tx)
-    except db.UniqueViolation:
+            claim = idempotency.claim(tx, _event(), key)
+            stores.add(tx, body.platform, body.store_url, settings)
+            connect.add_connector(tx, body.platform, body.store_url, body.sync_interval, sealed)
+            insights.add_store(tx, body.store_url, key_hash, settings)
+            first_sync = runs.begin(tx, id, body.platform)
+            connector = ConnectorOnce(
+                **_fields(connect.connector(tx)),
+                store_key=store_key,
+                # Shopify signs with the app's own secret: its owner has it.
+                webhook_secret=made_secret.get_secret_value()
+                if made_secret and body.platform != Platform.SHOPIFY
+                else None,
+            )
+            claim.keep(connector, secret=["store_key", "webhook_secret"])
+    except db.UniqueViolation as taken:
+        if taken.diag.constraint_name == "stores_pkey":
+            raise idempotency.reused() from None
         raise Conflict(
             "A shop with this store_url is connected already; change it with PATCH.",
             slug="already-connected",
         ) from None
     runs.announce(first_sync)
-    told = made_secret if new.platform != Platform.SHOPIFY else None
-    return http.reply(201, ConnectorOnce(**_shown(shown), store_key=store_key, webhook_secret=told))
+    return connector
 
 
-@app.get("/connectors")
-def index() -> Response[str]:
+@routes.route(
+    app,
+    "GET /connectors",
+    scope="store",
+    example={"items": [CONNECTOR], "next_cursor": None},
+)
+def index(
+    cursor: paging.Cursor = None, limit: paging.Limit = paging.LIMIT
+) -> paging.Page[Connector]:
     """All connectors for staff; a store key sees its own."""
-    caller = http.require(app, "store")
-    if caller.store_id:
-        with db.transaction(store_id=caller.store_id) as tx:
-            rows = connect.connectors(tx)
-    else:
-        with db.transaction(all_stores=True) as tx:
-            rows = connect.connectors(tx)
-    shown = [Connector(**_shown(row)).model_dump(mode="json") for row in rows]
-    return http.reply(200, {"connectors": shown})
+    after = paging.position(cursor, ConnectorPosition)
+    store_id = callers.principal(_event()).store_id
+    with db.transaction(store_id=store_id, all_stores=store_id is None) as tx:
+        rows = connect.connectors(tx, after, limit + 1)
+    connectors = [Connector(**_fields(row)) for row in rows]
+    return paging.page(
+        connectors, limit, lambda last: ConnectorPosition(created_at=last.created_at, id=last.id)
+    )
 
 
-@app.get("/connectors/<id>")
-def show(id: str) -> Response[str]:
+@routes.route(app, "GET /connectors/<id>", scope="store", example=CONNECTOR)
+def show(id: UUID) -> Connector:
     """One connector."""
-    with db.transaction(store_id=http.own_store(http.require(app, "store"), id)) as tx:
-        return http.reply(200, Connector(**_shown(connect.connector(tx))))
+    with db.transaction(store_id=_store_id(id)) as tx:
+        return Connector(**_fields(connect.connector(tx)))
 
 
-@app.patch("/connectors/<id>")
-def change(id: str) -> Response[str]:
-    """Change what is named. Giving credentials anew also revives an uninstalled connector."""
-    named = http.own_store(http.require(app, "staff"), id)
-    asked = http.body(app, ConnectorChange)
-    sealed = {
-        name: credentials.seal(_plain(getattr(asked, name)), named, name)
+@routes.route(
+    app,
+    "PATCH /connectors/<id>",
+    scope="staff",
+    problems=[Conflict],
+    body_example={"sync_interval": 600},
+    example=CONNECTOR | {"sync_interval": 600, "store_key": None, "webhook_secret": None},
+)
+def change(id: UUID, body: ConnectorChange) -> ConnectorOnce:
+    """Change what is named. Credentials sent anew also revive an uninstalled connector."""
+    store_id = _store_id(id)
+    secrets_sent = {
+        name: secret
         for name in ("api_key", "secret", "webhook_secret")
-        if getattr(asked, name)
+        if (secret := getattr(body, name))
     }
+    sealed = {name: _seal(secret, store_id, name) for name, secret in secrets_sent.items()}
     store_key = None
     try:
-        with db.transaction(store_id=named) as tx:
-            before = _shown(connect.connector(tx))
-            if asked.store_url:
-                _check_move(before, asked)
+        with db.transaction(store_id=store_id) as tx:
+            before = _fields(connect.connector(tx))
+            if body.store_url:
+                _check_move(before, body)
             if "webhook_secret" in sealed:
-                _keep_previous(tx, named)
-            connect.change_connector(tx, asked.store_url, asked.sync_interval, sealed)
-            settings = _settings(asked)
-            store.change(tx, asked.store_url, settings)
-            insights.change(tx, asked.store_url, settings)
-            if asked.api_key:
+                _keep_previous(tx, store_id)
+            connect.change_connector(tx, body.store_url, body.sync_interval, sealed)
+            settings = _settings(body)
+            stores.change(tx, body.store_url, settings)
+            insights.change(tx, body.store_url, settings)
+            if body.api_key:
                 insights.set_active(tx, True)
-            if asked.new_store_key:
-                store_key, key_hash = keys.make("store", named)
+            if body.new_store_key:
+                store_key, key_hash = keys.make("store", store_id)
                 insights.change_key(tx, key_hash)
-            shown = connect.connector(tx)
+            return ConnectorOnce(**_fields(connect.connector(tx)), store_key=store_key)
     except db.UniqueViolation:
         raise Conflict(
             "Another connector has this store_url already.", slug="already-connected"
         ) from None
-    return http.reply(200, ConnectorOnce(**_shown(shown), store_key=store_key))
 
 
-@app.get("/connectors/<id>/data-requests")
-def data_requests(id: str) -> Response[str]:
-    """Answers to customers/data_request of the last seven days, as links that live 15 minutes."""
-    named = http.own_store(http.require(app, "staff"), id)
-    with db.transaction(store_id=named) as tx:
-        rows = store.exports(tx)
-    s3 = config.client("s3")
-    bucket = config.value("DATA_BUCKET")
-    found = [
-        {
-            "request_id": row["request_id"],
-            "requested_at": row["requested_at"],
-            "url": s3.generate_presigned_url(
-                "get_object",
-                Params={"Bucket": bucket, "Key": row["object_key"]},
-                ExpiresIn=EXPORT_LINK_SECONDS,
-            ),
-        }
-        for row in rows
-    ]
-    return http.reply(200, {"data_requests": found})
+@routes.route(
+    app,
+    "GET /connectors/<id>/data-requests",
+    scope="staff",
+    example={
+        "items": [
+            {
+                "request_id": "42",
+                "requested_at": "2026-11-02T10:15:00Z",
+                "url": "https://data.example.com/exports/…",
+            }
+        ],
+        "next_cursor": None,
+    },
+)
+def data_requests(
+    id: UUID, cursor: paging.Cursor = None, limit: paging.Limit = paging.LIMIT
+) -> paging.Page[DataRequest]:
+    """Answers to customers' data requests of the last seven days, as links that live 15 minutes."""
+    after = paging.position(cursor, ExportPosition)
+    with db.transaction(store_id=_store_id(id)) as tx:
+        rows = stores.exports(tx, after, limit + 1)
+    page = paging.page(rows, limit, ExportPosition.model_validate)
+    return paging.Page(
+        items=[_data_request(row) for row in page.items], next_cursor=page.next_cursor
+    )
+
+
+def _data_request(row: dict[str, Any]) -> DataRequest:
+    return DataRequest(
+        request_id=row["request_id"],
+        requested_at=row["requested_at"],
+        url=objects.link(config.value("DATA_BUCKET"), row["object_key"], LINK_LASTS),
+    )
+
+
+def _event() -> http.Event:
+    event: http.Event = app.current_event.raw_event
+    return event
+
+
+def _store_id(connector_id: UUID) -> UUID:
+    return callers.own_store(_event(), connector_id)
+
+
+def _seal(secret: SecretStr | None, id: UUID, field: str) -> str:
+    assert secret is not None
+    return credentials.seal(secret.get_secret_value(), id, field)
 
 
 def _check_address(url: str, platform: Platform) -> None:
@@ -151,27 +237,26 @@ def _check_address(url: str, platform: Platform) -> None:
     are on loopback; the template's parameter LocalShops allows them."""
     wrong = rules.wrong_with_address(url, platform)
     if wrong and config.value("LOCAL_SHOPS", "no") != "yes":
-        raise Unprocessable(
-            "Please correct: store_url.", errors=[FieldError(field="store_url", message=wrong)]
-        )
+        errors = [FieldError(field="store_url", message=wrong)]
+        raise Unprocessable(http.please_correct(errors), errors=errors)
 
 
-def _check_move(before: dict[str, Any], asked: ConnectorChange) -> None:
+def _check_move(before: dict[str, Any], body: ConnectorChange) -> None:
     """Raises Unprocessable where the kept credentials would be sent to another host."""
-    url = asked.store_url or ""
+    url = body.store_url or ""
     _check_address(url, Platform(before["platform"]))
-    if rules.is_elsewhere(before["store_url"], url) and not (asked.api_key and asked.secret):
+    if rules.is_elsewhere(before["store_url"], url) and not (body.api_key and body.secret):
         raise Unprocessable(
             "The shop moves to another host: send api_key and secret for it too.",
             slug="credentials-missing",
         )
 
 
-def _default_webhook_secret(new: NewConnector) -> str:
+def _default_webhook_secret(body: NewConnector) -> SecretStr:
     """Shopify signs with the app's own secret; for the others one is made."""
-    if new.platform == Platform.SHOPIFY:
-        return new.secret.get_secret_value()
-    return secrets.token_urlsafe(32)
+    if body.platform == Platform.SHOPIFY:
+        return body.secret
+    return SecretStr(secrets.token_urlsafe(32))
 
 
 def _keep_previous(tx: db.Tx, id: UUID) -> None:
@@ -182,37 +267,31 @@ def _keep_previous(tx: db.Tx, id: UUID) -> None:
         connect.keep_previous_secret(tx, credentials.seal(plain, id, "webhook_secret_previous"))
 
 
-def _settings(asked: NewConnector | ConnectorChange) -> dict[str, Any]:
-    """What a store's `settings` hold: the given settings, its name and where browsers call from."""
-    given = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
-    _check_parts(given)
-    beside = {"name": asked.name, "allowed_origins": asked.allowed_origins}
-    return given | {key: said for key, said in beside.items() if said is not None}
+def _settings(body: NewConnector | ConnectorChange) -> dict[str, Any]:
+    """What a store's `settings` hold: those of the body, its name and where browsers call from."""
+    settings = body.settings.model_dump(mode="json", exclude_unset=True) if body.settings else {}
+    _check_parts(settings)
+    beside = {"name": body.name, "allowed_origins": body.allowed_origins}
+    return settings | {key: value for key, value in beside.items() if value is not None}
 
 
-def _check_parts(given: dict[str, Any]) -> None:
+def _check_parts(settings: dict[str, Any]) -> None:
     """Raise Unprocessable where a part of the settings would not be understood by who reads it."""
     errors = []
     for name, model in PARTS.items():
         try:
-            model.model_validate(given.get(name) or {})
+            model.model_validate(settings.get(name) or {})
         except ValidationError as wrong:
-            errors += [
-                FieldError(
-                    field=".".join(map(str, ("settings", name, *each["loc"]))), message=each["msg"]
-                )
-                for each in wrong.errors(include_url=False, include_input=False)
-            ]
+            details = wrong.errors(include_url=False, include_input=False)
+            for each in details:
+                each["loc"] = ("settings", name, *each["loc"])
+            errors += http.field_errors(details)
     if errors:
-        names = ", ".join(each["field"] for each in errors[:5])
-        raise Unprocessable(f"Please correct: {names}.", errors=errors)
+        raise Unprocessable(http.please_correct(errors), errors=errors)
 
 
-def _plain(value: object) -> str:
-    return value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
-
-
-def _shown(row: dict[str, Any] | None) -> dict[str, Any]:
+def _fields(row: dict[str, Any] | None) -> dict[str, Any]:
+    """A connector's row as `Connector` has it. Raises NotFound."""
     if row is None:
         raise NotFound("There is no such connector; GET /connectors lists them.")
     settings = dict(row["settings"])

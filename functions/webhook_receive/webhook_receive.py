@@ -14,23 +14,19 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
 from backshop import db, logs, platforms
 from backshop.aws import config, objects, queues
 from backshop.connect import repository as connect
-from backshop.errors import BadRequest, NotFound, Unauthorized, Unavailable
+from backshop.errors import BadRequest, NotFound, Problem, Unauthorized, Unavailable
 from backshop.platforms.webhooks import Webhook
 from backshop.stores import credentials
-from backshop.web import old as http
+from backshop.web import http, serving
 
 BODY_BYTES = 4 * 1024 * 1024
 """4 MiB: with base64 and headers it still fits Lambda's 6 MB invocation."""
 FRESH_SECONDS = 60
 AGAIN_SECONDS = 5
 """After a signature that did not match, the secrets are read anew, but not more often than this."""
-
-app = http.app()
-handler = http.handler(app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +42,15 @@ class Sender:
 _senders: dict[UUID, Sender] = {}
 
 
-@app.post("/webhooks/<connector_id>")
-def receive(connector_id: str) -> Response[str]:
-    """Queue a signed delivery: 200 when it is safe in the queue, 401 on a bad signature."""
-    event = app.current_event.raw_event
+def receive(event: http.Event) -> dict[str, str]:
+    """Queue a signed delivery. Raises Unauthorized on a bad signature, and other problems."""
     content = http.raw_body(event, BODY_BYTES)
-    id = _uuid(connector_id)
+    id = _uuid(event["pathParameters"]["connector_id"])
     headers = event.get("headers", {})
     sender = _sender(id, FRESH_SECONDS)
     delivery = platforms.load(sender.platform).webhooks.read(headers, content)
     if delivery.is_ping:
-        return http.reply(200, {"status": "pong"})
+        return {"status": "pong"}
     now = datetime.now(UTC)
     if not _is_signed(id, sender, headers, content, now):
         logs.count("WebhookRefused", platform=sender.platform)
@@ -66,7 +60,16 @@ def receive(connector_id: str) -> Response[str]:
             slug="bad-signature",
         )
     _hand_on(_message(id, sender.platform, delivery, now), content)
-    return http.reply(200, {"status": "accepted"})
+    return {"status": "accepted"}
+
+
+@serving.handler
+def handler(event: http.Event, _context: Any) -> dict[str, Any]:
+    """200 when the delivery is safe in the queue; problems as on all routes."""
+    try:
+        return http.json_event(receive(event))
+    except Problem as problem:
+        return http.problem_event(problem, event)
 
 
 def _is_signed(

@@ -8,7 +8,7 @@ beside it; times are aware datetimes in UTC; ids are the platform's own, as stri
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
@@ -457,6 +457,23 @@ _DECIMALS = dict.fromkeys(_NO_DECIMALS, 0) | dict.fromkeys(_THREE_DECIMALS, 3)
 def decimals(currency: str) -> int:
     """How many decimals a currency's minor unit has (ISO 4217)."""
     return _DECIMALS.get(currency, 2)
+
+
+def share(total: Decimal, quantity: int, before: int, now: int, currency: str) -> Decimal:
+    """What `now` of `quantity` pieces that cost `total` together are worth, when `before` of them
+    went back already; major units, in the currency's decimals.
+
+    The shares of a line add up to its total, whatever the steps: each is what has gone back by then,
+    rounded down, less what had. Of three pieces for 1,000 yen the first two are worth 333, the last
+    334.
+    """
+    step = Decimal(1).scaleb(-decimals(currency))
+    whole = total.quantize(step, ROUND_HALF_UP)
+
+    def gone(pieces: int) -> Decimal:
+        return (whole * pieces / quantity).quantize(step, ROUND_DOWN)
+
+    return gone(before + now) - gone(before)
 
 
 def clean_text(value: str | None) -> str | None:

@@ -52,8 +52,8 @@ def test_keys_open_what_they_should(stack: Any) -> None:
         ]
         none = http.get("/connectors")
     assert [each.status_code for each in (*asked, none)] == [200, 200, 403, 401]
-    assert len(asked[0].json()["connectors"]) == 3
-    assert [each["id"] for each in asked[1].json()["connectors"]] == [shop["id"]]
+    assert len(asked[0].json()["items"]) == 3
+    assert [each["id"] for each in asked[1].json()["items"]] == [shop["id"]]
 
 
 def test_the_printed_curl_lines_work(stack: Any) -> None:

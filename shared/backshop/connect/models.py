@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,7 +10,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from backshop.commerce import Platform
+from backshop.commerce import Platform, Time
 
 _HOST = re.compile(r"([\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\])(:[1-9][0-9]{0,4})?")
 _PATH = re.compile(r"[\w./~-]*")
@@ -52,7 +51,7 @@ Interval = Annotated[int, Field(ge=60, le=86_400)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
-class Settings(BaseModel):
+class StoreSettings(BaseModel):
     """What a store says of itself. Unknown keys are kept: later parts read their own."""
 
     model_config = ConfigDict(extra="allow")
@@ -63,7 +62,7 @@ class Settings(BaseModel):
     """Vendure's channel token, where the server has several."""
 
     @model_validator(mode="after")
-    def _not_beside(self) -> Settings:
+    def _not_beside(self) -> StoreSettings:
         """They are kept with the settings, so one given there would pass unchecked."""
         if beside := {"name", "allowed_origins"} & (self.model_extra or {}).keys():
             raise ValueError(
@@ -86,7 +85,7 @@ class NewConnector(BaseModel):
     sync_interval: Interval = 300
     name: Name | None = None
     allowed_origins: Origins = []
-    settings: Settings = Settings()
+    settings: StoreSettings = StoreSettings()
 
 
 class ConnectorChange(BaseModel):
@@ -102,16 +101,16 @@ class ConnectorChange(BaseModel):
     sync_interval: Interval | None = None
     name: Name | None = None
     allowed_origins: Origins | None = None
-    settings: Settings | None = None
+    settings: StoreSettings | None = None
     new_store_key: bool = False
     """Make a new store key; the old one stops working within two minutes."""
 
     @model_validator(mode="after")
     def _something(self) -> ConnectorChange:
-        given = self.model_fields_set
-        if not given:
+        changes = self.model_fields_set
+        if not changes:
             raise ValueError("name at least one field to change")
-        for name in given - {"new_store_key"}:
+        for name in changes - {"new_store_key"}:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null; leave it out to keep it")
         return self
@@ -128,8 +127,8 @@ class Connector(BaseModel):
     name: str | None
     allowed_origins: list[str]
     settings: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
+    created_at: Time
+    updated_at: Time
     webhook_path: str
 
 
@@ -139,3 +138,18 @@ class ConnectorOnce(Connector):
     store_key: str | None = None
     webhook_secret: str | None = None
     """Only where it was made here; put it into the shop's webhook settings."""
+
+
+class ConnectorPosition(BaseModel):
+    """Where a page of connectors ended: they are oldest first."""
+
+    created_at: Time
+    id: UUID
+
+
+class DataRequest(BaseModel):
+    """The answer to a customer's data request; `url` lives 15 minutes."""
+
+    request_id: str
+    requested_at: Time
+    url: str

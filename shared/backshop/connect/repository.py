@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from backshop.connect.models import ConnectorPosition
 from backshop.db import Tx
 
 _SHOWN = """
@@ -40,9 +41,12 @@ def connector(tx: Tx) -> dict[str, Any] | None:
     return tx.execute(own.encode()).fetchone()
 
 
-def connectors(tx: Tx) -> list[dict[str, Any]]:
-    """All that the transaction sees, oldest first."""
-    return tx.execute((_SHOWN + " ORDER BY c.created_at, c.id").encode()).fetchall()
+def connectors(tx: Tx, after: ConnectorPosition | None, number: int) -> list[dict[str, Any]]:
+    """So many of those that the transaction sees, oldest first."""
+    page = """ WHERE %(at)s::timestamptz IS NULL OR (c.created_at, c.id) > (%(at)s, %(id)s)
+               ORDER BY c.created_at, c.id LIMIT %(number)s"""
+    at, id = (after.created_at, after.id) if after else (None, None)
+    return tx.execute((_SHOWN + page).encode(), {"at": at, "id": id, "number": number}).fetchall()
 
 
 def change_connector(
@@ -79,7 +83,7 @@ def webhook_secrets(tx: Tx) -> WebhookSecrets | None:
     if row is None:
         return None
     platform = row.pop("platform")
-    return WebhookSecrets(platform, {field: said for field, said in row.items() if said})
+    return WebhookSecrets(platform, {field: sealed for field, sealed in row.items() if sealed})
 
 
 def keep_previous_secret(tx: Tx, sealed: str) -> None:

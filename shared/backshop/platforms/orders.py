@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Protocol
 
 from backshop.commerce import Address
@@ -20,7 +20,6 @@ from backshop.platforms.errors import (
     TransientFailure,
     TransientOutage,
 )
-from backshop.platforms.parsing import decimals
 
 Json = dict[str, Any]
 
@@ -84,17 +83,6 @@ class RefundResult:
     refund_id: str
     amount: Decimal
     answer: Json
-
-
-def part(total: Decimal, quantity: int, before: int, now: int, currency: str) -> Decimal:
-    """What `now` of `quantity` pieces cost when `before` of them went back already. The parts of a
-    line add up to its total, whatever the rounding."""
-    step = Decimal(1).scaleb(-decimals(currency))
-
-    def rounded(pieces: int) -> Decimal:
-        return (total * pieces / quantity).quantize(step, ROUND_HALF_UP)
-
-    return rounded(before + now) - rounded(before)
 
 
 def check_quantities(

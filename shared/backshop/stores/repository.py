@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel
 
-from backshop.commerce import Platform, Store
+from backshop.commerce import Platform, Store, Time
 from backshop.db import Tx
 
 
@@ -146,6 +147,13 @@ def forget_deliveries(tx: Tx, days: int) -> int:
     ).rowcount
 
 
+class ExportPosition(BaseModel):
+    """Where a page of exports ended."""
+
+    created_at: Time
+    request_id: str
+
+
 class KeyId(NamedTuple):
     """An idempotency key within the transaction's store; `key_hash` stands for caller and key."""
 
@@ -218,11 +226,18 @@ def note_export(tx: Tx, request_id: str, object_key: str, requested_at: datetime
     )
 
 
-def exports(tx: Tx) -> list[dict[str, Any]]:
-    """Answers to data requests that are still kept (seven days), newest first."""
+def exports(tx: Tx, after: ExportPosition | None, number: int) -> list[dict[str, Any]]:
+    """So many answers to data requests that are still kept (seven days), newest first."""
     return tx.execute(
-        """SELECT request_id, object_key, requested_at FROM backshop.exports
-           WHERE created_at > now() - interval '7 days' ORDER BY created_at DESC"""
+        """SELECT request_id, object_key, requested_at, created_at FROM backshop.exports
+           WHERE store_id = backshop.current_store_id() AND created_at > now() - interval '7 days'
+             AND (%(at)s::timestamptz IS NULL OR (created_at, request_id) < (%(at)s, %(id)s))
+           ORDER BY created_at DESC, request_id DESC LIMIT %(number)s""",
+        {
+            "at": after.created_at if after else None,
+            "id": after.request_id if after else None,
+            "number": number,
+        },
     ).fetchall()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backshop.commerce import Time
 from backshop.sync.rules import RunType
 
 SHOP = "shop"
@@ -74,9 +74,9 @@ class ShownJob(BaseModel):
     notes: list[str]
     error: str | None
     retry_count: int
-    next_retry_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
+    next_retry_at: Time | None
+    started_at: Time | None
+    finished_at: Time | None
 
 
 class Run(BaseModel):
@@ -86,9 +86,16 @@ class Run(BaseModel):
     type: str
     status: Status
     records_synced: int
-    started_at: datetime
-    completed_at: datetime | None
+    started_at: Time
+    completed_at: Time | None
     error_message: str | None
     retry_count: int
-    next_retry_at: datetime | None
+    next_retry_at: Time | None
     resources: list[ShownJob]
+
+
+class RunPosition(BaseModel):
+    """Where a page of runs ended: they are newest first."""
+
+    started_at: Time
+    id: UUID

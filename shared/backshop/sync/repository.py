@@ -11,7 +11,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from backshop.db import Tx
-from backshop.sync.models import Job, JobKey, Progress, Run
+from backshop.sync.models import Job, JobKey, Progress, Run, RunPosition
 from backshop.sync.rules import RunType
 
 SHOWN_REJECTS = 20
@@ -293,7 +293,9 @@ def _sum_up(tx: Tx, job: Job, at: datetime) -> None:
     )
 
 
-def runs(tx: Tx, limit: int, run_id: UUID | None = None) -> list[Run]:
+def runs(
+    tx: Tx, limit: int, run_id: UUID | None = None, after: RunPosition | None = None
+) -> list[Run]:
     """The store's runs, newest first, with their jobs; or one of them. The counts of a run that
     is still working are those of this moment."""
     rows = tx.execute(
@@ -313,8 +315,14 @@ def runs(tx: Tx, limit: int, run_id: UUID | None = None) -> list[Run]:
            FROM insights.sync_logs AS l
            WHERE l.store_id = backshop.current_store_id()
              AND (%(run_id)s::uuid IS NULL OR l.id = %(run_id)s)
-           ORDER BY l.started_at DESC, l.id LIMIT %(limit)s""",
-        {"limit": limit, "run_id": run_id},
+             AND (%(at)s::timestamptz IS NULL OR (l.started_at, l.id) < (%(at)s, %(id)s))
+           ORDER BY l.started_at DESC, l.id DESC LIMIT %(limit)s""",
+        {
+            "limit": limit,
+            "run_id": run_id,
+            "at": after.started_at if after else None,
+            "id": after.id if after else None,
+        },
     )
     return [Run.model_validate(row) for row in rows]
 

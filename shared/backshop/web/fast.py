@@ -141,7 +141,7 @@ def handler(app: App) -> Handler:
         try:
             content = http.raw_body(event, REQUEST_BYTES)
         except Problem as problem:
-            return _without_app(event, problem)
+            return http.problem_event(problem, event)
         serve = Mangum(guarded, lifespan="off", text_mime_types=["text/", "json", "javascript"])
         answer: dict[str, Any] = serve(_plain(event, content), context)
         if crashes:
@@ -154,15 +154,6 @@ def handler(app: App) -> Handler:
 def _plain(event: Event, content: bytes) -> Event:
     headers = {name: said for name, said in event.get("headers", {}).items() if name not in _UNREAD}
     return event | {"headers": headers, "body": content, "isBase64Encoded": False}
-
-
-def _without_app(event: Event, problem: Problem) -> dict[str, Any]:
-    return {
-        "statusCode": problem.status,
-        "headers": {"content-type": http.PROBLEM_JSON},
-        "body": _problem_json(event, problem).decode(),
-        "isBase64Encoded": False,
-    }
 
 
 def _refuse_threads(app: App) -> None:

@@ -12,13 +12,15 @@ import json
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from backshop.errors import BadRequest, FieldError, Problem, TooLarge, Unauthorized, Unprocessable
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
 
 PROBLEM_TYPE = "https://github.com/backshop/backshop/blob/main/docs/problems.md#"
 PROBLEM_JSON = "application/problem+json"
@@ -134,6 +136,8 @@ def please_correct(errors: Sequence[FieldError]) -> str:
 
 def download(name: str, content_type: str, content: bytes) -> Response[bytes]:
     """A file to be saved under `name`; binary answers travel as base64 through the gateway."""
+    from aws_lambda_powertools.event_handler import Response
+
     return Response(
         status_code=200,
         content_type=content_type,
@@ -164,12 +168,36 @@ def problem_headers(problem: Problem) -> dict[str, str]:
 
 def problem_answer(problem: Problem, event: Event) -> Response[str]:
     """A problem as Powertools answers it."""
+    from aws_lambda_powertools.event_handler import Response
+
     return Response(
         status_code=problem.status,
         content_type=PROBLEM_JSON,
         body=json.dumps(problem_body(problem, request_id(event)), separators=(",", ":")),
         headers=dict(problem_headers(problem)),
     )
+
+
+def json_event(body: dict[str, Any]) -> dict[str, Any]:
+    """An answer in the gateway's own form, for functions without a resolver."""
+    return _in_gateways_form(200, "application/json", body, {})
+
+
+def problem_event(problem: Problem, event: Event) -> dict[str, Any]:
+    """A problem in the gateway's own form."""
+    body = problem_body(problem, request_id(event))
+    return _in_gateways_form(problem.status, PROBLEM_JSON, body, problem_headers(problem))
+
+
+def _in_gateways_form(
+    status: int, content_type: str, body: dict[str, Any], headers: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": content_type, **headers},
+        "body": json.dumps(body, separators=(",", ":")),
+        "isBase64Encoded": False,
+    }
 
 
 def request_id(event: Event) -> str | None:

@@ -16,7 +16,7 @@ import json
 from collections.abc import Collection
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple, TypeVar
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel
@@ -48,6 +48,10 @@ Key = Annotated[
     ),
 ]
 """The header as a route's parameter: `key: idempotency.Key = None`."""
+RequiredKey = Annotated[
+    str, Header(alias=HEADER, min_length=1, max_length=KEY_LENGTH, description=DESCRIPTION)
+]
+"""The header of a route that must not be called without it."""
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -111,12 +115,12 @@ def once(store_id: UUID, event: Event, key: str | None, answer: A, *, secret: Co
         return claim(tx, event, key).keep(answer, secret=secret)
 
 
-def refused() -> BadRequest:
+def refused(*, is_missing: bool = False) -> BadRequest:
     """What a missing or malformed key is answered."""
     return BadRequest(
         "Send an Idempotency-Key of 1 to 255 characters, a UUID for instance, a new one for each "
-        "new request.",
-        slug="bad-idempotency-key",
+        "new request, so that a repeated call does nothing twice.",
+        slug="no-idempotency-key" if is_missing else "bad-idempotency-key",
     )
 
 
@@ -126,6 +130,12 @@ def reused() -> Unprocessable:
         "This Idempotency-Key was used for something else; use a new one for a new request.",
         slug="idempotency-key-reused",
     )
+
+
+def derived_id(event: Event, key: str) -> UUID:
+    """An id for what the request makes that is the same for the same caller, route and key: of what
+    becomes a store, whose keys can be looked up by no other."""
+    return uuid5(NAMESPACE_URL, f"{event['routeKey']}\n{_caller(event)}\n{key}")
 
 
 def _caller(event: Event) -> str:

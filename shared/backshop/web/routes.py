@@ -228,7 +228,8 @@ def _problem_of(raised: RequestValidationError) -> Problem:
     if "body" in rooms:
         return Unprocessable(http.please_correct(errors), errors=errors)
     if any(each["field"] == idempotency.HEADER for each in errors):
-        return idempotency.refused()
+        is_missing = any(each["type"] == "missing" for each in details)
+        return idempotency.refused(is_missing=is_missing)
     return BadRequest(http.please_correct(errors), errors=errors)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from backshop.commerce import Address
+from backshop.commerce import Address, share
 from backshop.platforms.api import HttpAnswer
 from backshop.platforms.errors import (
     PermanentDecline,
@@ -20,7 +20,7 @@ from backshop.platforms.errors import (
     TransientFailure,
     TransientOutage,
 )
-from backshop.platforms.orders import RefundOrder, part, same, split_name, write
+from backshop.platforms.orders import RefundOrder, same, split_name, write
 from backshop.platforms.shopify import orders as shopify
 from backshop.platforms.vendure import orders as vendure
 from backshop.platforms.woocommerce import orders as woocommerce
@@ -316,9 +316,9 @@ def test_a_write_that_may_have_been_done_is_asked_about_later(raised, expected):
 @given(
     st.decimals("0.01", "99999.99", places=2), st.integers(1, 30), st.sampled_from(["USD", "JPY", "KWD"])
 )  # fmt: skip
-def test_parts_add_up(total, quantity, currency):
-    parts = [part(total, quantity, before, 1, currency) for before in range(quantity)]
-    assert sum(parts) == part(total, quantity, 0, quantity, currency)
+def test_shares_add_up(total, quantity, currency):
+    parts = [share(total, quantity, before, 1, currency) for before in range(quantity)]
+    assert sum(parts) == share(total, quantity, 0, quantity, currency)
     assert all(each >= 0 for each in parts)
 
 

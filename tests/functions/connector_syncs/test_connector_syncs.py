@@ -72,8 +72,8 @@ def test_a_run_that_waits_to_be_tried_again_gives_way(call, store, owner):
     status, second = call("start", store, body='{"type": "incremental"}')
     assert (status, second["type"]) == (202, "incremental")
     _, shown = call("list", store)
-    assert [each["id"] for each in shown["syncs"]] == [second["id"], first["id"]]
-    assert shown["syncs"][1]["next_retry_at"] is None
+    assert [each["id"] for each in shown["items"]] == [second["id"], first["id"]]
+    assert shown["items"][1]["next_retry_at"] is None
 
 
 @pytest.mark.parametrize("body", ['{"type": "everything"}', '{"kind": "full"}', "[]", "{"])
@@ -103,6 +103,6 @@ def test_a_store_key_sees_its_own_syncs_only(call, store):
     own = {"kind": "store", "id": str(store), "store_id": str(store), "scopes": "store"}
     other = own | {"store_id": str(uuid4())}
     call("start", store)
-    assert len(call("list", store, caller=own)[1]["syncs"]) == 1
+    assert len(call("list", store, caller=own)[1]["items"]) == 1
     assert call("list", store, caller=other)[0] == 404
     assert call("start", store, caller=other)[0] == 404

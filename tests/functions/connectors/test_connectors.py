@@ -188,7 +188,7 @@ def test_a_store_key_sees_its_own_connector_only(load, event, context, call, bod
     assert as_store("create", mine["id"]) == 403
     listed = event("connectors/list")
     listed["requestContext"]["authorizer"] = {"lambda": caller}
-    found = json.loads(function.handler(listed, context)["body"])["connectors"]
+    found = json.loads(function.handler(listed, context)["body"])["items"]
     assert [each["id"] for each in found] == [mine["id"]]
 
 

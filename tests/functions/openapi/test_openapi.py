@@ -13,11 +13,6 @@ from backshop.web import http
 
 from local import openapi
 
-UNTYPED = {
-    "connector_syncs", "connectors", "order_requests", "recommendations",
-}  # fmt: skip
-"""Functions whose routes declare no types yet; each one that does is taken off this list."""
-
 WITHOUT_EXAMPLES = {"projects_api"}
 """Functions whose bodies and answers have no examples yet."""
 PROBLEMS = openapi.ROOT / "docs" / "problems.md"
@@ -43,13 +38,13 @@ def test_the_files_are_what_the_functions_declare(document):
         assert path.read_text() == text, f"{path.name} is old: run make openapi"
 
 
-def test_functions_without_types_are_known(parts):
-    assert {name for name, part in parts.items() if not part} - {"cors"} == UNTYPED
+def test_every_function_with_routes_declares_them(parts):
+    assert {name for name, part in parts.items() if not part} == {"cors"}
 
 
 def test_routes_are_those_of_the_template(parts):
     for name, routed in openapi.routes_by_function().items():
-        if name not in UNTYPED | {"cors"}:
+        if name != "cors":
             declared = {route for route, _ in openapi.operations(parts[name])}
             # FastAPI serves its own document beside the routes that are in it.
             assert declared == {each for each in routed if "/openapi/" not in each}, name

@@ -140,12 +140,15 @@ def test_many_at_once_never_ask_for_more_than_is_left(load, event, context, stor
         with db.transaction(store_id=store) as tx:
             asked = function.NewRefund.model_validate_json(request["body"])
             held = function._order(tx, "15")
-            lines, requested = function.store.lines(tx, "15"), function.store.requested(tx, "15")
+            lines, requested = (
+                function.repository.lines(tx, "15"),
+                function.repository.refund_sums(tx, "15"),
+            )
             try:
                 amount = function.rules.refund_amount(held, lines, requested, asked)
             except function.Conflict:
                 return 409
-            function.store.add_refund(tx, held, asked, amount, f"key {number}", "test")
+            function.repository.add_refund(tx, held, asked, amount, f"key {number}", "test")
             return 202
 
     with ThreadPoolExecutor(8) as pool:
@@ -232,14 +235,14 @@ def test_lists_are_filtered_and_paged_newest_first(call, owner):
     while True:
         status, page = call("refunds", limit=3, **cursor)
         assert status == 200
-        seen += [each["id"] for each in page["refunds"]]
+        seen += [each["id"] for each in page["items"]]
         if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}
     assert seen == made[::-1]
-    assert [each["id"] for each in call("refunds", status="failed")[1]["refunds"]] == [made[2]]
+    assert [each["id"] for each in call("refunds", status="failed")[1]["items"]] == [made[2]]
     assert call("refunds", order_id="16")[1] == {"refunds": [], "next_cursor": None}
-    assert len(call("refunds", order_id="15")[1]["refunds"]) == 7
+    assert len(call("refunds", order_id="15")[1]["items"]) == 7
 
 
 def test_pages_hold_still_while_requests_come_in(call):
@@ -247,7 +250,7 @@ def test_pages_hold_still_while_requests_come_in(call):
     _, page = call("refunds", limit=2)
     call("refund", {"amount": "1.00"})
     _, rest = call("refunds", limit=2, cursor=page["next_cursor"])
-    assert [each["id"] for each in page["refunds"] + rest["refunds"]] == made[::-1]
+    assert [each["id"] for each in page["items"] + rest["items"]] == made[::-1]
 
 
 @pytest.mark.parametrize(

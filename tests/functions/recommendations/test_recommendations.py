@@ -181,6 +181,6 @@ def test_a_store_key_sees_its_own_store_only(call, model, store, new_store):
 def test_staff_see_how_the_trainings_did(call, model):
     status, found = call(name="trainings")
     assert status == 200
-    [training_row] = found["trainings"]
+    [training_row] = found["items"]
     assert training_row["status"] == "active"
     assert training_row["scores"]["new"]["ndcg"] == pytest.approx(model.scores.new.ndcg)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+from backshop.commerce import Time
 
 Floats = NDArray[Any]
 """Floating-point numbers, of whichever width."""
@@ -145,13 +148,34 @@ class Suggestion(BaseModel):
     sku: str
     title: str
     price: Decimal
-    probability: float
-    """That the customer's next order contains it, if they order now."""
+    currency: str | None
+    probability: float = Field(
+        description="That the customer's next order contains it, if they order now."
+    )
 
 
 class Suggestions(BaseModel):
     customer_id: str
-    basis: Literal["customer", "popularity"]
-    """`popularity` where nothing is known of the customer, or no model has proven itself yet."""
+    basis: Literal["customer", "popularity"] = Field(
+        description="`popularity` where nothing is known of the customer, or no model has proven "
+        "itself yet."
+    )
     buy_again: list[Suggestion]
     new_for_you: list[Suggestion]
+
+
+class Training(BaseModel):
+    """A training as it ended; `scores` are on orders that were held out."""
+
+    id: UUID
+    status: str
+    scores: Scores | None
+    items: int
+    trained_at: Time
+
+
+class TrainingPosition(BaseModel):
+    """Where a page of trainings ended: they are newest first."""
+
+    trained_at: Time
+    id: UUID

@@ -27,6 +27,8 @@ from backshop.connect.recommend.models import (
     Neighbours,
     Ranked,
     Trained,
+    Training,
+    TrainingPosition,
 )
 from backshop.db import Tx
 
@@ -54,6 +56,7 @@ class Offer(NamedTuple):
     sku: str
     title: str
     price: Decimal
+    currency: str | None
 
 
 def days(at: datetime) -> float:
@@ -176,13 +179,20 @@ def save_popular(tx: Tx, popular: Ranked, skus: Sequence[str]) -> None:
     )
 
 
-def models(tx: Tx, number: int) -> list[dict[str, Any]]:
-    """The latest trainings with their scores, newest first."""
-    return tx.execute(
-        """SELECT id, status, scores, items, day, trained_at FROM connect.recommendation_model
-           WHERE store_id = backshop.current_store_id() ORDER BY trained_at DESC LIMIT %s""",
-        (number,),
-    ).fetchall()
+def trainings(tx: Tx, after: TrainingPosition | None, number: int) -> list[Training]:
+    """So many trainings with their scores, newest first."""
+    rows = tx.execute(
+        """SELECT id, status, scores, items, trained_at FROM connect.recommendation_model
+           WHERE store_id = backshop.current_store_id()
+             AND (%(at)s::timestamptz IS NULL OR (trained_at, id) < (%(at)s, %(id)s))
+           ORDER BY trained_at DESC, id DESC LIMIT %(number)s""",
+        {
+            "at": after.trained_at if after else None,
+            "id": after.id if after else None,
+            "number": number,
+        },
+    )
+    return [Training.model_validate(row) for row in rows]
 
 
 def active_model(tx: Tx) -> UUID | None:
@@ -294,24 +304,25 @@ def _history(rows: Sequence[dict[str, Any]]) -> Histories:
 def offers(tx: Tx, skus: Sequence[str]) -> dict[str, Offer]:
     """Those of the products that can be bought now."""
     rows = tx.execute(
-        """SELECT sku, title, price FROM connect.platform_product
+        """SELECT sku, title, price, currency FROM connect.platform_product
            WHERE store_id = backshop.current_store_id() AND sku = ANY (%s) AND available""",
         (list(skus),),
     )
-    return {row["sku"]: Offer(row["sku"], row["title"], row["price"]) for row in rows}
+    return {row["sku"]: Offer(**row) for row in rows}
 
 
 def popular(tx: Tx, number: int) -> list[tuple[Offer, float]]:
     """The best sellers that can be bought now, with the share of recent orders that had them."""
     rows = tx.execute(
-        """SELECT p.sku, p.title, p.price, r.probability
+        """SELECT p.sku, p.title, p.price, p.currency, r.probability
            FROM connect.recommendation_popular AS r
            JOIN connect.platform_product AS p USING (store_id, sku)
            WHERE r.store_id = backshop.current_store_id() AND p.available
            ORDER BY r.probability DESC, p.sku LIMIT %s""",
         (number,),
     )
-    return [(Offer(row["sku"], row["title"], row["price"]), row["probability"]) for row in rows]
+    probabilities = ((row.pop("probability"), row) for row in rows)
+    return [(Offer(**row), probability) for probability, row in probabilities]
 
 
 def log(tx: Tx, customer_id: str, skus: Sequence[str], confidence: float | None) -> None:

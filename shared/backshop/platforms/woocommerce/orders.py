@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from backshop.commerce import Address
+from backshop.commerce import Address, share
 from backshop.platforms.api import HttpAnswer
 from backshop.platforms.errors import (
     PermanentDecline,
@@ -25,7 +25,6 @@ from backshop.platforms.orders import (
     RefundResult,
     check_left,
     check_quantities,
-    part,
     same,
     split_name,
 )
@@ -127,17 +126,17 @@ def _lines(request: RefundOrder, order: Json, done: list[Json]) -> list[Json]:
             before[_of(line)] += -line["quantity"]
     check_quantities(request, {id: line["quantity"] for id, line in lines_by_id.items()}, before)
 
-    def share(total: str, line_id: str, quantity: int) -> str:
+    def share_of(total: str, line_id: str, quantity: int) -> str:
         whole = lines_by_id[line_id]["quantity"]
-        return str(part(Decimal(total), whole, before[line_id], quantity, request.currency))
+        return str(share(Decimal(total), whole, before[line_id], quantity, request.currency))
 
     return [
         {
             "id": int(line_id),
             "quantity": quantity,
-            "refund_total": share(lines_by_id[line_id]["total"], line_id, quantity),
+            "refund_total": share_of(lines_by_id[line_id]["total"], line_id, quantity),
             "refund_tax": [
-                {"id": tax["id"], "refund_total": share(tax["total"], line_id, quantity)}
+                {"id": tax["id"], "refund_total": share_of(tax["total"], line_id, quantity)}
                 for tax in lines_by_id[line_id]["taxes"]
                 if tax["total"]
             ],
