@@ -10,6 +10,7 @@ from uuid import UUID
 
 from annotated_types import Interval
 from backshop import db
+from backshop.commerce import in_currency
 from backshop.connect.recommend import repository, rules
 from backshop.connect.recommend.models import (
     Ranked,
@@ -137,7 +138,13 @@ def _available(
 
 
 def _suggestion(offer: repository.Offer, likely: float) -> Suggestion:
-    return Suggestion(**offer._asdict(), probability=round(likely, 4))
+    return Suggestion(
+        sku=offer.sku,
+        title=offer.title,
+        price=in_currency(offer.price, offer.currency or ""),
+        currency=offer.currency,
+        probability=round(likely, 4),
+    )
 
 
 def _log(tx: db.Tx, suggestions: Suggestions) -> None:

@@ -459,6 +459,13 @@ def decimals(currency: str) -> int:
     return _DECIMALS.get(currency, 2)
 
 
+def in_currency(amount: Decimal, currency: str) -> Decimal:
+    """The amount with the currency's decimals (`7.50`, of columns that keep four), and with more only
+    where they are not zero."""
+    written = amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
+    return written if written == amount else amount.normalize()
+
+
 def share(total: Decimal, quantity: int, before: int, now: int, currency: str) -> Decimal:
     """What `now` of `quantity` pieces that cost `total` together are worth, when `before` of them
     went back already; major units, in the currency's decimals.

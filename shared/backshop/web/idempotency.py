@@ -117,11 +117,13 @@ def once(store_id: UUID, event: Event, key: str | None, answer: A, *, secret: Co
 
 def refused(*, is_missing: bool = False) -> BadRequest:
     """What a missing or malformed key is answered."""
-    return BadRequest(
+    detail = (
         "Send an Idempotency-Key of 1 to 255 characters, a UUID for instance, a new one for each "
-        "new request, so that a repeated call does nothing twice.",
-        slug="no-idempotency-key" if is_missing else "bad-idempotency-key",
+        "new request, so that a repeated call does nothing twice."
     )
+    if is_missing:
+        return BadRequest(detail, slug="no-idempotency-key")
+    return BadRequest(detail, slug="bad-idempotency-key")
 
 
 def reused() -> Unprocessable:

@@ -107,6 +107,14 @@ def test_lines_that_are_not_there(asked, field, said):
     assert said in error["message"]
 
 
+def test_an_amount_has_its_currencys_decimals():
+    in_yen = order(total=Decimal(2000), currency="JPY")
+    with pytest.raises(Unprocessable) as refused:
+        rules.refund_amount(in_yen, [], NOTHING, NewRefund(amount=Decimal("10.50")))
+    assert refused.value.errors[0]["field"] == "amount"
+    assert rules.refund_amount(in_yen, [], NOTHING, NewRefund(amount=Decimal("10.00"))) == 10
+
+
 def test_pending_and_refunded_pieces_are_gone():
     held = [line(refunded=1, pending=1)]
     assert rules.refund_amount(order(), held, NOTHING, lines(("1", 1))) == Decimal("3.34")

@@ -29,8 +29,10 @@ def store(aws):
 def call(load, event, context):
     function = load("connector_syncs")
 
-    def send(name, store, run=None, body=None, caller=None):
+    def send(name, store, run=None, body=None, caller=None, key=None):
         request = event(f"connector_syncs/{name}")
+        if key is not None:
+            request["headers"]["idempotency-key"] = key
         request["pathParameters"] = {"id": str(store), "run_id": str(run)}
         path = request["rawPath"].replace(NAMED, str(store))
         path = path.rpartition("/")[0] + f"/{run}" if run else path
@@ -53,8 +55,17 @@ def test_a_sync_is_started_shown_and_announced(call, store, aws):
         "shop", "categories", "products", "customers", "coupons", "orders", "refunds",
     }  # fmt: skip
     assert len(aws.messages("SYNC_QUEUE_URL")) == 7
-    assert call("list", store) == (200, {"syncs": [run]})
+    assert call("list", store) == (200, {"items": [run], "next_cursor": None})
     assert call("show", store, run["id"]) == (200, run)
+
+
+def test_the_same_call_again_is_answered_with_its_run(call, store, aws):
+    first = call("start", store, key="k")
+    assert first[0] == 202
+    aws.messages("SYNC_QUEUE_URL")
+    assert call("start", store, key="k") == first
+    assert aws.messages("SYNC_QUEUE_URL") == []
+    assert call("start", store, key="other")[0] == 409
 
 
 def test_two_syncs_at_once_are_a_conflict(call, store):
@@ -81,7 +92,7 @@ def test_a_wrong_body_is_refused_and_starts_nothing(call, store, owner, body):
     status, problem = call("start", store, body=body)
     assert status in (400, 422)
     assert "detail" in problem
-    assert call("list", store) == (200, {"syncs": []})
+    assert call("list", store) == (200, {"items": [], "next_cursor": None})
 
 
 def test_an_uninstalled_shop_cannot_be_synced(call, store, owner):

@@ -16,12 +16,26 @@ SECRETS = ("ck_made_up", "cs_made_up", "s3cr3t")
 def call(load, event, context):
     function = load("connectors")
 
-    def send(name: str, body: Any = None, **changes: Any) -> tuple[int, Any]:
+    def send(
+        name: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **changes: Any,
+    ) -> tuple[int, Any]:
         request = event(f"connectors/{name}")
+        query = {"limit": limit, "cursor": cursor}
+        request["queryStringParameters"] = {
+            name: str(value) for name, value in query.items() if value is not None
+        }
+        if key:
+            request["headers"]["idempotency-key"] = key
         if body is not None:
             request["body"] = body if isinstance(body, str) else json.dumps(body)
-        for key, value in changes.items():
-            request["pathParameters"] = {key: value}
+        for name_in_path, value in changes.items():
+            request["pathParameters"] = {name_in_path: value}
             request["rawPath"] = request["requestContext"]["http"]["path"] = request[
                 "rawPath"
             ].replace("0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11", value)
@@ -227,3 +241,48 @@ def test_kept_credentials_never_go_to_another_host(call, body):
 def test_the_usual_port_is_no_other_shop(call, body):
     assert call("create", body)[0] == 201
     assert call("create", body | {"store_url": body["store_url"] + ":443"})[0] == 409
+
+
+def test_a_shop_is_connected_once_for_its_key(call, body, owner, aws):
+    del body["webhook_secret"]
+    first = call("create", body, key="k")
+    assert first[0] == 201
+    begun = len(aws.messages("SYNC_QUEUE_URL"))
+    assert call("create", body, key="k") == first, "the store key and the webhook secret, too"
+    assert (begun, aws.messages("SYNC_QUEUE_URL")) == (7, []), "its sync began once"
+    status, problem = call("create", body | {"name": "Other"}, key="k")
+    assert (status, problem["type"].split("#")[1]) == (422, "idempotency-key-reused")
+    kept = owner.execute(
+        "SELECT answer, sealed FROM backshop.idempotency_keys WHERE store_id = %s",
+        [first[1]["id"]],
+    ).fetchone()
+    assert first[1]["store_key"] not in str(kept)
+    assert first[1]["webhook_secret"] not in str(kept)
+
+
+def test_a_key_that_is_older_than_a_day_connects_no_other_shop(call, body, owner):
+    _, first = call("create", body, key="k2")
+    owner.execute(
+        """UPDATE backshop.idempotency_keys SET created_at = now() - interval '2 days'
+           WHERE store_id = %s""",
+        [first["id"]],
+    )
+    status, problem = call("create", body | {"store_url": body["store_url"] + "/other"}, key="k2")
+    assert (status, problem["type"].split("#")[1]) == (422, "idempotency-key-reused")
+
+
+def test_lists_come_in_pages(call, body):
+    made = [
+        call("create", body | {"store_url": f"{body['store_url']}/{number}"})[1]["id"]
+        for number in range(3)
+    ]
+    listed: list[str] = []
+    cursor: str | None = None
+    while True:
+        _, page = call("list", limit=2, cursor=cursor)
+        listed += [each["id"] for each in page["items"]]
+        assert len(page["items"]) <= 2
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert listed[-3:] == made
+    assert len(listed) == len(set(listed))

