@@ -56,7 +56,7 @@ def events_of(platform: Platform, total: int) -> int:
     return round(EVENTS[platform] * total)
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("total", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_events_twice_and_shuffled_equal_the_replay(
     total: int, database: Any, owner: Any, new_store: Callable[[str], UUID]

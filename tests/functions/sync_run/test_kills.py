@@ -52,7 +52,7 @@ def die_at(statement):
     vars_of.copy = counted_copy
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("most", [8, pytest.param(50, marks=pytest.mark.slow)])
 def test_kills_lose_and_double_nothing(most, monkeypatch):
     monkeypatch.setattr(work, "BATCH", 40)

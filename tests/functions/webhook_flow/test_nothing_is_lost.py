@@ -83,7 +83,7 @@ def killable(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     postgres.stop(made.server)
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_every_acknowledged_delivery_is_in_the_tables(kills, killable, load, event) -> None:
     acknowledged, stored = run(killable, load, event, kills)
@@ -91,7 +91,7 @@ def test_every_acknowledged_delivery_is_in_the_tables(kills, killable, load, eve
     assert acknowledged - stored == set()
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(1800)
 def test_the_control_that_acknowledges_first_loses_some(
     killable, load, event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
