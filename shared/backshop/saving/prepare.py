@@ -83,9 +83,9 @@ def _parts(record: Record) -> Sequence[Record]:
 def _entry(record: Record, store: Store, unstorable: list[UnstorableRecord]) -> Entry:
     """Raises `Unstorable`; refunds of an order that no table can hold are put into `unstorable`."""
     lines = rows.lines_of(record, store)
-    is_read = kind_of(record) in contexts.record_kinds(store.platform)
-    digest = rows.digest_of(lines, _rest(record) if is_read else b"")
     kind, version, is_deletion = kind_of(record), record.version, isinstance(record, Deletion)
+    is_read = kind in contexts.record_kinds(store.platform)
+    digest = rows.digest_of(lines, _rest(record) if is_read else b"")
     return Entry(
         (kind, record.id),
         version,

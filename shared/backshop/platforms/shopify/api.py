@@ -1,4 +1,7 @@
-"""The GraphQL Admin API 2026-10 of one Shopify shop."""
+"""The GraphQL Admin API 2026-10 of one Shopify shop.
+
+Source: https://shopify.dev/docs/api/usage/limits (costs, the bucket, THROTTLED).
+"""
 
 from __future__ import annotations
 

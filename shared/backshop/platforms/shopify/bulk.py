@@ -1,5 +1,8 @@
 """Bulk operations: Shopify works a query off by itself and lays the result down as lines of JSON,
-which costs nothing of the budget. Used where all orders are read."""
+which costs nothing of the budget. Used where all orders are read.
+
+Source: https://shopify.dev/docs/api/usage/bulk-operations/queries
+"""
 
 from __future__ import annotations
 

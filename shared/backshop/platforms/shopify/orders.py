@@ -1,5 +1,9 @@
 """Refunds and address changes at Shopify. Its idempotency key holds for a day; the mark in the
-refund's note for good."""
+refund's note for good.
+
+Sources: `shops/schemas/shopify_admin_2026-10.json.gz`; the changelog that makes `@idempotent(key:)`
+mandatory for refunds (shops/README.md).
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 What is read through GraphQL is put into this form first (`graphql.py`), so that a record is the
 same whichever way it came. Numeric ids are exact in real payloads, not in Shopify's samples;
 `admin_graphql_api_id` is exact in both and preferred.
+
+Source: `shops/recordings/shopify-2026-07`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Reading a Shopify shop through GraphQL Admin: page after page by cursor, within its budget."""
+"""Reading a Shopify shop through GraphQL Admin: page after page by cursor, within its budget.
+
+Source: `shops/schemas/shopify_admin_2026-10.json.gz`, with which every operation is validated.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""X-Shopify-Hmac-Sha256: base64 of the HMAC-SHA256 of the body's bytes."""
+"""X-Shopify-Hmac-Sha256: base64 of the HMAC-SHA256 of the body's bytes.
+
+Source: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """A Shopify shop's webhook subscriptions and settings.
 
 The three privacy topics cannot be subscribed by an app: they stand in its configuration at Shopify.
+
+Source: https://shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The headers of a Shopify webhook."""
+"""The headers of a Shopify webhook.
+
+Source: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries (repeated deliveries).
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Money is in integer minor units. What only the plugin adds (custom fields) and what an older
 selection of fields left out is optional here.
+
+Source: `shops/schemas/vendure_admin_3.7.3.graphql.gz`.
 """
 
 from __future__ import annotations

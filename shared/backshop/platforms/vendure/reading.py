@@ -5,6 +5,9 @@ its `updatedAt`: orders that are not at their end are read again every time, and
 them afterwards (a refund of a delivered order) is told by the plugin's events or found when
 everything is read. Products are always read whole: neither their prices nor their stock move their
 time.
+
+Sources: `integrations/vendure/test/server.test.ts` (`updatedAt` stands still) and
+`shops/recordings/vendure-3.7.3` (filters).
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 """X-Vendure-Signature: `sha256=` and the hex HMAC-SHA256 of timestamp, a dot and the body's
-bytes."""
+bytes.
+
+Source: `integrations/vendure/README.md`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The headers of an event of the Vendure plugin, and the envelope around its data."""
+"""The headers of an event of the Vendure plugin, and the envelope around its data.
+
+Source: `integrations/vendure/README.md`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The REST API v3 of one WooCommerce shop."""
+"""The REST API v3 of one WooCommerce shop.
+
+Sources: RFC 5849 and `shops/recordings/woocommerce-11.0.1` (OAuth over plain HTTP).
+"""
 
 from __future__ import annotations
 

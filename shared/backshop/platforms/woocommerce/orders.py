@@ -1,5 +1,8 @@
 """Refunds and address changes at WooCommerce, which knows no idempotency: two equal POSTs make two
-refunds, so every attempt looks for its mark in the order's refunds first."""
+refunds, so every attempt looks for its mark in the order's refunds first.
+
+Source: `shops/recordings/woocommerce-11.0.1` (refund_*: refusals with HTTP 500, `api_refund`).
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Money comes as strings (`""` where there is none), and so do times: naive in the shop's own zone,
 and naive in UTC under the same name with `_gmt`, which are the ones read here.
+
+Source: `shops/recordings/woocommerce-11.0.1`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 """Reading a WooCommerce shop: lists by offset, filtered by their modified time where they have
-one."""
+one.
+
+Source: `shops/recordings/woocommerce-11.0.1` (`modified_after`, `dates_are_gmt`, totals of pages).
+"""
 
 from __future__ import annotations
 

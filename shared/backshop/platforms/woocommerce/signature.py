@@ -1,4 +1,7 @@
-"""X-WC-Webhook-Signature: base64 of the HMAC-SHA256 of the body's bytes."""
+"""X-WC-Webhook-Signature: base64 of the HMAC-SHA256 of the body's bytes.
+
+Source: `shops/recordings/woocommerce-11.0.1/webhooks`, signed by a real shop.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A WooCommerce shop's webhooks and settings."""
+"""A WooCommerce shop's webhooks and settings.
+
+Source: https://developer.woocommerce.com/docs/apis/rest-api/v3/webhooks/
+"""
 
 from __future__ import annotations
 

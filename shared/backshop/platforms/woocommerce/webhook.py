@@ -1,4 +1,7 @@
-"""The headers of a WooCommerce webhook."""
+"""The headers of a WooCommerce webhook.
+
+Source: `shops/recordings/woocommerce-11.0.1/webhooks` (headers, and ids that a second shares).
+"""
 
 from __future__ import annotations
 
