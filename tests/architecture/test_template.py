@@ -40,6 +40,7 @@ OBJECTS = {
         ("Delete", f"{TRY_ON}/overlays/*"),
         ("Delete", f"{TRY_ON}/assets/*"),
     },
+    "stores": {("Put", f"{DATA}/logos/*")},
     "webhook_receive": {("Put", f"{DATA}/overflow/*")},
 }
 """What each function does to which objects, as its code does."""

@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+)
 from pydantic_core import CoreSchema, core_schema
 
 NUL_FREE = r"^[^\x00]*$"
@@ -149,7 +156,15 @@ Phone = Annotated[
 Portion = Annotated[Decimal, Numeric(4, 2, most=Decimal(1))]
 """A share of a whole: 0.1 is 10 %."""
 Positive = Annotated[Decimal, Numeric(9, 4, Decimal("0.0001"))]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def _whole(value: Any) -> Any:
+    """12.0 is a whole number in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_whole)]
+Pieces = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
 Sku = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 CustomerType = Literal["diy_homeowner", "contractor", "designer", "builder"]
@@ -190,7 +205,7 @@ Outcome = Literal[
     "information_gathered", "quote_requested", "order_placed", "follow_up_scheduled", "lost"
 ]
 QuoteStatus = Literal["draft", "sent", "accepted", "rejected", "expired"]
-Score = Annotated[int, Field(ge=1, le=4)]
+Score = Annotated[int, Field(ge=1, le=4), BeforeValidator(_whole)]
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -26,8 +26,9 @@ class Claim(NamedTuple):
     received_at: datetime
 
 
-def add(tx: Tx, platform: str, url: str, settings: dict[str, Any]) -> None:
-    """Make the transaction's store a store. Raises UniqueViolation where its URL is taken."""
+def add(tx: Tx, platform: str | None, url: str | None, settings: dict[str, Any]) -> None:
+    """Make the transaction's store a store, without platform and URL where it has no shop. Raises
+    UniqueViolation where its URL is taken."""
     tx.execute(
         """INSERT INTO backshop.stores (id, platform, store_url, settings)
            VALUES (backshop.current_store_id(), %s, %s, %s)""",
@@ -53,6 +54,15 @@ def load(tx: Tx) -> Store | None:
         time_zone=settings.get("time_zone") or "UTC",
         settings=settings,
     )
+
+
+def settings_without_platform(tx: Tx) -> dict[str, Any] | None:
+    """The settings of the transaction's store; None where there is none, or a platform behind it."""
+    row = tx.execute(
+        """SELECT settings FROM backshop.stores
+           WHERE id = backshop.current_store_id() AND platform IS NULL"""
+    ).fetchone()
+    return row["settings"] if row else None
 
 
 def change(tx: Tx, url: str | None, settings: dict[str, Any]) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backshop.errors import Conflict
 from backshop.projects.fields import (
     Inch,
     Input,
     Money,
     Name100,
+    Pieces,
     ProductType,
     Size,
     Sku,
@@ -22,6 +25,7 @@ from backshop.projects.fields import (
 from backshop.projects.quantities.measures import Inches
 from backshop.projects.quantities.models import Specification, plain
 
+MOST_INCHES = Decimal("9999.99")
 _SIZES = ("size_length", "size_width", "size_thickness")
 
 
@@ -34,7 +38,7 @@ class ProductFields(Input):
     size_width: Inches | None = None
     size_thickness: Inches | None = None
     coverage_per_box: Size | None = Field(None, description="Square feet, as the label says.")
-    pieces_per_box: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    pieces_per_box: Pieces | None = None
     price_retail: Money | None = None
     price_pro: Money | None = None
     unit_of_measure: Unit | None = Field(None, description="What the prices are for.")
@@ -44,9 +48,14 @@ class ProductFields(Input):
     specification: Specification = Specification()
 
     def columns(self) -> dict[str, Any]:
-        """What was said, as columns: sizes to two decimals."""
+        """What was said, as columns: sizes to two decimals. Raises Conflict where one is larger
+        than a column holds, which a text in another unit may say."""
         said = self.given()
         said |= {size: plain(said[size]) for size in _SIZES if said.get(size) is not None}
+        if any((said.get(size) or 0) > MOST_INCHES for size in _SIZES):
+            raise Conflict(
+                "A tile is no larger than 9,999 inches: check its size.", slug="too-large-size"
+            )
         if "specification" in said:
             said["specification"] = said["specification"].model_dump(
                 mode="json", exclude_unset=True

@@ -17,6 +17,7 @@ from backshop.projects.fields import (
     Name50,
     Name100,
     Name255,
+    Pieces,
     Portion,
     Positive,
     ProductType,
@@ -40,9 +41,7 @@ class Specification(Input):
     stock_length: Feet | None = Field(None, description="Of trim.")
     joints_allowed: bool = Field(True, description="Whether a run of trim may be pieced together.")
     tube_floz: Positive | None = None
-    pieces_per_pack: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        None, description="Spacers or clips in a pack."
-    )
+    pieces_per_pack: Pieces | None = Field(None, description="Spacers or clips in a pack.")
     pieces_per_tile: Positive | None = Field(None, description="Spacers for each tile: usually 4.")
     pieces_per_sf: Positive | None = Field(None, description="Clips on a square foot.")
     rectified: bool | None = None
@@ -61,7 +60,7 @@ class Product(Input):
     size_width: Inches | None = None
     size_thickness: Inches | None = None
     coverage_per_box: Positive | None = Field(None, description="Square feet, as the label says.")
-    pieces_per_box: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    pieces_per_box: Pieces | None = None
     unit_of_measure: Unit | None = Field(None, description="What the price is for.")
     price_retail: Money | None = None
     price_pro: Money | None = None

@@ -1,0 +1,176 @@
+"""Routes of stores without a shop platform, such as a tile shop that only quotes projects."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from annotated_types import Len
+from backshop import db
+from backshop.aws import config
+from backshop.commerce import Model
+from backshop.connect.models import Currency, Name, Origins, Zone
+from backshop.errors import NotFound, Unprocessable
+from backshop.insights import repository as insights
+from backshop.projects.settings import ShopSettings, TaxRates
+from backshop.stores import repository as stores
+from backshop.web import callers, keys, routes
+from pydantic import BaseModel, Field
+
+app = routes.app("Stores")
+handler = routes.handler(app)
+
+LOGO_BYTES = 500_000
+KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+"""How pictures begin, and the endings of their names."""
+
+Terms = Annotated[str, Len(0, 20_000)]
+Logo = Annotated[str, Len(1, LOGO_BYTES * 4 // 3 + 4)]
+
+
+class StoreFields(Model):
+    time_zone: Zone = "UTC"
+    currency: Currency = "USD"
+    allowed_origins: Origins = Field(default=[])
+    tax_rates: TaxRates = TaxRates()
+    terms: Terms | None = Field(default=None, description="Printed on every quote.")
+    logo: Logo | None = Field(
+        default=None, description="A PNG or JPEG of 500 kB at most, in base64; printed on quotes."
+    )
+
+
+class NewStore(StoreFields):
+    name: Name
+
+
+class StoreChange(Model):
+    """Only what is given changes."""
+
+    name: Name | None = None
+    time_zone: Zone | None = None
+    currency: Currency | None = None
+    allowed_origins: Origins | None = None
+    tax_rates: TaxRates | None = None
+    terms: Terms | None = None
+    logo: Logo | None = None
+    new_store_key: bool = Field(
+        default=False, description="Make a new key; the old one stops working within two minutes."
+    )
+
+
+class Store(BaseModel):
+    id: UUID
+    name: str
+    time_zone: str
+    currency: str
+    allowed_origins: list[str]
+    tax_rates: TaxRates
+    terms: str | None
+    has_logo: bool
+
+
+class StoreOnce(Store):
+    store_key: str | None = Field(description="Shown once, when it is made.")
+
+
+SHOWN = {
+    "id": "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11",
+    "name": "Tile & Stone",
+    "time_zone": "America/Chicago",
+    "currency": "USD",
+    "allowed_origins": ["https://tiles.example.com"],
+    "tax_rates": {"material": "0.0825", "labour": "0", "delivery": "0"},
+    "terms": "Special orders are not returnable.",
+    "has_logo": False,
+}
+
+
+@routes.route(
+    app, "POST /stores", scope="staff", status=201, example=SHOWN | {"store_key": "bs_store_…"}
+)
+def create(body: NewStore) -> StoreOnce:
+    """Make a store without a shop platform, with a store key of its own."""
+    id = uuid4()
+    store_key, key_hash = keys.make("store", id)
+    settings = _settings(id, body)
+    with db.transaction(store_id=id) as tx:
+        stores.add(tx, None, None, settings)
+        insights.add_store(tx, f"urn:uuid:{id}", key_hash, settings)
+    return StoreOnce(**_shown(id, settings), store_key=store_key)
+
+
+@routes.route(app, "GET /stores/<id>", scope="store", example=SHOWN)
+def show(id: UUID) -> Store:
+    """A store without a shop platform."""
+    with db.transaction(store_id=_own(id)) as tx:
+        return Store(**_shown(id, _stored(tx)))
+
+
+@routes.route(app, "PATCH /stores/<id>", scope="staff", example=SHOWN | {"store_key": None})
+def change(id: UUID, body: StoreChange) -> StoreOnce:
+    """Change what is given."""
+    store_key = None
+    with db.transaction(store_id=_own(id)) as tx:
+        before = _stored(tx)
+        settings = _settings(id, body)
+        if "projects" in settings:
+            settings["projects"] = (before.get("projects") or {}) | settings["projects"]
+        stores.change(tx, None, settings)
+        if body.new_store_key:
+            store_key, key_hash = keys.make("store", id)
+            insights.change_key(tx, key_hash)
+        return StoreOnce(**_shown(id, before | settings), store_key=store_key)
+
+
+def _own(id: UUID) -> UUID:
+    return callers.own_store(app.current_event.raw_event, id)
+
+
+def _stored(tx: db.Tx) -> dict[str, Any]:
+    settings = stores.settings_without_platform(tx)
+    if settings is None:
+        raise NotFound("There is no such store without a platform; GET /connectors lists shops.")
+    return settings
+
+
+def _settings(id: UUID, body: NewStore | StoreChange) -> dict[str, Any]:
+    """What was said, as settings; the logo goes to the bucket. Raises Unprocessable."""
+    said = body.model_dump(mode="json", exclude_none=True, exclude={"new_store_key", "logo"})
+    quoting: dict[str, Any] = {
+        name: said.pop(name) for name in ("tax_rates", "terms") if name in said
+    }
+    if body.logo is not None:
+        quoting["logo_key"] = _kept(id, body.logo)
+    return said | ({"projects": quoting} if quoting else {})
+
+
+def _kept(id: UUID, logo: str) -> str:
+    """Where the logo lies from now on."""
+    try:
+        picture = base64.b64decode(logo, validate=True)
+    except (binascii.Error, ValueError):
+        picture = b""
+    kind = next((KINDS[start] for start in KINDS if picture.startswith(start)), None)
+    if kind is None or len(picture) > LOGO_BYTES:
+        raise Unprocessable(
+            "Send the logo as a PNG or JPEG of 500 kB at most, in base64.", slug="bad-logo"
+        )
+    key = f"logos/{id}.{kind}"
+    config.client("s3").put_object(Bucket=config.value("DATA_BUCKET"), Key=key, Body=picture)
+    return key
+
+
+def _shown(id: UUID, settings: dict[str, Any]) -> dict[str, Any]:
+    quoting = ShopSettings.model_validate(settings.get("projects") or {})
+    return {
+        "id": id,
+        "name": settings.get("name") or "",
+        "time_zone": settings.get("time_zone") or "UTC",
+        "currency": settings.get("currency") or "USD",
+        "allowed_origins": settings.get("allowed_origins") or [],
+        "tax_rates": quoting.tax_rates,
+        "terms": quoting.terms,
+        "has_logo": quoting.logo_key is not None,
+    }
