@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from backshop import commerce, db, outbox
-from backshop.commerce import Currency, Model, Platform, Time
+from backshop.commerce import Currency, Model, Money, Platform, Time
 from backshop.errors import BadRequest, Conflict, NotFound, Unprocessable
 from backshop.shade.discounts import issuing
 from backshop.shade.discounts import repository as discounts
@@ -43,7 +42,7 @@ class ShownDiscount(BaseModel):
     id: UUID
     customer_id: UUID | None
     discount_code: str | None = Field(description="There once the shop has it.")
-    amount: Decimal = Field(description="Major units of the currency.")
+    amount: Money = Field(description="Major units of the currency.")
     currency: str
     status: DiscountStatus
     used: bool

@@ -7,12 +7,11 @@ and nothing else; another phone's order is answered like one that does not exist
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from backshop import db
-from backshop.commerce import Model, Time
+from backshop.commerce import Model, Money, Time
 from backshop.errors import NotFound
 from backshop.kits.deliveries.models import Stage
 from backshop.kits.deliveries.rules import CARRIER, shows_tracking
@@ -37,7 +36,7 @@ class TrackedOrder(BaseModel):
     order_code: str
     placed_at: Time
     is_cancelled: bool
-    total_with_tax: Decimal = Field(description="Major units of the currency.")
+    total_with_tax: Money = Field(description="Major units of the currency.")
     currency: str
     stage: Stage
     steps: list[TrackingStep]

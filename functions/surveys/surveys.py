@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, NamedTuple
 from uuid import UUID, uuid4
 
 from backshop import commerce, db, outbox
-from backshop.commerce import Model, Time
+from backshop.commerce import Model, Money, Time
 from backshop.db import Tx
 from backshop.errors import Conflict, Gone, NotFound, Unauthorized, Unprocessable
 from backshop.shade.carts import rules as carts_rules
@@ -78,7 +77,7 @@ class SurveyDiscount(BaseModel):
     status: DiscountStatus
     used: bool
     code: str | None = Field(description="There once the shop knows it.")
-    amount: Decimal = Field(description="Major units of the currency.")
+    amount: Money = Field(description="Major units of the currency.")
     currency: str
     expires_at: Time
 

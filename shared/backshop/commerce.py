@@ -62,12 +62,18 @@ MONEY_LIMIT = Decimal(10) ** 15
 """What `numeric(19, 4)`, the columns of money, cannot hold."""
 
 
-def _four_places(value: Decimal) -> Decimal:
-    exponent = value.as_tuple().exponent
-    return round(value, 4) if isinstance(exponent, int) and exponent < -4 else value
+def plain(amount: Decimal) -> Decimal:
+    """An amount as it is written: rounded to four places, and with no more zeros at its end than cents
+    need (columns keep four places: 30.0000 is 30.00)."""
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -2:
+        return amount
+    rounded = round(amount, 4)
+    cents = round(rounded, 2)
+    return cents if cents == rounded else rounded.normalize()
 
 
-Money = Annotated[Decimal, Field(gt=-MONEY_LIMIT, lt=MONEY_LIMIT), AfterValidator(_four_places)]
+Money = Annotated[Decimal, Field(gt=-MONEY_LIMIT, lt=MONEY_LIMIT), AfterValidator(plain)]
 """Rounded to four places: a net price of 21 % VAT comes with six (8.264463)."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 

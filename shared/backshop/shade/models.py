@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
 )
 
-from backshop.commerce import Currency, Model, clean_input
+from backshop.commerce import Currency, Model, Money, clean_input
 from backshop.errors import Conflict
 
 Text = Annotated[str, BeforeValidator(clean_input), StringConstraints(strip_whitespace=True)]
@@ -25,7 +25,7 @@ Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 Undertone = Literal["cool", "neutral", "warm"]
 Email = Annotated[str, Field(max_length=255, pattern=r"^[\x21-\x3f\x41-\x7e]+@[a-zA-Z0-9.-]+$")]
 Number = Annotated[int, Field(gt=0, lt=2**63)]
-Amount = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
+Amount = Annotated[Money, Field(gt=0)]
 
 
 def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from backshop.commerce import Time
+from backshop.commerce import Money, Time
 
 Floats = NDArray[Any]
 """Floating-point numbers, of whichever width."""
@@ -147,7 +146,7 @@ class Ranked(NamedTuple):
 class Suggestion(BaseModel):
     sku: str
     title: str
-    price: Decimal
+    price: Money
     currency: str | None
     probability: float = Field(
         description="That the customer's next order contains it, if they order now."

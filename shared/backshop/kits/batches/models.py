@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from backshop.commerce import Time
+from backshop.commerce import Money, Time
 from backshop.kits.deliveries.models import Stage
 
 
@@ -58,7 +58,7 @@ class BatchStatistics(BaseModel):
     order_count: int
     cancelled_count: int
     item_count: int
-    total_value: dict[str, Decimal] = Field(description="Major units, by currency.")
+    total_value: dict[str, Money] = Field(description="Major units, by currency.")
     orders_by_stage: dict[Stage, int]
     completion_percentage: Decimal = Field(description="Orders of the target.")
     delivered_percentage: Decimal = Field(description="Delivered orders of all.")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TypedDict
 
 from pydantic import BaseModel
 
-from backshop.commerce import Time
+from backshop.commerce import Money, Time
 from backshop.kits.deliveries.models import Stage
 
 
@@ -32,7 +31,7 @@ class TrackedItem(BaseModel):
     product_name: str | None
     variant_name: str | None
     quantity: int
-    unit_price_with_tax: Decimal
+    unit_price_with_tax: Money
     patch_enabled: bool
     patch_type: str | None
     print_name: str | None

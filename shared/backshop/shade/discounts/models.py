@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from backshop.commerce import Money
+
 DiscountStatus = Literal["pending", "active", "failed", "revoking", "revoked", "expired"]
 
 
@@ -28,7 +30,7 @@ class Discount(BaseModel):
     id: UUID
     customer_id: UUID | None
     discount_code: str
-    amount: Decimal
+    amount: Money
     currency: str
     status: DiscountStatus
     used: bool

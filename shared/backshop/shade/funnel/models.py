@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, Field
+
+from backshop.commerce import Money
 
 Period = Literal["day", "week", "month"]
 
@@ -22,4 +23,4 @@ class FunnelRow(BaseModel):
     discounts: int
     clicks: int
     conversions: int
-    revenue: Decimal = Field(description="Major units, less what was given back.")
+    revenue: Money = Field(description="Major units, less what was given back.")
