@@ -295,6 +295,8 @@ CREATE TABLE insights.daily_sales (
     store_id uuid NOT NULL REFERENCES insights.stores (id),
     day date NOT NULL,
     currency varchar(3) NOT NULL,
+    -- How many sales and refunds it is the sum of.
+    events integer NOT NULL DEFAULT 0,
     orders integer NOT NULL DEFAULT 0,
     gross numeric(16, 2) NOT NULL DEFAULT 0,
     discounts numeric(16, 2) NOT NULL DEFAULT 0,
@@ -315,13 +317,13 @@ CREATE TABLE insights.daily_sales (
 SELECT backshop.protect('insights.daily_sales');
 
 -- By product: whole months for good, days for the last ninety. `product` is its number, or
--- `name:` and the name of a line without one.
+-- `name:` and the name of a line without one. No row is left of what nothing is the sum of.
 CREATE TABLE insights.product_months (
     store_id uuid NOT NULL REFERENCES insights.stores (id),
     month date NOT NULL,
     currency varchar(3) NOT NULL,
     product varchar(600) NOT NULL,
-    name varchar(500),
+    events integer NOT NULL DEFAULT 0,
     line_gross numeric(16, 2) NOT NULL DEFAULT 0,
     line_net numeric(16, 2) NOT NULL DEFAULT 0,
     units numeric(16, 4) NOT NULL DEFAULT 0,
@@ -336,7 +338,7 @@ CREATE TABLE insights.product_days (
     day date NOT NULL,
     currency varchar(3) NOT NULL,
     product varchar(600) NOT NULL,
-    name varchar(500),
+    events integer NOT NULL DEFAULT 0,
     line_gross numeric(16, 2) NOT NULL DEFAULT 0,
     line_net numeric(16, 2) NOT NULL DEFAULT 0,
     units numeric(16, 4) NOT NULL DEFAULT 0,

@@ -86,11 +86,14 @@ def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
     if not batch.entries:
         return {}
     claimed = ledger.claim(tx, store, batch.of(refunds=False), force)
-    with_refunds = _settle_refunds(tx, store, batch, claimed)
+    sums = insights.Keeping(tx, store.id)
+    with_refunds = _settle_refunds(tx, store, batch, claimed, sums)
     refunds = batch.of(refunds=True)
     claimed |= ledger.claim(tx, store, refunds, force) if refunds else {}
     won = [entry for key, entry in batch.entries.items() if claimed.get(key)]
+    _note_sums(sums, won, with_refunds, batch.dates)
     _hand_on(tx, store, won, with_refunds, batch.dates)
+    sums.after()
     return _counts(entries, batch, claimed)
 
 
@@ -136,14 +139,14 @@ class IncomingBatch:
 
 
 def _settle_refunds(
-    tx: Tx, store: Store, batch: IncomingBatch, claimed: ledger.Claimed
+    tx: Tx, store: Store, batch: IncomingBatch, claimed: ledger.Claimed, sums: insights.Keeping
 ) -> set[str]:
     """Which refunds there are: those that orders list join the batch, those that are known to be
     gone leave it or the tables. The orders of which refunds are stored, or were."""
     moved = [id for kind, id in claimed if kind == Kind.ORDER]
     stored = insights.refunds_of(tx, store, moved) if moved else []
     if stored:
-        _drop_unlisted(tx, store, batch, stored)
+        _drop_unlisted(tx, store, batch, stored, sums)
     own = [each.record for each in batch.of(refunds=True) if isinstance(each.record, Refund)]
     for refund in _disowned(tx, store, batch, own, set(moved)) if own else ():
         del batch.entries[Kind.REFUND, refund.id]
@@ -171,7 +174,11 @@ def _disowned(
 
 
 def _drop_unlisted(
-    tx: Tx, store: Store, batch: IncomingBatch, stored: Sequence[tuple[str, str]]
+    tx: Tx,
+    store: Store,
+    batch: IncomingBatch,
+    stored: Sequence[tuple[str, str]],
+    sums: insights.Keeping,
 ) -> None:
     """Forget older refunds of orders that are gone, or that tell all their refunds and no longer
     these. What keeps them away is the order's own version, not a tombstone of theirs."""
@@ -184,6 +191,7 @@ def _drop_unlisted(
             left.append((refund_id, order.version.changed_at, order.version.observed_at))
     if not left:
         return
+    sums.before_refunds([id for id, _, _ in left])
     insights.delete_refunds(tx, store, ledger.forget_older(tx, store, Kind.REFUND, left))
 
 
@@ -219,6 +227,20 @@ class Winners:
             columns, lines = rows.RELATIONS[relation], self._lines.pop(relation, [])
             self._staged[relation] = db.stage_lines(self._tx, relation, columns, lines)
         return self._staged[relation]
+
+
+def _note_sums(
+    sums: insights.Keeping,
+    won: Sequence[Entry],
+    with_refunds: set[str],
+    dates: Sequence[tuple[str, str]],
+) -> None:
+    """Which orders are about to change, with what is summed up of them: before any row does."""
+    orders = {each.key[1] for each in won if each.key[0] == Kind.ORDER}
+    refunds = [each for each in won if each.key[0] == Kind.REFUND]
+    orders |= {each.record.order_id for each in refunds if isinstance(each.record, Refund)}
+    sums.before_orders(orders | with_refunds)
+    sums.before_refunds([each.key[1] for each in refunds], [int(number) for number, _ in dates])
 
 
 def _hand_on(

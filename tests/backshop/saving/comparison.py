@@ -16,7 +16,7 @@ OTHER_TABLES = {
     "insights.stores",
     "connect.connector_config",
 }
-STORING_TIMES = {"synced_at", "updated_at", "assigned_at"}
+STORING_TIMES = {"synced_at", "updated_at", "assigned_at", "rebuilt_at"}
 TIMES_OF_STORING_A_ROW = {
     "shade.customers.created_at",
     "shade.orders.created_at",

@@ -64,9 +64,11 @@ class Shop:
         self.events.append(list(records))
 
 
-def life(platform: Platform, orders: int, events: int, seed: int) -> list[Event]:
+def life(
+    platform: Platform, orders: int, events: int, seed: int, start: datetime = START
+) -> list[Event]:
     """About `events` events of a shop with `orders` orders, in order of time."""
-    shop = Shop(platform, Random(seed))
+    shop = Shop(platform, Random(seed), start)
     for category in range(1, 7):
         _category(shop, str(category))
     for coupon in range(1, 9):

@@ -34,8 +34,10 @@ from backshop.insights.projection.refunds import (
     save_refunds,
     update_refunded,
 )
+from backshop.insights.rollups import Keeping
 
 __all__ = [
+    "Keeping",
     "Saved",
     "customers_of",
     "date_refunds",

@@ -7,6 +7,7 @@ from typing import Any
 from backshop.commerce import Person, Store, email_hash, guest_id
 from backshop.db import Tx, export_rows
 from backshop.insights.projection.numbers import numbers_of
+from backshop.insights.rollups import Keeping
 
 _THEIRS = {
     "customers": "(wc_customer_id = ANY (%(numbers)s) OR email_hash = %(email_hash)s)",
@@ -41,9 +42,19 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
 def erase(tx: Tx, store: Store, person: Person) -> None:
     """Forget the person; orders keep their goods and amounts."""
     about = _about(tx, person)
+    sums = Keeping(tx, store.id)
+    sums.before_numbers(_numbers_of_orders(tx, about))
     tx.execute(
         """UPDATE insights.orders SET customer_id = NULL, wc_customer_id = NULL
            WHERE id = ANY (%(of_orders)s)""",
         about,
     )
     tx.execute("DELETE FROM insights.customers WHERE id = ANY (%(of_customers)s)", about)
+    sums.after()
+
+
+def _numbers_of_orders(tx: Tx, about: dict[str, Any]) -> list[int]:
+    rows = tx.execute(
+        "SELECT wc_order_id AS number FROM insights.orders WHERE id = ANY (%(of_orders)s)", about
+    )
+    return [row["number"] for row in rows]

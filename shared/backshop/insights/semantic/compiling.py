@@ -108,7 +108,8 @@ def _filled(scope: Scope, measure: str) -> str:
     own = "coalesce(c.discount, o.discount_total)" if scope.is_by_code else "o.discount_total"
     sql = MEASURES[measure].sql.replace("{own_discount}", own)
     sql = sql.replace("{net_of_order}", _NET_OF_ORDER)
-    sql = sql.replace("{refunded_by_then}", _REFUNDED_BY_THEN)
+    by_then = "true" if scope.asked.is_now else _REFUNDED_BY_THEN
+    sql = sql.replace("{refunded_by_then}", by_then)
     return sql.replace("{bucket_begins}", scope.bucket_begins(scope.sold_at))
 
 

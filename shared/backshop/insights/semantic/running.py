@@ -195,6 +195,7 @@ class _Run:
             tree=self.tree,
             is_ranked=is_ranked,
             minutes_old=self._minutes_old(),
+            is_now=self.moment.is_now,
             rolled_up=self.moment.is_now and self.shop.rolled_up == self.shop.books.reckoning,
         )
         statement = compiled(asked, metrics)
@@ -244,7 +245,7 @@ class _Run:
         """Computed over the whole. Limits on results leave nothing to total."""
         query = self.query
         if not query.dimensions and not query.grain:
-            return rows
+            return Table(rows.names, dict(rows.rows))
         if self.metrics[0].name == ALONE or self._has_own_limits():
             return Table(())
         totals = self.fetch(self.base, self.window)

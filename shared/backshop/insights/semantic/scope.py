@@ -38,7 +38,7 @@ INTERVAL = {
     Unit.YEAR: "1 year",
 }
 PRODUCT_NAME = "coalesce(p.name, i.product_name)"
-PRODUCT_IDENTITY = "coalesce(i.wc_product_id::text, 'name:' || lower(i.product_name))"
+PRODUCT_IDENTITY = "coalesce(i.wc_product_id::text, 'name:' || i.product_name)"
 PRODUCT_OF_LINE = """LEFT JOIN insights.products AS p
   ON p.store_id = i.store_id AND p.wc_product_id = i.wc_product_id"""
 ORDER_DIMENSIONS = frozenset(
@@ -82,6 +82,7 @@ class Asked(NamedTuple):
     tree: tuple[Category, ...] = ()
     is_ranked: bool = False
     minutes_old: float | None = None
+    is_now: bool = True
     rolled_up: bool = False
     """Whether the store's rollups are whole, and made as its books say."""
 
