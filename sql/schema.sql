@@ -1920,7 +1920,8 @@ CREATE TABLE projects.archived_projects (
     store_id uuid NOT NULL,
     project_id uuid NOT NULL,
     object_key character varying(255) NOT NULL,
-    archived_at timestamp with time zone DEFAULT now() NOT NULL
+    archived_at timestamp with time zone DEFAULT now() NOT NULL,
+    restored_at timestamp with time zone
 );
 
 ALTER TABLE ONLY projects.archived_projects FORCE ROW LEVEL SECURITY;

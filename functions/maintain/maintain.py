@@ -3,16 +3,20 @@ every few minutes the try-on's selfies and pictures, which are promised to go on
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import try_on
 from backshop import db, logs
+from backshop.aws import config, objects
 from backshop.kits.otp import repository as otp
+from backshop.projects.archive import archiving
 from backshop.stores import repository as store
 
 INBOX_DAYS = 30
 PARTITION_MONTHS = 3
+ARCHIVE_BATCH, ARCHIVE_BATCHES = 500, 10
+"""Projects that are archived in one transaction, and how often in an hour."""
 
 
 @logs.crash_safely
@@ -28,6 +32,24 @@ def _try_on() -> dict[str, int]:
         return try_on.maintain(tx, datetime.now(UTC))
 
 
+def _archive(today: date) -> int:
+    """Details of projects completed over two years ago go to the bucket, some at a time."""
+    bucket = config.value("DATA_BUCKET")
+
+    def put(key: str, content: bytes) -> str:
+        objects.put(bucket, key, content)
+        return objects.address(bucket, key)
+
+    archived = 0
+    for _ in range(ARCHIVE_BATCHES):
+        with db.transaction(all_stores=True) as tx:
+            number = archiving.archive(tx, archiving.cutoff(today), ARCHIVE_BATCH, put)
+        archived += number
+        if number < ARCHIVE_BATCH:
+            break
+    return archived
+
+
 def _all() -> dict[str, int]:
     with db.owner() as tx:
         store.ensure_partitions(tx, PARTITION_MONTHS)
@@ -37,6 +59,7 @@ def _all() -> dict[str, int]:
         answered = store.forget_keys(tx)
         expired = otp.cleanup_expired_otps(tx)
     return {
+        "projects_archived": _archive(datetime.now(UTC).date()),
         "deliveries_forgotten": forgotten,
         "idempotency_keys_forgotten": answered,
         "otp_sessions_deleted": expired,

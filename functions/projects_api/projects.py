@@ -6,8 +6,10 @@ from uuid import UUID
 
 from answers import CHANGES, Cursor, IfMatch, Limit, Text, expect, found, listed, one
 from backshop import db
+from backshop.aws import objects
 from backshop.errors import Conflict
 from backshop.projects import changing, repository, rules
+from backshop.projects.archive import archiving
 from backshop.projects.conversations import repository as conversations
 from backshop.projects.fields import ProjectStatus, Urgency
 from backshop.projects.models import NewProject, Project, ProjectChange, StatusMove, WholeProject
@@ -110,6 +112,20 @@ async def move_project(
         )
         row = found(repository.change(tx, PROJECTS, project_id, step), "project")
     return one(Project, row, response)
+
+
+@app.post("/projects/{project_id}/restore", tags=TAGS, responses=problems(Conflict))
+async def restore_project(project_id: UUID, store: StoreId, response: Response) -> WholeProject:
+    """Bring the details of an archived project back."""
+    with db.transaction(store_id=store) as tx:
+        if not archiving.restore(
+            tx, project_id, lambda address: objects.get(*objects.parse(address))
+        ):
+            found(repository.one(tx, PROJECTS, project_id), "project")
+            raise Conflict("The project is not archived.", slug="not-archived")
+        project = changing.whole(tx, project_id)
+    response.headers["ETag"] = f'"{project.version}"'
+    return project
 
 
 @app.get("/projects/{project_id}/next", tags=TAGS)

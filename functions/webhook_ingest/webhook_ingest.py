@@ -158,8 +158,9 @@ def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> 
             _delete_objects(privacy.erase(tx, shop, event.person, event.received_at))
         elif isinstance(event, commerce.ShopErasure):
             privacy.erase_shop(tx, shop)
-            for kind in ("exports", "training"):
+            for kind in ("archive", "exports", "training"):
                 _delete_below(config.value("DATA_BUCKET"), f"{kind}/{shop.id}/")
+            _delete_below(config.value("DATA_BUCKET"), f"logos/{shop.id}.")
             for kind in ("selfies", "overlays", "assets"):
                 _delete_below(config.value("TRY_ON_BUCKET"), f"{kind}/{shop.id}/")
         elif isinstance(event, commerce.Uninstall) and connect.end(tx, event.received_at):

@@ -44,13 +44,16 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
 
 def erase(tx: Tx, store: Store, person: Person, at: datetime) -> list[str]:
     """Forget the person in every context, and for good what is older than `at`. Orders keep their
-    goods and amounts. The stored objects (selfies, overlays) that the caller is to delete."""
+    goods and amounts. The stored objects (selfies, overlays, archived projects) that the
+    caller is to delete."""
     ledger.lock(tx, store)
     everyone = _with_other_ids(person, connect.customers_of(tx, person))
     _remember(tx, store, everyone, at)
     objects = connect.erase(tx, store, person)
     for context in OTHER_CONTEXTS.values():
         for each in everyone:
+            if context is projects:
+                objects += projects.archived(tx, each)
             context.erase(tx, store, each)
     return objects
 

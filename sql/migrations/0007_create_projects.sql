@@ -429,6 +429,8 @@ CREATE TABLE projects.archived_projects (
     project_id uuid NOT NULL,
     object_key varchar(255) NOT NULL,
     archived_at timestamptz NOT NULL DEFAULT now(),
+    -- Since when they are back; a project may be archived again.
+    restored_at timestamptz,
     PRIMARY KEY (store_id, project_id),
     FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
 );

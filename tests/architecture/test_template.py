@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[2]
 DATA, TRY_ON = "arn:aws:s3:::DataBucket", "arn:aws:s3:::TryOnBucket"
 OBJECTS = {
     "connectors": {("Get", f"{DATA}/exports/*")},
-    "maintain": {("Delete", f"{TRY_ON}/selfies/*"), ("Delete", f"{TRY_ON}/overlays/*")},
+    "projects_api": {("Get", f"{DATA}/archive/*")},
+    "maintain": {
+        ("Put", f"{DATA}/archive/*"),
+        ("Delete", f"{TRY_ON}/selfies/*"),
+        ("Delete", f"{TRY_ON}/overlays/*"),
+    },
     "shade_admin": {("Put", f"{DATA}/training/*"), ("Get", f"{DATA}/training/*")},
     "tryon_overlay": {
         ("Get", f"{TRY_ON}/selfies/*"),
@@ -36,6 +41,8 @@ OBJECTS = {
         ("Put", f"{DATA}/exports/*"),
         ("Delete", f"{DATA}/exports/*"),
         ("Delete", f"{DATA}/training/*"),
+        ("Delete", f"{DATA}/archive/*"),
+        ("Delete", f"{DATA}/logos/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
         ("Delete", f"{TRY_ON}/overlays/*"),
         ("Delete", f"{TRY_ON}/assets/*"),

@@ -39,6 +39,17 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     return export_rows(tx, "projects", _THEIRS, about)
 
 
+def archived(tx: Tx, person: Person) -> list[str]:
+    """Addresses of the person's archived projects, which are forgotten with this."""
+    about = _about(tx, person)
+    rows = tx.execute(
+        """DELETE FROM projects.archived_projects WHERE project_id = ANY (%(projects)s)
+           RETURNING object_key""",
+        about,
+    )
+    return [row["object_key"] for row in rows]
+
+
 def erase(tx: Tx, store: Store, person: Person) -> None:
     """Forget the person; projects keep measures and amounts, and no free text."""
     about = _about(tx, person)
@@ -59,6 +70,7 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
         about,
     )
     for table, columns, which in (
+        ("surfaces", "obstacles_description = NULL", "surface_id = ANY (%(surfaces)s)"),
         ("project_rooms", "room_notes = NULL", "project_id = ANY (%(projects)s)"),
         ("selected_products", "notes = NULL", "surface_id = ANY (%(surfaces)s)"),
         ("quotes", "special_instructions = NULL", "project_id = ANY (%(projects)s)"),
