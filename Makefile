@@ -36,7 +36,7 @@ $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
 
 layers/vision/face_models/.ready: layers/vision/models.txt layers/vision/models.py | $(VENV)/.ready
 	@echo "layers/vision/face_models: the models that find faces"
-	@$(BIN)/python layers/vision/models.py layers/vision/face_models
+	@$(BIN)/python layers/vision/models.py layers/vision/face_models ../shared/models
 	@touch $@
 
 setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its own

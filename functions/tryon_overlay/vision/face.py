@@ -143,7 +143,7 @@ def landmarks(
 
 def _read(pixels: Tensor) -> tuple[Points, float]:
     """The network's points in its input's pixels, and its logit."""
-    points, presence, _ = _network("face_landmarks_detector")(pixels)
+    points, presence, _ = network("face_landmarks_detector")(pixels)
     return points.reshape(-1, 3).astype(np.float64), float(presence.ravel()[0])
 
 
@@ -207,7 +207,7 @@ def _search(picture: Image.Image) -> list[list[Box]]:
 
 def _detect(pixels: Tensor, turns: int) -> list[Box]:
     """Faces of the square turned by quarter turns counter-clockwise, in its own pixels, best first."""
-    regressors, scores = _network("face_detector")(np.rot90(pixels, turns, axes=(1, 2)))
+    regressors, scores = network("face_detector")(np.rot90(pixels, turns, axes=(1, 2)))
     chances = _sigmoid(scores.ravel())
     kept = np.flatnonzero(chances >= FOUND)
     values = regressors.reshape(-1, 8, 2)[kept].astype(np.float64)
@@ -284,7 +284,7 @@ def _sigmoid(logits: Tensor) -> Tensor:
 
 
 @cache
-def _network(name: str) -> Callable[[Tensor], list[Tensor]]:
+def network(name: str) -> Callable[[Tensor], list[Tensor]]:
     """A loaded model as a function from its input to its outputs."""
     model = Interpreter(str(models() / f"{name}.tflite"), num_threads=1)
     model.allocate_tensors()
@@ -297,6 +297,11 @@ def _network(name: str) -> Callable[[Tensor], list[Tensor]]:
         return [model.get_tensor(index) for index in exits]
 
     return run
+
+
+def has(name: str) -> bool:
+    """Whether the layer holds an optional model."""
+    return (models() / f"{name}.tflite").is_file()
 
 
 @cache

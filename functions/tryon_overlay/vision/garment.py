@@ -1,18 +1,28 @@
 """Shirts: a template with name, number and patches, shown alone or worn under the face of a selfie."""
 
+from __future__ import annotations
+
 import io
 import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from . import wearables
-from .colors import Bytes, Floats
+from . import fields, wearables
+from .colors import LUMA, Bytes, Floats, to_linear
+from .face import Points
 from .pictures import WORKING_SIDE, Refused
 from .scene import Scene
 
-_COLLAR = (0.0, 160.0, 62.0)  # where the front of a collar lies below the head, millimetres
+_TIP_OUT, _TIP_UP = 0.13, 0.16  # tips of a shirt's shoulders beyond the joints, in shoulder widths
+_BELOW_CHIN = 16.0  # millimetres from the chin to the front of a collar, at least
+_WIDER = (
+    0.3  # how far own clothes beyond a shirt's edge are coloured like it, in widths of the trunk
+)
+_DISTANCE = 900.0  # millimetres to the camera, as in wearables
+_FOLDS = 0.8  # how much of the folds of the own clothes is taken over, as a power
 _BACKGROUND = (244, 243, 241)
 _FINE = 2  # lettering is drawn this many times larger
 
@@ -68,12 +78,218 @@ def flat(shirt: Image.Image) -> Bytes:
 def worn(
     scene: Scene, shirt: Image.Image, width: float, collar: tuple[float, float], light: Floats
 ) -> Bytes:
-    """The shirt on the body below the face: `width` mm wide, hung by the front of its collar.
+    """The shirt on the body below the face, hung on the shoulders and turned with them.
 
-    A body stays upright when the head turns, so the shirt does too; `collar` is a point of the picture
-    in fractions. Face and chin stay in front.
+    It is as wide as they are, up to `width` mm; `collar` is the front of its collar in fractions of the
+    picture. It lies under face, hair and hands, follows the upper arms, ends where the person does, and
+    takes the light of the picture and the folds of what they wear.
     """
-    return wearables.hung(scene, shirt, width, collar, _COLLAR, light)
+    body = scene.body
+    shirt = _closed(shirt)
+    cut = _Cut.of(shirt, collar)
+    hung = _Hung.on(scene, cut, width)
+    area = hung.area(scene.pixels.shape[:2])
+    y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
+    own = _own_clothes(scene, area)
+    u, v = hung.traced(x, y)
+    layer = wearables.sampled(shirt, u / cut.size[0], v / cut.size[1], hung.scale * cut.size[0])
+    # What they wear beyond the cut's edges takes its colour too, but no sleeve grows longer.
+    wide_u, wide_v = cut.inside(u, v)
+    near = np.hypot(wide_u - u, wide_v - v) < _WIDER * cut.body_width
+    near &= (v < cut.sleeve_end) | (np.abs(u - cut.shoulders[:, 0].mean()) < 0.55 * cut.body_width)
+    beyond = wearables.sampled(
+        shirt, wide_u / cut.size[0], wide_v / cut.size[1], hung.scale * cut.size[0]
+    )
+    open_neck = (np.abs(u - cut.collar[0]) < cut.neck) & (v < cut.collar[1])
+    share = (own * near * ~open_neck * (1 - layer[..., 3]))[..., None]
+    layer = layer + beyond * share
+    hidden = np.clip(2 * np.maximum(np.maximum(body.hair, body.face), body.arms)[area] - 0.6, 0, 1)
+    layer *= (np.clip(1.15 * body.matte[area], 0, 1) * (1 - hidden))[..., None]
+    layer[..., :3] *= _shade(scene, area, own, hidden)[..., None]
+    layer[..., :3] *= wearables.side_light(
+        scene, (x - scene.face.origin[0]) / (2 * scene.face.scale)
+    )[..., None]
+    return wearables.laid(scene, [(layer, area)], light, drop=0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """Where the parts of a template lie, in its pixels."""
+
+    size: tuple[int, int]
+    collar: Points
+    shoulders: Points
+    """The right and the left tip, where sleeves begin."""
+    neck: float
+    """Half the width of the neck."""
+    left: NDArray[np.float32]
+    """Of each row the first and the last column that has cloth, and of each column the first row."""
+    right: NDArray[np.float32]
+    top: NDArray[np.float32]
+    sleeve_end: float
+    """The last row that is wider than the trunk."""
+
+    @property
+    def body_width(self) -> float:
+        return float(self.shoulders[1, 0] - self.shoulders[0, 0])
+
+    @classmethod
+    def of(cls, shirt: Image.Image, collar: tuple[float, float]) -> _Cut:
+        cloth = np.asarray(shirt.getchannel("A")) > 128
+        height, width = cloth.shape
+        middle = int(np.clip(collar[0] * width, 0, width - 1))
+        some = cloth.any(axis=1)
+        first = np.where(some, cloth.argmax(axis=1), middle).astype(np.float32)
+        last = np.where(some, width - 1 - cloth[:, ::-1].argmax(axis=1), middle).astype(np.float32)
+        rows = np.flatnonzero(some)
+        # The trunk is read low, where sleeves have ended.
+        low = rows[int(0.65 * len(rows)) : int(0.92 * len(rows)) + 1]
+        edges = (float(np.median(first[low])), float(np.median(last[low])))
+        top = np.where(cloth.any(axis=0), cloth.argmax(axis=0), height).astype(np.float32)
+        tips = np.array([(edge, top[int(edge)]) for edge in edges])
+        high = np.flatnonzero(top <= top.min() + 0.02 * height)
+        neck = float(np.clip(np.ptp(high) / 2, 0.1 * width, 0.3 * width))
+        wide = np.flatnonzero(last - first > 1.06 * (edges[1] - edges[0]))
+        return cls(
+            size=(width, height),
+            collar=np.array([collar[0] * width, collar[1] * height]),
+            shoulders=tips,
+            neck=neck,
+            left=first,
+            right=last,
+            top=top,
+            sleeve_end=float(wide[-1]) if len(wide) else 0.0,
+        )
+
+    def inside(self, u: Floats, v: Floats) -> tuple[Floats, Floats]:
+        """The nearest points of the cloth, along rows and then along columns."""
+        margin = np.float32(0.012 * self.size[0])
+        row = np.clip(v, 0, self.size[1] - 1).astype(np.intp)
+        across = np.clip(
+            u,
+            self.left[row] + margin,
+            np.maximum(self.right[row] - margin, self.left[row] + margin),
+        )
+        column = np.clip(across, 0, self.size[0] - 1).astype(np.intp)
+        return across, np.maximum(v, self.top[column] + margin)
+
+
+def _closed(shirt: Image.Image) -> Image.Image:
+    """The template with the gaps between its sleeves and its trunk filled from beside them: how far arms
+    are from a body the picture tells."""
+    pixels = np.asarray(shirt).copy()
+    cloth = pixels[..., 3] > 128
+    columns = np.arange(cloth.shape[1])
+    before = np.maximum.accumulate(np.where(cloth, columns, -1), axis=1)
+    after = np.minimum.accumulate(np.where(cloth, columns, len(columns))[:, ::-1], axis=1)[:, ::-1]
+    gap = ~cloth & (before >= 0) & (after < len(columns))
+    row, column = np.nonzero(gap)
+    left, right = before[row, column], after[row, column]
+    pixels[row, column] = pixels[row, np.where(column - left < right - column, left, right)]
+    pixels[row, column, 3] = 255
+    # The neck is no gap: there the cloth begins below.
+    neck = (np.cumsum(cloth, axis=0) == 0) & gap
+    pixels[neck] = np.asarray(shirt)[neck]
+    return Image.fromarray(pixels)
+
+
+@dataclass(frozen=True, eq=False)
+class _Hung:
+    """How a template lies on the picture: shoulders on shoulders, sleeves turned with the upper arms."""
+
+    cut: _Cut
+    middle: Points
+    """Between the tips of the shoulders in the picture, and where that is on the template."""
+    hook: Points
+    scale: float
+    tilt: float
+    arms: tuple[float, float]
+    """By how much a sleeve must turn (radians), right and left."""
+
+    @classmethod
+    def on(cls, scene: Scene, cut: _Cut, width: float) -> _Hung:
+        shoulders = scene.body.shoulders
+        across = shoulders[1] - shoulders[0]
+        span = float(np.linalg.norm(across))
+        tilt = float(np.arctan2(across[1], across[0]))
+        up = np.array([np.sin(tilt), -np.cos(tilt)])
+        wanted = span * (1 + 2 * _TIP_OUT)
+        scale = wanted / cut.body_width
+        most = width * scene.face.scale * _DISTANCE / (_DISTANCE + 60)
+        scale = float(np.clip(scale, 0.8 * most / cut.size[0], 1.25 * most / cut.size[0]))
+        middle = shoulders.mean(axis=0) + _TIP_UP * span * up
+        hook = cut.shoulders.mean(axis=0)
+        # Raised shoulders do not lift a collar over the chin.
+        chin = float((scene.face.points[152, :2] - middle) @ -up) + scene.mm(_BELOW_CHIN)
+        front = scale * float(cut.collar[1] - hook[1])
+        middle = middle - up * np.clip(chin - front, 0, scene.mm(60))
+        arms = []
+        for side, left in ((-1, False), (1, True)):
+            elbow = scene.body.elbow(left)
+            sleeve = _sleeve(cut, side)
+            if elbow is None or sleeve is None:
+                arms.append(0.0)
+                continue
+            way = elbow - shoulders[1 if left else 0]
+            seen = float(np.arctan2(way[1], way[0] * side)) - tilt * side
+            arms.append(float(np.clip(side * (sleeve - seen), -1.0, 1.0)))
+        return cls(cut, middle, hook, scale, tilt, (arms[0], arms[1]))
+
+    def area(self, shape: tuple[int, int]) -> fields.Area:
+        """The part of the picture that it may cover."""
+        top = self.middle[1] - self.scale * (self.hook[1] + 0.2 * self.cut.size[1])
+        return slice(int(np.clip(top, 0, shape[0] - 1)), shape[0]), slice(0, shape[1])
+
+    def traced(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Points of the template that the pixels show."""
+        cos, sin = np.cos(self.tilt) / self.scale, np.sin(self.tilt) / self.scale
+        x, y = x - self.middle[0], y - self.middle[1]
+        u = (cos * x + sin * y + self.hook[0]).astype(np.float32)
+        v = (cos * y - sin * x + self.hook[1]).astype(np.float32)
+        for side, tip, turn in zip((-1, 1), self.cut.shoulders, self.arms, strict=True):
+            out = np.clip(side * (u - tip[0]) / (0.06 * self.cut.body_width), 0, 1)
+            a, b = u - np.float32(tip[0]), v - np.float32(tip[1])
+            c, s = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+            u = u + out * (c * a - s * b - a)
+            v = v + out * (s * a + c * b - b)
+        return u.astype(np.float32), v.astype(np.float32)
+
+
+def _sleeve(cut: _Cut, side: int) -> float | None:
+    """The angle below the horizontal at which a sleeve is laid; None where there is none."""
+    edge, start = cut.shoulders[0 if side < 0 else 1]
+    ends = cut.left if side < 0 else cut.right
+    row = int(np.argmax(side * ends))
+    reach = side * (float(ends[row]) - edge)
+    return None if reach < 0.06 * cut.body_width else float(np.arctan2(row - start, reach))
+
+
+def _own_clothes(scene: Scene, area: fields.Area) -> Floats:
+    """What of the picture the person wears: of them, and neither skin nor hair."""
+    body = scene.body
+    bare = np.maximum(np.maximum(body.skin, body.hair), body.face)[area]
+    return np.asarray(body.matte[area] * np.clip(1.6 - 2.2 * bare, 0, 1), dtype=np.float32)
+
+
+def _shade(scene: Scene, area: fields.Area, own: Floats, hidden: Floats) -> Floats:
+    """Folds of the own clothes, the roundness of the body, and the shadow of head and hair."""
+    step = 4
+    grey = to_linear(np.ascontiguousarray(scene.pixels[area])) @ LUMA
+    small = np.asarray(Image.fromarray(grey.astype(np.float32)).reduce(step))
+    weight = np.clip(2 * np.asarray(Image.fromarray(own).reduce(step)) - 1, 0, 1)
+    fine = fields.blurred_within(small, weight, max(1.0, scene.mm(2) / step))
+    wide = fields.blurred_within(small, weight, scene.mm(28) / step)
+    folds = np.clip((fine + 0.01) / (wide + 0.01), 0.7, 1.25) ** _FOLDS
+    folds = 1 + (folds - 1) * fields.blurred(weight, scene.mm(3) / step)
+    matte = np.asarray(Image.fromarray(np.ascontiguousarray(scene.body.matte[area])).reduce(step))
+    round_off = 0.72 + 0.28 * np.clip(2 * fields.blurred(matte, scene.mm(14) / step) - 1, 0, 1)
+    cast = np.asarray(Image.fromarray(np.ascontiguousarray(hidden)).reduce(step))
+    down = round(scene.mm(9) / step)
+    shifted = np.zeros_like(cast)
+    shifted[down:] = cast[: len(cast) - down]
+    shadow = 1 - 0.4 * fields.blurred(shifted, scene.mm(8) / step)
+    whole = Image.fromarray((folds * round_off * shadow).astype(np.float32))
+    return np.asarray(whole.resize((grey.shape[1], grey.shape[0]), Image.Resampling.BILINEAR))
 
 
 def checked_font(data: bytes) -> bytes:

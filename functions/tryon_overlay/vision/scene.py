@@ -4,8 +4,11 @@ What several looks need is worked out once, when first asked for. Lengths are mi
 head; `Face.scale` makes them pixels. Smooth fields are kept on a coarse grid and enlarged.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +17,9 @@ from PIL import Image, ImageFilter
 from . import fields, mesh
 from .colors import LUMA, Bytes, Floats, to_linear
 from .face import Face, Points
+
+if TYPE_CHECKING:
+    from .body import Body
 
 _DARK = np.float32(2e-3)  # added before logarithms: about seven sRGB codes
 _COARSE = 0.8  # pixels a millimetre on the coarse grid
@@ -67,6 +73,13 @@ class Scene:
         self.shape = (int(bottom - self.top), int(right - self.left))
         self.points: Points = face.points[:, :2] - (self.left, self.top)
         self.factor = max(1, round(face.scale / _COARSE))
+
+    @cached_property
+    def body(self) -> Body:
+        """The person, for what is worn."""
+        from .body import Body  # its networks are loaded where something is worn only
+
+        return Body(self)
 
     def mm(self, length: float) -> float:
         """Pixels of a length on the head."""
@@ -321,8 +334,15 @@ class Scene:
         return self._followed(np.minimum(chance, outer)) * (1 - self.features)
 
     def _without_brows(self, chance: Floats) -> Floats:
-        """Below the hairs of a brow lies skin as likely as around it."""
+        """Below the hairs of a brow lies skin as likely as around it, and the sockets below it are skin
+        however deep their shade, unless they are colder than skin, as a pair of glasses is."""
         brows, beside = self._brow_fields
+        x, y = self.frame
+        _, chroma = self.steady_logs
+        warmth = (chroma[..., 0] - chroma[..., 1]) - (self.skin.chroma[0] - self.skin.chroma[1])
+        sockets = np.clip((50 - np.abs(x)) / 8, 0, 1) * np.clip((y + 34) / 8, 0, 1)
+        sockets *= np.clip((14 - y) / 6, 0, 1) * np.clip((warmth + 0.25) / 0.2, 0, 1)
+        chance = np.maximum(chance, np.float32(0.97) * sockets.astype(np.float32))
         filled = fields.blurred_within(chance, beside, self.coarse_mm(4))
         return chance + brows * (np.maximum(filled, chance) - chance)
 

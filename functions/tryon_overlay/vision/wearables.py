@@ -83,11 +83,11 @@ def eyewear(scene: Scene, image: Image.Image, width: float, bridge: float, light
 
     area = _area(scene, camera, width, top, top + height, front)
     x, y, z = camera.traced(area, front)
-    layer = _sampled(image, x / width + 0.5, (y - top) / height, width * camera.scale)
+    layer = sampled(image, x / width + 0.5, (y - top) / height, width * camera.scale)
     layer *= _before_face(scene, camera.depth(x, y, z), area, clear=8)[..., None]
-    layer[..., :3] *= _side_light(scene, x)[..., None]
+    layer[..., :3] *= side_light(scene, x)[..., None]
     arms = _arms(scene, camera, image, width, top, front)
-    return _laid(scene, [*arms, (layer, area)], light, drop=2.2)
+    return laid(scene, [*arms, (layer, area)], light, drop=2.2)
 
 
 def headwear(scene: Scene, image: Image.Image, width: float, band: float, light: Floats) -> Bytes:
@@ -117,11 +117,11 @@ def headwear(scene: Scene, image: Image.Image, width: float, band: float, light:
     y = y - _HAT_TILT * (z - (_HEAD_AXIS - 0.9 * radius))
     around = np.clip(np.arcsin(np.clip(x / radius, -1, 1)) - 0.5 * yaw, -1.45, 1.45)
     across = np.where(np.abs(x) <= radius, np.sin(around) / 2 + 0.5, -1)
-    layer = _sampled(image, across, (y - top) / height, width * camera.scale)
+    layer = sampled(image, across, (y - top) / height, width * camera.scale)
     inner = _part(scene, scene.fine(scene.face_fields[0]), area)
     layer *= (1 - inner * np.clip((y - _BAND - 4) / 8, 0, 1))[..., None]
-    layer[..., :3] *= _side_light(scene, x)[..., None]
-    return _laid(scene, [(layer, area)], light, drop=3.0)
+    layer[..., :3] *= side_light(scene, x)[..., None]
+    return laid(scene, [(layer, area)], light, drop=3.0)
 
 
 def earrings(
@@ -146,40 +146,12 @@ def earrings(
         corner = camera.seen(lobe) - size * (hook if side > 0 else (1 - hook[0], hook[1]))
         area = _cut(scene, corner, corner + size)
         y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
-        layer = _sampled(picture, (x - corner[0]) / size[0], (y - corner[1]) / size[1], size[0])
+        layer = sampled(picture, (x - corner[0]) / size[0], (y - corner[1]) / size[1], size[0])
         whole = float(layer[..., 3].sum())
         layer *= _before_face(scene, np.full(x.shape, depth, np.float32), area, clear=4)[..., None]
         if _bare(scene, camera.seen(lobe)) and float(layer[..., 3].sum()) > 0.5 * whole:
             layers.append((layer, area))
-    return _laid(scene, layers, light, drop=1.5) if layers else None
-
-
-def hung(
-    scene: Scene,
-    image: Image.Image,
-    width: float,
-    hook: tuple[float, float],
-    at: tuple[float, float, float],
-    light: Floats,
-) -> Bytes:
-    """A flat picture `width` mm wide that hangs upright from a point below the head, behind the face."""
-    camera = Camera(
-        _about_z(np.radians(scene.face.roll) / 2), scene.face.origin[:2], scene.face.scale
-    )
-    scale = camera.scale * _DISTANCE / (_DISTANCE + at[2])
-    size = np.array([width, width * image.height / image.width]) * scale
-    corner = camera.seen(np.array(at)) - size * hook
-    area = _cut(scene, corner, corner + size)
-    y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
-    layer = _sampled(image, (x - corner[0]) / size[0], (y - corner[1]) / size[1], size[0])
-    layer *= 1 - _part(scene, scene.fine(scene.face_fields[0]), area)[..., None]
-    layer[..., :3] *= _side_light(scene, (x - scene.face.origin[0]) / (2 * camera.scale))[..., None]
-    return _laid(scene, [(layer, area)], light, drop=0.5)
-
-
-def _about_z(angle: float) -> NDArray[np.float64]:
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+    return laid(scene, layers, light, drop=1.5) if layers else None
 
 
 def _camera(scene: Scene) -> Camera:
@@ -219,7 +191,7 @@ def _part(scene: Scene, field: Floats, area: Area) -> Floats:
     return part
 
 
-def _sampled(image: Image.Image, across: Floats, down: Floats, width: float) -> Floats:
+def sampled(image: Image.Image, across: Floats, down: Floats, width: float) -> Floats:
     """Premultiplied linear RGBA of an image at fractions of its sides; nothing outside.
 
     `width` is about how many pixels wide it will be: a larger image is averaged first.
@@ -247,7 +219,7 @@ def _before_face(scene: Scene, depth: Floats, area: Area, clear: float) -> Float
     return 1 - behind * _part(scene, scene.fine(known), area)
 
 
-def _side_light(scene: Scene, across: Floats) -> Floats:
+def side_light(scene: Scene, across: Floats) -> Floats:
     """How the light on the face changes from one side to the other, softened: products turn less."""
     slope = float(np.clip(scene.skin.level[1], -1.5, 1.5))
     return np.exp(0.5 * slope * np.clip(across / 60, -1, 1)).astype(np.float32)
@@ -318,7 +290,7 @@ def _bare(scene: Scene, at: Points) -> bool:
     return not behind and float((skin & smooth & beside).mean()) > 0.1
 
 
-def _laid(scene: Scene, layers: list[Layer], light: Floats, drop: float) -> Bytes:
+def laid(scene: Scene, layers: list[Layer], light: Floats, drop: float) -> Bytes:
     """The picture with layers over it in its own light, and the shadow they cast `drop` mm lower."""
     picture = scene.pixels.copy()
     box = _bounds([area for _, area in layers], round(scene.mm(3 * drop)), picture.shape[:2])

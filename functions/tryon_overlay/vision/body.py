@@ -1,0 +1,196 @@
+"""The person behind a face, for what is worn: their outline, their hair, shoulders and arms.
+
+Each network is loaded when first asked for; make-up asks for none.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import face, fields, mesh
+from .colors import LUMA, Floats, to_linear
+
+if TYPE_CHECKING:
+    from .scene import Scene
+
+Points = NDArray[np.float64]
+
+LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW = 11, 12, 13, 14
+LEFT_ARM, RIGHT_ARM = (13, 15, 19), (14, 16, 20)  # elbow, wrist, first finger
+_SEEN = 0.6  # the network's opinion from which a joint is in the picture and not hidden
+_MATTE, _HAIR, _POSE = 256, 512, 256  # sides of the networks' inputs
+_HEAD = 460  # millimetres of the square around a head in which hair is looked for
+_BODY, _BELOW = (
+    1500,
+    520,
+)  # of the square in which a body is, and how far its middle is below the eyes
+_STEP = 4  # pixels of the picture to one of the coarse fields here
+
+
+class Body:
+    """What a picture shows of the person whose face it is; fields are of the whole picture."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.shape = scene.pixels.shape[:2]
+        self._image = Image.fromarray(scene.pixels)
+
+    @cached_property
+    def matte(self) -> Floats:
+        """How much of each pixel is of a person, their hair and clothes."""
+        small = self._image.resize((_MATTE, _MATTE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        (chance,) = face.network("selfie_segmenter")(_tensor(small))
+        return self._followed(self._resized(chance[0, :, :, 0]))
+
+    @cached_property
+    def hair(self) -> Floats:
+        """How much of each pixel is hair of the head, or a cloth that covers it."""
+        if face.has("hair_segmenter"):
+            return self._followed(self._segmented_hair())
+        return self._followed(self._hair_by_color())
+
+    def _segmented_hair(self) -> Floats:
+        side = _HEAD * self._scene.face.scale
+        low = self._scene.face.points[:, :2].mean(axis=0) - (side / 2, 0.58 * side)
+        frame = (side / _HAIR, 0, low[0], 0, side / _HAIR, low[1])
+        crop = self._image.transform(
+            (_HAIR, _HAIR), Image.Transform.AFFINE, frame, Image.Resampling.BILINEAR
+        )
+        before = np.zeros((1, _HAIR, _HAIR, 1), dtype=np.float32)
+        (logits,) = face.network("hair_segmenter")(np.concatenate([_tensor(crop), before], axis=-1))
+        chance = 1 / (1 + np.exp(np.clip(logits[0, :, :, 0] - logits[0, :, :, 1], -30, 30)))
+        back = (_HAIR / side, 0, -low[0] * _HAIR / side, 0, _HAIR / side, -low[1] * _HAIR / side)
+        size = (self.shape[1], self.shape[0])
+        whole = Image.fromarray(chance.astype(np.float32)).transform(
+            size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR
+        )
+        return np.asarray(whole)
+
+    def _hair_by_color(self) -> Floats:
+        """Of the person, what looks like that which is above the forehead, and is not the face."""
+        scene = self._scene
+        light = to_linear(fields.reduced(scene.pixels, _STEP))
+        logs = np.log(light + np.float32(4e-3))
+        features = np.concatenate(
+            [(light @ LUMA)[..., None], logs[..., (0, 2)] - logs[..., 1:2]], axis=-1
+        )
+        features[..., 0] = np.log(features[..., 0] + np.float32(4e-3))
+        y, x = np.mgrid[: light.shape[0], : light.shape[1]]
+        head = (np.stack([x, y], axis=-1) * _STEP - scene.face.origin[:2]) / scene.face.scale
+        matte = self._small(self.matte)
+        above = (np.abs(head[..., 0]) < 50) & (head[..., 1] < -78) & (head[..., 1] > -115)
+        above &= matte > 0.8
+        if above.sum() < 20:
+            return np.zeros(self.shape, dtype=np.float32)
+        middle = np.median(features[above], axis=0)
+        spread = 1.5 * np.median(np.abs(features[above] - middle), axis=0) + (0.35, 0.08, 0.08)
+        far = (((features - middle) / spread) ** 2).sum(axis=-1)
+        bare = ((features[..., 1:] - scene.skin.chroma) / 0.12) ** 2
+        like = np.exp(-far / 8) * (1 - np.exp(-bare.sum(axis=-1) / 2) * (far > 2))
+        near = np.clip((190 - np.hypot(head[..., 0], head[..., 1] - 20)) / 30, 0, 1)
+        chance = fields.blurred((like * near * matte).astype(np.float32), 1.2)
+        return self._resized(np.clip(2.2 * chance - 0.5, 0, 1))
+
+    @cached_property
+    def skin(self) -> Floats:
+        """How much each pixel has the colour of the face's skin, in more and in less light."""
+        scene = self._scene
+        light = to_linear(fields.reduced(scene.pixels, _STEP))
+        logs = np.log(light + np.float32(4e-3))
+        chroma = (logs[..., (0, 2)] - logs[..., 1:2]) - scene.skin.chroma
+        level = np.log(light @ LUMA + np.float32(4e-3)) - np.float32(scene.skin.level[0])
+        far = ((chroma / (0.16, 0.26)) ** 2).sum(axis=-1) + (level / 0.9) ** 2
+        return self._resized(np.exp(-far / 2).astype(np.float32))
+
+    @cached_property
+    def face(self) -> Floats:
+        """The face with ears and beard, of the whole picture."""
+        scene = self._scene
+        outline = fields.rounded(scene.face.points[list(mesh.OVAL), :2])
+        return fields.drawn([outline], self.shape, scene.mm(2))
+
+    @cached_property
+    def joints(self) -> tuple[Points, NDArray[np.float64]]:
+        """Pixels of 33 joints (BlazePose's order), and how surely each is there to be seen."""
+        found = self._scene.face
+        side = _BODY * found.scale
+        low = found.origin[:2] + np.array([0, _BELOW * found.scale]) - side / 2
+        frame = (side / _POSE, 0, low[0], 0, side / _POSE, low[1])
+        crop = self._image.transform(
+            (_POSE, _POSE), Image.Transform.AFFINE, frame, Image.Resampling.BILINEAR
+        )
+        values = face.network("pose_landmarks_detector")(_tensor(crop))[0].reshape(-1, 5)[:33]
+        seen = 1 / (1 + np.exp(-np.clip(values[:, 3], -30, 30).astype(np.float64)))
+        return values[:, :2].astype(np.float64) * side / _POSE + low, seen
+
+    @cached_property
+    def shoulders(self) -> Points:
+        """The joints of the right and the left shoulder; where they do not show, where they are mostly."""
+        points, seen = self.joints
+        found = self._scene.face
+        width = np.linalg.norm(points[LEFT_SHOULDER] - points[RIGHT_SHOULDER]) / found.scale
+        if seen[[LEFT_SHOULDER, RIGHT_SHOULDER]].min() > _SEEN and 180 < width < 480:
+            return points[[RIGHT_SHOULDER, LEFT_SHOULDER]]
+        return found.origin[:2] + found.scale * np.array([(-155.0, 190.0), (155.0, 190.0)])
+
+    @cached_property
+    def arms(self) -> Floats:
+        """Forearms and hands that show, wherever they are: before the body, they hide what it wears."""
+        points, seen = self.joints
+        size = (self.shape[1], self.shape[0])
+        inside = ((points > 0) & (points < size)).all(axis=1)
+        reach = self._scene.mm(40)
+        field = np.zeros(self.shape, dtype=np.float32)
+        for chain in (LEFT_ARM, RIGHT_ARM):
+            if seen[list(chain[:2])].min() < _SEEN or not inside[list(chain[:2])].all():
+                continue
+            elbow, wrist, finger = points[list(chain)]
+            tip = wrist + 2.2 * (finger - wrist)
+            for start, end in ((elbow, wrist), (wrist, tip)):
+                part, area = fields.drawn_part(_capsule(start, end, reach), self.shape, reach / 8)
+                bare = np.clip(4 * fields.softened(self.skin[area], reach / 12) - 0.6, 0, 1)
+                if float(bare[part > 0.5].mean() if (part > 0.5).any() else 0) > 0.3:
+                    part = part * bare
+                np.maximum(field[area], part, out=field[area])
+        return field * self.matte
+
+    def elbow(self, left: bool) -> Points | None:
+        """Where an elbow is, if the picture tells."""
+        points, seen = self.joints
+        index = LEFT_ELBOW if left else RIGHT_ELBOW
+        return points[index] if seen[index] > 0.3 else None
+
+    def _small(self, field: Floats) -> Floats:
+        return np.asarray(Image.fromarray(field).reduce(_STEP))
+
+    def _resized(self, field: Floats) -> Floats:
+        size = (self.shape[1], self.shape[0])
+        image = Image.fromarray(np.ascontiguousarray(field, dtype=np.float32))
+        return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+
+    def _followed(self, mask: Floats) -> Floats:
+        """A mask whose edges are drawn by the picture's own."""
+        grey = np.asarray(self._image.convert("L"), dtype=np.float32) / 255
+        slope, offset = fields.guided(self._small(mask), self._small(grey), 1.6, 4e-4)
+        return np.clip(self._resized(slope) * grey + self._resized(offset), 0, 1)
+
+
+def _capsule(start: Points, end: Points, reach: float) -> Points:
+    """The outline of all points within `reach` of a line."""
+    along = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
+    turn = np.arctan2(along[1], along[0])
+    half = np.linspace(-np.pi / 2, np.pi / 2, 9)
+    ends = [
+        center + reach * np.stack([np.cos(turn + by + half), np.sin(turn + by + half)], axis=1)
+        for center, by in ((end, 0.0), (start, np.pi))
+    ]
+    return np.concatenate(ends)
+
+
+def _tensor(image: Image.Image) -> Floats:
+    return np.asarray(image, dtype=np.float32)[None] / np.float32(255)
