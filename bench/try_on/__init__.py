@@ -38,6 +38,7 @@ def main() -> None:
     _print_costs(photo)
     _print_bands()
     _print_seen()
+    _print_readings()
 
 
 def looks() -> list[Any]:
@@ -198,3 +199,15 @@ def _print_seen() -> None:
                 f"{np.mean(each):.2f} ({min(each):.2f}–{max(each):.2f})" for each in of.values()
             )
             print(f"{band:15}{len(faces):4} " + "".join(f"{cell:>18}" for cell in cells))
+
+
+def _print_readings() -> None:
+    from bench.try_on import readings
+
+    print("\nthe right one of forty shades, and the right depth, among the three suggested")
+    for stops in (-0.5, 0.0, 0.5):
+        found = readings.suggested(stops)
+        print(f"  {stops:+.1f} stops {found['right']:.2f} {found['depth']:.2f}")
+    print("what is said of photos that are")
+    for spoilt in readings.SPOILT:
+        print(f"  {spoilt:16} {dict(readings.said(spoilt))}")

@@ -23,6 +23,7 @@ _PUPILS_PX = 32  # distance of the pupils below which nothing can be placed
 _YAW, _PITCH = 45, 40  # degrees
 _OUTSIDE = 0.15  # share of the landmarks that may lie outside the picture
 _DARK = 0.012  # luminance of skin
+_BLURRED = 0.0045  # `Scene.sharpness` of a face that nobody would know
 _COLOURLESS = 0.05  # logarithm of red over green
 _FILM = 0.35  # share of light that a thick mineral film scatters back
 _RATIOS = (0.05, 6.0)
@@ -104,6 +105,8 @@ def _check_skin(scene: Scene) -> None:
             "covered",
             "A part of the face is covered. Take off mask or sunglasses, hands off the face.",
         )
+    if scene.sharpness < _BLURRED:
+        raise Refused("blurred", "The photo is blurred. Hold still, and wipe the lens.")
     if float(scene.skin.color @ LUMA) < _DARK:
         raise Refused("dark", "The photo is too dark. Take it in more light.")
     if float(np.abs(scene.skin.chroma).max()) < _COLOURLESS:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _DARK = np.float32(2e-3)  # added before logarithms: about seven sRGB codes
 _COARSE = 0.8  # pixels a millimetre on the coarse grid
+_BLOWN = 0.97  # linear light from which a channel is lost
+_USUAL_RED = 0.45  # logarithm of red over green that the reddest skin of a face has in white light
 _WINDOW = (
     30,
     80,
@@ -407,21 +409,39 @@ class Scene:
 
     @cached_property
     def covered(self) -> bool:
-        """Whether something that is no skin lies over the eyes, the nose or the mouth."""
+        """Whether something that is no skin lies over the eyes, the nose or the mouth.
+
+        Skin and lips are redder than what covers them, as red as the light allows; what is blown out has
+        lost its colour and tells nothing.
+        """
         _, chroma = self.logs
-        red = {
-            name: float(np.median(chroma[..., 0][self.patch(outline) > 0.5]))
-            for name, outline in _BARE.items()
-            if (self.patch(outline) > 0.5).any()
-        }
+        blown = self.coarse.max(axis=-1) > _BLOWN
+        red = {}
+        for name, outline in _BARE.items():
+            patch = self.patch(outline) > 0.5
+            if (patch & ~blown).sum() > 0.3 * patch.sum() > 0:
+                red[name] = float(np.median(chroma[..., 0][patch & ~blown]))
         most = max(red.values(), default=0.0)
-        if any(red.get(name, most) < min(0.15, most - 0.2) for name in ("nose", "mouth")):
+        limit = min(0.15 + min(0.0, most - _USUAL_RED), most - 0.2)
+        if any(red.get(name, most) < limit for name in ("nose", "mouth")):
             return True
         x, y = self.frame
         around_eyes = (np.abs(x) < 48) & (y > -10) & (y < 26) & (self.face_fields[0] > 0.9)
         around_eyes &= np.asarray(Image.fromarray(self.features).reduce(self.factor)) < 0.5
-        odds = self.skin_odds(0.9, 1.2, 0.4, shiny=True)[around_eyes]
-        return bool(odds.size) and float((odds > 0).mean()) < 0.4
+        bare = (self.skin_odds(0.9, 1.2, 0.4, shiny=True) > 0) | blown
+        return bool(around_eyes.any()) and float(bare[around_eyes].mean()) < 0.4
+
+    @cached_property
+    def sharpness(self) -> float:
+        """Fine detail of eyes and brows as a share of their contrast: below a twentieth it is blurred."""
+        eyes = self.drawn(mesh.RIGHT_EYE, mesh.LEFT_EYE, mesh.RIGHT_BROW, mesh.LEFT_BROW, soft=1.0)
+        box = fields.bounds(eyes)
+        grey = np.asarray(Image.fromarray(self.window[box]).convert("L"), dtype=np.float32) / 255
+        inside = eyes[box] > 0.3
+        if not inside.any():
+            return 1.0
+        fine = np.abs(grey - fields.softened(grey, max(1.0, self.mm(0.8))))[inside]
+        return float(fine.mean() / max(float(grey[inside].std()), 1e-3))
 
     def shading(self, indices: tuple[int, ...]) -> float:
         """How much more light falls on a part of the face than on its middle."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import mesh
-from .colors import ciede2000, lab_of, linear_of_hex
+from .colors import LUMA, ciede2000, lab_of, linear_of, linear_of_hex, to_linear
 from .scene import Scene
 
 Lab = NDArray[np.float64]
@@ -23,21 +23,27 @@ MONK = ("#f6ede4", "#f3e7db", "#f7ead0", "#eadaba", "#d7bd96",
 _STOPS = (
     1.0  # exposures of selfies: 95 in 100 lie within this of a good one (half a stop deviation)
 )
+_DEVIATION = 0.5  # stops: the standard deviation of exposures
+_BLOWN = 0.94  # linear light from which a channel may have been clipped
 _STOPS_DOUBTFUL = 1.5  # with glare, a cast or uneven light
 _PATCHES = {
     "right_cheek": mesh.RIGHT_CHEEK,
     "left_cheek": mesh.LEFT_CHEEK,
     "forehead": mesh.FOREHEAD,
 }
-_GLARE = 0.12  # share of shiny or blown-out skin that spoils a reading
+_GLARE = 0.25  # share of shiny or blown-out skin that spoils a reading
 _UNEVEN = 16.0  # L* between the cheeks
 _HUES = (22.0, 80.0)  # degrees of CIELAB hue that skin has under neutral light
+_WARM, _COLD = 43.0, 0.25  # chroma that skin has at most, and at least as a share of L*
+_DIM = 0.3  # luminance of the brightest hundredth of a photo in too little light
+_BLURRED = 0.05  # `Scene.sharpness`
 
 WARNINGS = {
     "glare": "Light is mirrored on the skin: turn away from the lamp or the flash.",
     "colour_cast": "The light is coloured: daylight shows skin as it is.",
     "uneven_light": "One side of the face is much darker: face the light.",
     "dark": "The photo is dark: more light shows the shade better.",
+    "blurred": "The photo is blurred: hold still, and wipe the lens.",
 }
 
 
@@ -66,7 +72,7 @@ def read(scene: Scene) -> Reading:
         if bare.sum() < 12:
             continue
         pixels = scene.coarse[bare]
-        glaring = (scene.gloss[bare] > 0.25 * pixels.mean(axis=1)) | (pixels.max(axis=1) > 0.97)
+        glaring = (scene.gloss[bare] > 0.35 * pixels.mean(axis=1)) | (pixels.min(axis=1) > 0.8)
         shiny.append(float(glaring.mean()))
         kept = pixels[~glaring] if glaring.mean() < 0.7 else pixels
         colors[name] = np.median(kept, axis=0).astype(np.float64)
@@ -74,8 +80,8 @@ def read(scene: Scene) -> Reading:
         colors["face"] = scene.skin.color
     middle = np.median(list(colors.values()), axis=0)
     patches = {name: lab_of(color) for name, color in colors.items()}
-    warnings = _warnings(patches, lab_of(middle), float(np.mean(shiny)) if shiny else 0.0)
-    stops = _STOPS_DOUBTFUL if set(warnings) - {"dark"} else _STOPS
+    warnings = _warnings(scene, patches, lab_of(middle), float(np.mean(shiny)) if shiny else 0.0)
+    stops = _STOPS_DOUBTFUL if set(warnings) - {"dark", "blurred"} else _STOPS
     lighter, darker = (lab_of(np.clip(middle * 2**by, 0, 1)) for by in (stops, -stops))
     itas = [ita(each) for each in patches.values()]
     return Reading(
@@ -103,28 +109,53 @@ def monk(lab: Lab) -> int:
 
 
 def neighbours(lab: Lab, shades: Sequence[tuple[str, Lab]]) -> list[tuple[str, float]]:
-    """Names and CIEDE2000 distances of the three shades nearest to a colour, from light to dark."""
+    """Three shades that the skin may have, from light to dark: the nearest were the photo exposed well,
+    were it half a stop over and were it half a stop under; with their CIEDE2000 from what was measured.
+
+    Half a stop is what exposures of selfies deviate by; the three nearest to the measured colour alone
+    would all be wrong then.
+    """
     if not shades:
         return []
     labs = np.array([shade for _, shade in shades], dtype=np.float64)
+    chosen: list[int] = []
+    for stops in (0.0, _DEVIATION, -_DEVIATION):
+        order = np.argsort(_far_if_exposed(lab, labs, stops), kind="stable")
+        chosen += [int(each) for each in order if each not in chosen][:1]
     far = ciede2000(lab, labs)
-    nearest = np.lexsort((np.arange(len(far)), far))[:3]
-    return [(shades[i][0], float(far[i])) for i in sorted(nearest, key=lambda i: -labs[i, 0])]
+    return [(shades[i][0], float(far[i])) for i in sorted(chosen, key=lambda i: -labs[i, 0])]
 
 
-def _warnings(patches: dict[str, Lab], lab: Lab, shiny: float) -> tuple[str, ...]:
-    found = []
-    if shiny > _GLARE:
-        found.append("glare")
-    hue = math.degrees(math.atan2(lab[2], lab[1])) % 360
-    if math.hypot(lab[1], lab[2]) > 4 and not _HUES[0] <= hue <= _HUES[1]:
-        found.append("colour_cast")
+def _far_if_exposed(lab: Lab, labs: Lab, stops: float) -> NDArray[np.float64]:
+    """CIEDE2000 between a measured colour and shades if the photo had so many stops too much light."""
+    light = linear_of(lab)
+    if stops > 0 and light.max() > _BLOWN:  # the brightest channel is lost: shades are lit instead
+        return ciede2000(lab, lab_of(np.clip(linear_of(labs) * 2**stops, 0, 1)))
+    return ciede2000(lab_of(np.clip(light / 2**stops, 0, 1)), labs)
+
+
+def _warnings(scene: Scene, patches: dict[str, Lab], lab: Lab, shiny: float) -> tuple[str, ...]:
     cheeks = [patches[name][0] for name in ("right_cheek", "left_cheek") if name in patches]
-    if len(cheeks) == 2 and abs(cheeks[0] - cheeks[1]) > _UNEVEN:
-        found.append("uneven_light")
-    if lab[0] < 22:
-        found.append("dark")
-    return tuple(found)
+    sampled = to_linear(np.ascontiguousarray(scene.pixels[::8, ::8])) @ LUMA
+    cast = _coloured(lab)
+    said = {
+        "glare": shiny > _GLARE and not cast,
+        "colour_cast": cast,
+        "uneven_light": len(cheeks) == 2 and abs(cheeks[0] - cheeks[1]) > _UNEVEN,
+        "dark": lab[0] < 22 or float(np.quantile(sampled, 0.99)) < _DIM,
+        "blurred": scene.sharpness < _BLURRED,
+    }
+    return tuple(code for code, holds in said.items() if holds)
+
+
+def _coloured(lab: Lab) -> bool:
+    """Whether skin has a colour that it has in no white light."""
+    chroma = math.hypot(lab[1], lab[2])
+    hue = math.degrees(math.atan2(lab[2], lab[1])) % 360
+    if float(linear_of(lab).max()) > _BLOWN:  # pale and yellow because it is blown out
+        return False
+    strange = chroma > 4 and not _HUES[0] <= hue <= _HUES[1]
+    return strange or chroma > _WARM or chroma < _COLD * lab[0]
 
 
 _MONK_LAB = lab_of(np.array([linear_of_hex(code) for code in MONK]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from vision import colors, render, tone
 
-from bench.try_on import figures
+from bench.try_on import figures, readings
 
 
 def reading(image) -> tone.Reading:
@@ -85,3 +85,49 @@ def test_three_neighbours_from_light_to_dark():
     assert min(found, key=lambda each: each[1])[0] == "63"
     assert tone.neighbours(lab, shades[:1])[0][0] == "20"
     assert tone.neighbours(lab, []) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("stops", [-0.5, 0.5])
+def test_the_right_shade_is_suggested_half_a_stop_off(stops):
+    if not figures.FACES.is_dir():
+        pytest.skip("../shared/faces is not here")
+    found = readings.suggested(stops)
+    assert found["right"] >= 0.65
+    assert found["depth"] >= 0.85
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "warned"),
+    [("tungsten", "colour_cast"), ("two stops under", "dark"), ("blurred", "blurred")],
+)
+def test_a_spoilt_photo_is_said_to_be(spoilt, warned):
+    seen = reading(readings.SPOILT[spoilt](figures.astronaut()))
+    assert warned in seen.warnings
+    assert not reading(figures.astronaut()).warnings
+
+
+def test_a_shade_is_found_half_a_stop_off_where_red_is_blown_out():
+    shades = [(str(level), np.array([level, 12.0, 20])) for level in range(40, 95, 5)]
+    lit = colors.linear_of(np.array([75.0, 12, 20])) * 2**0.5
+    found = tone.neighbours(colors.lab_of(np.clip(lit, 0, 1)), shades)
+    assert "75" in [name for name, _ in found]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_warnings_hit_and_leave_ordinary_portraits_alone():
+    if not figures.FACES.is_dir():
+        pytest.skip("../shared/faces is not here")
+    ordinary = readings.said("as it is")
+    for warned, most in {"glare": 2, "colour_cast": 1, "dark": 0, "blurred": 0}.items():
+        assert ordinary[warned] <= most, warned
+    assert readings.said("tungsten")["colour_cast"] >= 22
+    assert readings.said("two stops under")["dark"] >= 22
+    blurred = readings.said("blurred")
+    assert blurred["blurred"] + blurred["refused: blurred"] >= 22
+    heavily = readings.said("blurred heavily")
+    assert heavily["refused: blurred"] + heavily["refused: no_face"] == heavily["faces"]
+    assert readings.said("one stop over")["refused: covered"] == 0
+    assert readings.said("blue light")["refused: covered"] <= 1
