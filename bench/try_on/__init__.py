@@ -199,6 +199,13 @@ def _print_seen() -> None:
                 f"{np.mean(each):.2f} ({min(each):.2f}–{max(each):.2f})" for each in of.values()
             )
             print(f"{band:15}{len(faces):4} " + "".join(f"{cell:>18}" for cell in cells))
+    missed = seen.lobes()
+    found = [each for each in missed if each is not None]
+    near = sum(each <= 3 for each in found)
+    print(
+        f"of {len(missed)} lobes marked by hand {len(found)} are found, {near} of them within 3 mm; "
+        f"median {np.median(found):.1f} mm"
+    )
 
 
 def _print_readings() -> None:

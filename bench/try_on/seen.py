@@ -19,6 +19,19 @@ TWO_DEEPER = (0.45, 0.38, 0.33)
 PLUM, BLUSH = "#5a1230", "#d8556a"
 BLUSH_COVERAGE = 0.35
 
+LOBES = {
+    "f10": {-1: (322, 455), 1: (685, 438)}, "f6": {-1: (332, 450)}, "f7": {1: (672, 499)},
+    "m0": {-1: (366, 513), 1: (757, 514)}, "m1": {-1: (289, 486), 1: (611, 485)},
+    "m10": {-1: (350, 514), 1: (734, 499)}, "m11": {-1: (382, 461), 1: (685, 453)},
+    "m2": {-1: (382, 318), 1: (629, 308)}, "m3": {-1: (304, 463), 1: (689, 482)},
+    "m4": {1: (614, 441)}, "m5": {-1: (296, 539), 1: (689, 516)},
+    "m6": {-1: (362, 582), 1: (679, 585)}, "m7": {-1: (247, 557), 1: (790, 553)},
+    "m8": {-1: (279, 442), 1: (632, 455)}, "m9": {-1: (423, 266), 1: (617, 265)},
+    "astronaut": {-1: (181, 131), 1: (269, 136)},
+}  # fmt: skip
+"""The lowest point of each lobe that shows, marked by hand in pixels of the portrait: 1 is the person's
+left, -1 their right."""
+
 Mask = NDArray[np.bool_]
 Floats = NDArray[Any]
 
@@ -103,6 +116,21 @@ def shine(scene: Any) -> dict[str, float]:
 
     kept = _highlights(natural, skin, scene.mm(8))[skin].sum() / max(was[skin].sum(), 1e-6)
     return {"skin_shine": float(kept), "ash": chroma(matte) / chroma(before)}
+
+
+def lobes() -> list[float | None]:
+    """How many millimetres each marked lobe is missed by; None where it is said to be hidden."""
+    from vision import render, wearables
+
+    missed: list[float | None] = []
+    for name, image in figures.originals():
+        scene, _ = render.sit(figures.as_png(image))
+        for side, mark in LOBES.get(name, {}).items():
+            found = wearables.lobe(scene, side)
+            at = np.array(mark) * scene.pixels.shape[1] / image.width
+            off = None if found is None else np.linalg.norm(found - at) / scene.face.scale
+            missed.append(None if off is None else float(off))
+    return missed
 
 
 def blush(scene: Any) -> float:

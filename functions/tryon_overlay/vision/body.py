@@ -143,7 +143,7 @@ class Body:
         """Forearms and hands that show, wherever they are: before the body, they hide what it wears."""
         points, seen = self.joints
         size = (self.shape[1], self.shape[0])
-        inside = ((points > 0) & (points < size)).all(axis=1)
+        inside = np.asarray(((points > 0) & (points < size)).all(axis=1))
         reach = self._scene.mm(40)
         field = np.zeros(self.shape, dtype=np.float32)
         for chain in (LEFT_ARM, RIGHT_ARM):

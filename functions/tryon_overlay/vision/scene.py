@@ -229,14 +229,15 @@ class Scene:
         """Coarse masks of the landmarks' outline, and of it with the forehead up to the hairline."""
         oval = self.outline(mesh.OVAL)
         _, down = self._to_head(oval[:, 0], oval[:, 1])
-        raised = np.clip(-(down + 5) / 40, 0, 1)[:, None] * self.mm(_HAIRLINE) * self._up
+        raised = np.clip(-(down + 5) / 40, 0, 1)[:, None] * self.mm(_HAIRLINE) * self.up
         shape = self.coarse.shape[:2]
         outlines = [oval, oval + raised]
         inner, outer = (fields.drawn([each / self.factor], shape) for each in outlines)
         return fields.blurred(inner, self.coarse_mm(3)), fields.blurred(outer, self.coarse_mm(4))
 
     @property
-    def _up(self) -> Points:
+    def up(self) -> Points:
+        """One pixel towards the crown of the head."""
         turn = np.radians(self.face.roll)
         return np.array([np.sin(turn), -np.cos(turn)])
 
@@ -297,9 +298,9 @@ class Scene:
         """A rounded outline, grown by so many millimetres from its middle line."""
         outline = fields.rounded(self.outline(indices))
         middle = outline.mean(axis=0)
-        along = np.array([-self._up[1], self._up[0]])
+        along = np.array([-self.up[1], self.up[0]])
         off = outline - middle
-        grown = off + self.mm(by) * np.sign(off @ self._up)[:, None] * self._up
+        grown = off + self.mm(by) * np.sign(off @ self.up)[:, None] * self.up
         return middle + grown + self.mm(by) * np.sign(off @ along)[:, None] * along / 2
 
     @cached_property

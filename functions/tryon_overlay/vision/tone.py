@@ -34,7 +34,7 @@ _PATCHES = {
 _GLARE = 0.25  # share of shiny or blown-out skin that spoils a reading
 _UNEVEN = 16.0  # L* between the cheeks
 _HUES = (22.0, 80.0)  # degrees of CIELAB hue that skin has under neutral light
-_WARM, _COLD = 43.0, 0.25  # chroma that skin has at most, and at least as a share of L*
+_WARM, _COLD = 43.0, 0.215  # chroma that skin has at most, and at least as a share of L*
 _DIM = 0.3  # luminance of the brightest hundredth of a photo in too little light
 _BLURRED = 0.05  # `Scene.sharpness`
 
@@ -152,10 +152,9 @@ def _coloured(lab: Lab) -> bool:
     """Whether skin has a colour that it has in no white light."""
     chroma = math.hypot(lab[1], lab[2])
     hue = math.degrees(math.atan2(lab[2], lab[1])) % 360
-    if float(linear_of(lab).max()) > _BLOWN:  # pale and yellow because it is blown out
-        return False
+    blown = float(linear_of(lab).max()) > _BLOWN  # pale and yellow for that
     strange = chroma > 4 and not _HUES[0] <= hue <= _HUES[1]
-    return strange or chroma > _WARM or chroma < _COLD * lab[0]
+    return chroma > _WARM or (not blown and (strange or chroma < _COLD * lab[0]))
 
 
 _MONK_LAB = lab_of(np.array([linear_of_hex(code) for code in MONK]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from . import fields
 from .colors import Bytes, Floats, to_linear, to_srgb
@@ -25,9 +25,10 @@ _FRAME_AT = (0.0, 3.0, -8.0)  # where the bridge of a pair of glasses sits
 _FRAME_BEND = 9.0  # how far the ends of a frame bend back
 _FRAME_TILT = 0.12  # how far a frame's lower edge leans in, per millimetre down
 _EAR_TOP = (76.0, 2.0, 88.0)  # where an arm of the glasses ends
-_LOBE = (78.0, 56.0, 86.0)
+_LOBE = (77.0, 63.0, 86.0)
 _EAR_HIDDEN = 13.0  # degrees of yaw from which a cheek hides the far ear
-_HAIR = 6.0  # roughness from which it is hair rather than skin
+_LOBE_OFF = 15.0  # how far a lobe may lie from there to be believed
+_PIERCED = 3.0  # how far above its lowest point a lobe is pierced
 _HEAD_AXIS = 88.0  # from between the eyes back to the axis of the skull
 _BAND = -36.0  # the height at which a hat's edge sits
 _HAT_TILT = 0.22  # how far that edge goes down towards the back, per millimetre
@@ -133,25 +134,99 @@ def earrings(
     of the head hides both lobes.
     """
     camera = _camera(scene)
-    yaw = scene.face.yaw
-    far = np.sign(yaw) if abs(yaw) > _EAR_HIDDEN else 0
     layers = []
     for side, picture in ((1, image), (-1, image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))):
-        if side == far:
+        lowest = lobe(scene, side)
+        if lowest is None:
             continue
-        lobe = np.array([side * _LOBE[0], *_LOBE[1:]])
-        depth = float(camera.rotation[2] @ lobe)
+        depth = float(camera.rotation[2] @ np.array([side * _LOBE[0], *_LOBE[1:]]))
         tall = height * camera.scale * _DISTANCE / (_DISTANCE + depth)
         size = np.array([tall * image.width / image.height, tall])
-        corner = camera.seen(lobe) - size * (hook if side > 0 else (1 - hook[0], hook[1]))
+        hung = lowest + scene.mm(_PIERCED) * scene.up
+        corner = hung - size * (hook if side > 0 else (1 - hook[0], hook[1]))
         area = _cut(scene, corner, corner + size)
         y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
         layer = sampled(picture, (x - corner[0]) / size[0], (y - corner[1]) / size[1], size[0])
         whole = float(layer[..., 3].sum())
         layer *= _before_face(scene, np.full(x.shape, depth, np.float32), area, clear=4)[..., None]
-        if _bare(scene, camera.seen(lobe)) and float(layer[..., 3].sum()) > 0.5 * whole:
+        layer *= 1 - _in_front(scene, area)[..., None]
+        if float(layer[..., 3].sum()) > 0.35 * whole:
             layers.append((layer, area))
     return laid(scene, layers, light, drop=1.5) if layers else None
+
+
+def lobe(scene: Scene, side: int) -> Points | None:
+    """The lowest skin of an ear (1 the person's left, -1 the right) beyond the face's outline, in pixels.
+
+    None where the head hides it, or hair, or where what is found lies too far from where lobes are.
+    """
+    yaw = scene.face.yaw
+    if abs(yaw) > _EAR_HIDDEN and np.sign(yaw) == side:
+        return None
+    expected = _camera(scene).seen(np.array([side * _LOBE[0], *_LOBE[1:]]))
+    reach = scene.mm(34)
+    area = _cut(scene, expected - reach, expected + reach)
+    skin = _ear_skin(scene, area, expected)
+    if skin is None:
+        return None
+    low = _lowest(skin, scene.mm(1), expected - (area[1].start, area[0].start))
+    if low is None:
+        return None
+    found = low + np.array([area[1].start, area[0].start])
+    return found if np.linalg.norm(found - expected) < scene.mm(_LOBE_OFF) else None
+
+
+def _ear_skin(scene: Scene, area: Area, expected: Points) -> NDArray[np.bool_] | None:
+    """Where a part of the picture shows the skin of an ear, beside the face; None where there is none."""
+    light = to_linear(np.ascontiguousarray(scene.pixels[area])) + np.float32(3e-3)
+    soft = scene.mm(0.5)
+    logs = np.stack([fields.blurred(plane, soft) for plane in np.moveaxis(np.log(light), 2, 0)])
+    level, chroma = logs[1], logs[[0, 2]] - logs[1]
+    y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
+    body = scene.body
+    open_ = (body.matte[area] > 0.5) & (body.hair[area] < 0.4)
+    beside = body.face[area] < 0.5
+    across = (x - expected[0]) / scene.mm(9)
+    down = (y - expected[1] + scene.mm(16)) / scene.mm(16)
+    seed = (across**2 + down**2 < 1) & open_ & beside & (body.skin[area] > 0.2)
+    if seed.sum() < scene.mm(3.5) ** 2:
+        return None
+    middle = np.median(chroma[:, seed], axis=1)[:, None, None]
+    far = (((chroma - middle) / 0.22) ** 2).sum(axis=0)
+    far += (
+        (level - np.median(level[seed])) / np.where(level < np.median(level[seed]), 0.9, 0.6)
+    ) ** 2
+    return np.asarray((far < 3.2) & open_ & beside)
+
+
+def _lowest(skin: NDArray[np.bool_], mm: float, expected: Points) -> Points | None:
+    """The lowest point of the ear's unbroken skin: columns in which it goes on, into neck or cheek, do
+    not count."""
+    start = round(expected[1] - 14 * mm)
+    if not 0 <= start < len(skin) - 2:
+        return None
+    below = skin[start:]
+    # Small gaps, of a ring that is worn or of a fold in shade, break no ear.
+    side = 2 * max(1, round(0.8 * mm)) + 1
+    image = Image.fromarray(below.astype(np.uint8) * 255)
+    closed = (
+        np.asarray(image.filter(ImageFilter.MaxFilter(side)).filter(ImageFilter.MinFilter(side)))
+        > 0
+    )
+    runs = np.where(closed.all(axis=0), len(closed), (~closed).argmax(axis=0))
+    ends = (runs > 4 * mm) & (runs < 34 * mm)
+    wide = max(1, round(1.2 * mm))
+    if ends.sum() < wide:
+        return None
+    runs = np.where(ends, runs, 0)
+    lowest = float(np.sort(runs)[-wide])  # as low as a millimetre's width of columns
+    columns = np.flatnonzero(ends & (runs >= lowest - 1.5 * mm))
+    return np.array([float(np.median(columns)) + 0.5, start + lowest])
+
+
+def _in_front(scene: Scene, area: Area) -> Floats:
+    """Hair that lies before what is worn."""
+    return scene.body.hair[area]
 
 
 def _camera(scene: Scene) -> Camera:
@@ -274,20 +349,6 @@ def _bareness(scene: Scene) -> Floats:
     """How much the window's pixels look like bare skin, wherever they lie."""
     chance = 1 / (1 + np.exp(-2 * scene.skin_odds(0.9, 0.8, 0.3, shiny=True)))
     return scene.fine(fields.blurred(chance.astype(np.float32), scene.coarse_mm(1.5)))
-
-
-def _bare(scene: Scene, at: Points) -> bool:
-    """Whether an ear lobe shows at a point of the picture: skin, no hair, and no face before it."""
-    reach = scene.mm(6)
-    area = _cut(scene, at - reach, at + reach)
-    skin = _part(scene, _bareness(scene), area) > 0.5
-    if not skin.size:
-        return False
-    smooth = _part(scene, scene.fine(scene.roughness.astype(np.float32)), area) < _HAIR
-    inner = scene.fine(scene.face_fields[0])
-    beside = _part(scene, inner, area) < 0.3
-    behind = float(_part(scene, inner, _cut(scene, at, at)).mean()) > 0.5
-    return not behind and float((skin & smooth & beside).mean()) > 0.1
 
 
 def laid(scene: Scene, layers: list[Layer], light: Floats, drop: float) -> Bytes:

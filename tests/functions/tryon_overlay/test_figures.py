@@ -118,3 +118,15 @@ def test_every_band_is_drawn_as_the_eye_expects(seen_by_band):
     every = [face["brows"] for faces in seen_by_band.values() for face in faces]
     assert np.mean(every) >= 0.9
     assert max(blush.values()) <= 1.5 * min(blush.values())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_earrings_hang_at_the_lobe_or_not_at_all():
+    if not figures.FACES.is_dir():
+        pytest.skip("../shared/faces is not here: its lobes are marked")
+    missed = seen.lobes()
+    found = [each for each in missed if each is not None]
+    assert len(found) >= 0.75 * len(missed)
+    assert np.median(found) <= 1.5
+    assert np.mean([each <= 3 for each in found]) >= 0.75

@@ -103,7 +103,7 @@ def test_a_crash_keeps_what_was_made_and_the_retry_makes_the_rest(
     shop.load = lambda name: function if name == "tryon_overlay" else load(name)
     place = {
         "drawing": (function.render, "draw"),
-        "storing": (function, "_put"),
+        "storing": (function.objects, "put"),
         "saving": (function.try_on, "save_result"),
     }[crash_at]
     real, calls = getattr(*place), []
