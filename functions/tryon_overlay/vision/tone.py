@@ -137,10 +137,9 @@ def _far_if_exposed(lab: Lab, labs: Lab, stops: float) -> NDArray[np.float64]:
 def _warnings(scene: Scene, patches: dict[str, Lab], lab: Lab, shiny: float) -> tuple[str, ...]:
     cheeks = [patches[name][0] for name in ("right_cheek", "left_cheek") if name in patches]
     sampled = to_linear(np.ascontiguousarray(scene.pixels[::8, ::8])) @ LUMA
-    cast = _coloured(lab)
     said = {
-        "glare": shiny > _GLARE and not cast,
-        "colour_cast": cast,
+        "glare": shiny > _GLARE,
+        "colour_cast": _coloured(lab),
         "uneven_light": len(cheeks) == 2 and abs(cheeks[0] - cheeks[1]) > _UNEVEN,
         "dark": lab[0] < 22 or float(np.quantile(sampled, 0.99)) < _DIM,
         "blurred": scene.sharpness < _BLURRED,

@@ -87,6 +87,9 @@ def eyewear(scene: Scene, image: Image.Image, width: float, bridge: float, light
     layer = sampled(image, x / width + 0.5, (y - top) / height, width * camera.scale)
     layer *= _before_face(scene, camera.depth(x, y, z), area, clear=8)[..., None]
     layer[..., :3] *= side_light(scene, x)[..., None]
+    # Frames go over a fringe, but under what hangs beside the face.
+    hung = np.clip(2 * _in_front(scene, area) - 1, 0, 1)
+    layer *= 1 - (hung * np.clip((np.abs(x) - 62) / 5, 0, 1))[..., None]
     arms = _arms(scene, camera, image, width, top, front)
     return laid(scene, [*arms, (layer, area)], light, drop=2.2)
 
@@ -122,7 +125,43 @@ def headwear(scene: Scene, image: Image.Image, width: float, band: float, light:
     inner = _part(scene, scene.fine(scene.face_fields[0]), area)
     layer *= (1 - inner * np.clip((y - _BAND - 4) / 8, 0, 1))[..., None]
     layer[..., :3] *= side_light(scene, x)[..., None]
-    return laid(scene, [(layer, area)], light, drop=3.0)
+    return laid(scene, [(layer, area)], light, drop=3.0, behind=_pushed_aside(scene))
+
+
+def _pushed_aside(scene: Scene) -> Layer:
+    """What lies behind the hair, above the edge of a hat: it holds hair down, and none stands out."""
+    body, step = scene.body, 4
+    pixels = scene.pixels
+    y, x = np.mgrid[: pixels.shape[0], : pixels.shape[1]].astype(np.float32)
+    right = np.array([-scene.up[1], scene.up[0]])
+    x, y = x - np.float32(scene.face.origin[0]), y - np.float32(scene.face.origin[1])
+    down = -(x * scene.up[0] + y * scene.up[1]) / scene.face.scale
+    across = (x * right[0] + y * right[1]) / scene.face.scale
+    above = np.clip((_BAND - 5 - down) / 8, 0, 1) * np.clip((150 - np.abs(across)) / 15, 0, 1)
+    person = np.clip(1.6 * body.matte - 0.1, 0, 1)
+    cover = (above * person).astype(np.float32)
+    light = to_linear(fields.reduced(pixels, step))
+    seen = np.asarray(
+        Image.fromarray(np.ascontiguousarray(1 - person, dtype=np.float32)).reduce(step)
+    )
+    behind, weight = light * 0, np.zeros(light.shape[:2], dtype=np.float32)
+    for reach in (2.0, 6.0, 18.0):
+        radius = scene.mm(reach) / step
+        share = fields.blurred(seen**2, radius)
+        found = fields.blurred(light * (seen**2)[..., None], radius) / (share + 1e-6)[..., None]
+        new = np.clip(share / 0.05, 0, 1) * (1 - weight)
+        behind, weight = behind + found * new[..., None], weight + new
+    fine = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32)).resize(
+                (pixels.shape[1], pixels.shape[0]), Image.Resampling.BILINEAR
+            )
+        )
+        for plane in (*np.moveaxis(behind, 2, 0), weight)
+    ]
+    cover = cover * np.clip(fine[3], 0, 1)
+    layer = np.stack([plane * cover for plane in fine[:3]] + [cover], axis=-1).astype(np.float32)
+    return layer, (slice(0, pixels.shape[0]), slice(0, pixels.shape[1]))
 
 
 def earrings(
@@ -206,13 +245,10 @@ def _lowest(skin: NDArray[np.bool_], mm: float, expected: Points) -> Points | No
     if not 0 <= start < len(skin) - 2:
         return None
     below = skin[start:]
-    # Small gaps, of a ring that is worn or of a fold in shade, break no ear.
-    side = 2 * max(1, round(0.8 * mm)) + 1
+    # Small gaps, as of a ring that is worn, break no ear.
+    gap = max(1, round(1.5 * mm))
     image = Image.fromarray(below.astype(np.uint8) * 255)
-    closed = (
-        np.asarray(image.filter(ImageFilter.MaxFilter(side)).filter(ImageFilter.MinFilter(side)))
-        > 0
-    )
+    closed = np.asarray(image.filter(ImageFilter.MaxFilter(2 * (gap // 2) + 1))) > 0
     runs = np.where(closed.all(axis=0), len(closed), (~closed).argmax(axis=0))
     ends = (runs > 4 * mm) & (runs < 34 * mm)
     wide = max(1, round(1.2 * mm))
@@ -221,7 +257,7 @@ def _lowest(skin: NDArray[np.bool_], mm: float, expected: Points) -> Points | No
     runs = np.where(ends, runs, 0)
     lowest = float(np.sort(runs)[-wide])  # as low as a millimetre's width of columns
     columns = np.flatnonzero(ends & (runs >= lowest - 1.5 * mm))
-    return np.array([float(np.median(columns)) + 0.5, start + lowest])
+    return np.array([float(np.median(columns)) + 0.5, start + lowest - gap / 2])
 
 
 def _in_front(scene: Scene, area: Area) -> Floats:
@@ -351,11 +387,22 @@ def _bareness(scene: Scene) -> Floats:
     return scene.fine(fields.blurred(chance.astype(np.float32), scene.coarse_mm(1.5)))
 
 
-def laid(scene: Scene, layers: list[Layer], light: Floats, drop: float) -> Bytes:
-    """The picture with layers over it in its own light, and the shadow they cast `drop` mm lower."""
+def laid(
+    scene: Scene, layers: list[Layer], light: Floats, drop: float, behind: Layer | None = None
+) -> Bytes:
+    """The picture with layers over it in its own light, and the shadow they cast `drop` mm lower.
+
+    `behind` is laid first, as it is, and casts none.
+    """
     picture = scene.pixels.copy()
-    box = _bounds([area for _, area in layers], round(scene.mm(3 * drop)), picture.shape[:2])
+    areas = [area for _, area in layers] + ([behind[1]] if behind else [])
+    box = _bounds(areas, round(scene.mm(3 * drop)), picture.shape[:2])
     before = to_linear(picture[box])
+    if behind:
+        layer, area = behind
+        part = before[_within(area, box)]
+        part *= 1 - layer[..., 3:]
+        part += layer[..., :3]
     cast = np.zeros(before.shape[:2], dtype=np.float32)
     for layer, area in layers:
         part = cast[_within(area, box)]
