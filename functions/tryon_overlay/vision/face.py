@@ -2,7 +2,7 @@
 
 import importlib.util
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,11 @@ PRESENT = 0.0  # the logit from which landmarks are a face's
 SURE = 14.0  # the logit from which they are one's the right way up; others stay below 13
 _SIDE = 128  # of the detector's input
 _GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell: 16·16·2 + 8·8·6 = 896 boxes
+_SHARES = (0.6, 0.3)  # sides of the parts in which small faces are looked for, one after the other
+_PALM = 0.8  # the palm detector's score from which a hand is there
+_PALM_SIDE, _PALM_AREA = 192, 2.2  # of its input, and what that shows, in sizes of the face
+_PALM_GRIDS = ((24, 2), (12, 6))
+_LIKELY, _SMALL = 0.6, 80  # score and size in pixels of a box that may be a small face
 _EQUAL = 0.92  # faces of this share of the largest one's size count as equally large
 _SHARED = 0.3  # boxes that overlap more than this are one face
 _CROP = 256  # side of the landmark network's input
@@ -74,8 +79,17 @@ class Face:
 
 def find(picture: Image.Image) -> Face | None:
     """The largest face of an RGB picture, or None; of equals the leftmost, then the topmost."""
-    best: tuple[float, Points, int] | None = None
     for boxes in detect(picture):
+        found = _best(picture, boxes)
+        if found is not None:
+            return found
+    return None
+
+
+def _best(picture: Image.Image, orientations: list[list[Box]]) -> Face | None:
+    """The face in the orientation that its landmarks fit best; None where they fit none."""
+    best: tuple[float, Points, int] | None = None
+    for boxes in orientations:
         points, score = _first_look(picture, boxes)
         if best is None or score > best[0]:
             best = (score, points, len(boxes) - 1)
@@ -89,21 +103,45 @@ def find(picture: Image.Image) -> Face | None:
     return Face(points, score, others, *pose(points)) if score > PRESENT else None
 
 
-def detect(picture: Image.Image) -> list[list[Box]]:
-    """All faces, as each orientation that may be the right one shows them.
+def detect(picture: Image.Image) -> Iterator[list[list[Box]]]:
+    """All faces, as each orientation that may be the right one shows them: in the whole picture, and
+    then, for small ones, in smaller and smaller parts of it."""
+    yield _search(picture)
+    for share in _SHARES:
+        parts = [
+            Box(box.score, box.center + corner, box.size, box.eyes + corner)
+            for corner, part in _parts(picture, share)
+            for boxes in _search(part)[:1]
+            for box in boxes
+        ]
+        if parts:
+            yield [_merged(parts)]
 
-    Where the whole picture shows none, its parts are searched for small ones.
-    """
-    whole = _search(picture)
-    if whole:
-        return whole
-    parts = [
-        Box(box.score, box.center + corner, box.size, box.eyes + corner)
-        for corner, part in _parts(picture)
-        for boxes in _search(part)[:1]
-        for box in boxes
-    ]
-    return [_merged(parts)] if parts else []
+
+def small(picture: Image.Image) -> bool:
+    """Whether there is what may be a face, but too small for landmarks."""
+    every = (box for level in detect(picture) for boxes in level for box in boxes)
+    return any(box.score > _LIKELY and box.size < _SMALL for box in every)
+
+
+def hand_before(picture: Image.Image, face: Face) -> bool:
+    """Whether a palm lies over a face."""
+    low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
+    side = _PALM_AREA * float((high - low).max())
+    corner = (low + high - side) / 2
+    step = side / _PALM_SIDE
+    crop = picture.transform(
+        (_PALM_SIDE, _PALM_SIDE),
+        Image.Transform.AFFINE,
+        (step, 0, corner[0], 0, step, corner[1]),
+        Image.Resampling.BILINEAR,
+    )
+    regressors, scores = network("hand_detector")(_tensor(crop) / np.float32(255))
+    chances = _sigmoid(scores.ravel())
+    best = int(chances.argmax())
+    anchor = _centers(_PALM_GRIDS)[best] * _PALM_SIDE
+    middle = (regressors.reshape(-1, 18)[best, :2] + anchor) * step + corner
+    return bool(chances[best] > _PALM and ((middle > low) & (middle < high)).all())
 
 
 def _first_look(picture: Image.Image, boxes: list[Box]) -> tuple[Points, float]:
@@ -223,11 +261,17 @@ def _detect(pixels: Tensor, turns: int) -> list[Box]:
     )
 
 
-def _parts(picture: Image.Image) -> list[tuple[Points, Image.Image]]:
-    """The middle and the four corners of a picture, overlapping, with where they begin."""
-    width, height = (round(0.6 * side) for side in picture.size)
-    right, bottom = picture.width - width, picture.height - height
-    corners = [(right // 2, bottom // 2), (0, 0), (right, 0), (0, bottom), (right, bottom)]
+def _parts(picture: Image.Image, share: float) -> list[tuple[Points, Image.Image]]:
+    """Overlapping parts of a picture, of that share of its sides, with where they begin."""
+    width, height = (round(share * side) for side in picture.size)
+    steps = math.ceil((1 - share) / (0.75 * share))
+    across, down = (
+        [round(n * rest / steps) for n in range(steps + 1)]
+        for rest in (picture.width - width, picture.height - height)
+    )
+    corners = [(x, y) for y in down for x in across]
+    if steps == 1:
+        corners.append(((picture.width - width) // 2, (picture.height - height) // 2))
     return [
         (np.array(corner), picture.crop((*corner, corner[0] + width, corner[1] + height)))
         for corner in corners
@@ -264,11 +308,16 @@ def _overlap(one: Box, other: Box) -> float:
     return shared / max(one.size**2 + other.size**2 - shared, 1e-9)
 
 
-@cache
 def _anchors() -> Points:
     """Centers of the detector's 896 boxes, 0 to 1, row by row."""
+    return _centers(_GRIDS)
+
+
+@cache
+def _centers(grids: tuple[tuple[int, int], ...]) -> Points:
+    """Centers of a detector's boxes, 0 to 1, row by row."""
     centers = []
-    for cells, boxes in _GRIDS:
+    for cells, boxes in grids:
         line = (np.arange(cells) + 0.5) / cells
         grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
         centers.append(np.repeat(grid, boxes, axis=0))

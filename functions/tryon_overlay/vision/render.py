@@ -44,12 +44,14 @@ def sit(data: bytes) -> tuple[Scene, list[str]]:
     """The scene of a selfie and what to tell the shopper about it; raises `Refused`."""
     picture = pictures.opened(data)
     found = face.find(picture)
+    if found is None and face.small(picture):
+        raise _too_small()
     if found is None:
         raise Refused(
             "no_face", "No face was found. Look at the camera, uncovered and in good light."
         )
     if 63 * found.scale < _PUPILS_PX:
-        raise Refused("face_too_small", "The face is too small. Come closer to the camera.")
+        raise _too_small()
     outside = (found.points[:, :2] < 0) | (found.points[:, :2] > picture.size)
     if outside.any(axis=1).mean() > _OUTSIDE:
         raise Refused("cut_off", "A part of the face is outside the photo. Step back a little.")
@@ -57,6 +59,8 @@ def sit(data: bytes) -> tuple[Scene, list[str]]:
         raise Refused("turned", "The face is turned too far. Look straight at the camera.")
     scene = Scene(pictures.pixels_of(picture), found)
     _check_skin(scene)
+    if face.hand_before(picture, found):
+        raise _covered()
     return scene, [SEVERAL] if found.others else []
 
 
@@ -101,16 +105,24 @@ def light(scene: Scene, setting: Setting) -> Rgb:
 def _check_skin(scene: Scene) -> None:
     """Raises `Refused` where too little can be seen of the face's skin."""
     if scene.covered:
-        raise Refused(
-            "covered",
-            "A part of the face is covered. Take off mask or sunglasses, hands off the face.",
-        )
+        raise _covered()
     if scene.sharpness < _BLURRED:
         raise Refused("blurred", "The photo is blurred. Hold still, and wipe the lens.")
     if float(scene.skin.color @ LUMA) < _DARK:
         raise Refused("dark", "The photo is too dark. Take it in more light.")
     if float(np.abs(scene.skin.chroma).max()) < _COLOURLESS:
         raise Refused("colourless", "The photo is black and white. Send one in colour.")
+
+
+def _too_small() -> Refused:
+    return Refused("face_too_small", "The face is too small. Come closer to the camera.")
+
+
+def _covered() -> Refused:
+    return Refused(
+        "covered",
+        "A part of the face is covered. Take off mask or sunglasses, hands off the face.",
+    )
 
 
 def _foundation_ratio(scene: Scene, look: models.Foundation, setting: Setting) -> Rgb:

@@ -92,3 +92,31 @@ def test_every_shared_portrait_shows_a_face():
         assert found is not None, path.name
         assert found.others == 0, path.name
         assert abs(found.yaw) < 35, path.name
+
+
+def test_a_small_face_in_a_large_picture_is_small_and_not_missing():
+    from vision import render
+
+    whole = Image.new("RGB", (1024, 1024), (128, 140, 120))
+    whole.paste(figures.astronaut().resize((160, 160)), (700, 560))
+    with pytest.raises(render.Refused) as refused:
+        render.sit(figures.as_png(whole))
+    assert refused.value.code == "face_too_small"
+
+
+def test_a_hand_before_a_face_covers_it():
+    path = figures.FACES / "m9.jpg"
+    if not path.exists():
+        pytest.skip("../shared/faces is not here: the hand is from there")
+    hand = Image.open(path).convert("RGB").crop((249, 845, 455, 1051))
+    picture = Image.open(figures.FACES / "f6.jpg").convert("RGB")
+    found = face.find(picture)
+    assert found is not None
+    assert not face.hand_before(picture, found)
+    side = int(120 * found.scale)
+    middle = found.points[[4, 152], :2].mean(axis=0) - side / 2
+    disc = Image.radial_gradient("L").resize((side, side)).point(lambda v: 255 if v < 150 else 0)
+    picture.paste(hand.resize((side, side)), tuple(middle.astype(int).tolist()), disc)
+    covered = face.find(picture)
+    assert covered is not None
+    assert face.hand_before(picture, covered)
