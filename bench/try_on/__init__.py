@@ -199,6 +199,8 @@ def _print_seen() -> None:
                 f"{np.mean(each):.2f} ({min(each):.2f}–{max(each):.2f})" for each in of.values()
             )
             print(f"{band:15}{len(faces):4} " + "".join(f"{cell:>18}" for cell in cells))
+    over = ", ".join(f"{name} {100 * part:.2f} %" for name, part in seen.shirt_over().items())
+    print(f"covered by a shirt: {over}")
     missed = seen.lobes()
     found = [each for each in missed if each is not None]
     near = sum(each <= 3 for each in found)

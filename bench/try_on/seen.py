@@ -118,6 +118,36 @@ def shine(scene: Any) -> dict[str, float]:
     return {"skin_shine": float(kept), "ash": chroma(matte) / chroma(before)}
 
 
+def shirt_over() -> dict[str, float]:
+    """The share of the chins and of the hair of all faces over which a shirt is drawn.
+
+    A chin is the lower half of the landmarks' outline, hair what the hair segmenter is sure of.
+    """
+    from backshop.connect.try_on import models
+    from vision import face, mesh, render
+
+    from bench.try_on import gallery
+
+    files, shares = gallery.assets(), {"chin": 0.0, "hair": 0.0}
+    look = models.look_of({"try_on": gallery.LOOKS["shirt"]})
+    assert look is not None
+    over = {"chin": [0, 0], "hair": [0, 0]}
+    for _, image in figures.originals():
+        scene, _ = render.sit(figures.as_png(image))
+        after = render.draw(scene, look, render.Setting(), files)
+        changed = np.abs(after.astype(int) - scene.pixels).max(axis=2) > 24
+        shape = scene.pixels.shape[:2]
+        chin = _inside(scene, shape, mesh.OVAL)
+        chin[: round(scene.face.points[4, 1])] = False
+        places = {"chin": chin}
+        if face.has("hair_segmenter"):
+            places["hair"] = scene.body.hair > 0.9
+        for name, place in places.items():
+            over[name][0] += int((changed & place).sum())
+            over[name][1] += int(place.sum())
+    return shares | {name: part / whole for name, (part, whole) in over.items() if whole}
+
+
 def lobes() -> list[float | None]:
     """How many millimetres each marked lobe is missed by; None where it is said to be hidden."""
     from vision import render, wearables

@@ -92,7 +92,12 @@ class Body:
         far = (((features - middle) / spread) ** 2).sum(axis=-1)
         bare = ((features[..., 1:] - scene.skin.chroma) / 0.12) ** 2
         like = np.exp(-far / 8) * (1 - np.exp(-bare.sum(axis=-1) / 2) * (far > 2))
+        like = like * (1 - np.clip(2.5 * self._small(self.skin) - 0.5, 0, 1))
         near = np.clip((190 - np.hypot(head[..., 0], head[..., 1] - 20)) / 30, 0, 1)
+        # Shades of the neck are as dark as hair, and hair seldom lies before it.
+        near = near * np.where(
+            head[..., 1] > 95, np.clip((np.abs(head[..., 0]) - 45) / 15, 0, 1), 1
+        )
         chance = fields.blurred((like * near * matte).astype(np.float32), 1.2)
         return self._resized(np.clip(2.2 * chance - 0.5, 0, 1))
 

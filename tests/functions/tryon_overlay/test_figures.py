@@ -130,3 +130,9 @@ def test_earrings_hang_at_the_lobe_or_not_at_all():
     assert len(found) >= 0.75 * len(missed)
     assert np.median(found) <= 1.5
     assert np.mean([each <= 3 for each in found]) >= 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_shirts_lie_under_chin_and_hair():
+    assert max(seen.shirt_over().values()) <= 0.02
