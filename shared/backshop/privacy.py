@@ -12,13 +12,13 @@ from typing import Any
 
 from backshop.commerce import Kind, Person, Store, guest_id
 from backshop.connect import projection as connect
+from backshop.contexts import PersonalData
 from backshop.db import Tx
 from backshop.insights import projection as insights
 from backshop.kits import projection as kits
 from backshop.projects import projection as projects
 from backshop.saving import ledger
 from backshop.saving.erasures import hashes_of
-from backshop.saving.ports import PersonalData
 from backshop.shade import projection as shade
 
 OTHER_CONTEXTS: dict[str, PersonalData] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backshop.saving.ports import KindName, PlatformName, Projection
+    from backshop.contexts import KindName, PlatformName, Projection
 
 
 class ConnectContext:

@@ -14,7 +14,7 @@ from backshop.commerce import Kind, Person, Platform, Refunded, Store, email_has
 from backshop.db import NEW_IDS, Staged, Tx, export_rows, stage
 
 if TYPE_CHECKING:
-    from backshop.saving.ports import Changes
+    from backshop.contexts import Changes
 
 REFUNDED = {"order_id": "text", "amount": "numeric", "shipping": "numeric"}
 REFUNDED_LINES = {"order_id": "text", "line_id": "text", "quantity": "integer"}
@@ -391,7 +391,7 @@ def erase(tx: Tx, store: Store, person: Person) -> list[str]:
 
 
 def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
-    """See `ports.Projection`."""
+    """See `contexts.Projection`."""
     if kind == Kind.PRODUCT:
         save_products(tx, store, changes.rows("products"), changes.rows("variants"))
     elif kind == Kind.CUSTOMER:
@@ -401,7 +401,7 @@ def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
 
 
 def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
-    """See `ports.Projection`."""
+    """See `contexts.Projection`."""
     _DELETE[kind](tx, store, ids)
 
 

@@ -20,7 +20,7 @@ from backshop.kits.orders.projection import save_orders as save_orders
 from backshop.kits.orders.projection import save_refunded as save_refunded
 
 if TYPE_CHECKING:
-    from backshop.saving.ports import Changes
+    from backshop.contexts import Changes
 
 _THEIRS = {
     "customers": """(vendure_customer_id = %(id)s OR lower(given_email) = lower(%(email)s)
@@ -104,7 +104,7 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
 
 
 def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
-    """See `ports.Projection`."""
+    """See `contexts.Projection`."""
     if kind == Kind.CUSTOMER:
         save_customers(tx, store, changes.records(Customer))
     elif kind == Kind.ORDER:
@@ -112,7 +112,7 @@ def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
 
 
 def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
-    """See `ports.Projection`."""
+    """See `contexts.Projection`."""
     _DELETE[kind](tx, store, ids)
 
 

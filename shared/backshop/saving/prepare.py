@@ -19,7 +19,7 @@ from backshop.commerce import (
     Version,
     kind_of,
 )
-from backshop.saving import contexts, rows
+from backshop.saving import registry, rows
 from backshop.saving.erasures import Erasures, forget
 from backshop.saving.rows import Unstorable
 
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     lines: Sequence[rows.Line]
     is_deletion: bool = False
     record: Record | None = None
-    """Refunds, and records that a context reads whole (`contexts.record_kinds`)."""
+    """Refunds, and records that a context reads whole (`registry.record_kinds`)."""
     listed: Sequence[Entry] | None = None
     """An order's refunds, all of them; None where it does not tell."""
 
@@ -84,7 +84,7 @@ def _entry(record: Record, store: Store, unstorable: list[UnstorableRecord]) -> 
     """Raises `Unstorable`; refunds of an order that no table can hold are put into `unstorable`."""
     lines = rows.lines_of(record, store)
     kind, version, is_deletion = kind_of(record), record.version, isinstance(record, Deletion)
-    is_read = kind in contexts.record_kinds(store.platform)
+    is_read = kind in registry.record_kinds(store.platform)
     digest = rows.digest_of(lines, _rest(record) if is_read else b"")
     return Entry(
         (kind, record.id),

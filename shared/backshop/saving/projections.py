@@ -18,11 +18,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from backshop import db
 from backshop.commerce import KIND_OF, Kind, Record, Refund, Store, stable_number
+from backshop.contexts import Context
 from backshop.db import Staged, Tx
 from backshop.insights import projection as insights
-from backshop.saving import contexts, ledger, rows
+from backshop.saving import ledger, registry, rows
 from backshop.saving.erasures import Erasures, load_for, load_mark
-from backshop.saving.ports import Context
 from backshop.saving.prepare import Entry, Key, UnstorableRecord, prepare
 from backshop.saving.rows import Unstorable
 
@@ -252,7 +252,7 @@ def _hand_on(
 ) -> None:
     """Give the winners to the contexts, kind by kind, then sum up what follows from them."""
     winners = Winners(tx, won)
-    fed = contexts.fed_by(store.platform)
+    fed = registry.fed_by(store.platform)
     for kind in (Kind.CATEGORY, Kind.PRODUCT, Kind.COUPON):
         _save_kind(tx, store, kind, winners, fed)
         _save_insights(tx, store, kind, winners)

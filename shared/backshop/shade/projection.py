@@ -28,7 +28,7 @@ from backshop.shade.conversions.repository import mark, marks_of, settle
 from backshop.shade.kinds import Sold
 
 if TYPE_CHECKING:
-    from backshop.saving.ports import Changes
+    from backshop.contexts import Changes
 
 PRODUCTS = {"id": "bigint", "product_type": "text", "tags": "text[]"}
 VARIANTS = {"id": "bigint", "product_id": "bigint", "is_available": "boolean"}
@@ -413,7 +413,7 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
 
 
 def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
-    """See `ports.Projection`."""
+    """See `contexts.Projection`."""
     if kind == Kind.PRODUCT:
         save_products(tx, store, changes.records(Product))
     elif kind == Kind.CUSTOMER:
@@ -423,7 +423,7 @@ def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
 
 
 def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
-    """See `ports.Projection`."""
+    """See `contexts.Projection`."""
     _DELETE[kind](tx, store, ids)
 
 

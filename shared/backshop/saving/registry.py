@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cache
 
 from backshop import connect, kits, shade
-from backshop.saving.ports import Context
+from backshop.contexts import Context
 
 CONTEXTS: tuple[Context, ...] = (connect.CONTEXT, shade.CONTEXT, kits.CONTEXT)
 

@@ -1,7 +1,7 @@
-"""What a context is to saving.
+"""What a context (`connect`, `kits`, `shade`) is to the rest of backshop.
 
 A context is one package, whose `CONTEXT` is a `Context`: it declares what it wants, and offers its
-projection when there is something for it; `contexts.py` lists it, and mypy checks it there.
+projection when there is something for it; `saving/registry.py` lists it, and mypy checks it there.
 """
 
 from __future__ import annotations
