@@ -20,6 +20,7 @@ ACTIONS = {
     "delivery_stage": "delivery_stage",
     "delivery_sms": "delivery_sms",
     "refund": "refund",
+    "refund_check": "refund_check",
     "address": "address",
     "discount": "discount",
     "discount_end": "discount_end",
@@ -68,7 +69,8 @@ def work(store_id: UUID, key: str) -> bool:
     except Transient as transient:
         return _give_back(action, row, transient)
     except Exception as error:
-        _give_back(action, row, TransientOutage(f"{type(error).__name__} in {row.kind}"))
+        broken = f"{type(error).__name__} in {row.kind}"
+        _give_back(action, row, TransientOutage(broken, outbox.DOUBT.total_seconds()))
         raise
     else:
         with db.transaction(store_id=store_id) as tx:

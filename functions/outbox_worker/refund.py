@@ -1,4 +1,9 @@
-"""Rows that refund an order: {"request_id"} of a `connect.refund_request`."""
+"""Rows that refund an order: {"request_id"} of a `connect.refund_request`.
+
+After an attempt whose end nobody told, the next one waits for `outbox.DOUBT` before it looks for the
+refund: a slow shop may still be about to make it. Once such a refund is found or made, a row of
+`refund_check` looks for its twin.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,9 @@ from decimal import Decimal
 from uuid import UUID
 
 import connected_shop
-from backshop import db, outbox
+from backshop import db, logs, outbox
 from backshop.connect.requests import repository as store
-from backshop.platforms.errors import PermanentDecline
+from backshop.platforms.errors import PermanentDecline, Unconfirmed
 from backshop.platforms.orders import RefundOrder, RefundResult
 
 
@@ -40,20 +45,35 @@ def find(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     request = _request(row)
     with connected_shop.opened(row.store_id) as shop:
-        return _answer(shop.orders.make_refund(request))
+        try:
+            return _answer(shop.orders.make_refund(request))
+        except Unconfirmed as doubtful:
+            raise _in_doubt(str(doubtful), doubtful.after) from doubtful
+
+
+def _in_doubt(reason: str, after: float | None) -> Unconfirmed:
+    return Unconfirmed(reason, max(after or 0.0, outbox.DOUBT.total_seconds()))
 
 
 def _answer(refunded: RefundResult) -> outbox.Answer:
-    return {
+    answer = {
         "refund_id": refunded.refund_id,
         "amount": str(refunded.amount),
         "answer": refunded.answer,
     }
+    if refunded.others:
+        ids = [refunded.refund_id, *refunded.others]
+        logs.warning("an order was refunded more than once for one request", refunds=ids)
+        logs.count("RefundsMadeTwice")
+        answer["answer"] = {**refunded.answer, "made_again": list(refunded.others)}
+    return answer
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     amount = Decimal(answer["amount"])
     store.finish_refund(tx, _id(row), answer["refund_id"], amount, answer["answer"])
+    if row.attempts > 1 and not answer["answer"].get("made_again"):
+        outbox.put(tx, "refund_check", f"check:{row.key}", row.payload)
 
 
 def failed(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:

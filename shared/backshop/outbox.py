@@ -27,8 +27,12 @@ FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=15)
 AT_ONCE = queues.BATCH
 """How many rows are announced when they are put, one call to SQS, so that nobody waits for it."""
-LEASE = timedelta(minutes=3)
-"""How long a claimed row is left alone; longer than outbox_worker may run."""
+DOUBT = timedelta(minutes=5)
+"""How long after a write whose end nobody told it may still be done: a shop was seen to act 62 s
+after the connection broke, and PHP and its proxies are commonly stopped within five minutes."""
+LEASE = timedelta(minutes=6)
+"""How long a claimed row is left alone: outbox_worker may run for two minutes and die in the middle
+of a write, which then is in doubt."""
 
 Answer = dict[str, Any]
 

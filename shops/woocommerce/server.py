@@ -56,6 +56,7 @@ class WooCommerce:
         self.hooks = Hooks(courier, self.renderer, shop.clock, delay)
         self.poisoned: dict[tuple[str, str], str] = {}
         self.taxes: list[Json] = []
+        self.gateway = writes.Gateway()
         self._orders: dict[int, bytes] = {}
         self._lists: OrderedDict[Any, list[int]] = OrderedDict()
         shop.listeners.append(self._changed)
@@ -202,9 +203,12 @@ class WooCommerce:
         if name == "native":
             return [self.renderer.order(order) for order in self.shop.orders.values()]
         if name == "settings":
-            self.zone = ZoneInfo(args["time_zone"])
-            self.renderer.zone = self.zone
-            self._orders.clear()
+            if "time_zone" in args:
+                self.zone = ZoneInfo(args["time_zone"])
+                self.renderer.zone = self.zone
+                self._orders.clear()
+            if "gateway_confirms" in args:
+                self.gateway.set_confirms(bool(args["gateway_confirms"]))
             return {}
         raise LookupError(f"no such action: {name}")
 

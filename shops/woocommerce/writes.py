@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from shops.shop import (
     Order,
     Payment,
     Product,
+    Refund,
     RefundLine,
     Shop,
     Variant,
@@ -61,12 +62,33 @@ class WritesServer(Protocol):
     keys: Keys
     zone: ZoneInfo
     taxes: list[Json]
+    gateway: Gateway
 
     def order(self, number: int, status: int = 404) -> Order: ...
     def customer(self, number: int) -> Customer: ...
     def product(self, number: int) -> Any: ...
     def coupon(self, number: int) -> Any: ...
     def webhook(self, number: int) -> Any: ...
+
+
+@dataclass
+class Gateway:
+    """The payment gateway behind the shop's refunds. A refund is saved first, and is marked as paid
+    back once the gateway has said so; while it does not, refunds wait unmarked."""
+
+    confirms: bool = True
+    waiting: list[Refund] = field(default_factory=list)
+
+    def pay_back(self, refund: Refund) -> None:
+        self.waiting.append(refund)
+        self.set_confirms(self.confirms)
+
+    def set_confirms(self, confirms: bool) -> None:
+        self.confirms = confirms
+        if confirms:
+            for refund in self.waiting:
+                refund.by_gateway = True
+            self.waiting.clear()
 
 
 @dataclass(frozen=True)
@@ -286,9 +308,10 @@ def create_refund(server: WritesServer, ids: Ids, body: Json, query: Query) -> W
         amount,
         reason=str(body.get("reason", "")),
         lines=lines,
-        by_gateway=by_gateway,
         restock=bool(lines) and body.get("api_restock", True) is not False,
     )
+    if by_gateway:
+        server.gateway.pay_back(refund)
     if order.refunded == order.total and order.status != "refunded":
         server.shop.set_status(order, "refunded")
     # As recorded: the Location of a refund holds the pattern of its route.

@@ -4,6 +4,7 @@
     ├── Transient              may work later; nobody has to do anything
     │   ├── TransientFailure   one attempt: `api.with_retries` makes another
     │   └── TransientOutage    all attempts: the caller comes back in another invocation
+    │       └── Unconfirmed    a write whose end nobody told: it may still be done
     ├── Permanent              will be answered the same until somebody changes something
     │   ├── PermanentRefusal   we are refused: credentials, permissions, an address
     │   └── PermanentDecline   the record rules it out: an order that is on its way, no money left
@@ -46,6 +47,11 @@ class TransientFailure(Transient):
 
 class TransientOutage(Transient):
     """The platform is away, or throttles for longer than we can wait here."""
+
+
+class Unconfirmed(TransientOutage):
+    """A write was sent and nobody told its end: the platform may have done it, or do it minutes
+    later."""
 
 
 class Permanent(PlatformError):

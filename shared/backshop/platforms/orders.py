@@ -18,7 +18,7 @@ from backshop.platforms.errors import (
     PermanentDecline,
     PermanentRefusal,
     TransientFailure,
-    TransientOutage,
+    Unconfirmed,
 )
 
 Json = dict[str, Any]
@@ -78,11 +78,15 @@ class AddressChange:
 
 @dataclass(frozen=True, slots=True)
 class RefundResult:
-    """`amount` in major units, positive; `answer` is what the platform said of the refund."""
+    """`amount` in major units, positive; `answer` is what the platform said of the refund.
+
+    `others` are ids of further refunds with the same mark: money that was given back again.
+    """
 
     refund_id: str
     amount: Decimal
     answer: Json
+    others: tuple[str, ...] = ()
 
 
 def check_quantities(
@@ -124,14 +128,14 @@ NEVER_BEGUN = {
 
 
 def write(api: Graphql, operation: str, variables: Mapping[str, Any]) -> Json:
-    """Run a mutation once: a second try could do it twice. Raises TransientOutage where its end is
+    """Run a mutation once: a second try could do it twice. Raises Unconfirmed where its end is
     unknown."""
     try:
         return api.run_once(operation, variables)
     except (TransientFailure, PayloadError) as failed:
         after = failed.after if isinstance(failed, TransientFailure) else None
-        raise TransientOutage(f"the shop did not confirm: {failed}", after) from failed
+        raise Unconfirmed(f"the shop did not confirm: {failed}", after) from failed
     except PermanentRefusal as refused:
         if refused.status == 200 and refused.code not in NEVER_BEGUN:
-            raise TransientOutage(f"the shop did not confirm: {refused}") from refused
+            raise Unconfirmed(f"the shop did not confirm: {refused}") from refused
         raise

@@ -19,6 +19,7 @@ from backshop.platforms.errors import (
     PermanentRefusal,
     TransientFailure,
     TransientOutage,
+    Unconfirmed,
 )
 from backshop.platforms.orders import RefundOrder, same, split_name, write
 from backshop.platforms.shopify import orders as shopify
@@ -100,12 +101,22 @@ def test_woocommerce_never_refunds_more_than_the_shop_has_left():
             replace(ASKED, amount=Decimal("16.00"))
         )
     assert "15.99" in declined.value.answer["error"]
-    shop = Shop(recorded("woocommerce-11.0.1/refund_create_partial"))
+    status, made = recorded("woocommerce-11.0.1/refund_create_partial")
+    shop = Shop((status, made | {"refunded_payment": True}))
     woocommerce.WooCommerceOrders(shop).make_refund(replace(ASKED, amount=Decimal("15.99")))
     [body] = shop.sent
     assert body == {
         "amount": "15.99", "reason": "late [m-1]", "api_refund": True, "api_restock": False,
     }  # fmt: skip
+
+
+def test_woocommerce_s_gateway_has_to_confirm():
+    """Recorded with `api_refund: false`, so `refunded_payment` is false: fine by hand, not else."""
+    shop = Shop(recorded("woocommerce-11.0.1/refund_create_partial"))
+    assert woocommerce.WooCommerceOrders(shop).make_refund(replace(ASKED, manual=True))
+    with pytest.raises(TransientOutage, match="check at the payment provider") as waits:
+        woocommerce.WooCommerceOrders(shop).make_refund(ASKED)
+    assert not isinstance(waits.value, Unconfirmed), "the refund is there: nothing is in doubt"
 
 
 def test_woocommerce_refunds_the_rest_of_a_line_with_its_tax():

@@ -157,11 +157,14 @@ def connect(aws, servers, new_store, owner, load, event, context, monkeypatch):
     """Connects a new store to the platform's local server; faults of before are over."""
     monkeypatch.setattr(outbox, "FIRST_WAIT", timedelta(milliseconds=200))
     monkeypatch.setattr(outbox, "LONGEST_WAIT", timedelta(milliseconds=400))
+    monkeypatch.setattr(outbox, "DOUBT", timedelta(milliseconds=300))
     requests, writer = load("order_requests"), load("outbox_worker")
 
     def make(platform: str) -> Connected:
         server = servers(platform)
         server.faults()
+        if platform == "woocommerce":
+            server.control("settings", gateway_confirms=True)
         store = new_store(platform)
         sealed = {
             field: credentials.seal(server.credentials.get(field) or "none", store, field)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from backshop import outbox
 
 PLATFORMS = ("woocommerce", "shopify", "vendure")
 CUTS = ("before", "during", "after", "cut", "truncated", "html", "500")
@@ -137,6 +140,51 @@ def test_a_payment_method_that_cannot_give_back_is_refunded_by_hand(shop, platfo
         assert first["status"] == "failed"
         assert "does not support automatic refunds" in first["response"]["message"]
         assert [refund["amount"] for refund in refunds(shop, order)] == [200]
+
+
+def test_a_refund_waits_for_its_gateway_and_is_never_sent_again(shop, platform, monkeypatch):
+    if platform != "woocommerce":
+        pytest.skip("only WooCommerce saves a refund before its gateway is called")
+    monkeypatch.setattr(outbox, "MAX_ATTEMPTS", 4)
+    shop.server.control("settings", gateway_confirms=False)
+    order = shop.place()
+    made, by_hand = shop.refund(order, amount="7.50"), shop.refund(order, amount="1", manual=True)
+    shop.work_off()
+    waited = shop.shown(made)
+    assert waited["status"] == "failed", waited
+    assert "check at the payment provider" in waited["response"]["error"]
+    assert shop.shown(by_hand)["status"] == "processed"
+    assert shop.call("retry_refund", id=made["id"])[0] == 202
+    shop.server.control("settings", gateway_confirms=True)
+    shop.work_off()
+    assert shop.shown(made)["status"] == "processed"
+    assert [refund["amount"] for refund in refunds(shop, order)] == [750, 100]
+
+
+def test_a_shop_that_acts_late_refunds_once(shop, monkeypatch):
+    """Most would be asked again after 0.2 s; it acts a second after the connection broke."""
+    monkeypatch.setattr(outbox, "DOUBT", timedelta(seconds=2))
+    order = shop.place()
+    shop.server.faults({"during": 1.0}, most=1, late_seconds=1.0)
+    made = shop.refund(order, amount="7.50")
+    shop.work_off()
+    assert shop.shown(made)["status"] == "processed"
+    assert [refund["amount"] for refund in refunds(shop, order)] == [750]
+
+
+def test_two_refunds_of_one_request_are_an_alarm(shop, capsys):
+    """The shop makes the first one, after all, when the second try has been made."""
+    order = shop.place()
+    break_next(shop, "before")
+    made = shop.refund(order, amount="7.50", reason="late")
+    until = time.monotonic() + 30
+    while shop.shown(made)["status"] == "pending" and time.monotonic() < until:
+        shop.writer.work(shop.store, f"order:{order['id']}")
+    assert shop.shown(made)["status"] == "processed"
+    assert "RefundsMadeTwice" not in capsys.readouterr().out
+    shop.server.refund(order["id"], amount=750, reason=f"late [{made['id']}]")
+    shop.work_off()
+    assert "RefundsMadeTwice" in capsys.readouterr().out
 
 
 def test_an_address_arrives(shop):

@@ -8,7 +8,7 @@ mandatory for refunds (shops/README.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from backshop.commerce import Address
@@ -101,9 +101,11 @@ class ShopifyOrders:
 
 def _marked(order: Json, request: RefundOrder) -> RefundResult | None:
     mark = f"[{request.mark}]"
-    result = (refund for refund in order["refunds"] if mark in (refund["note"] or ""))
-    refund = next(result, None)
-    return _refunded(refund, request.currency) if refund else None
+    made = [refund for refund in order["refunds"] if mark in (refund["note"] or "")]
+    if not made:
+        return None
+    others = tuple(str(refund["legacyResourceId"]) for refund in made[1:])
+    return replace(_refunded(made[0], request.currency), others=others)
 
 
 def _create(api: Graphql, request: RefundOrder, fields: Json) -> RefundResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from backshop.commerce import Address, share
@@ -52,7 +52,12 @@ class VendureOrders:
             order, request, self.api.precision
         ):
             return None
-        return _settled(self.api, made, request)
+        again = [
+            str(refund["id"])
+            for payment in order["payments"]
+            for refund in [each for each in payment["refunds"] if each in made][1:]
+        ]
+        return replace(_settled(self.api, made, request), others=tuple(again))
 
     def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund through the order's payments, one after the other as far as each reaches, and

@@ -1,7 +1,12 @@
 """Refunds and address changes at WooCommerce, which knows no idempotency: two equal POSTs make two
 refunds, so every attempt looks for its mark in the order's refunds first.
 
-Source: `shops/recordings/woocommerce-11.0.1` (refund_*: refusals with HTTP 500, `api_refund`).
+A refund is saved before its payment gateway is called, and `refunded_payment` becomes true once
+the gateway has given the money back: until then, or where the shop died in between, the refund is
+there and the money may not be.
+
+Sources: `shops/recordings/woocommerce-11.0.1` (refund_*: refusals with HTTP 500, `api_refund`);
+`refunded_payment` in <https://developer.woocommerce.com/docs/apis/rest-api/v3/order-refunds/>.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +25,7 @@ from backshop.platforms.errors import (
     PermanentRefusal,
     TransientFailure,
     TransientOutage,
+    Unconfirmed,
 )
 from backshop.platforms.orders import (
     AddressChange,
@@ -45,19 +51,21 @@ class WooCommerceOrders:
     api: WooCommerceApi
 
     def find_refund(self, request: RefundOrder) -> RefundResult | None:
-        """The refund that an earlier attempt made."""
-        marked = f"[{request.mark}]"
-        result = (
-            refund for refund in _refunds(self.api, request.order_id) if marked in refund["reason"]
-        )
-        refund = next(result, None)
-        return _refunded(refund) if refund else None
+        """The refund that an earlier attempt made. Raises TransientOutage while the gateway has not
+        confirmed it."""
+        mark = f"[{request.mark}]"
+        made = [each for each in _refunds(self.api, request.order_id) if mark in each["reason"]]
+        if not made:
+            return None
+        others = tuple(str(each["id"]) for each in made[:-1])
+        return replace(_refunded(made[-1], request), others=others)
 
     def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund through the payment gateway, or only on paper where it is `manual`.
 
         Amount and lines come from the order as WooCommerce has it now. Raises PermanentDecline when
-        it refuses, which it does with HTTP 500.
+        it refuses, which it does with HTTP 500, and TransientOutage where the gateway did not
+        confirm.
         """
         order = _order(self.api, request.order_id)
         done = [*_refunds(self.api, request.order_id)]
@@ -75,7 +83,8 @@ class WooCommerceOrders:
         }
         if lines:
             body["line_items"] = lines
-        return _refunded(_write(self.api, "POST", f"orders/{request.order_id}/refunds", body))
+        refund = _write(self.api, "POST", f"orders/{request.order_id}/refunds", body)
+        return _refunded(refund, request)
 
     def find_address(self, change: AddressChange) -> Json | None:
         """What there is to say where the order has this address already."""
@@ -94,7 +103,12 @@ class WooCommerceOrders:
         )
 
 
-def _refunded(refund: Json) -> RefundResult:
+def _refunded(refund: Json, request: RefundOrder) -> RefundResult:
+    if not request.manual and refund.get("refunded_payment") is not True:
+        raise TransientOutage(
+            f"WooCommerce has refund {refund['id']}, but its payment gateway did not confirm that"
+            " the money went back: check at the payment provider"
+        )
     return RefundResult(str(refund["id"]), Decimal(refund["amount"]), {"refund": refund})
 
 
@@ -182,14 +196,16 @@ def _fields(address: Address) -> Json:
 
 def _write(api: WooCommerceApi, method: str, path: str, body: Json) -> Json:
     """One try, because a second one could do it twice. Raises PermanentDecline on a refusal,
-    TransientOutage where the end is unknown or WooCommerce is away."""
+    Unconfirmed where the end is unknown, TransientOutage where nothing was begun."""
     try:
         answer = api.call(method, path, body=body)
     except TransientFailure as failed:
         refusal = _refusal(failed.answer)
         if refusal:
             raise PermanentDecline(refusal) from None
-        raise TransientOutage(f"the shop did not confirm: {failed}", failed.after) from failed
+        if failed.answer is not None and failed.answer.status == 429:
+            raise TransientOutage("WooCommerce throttles", failed.after) from failed
+        raise Unconfirmed(f"the shop did not confirm: {failed}", failed.after) from failed
     if answer.status in (401, 403):
         raise TransientOutage("WooCommerce refused the key: give one with read/write access")
     if answer.status not in (200, 201):
@@ -200,7 +216,7 @@ def _write(api: WooCommerceApi, method: str, path: str, body: Json) -> Json:
         content = json.loads(answer.body)
         content["id"]
     except (ValueError, TypeError, KeyError):
-        raise TransientOutage("the shop answered something else than data") from None
+        raise Unconfirmed("the shop answered something else than data") from None
     return dict(content)
 
 
