@@ -1,6 +1,7 @@
 """GET /docs: a page that shows the API and tries it, from files of an installed package.
 
-The page reads /openapi.json, which a function of the template serves, and calls the routes beside it.
+The page reads /openapi.json, which a function of the template serves, and calls the routes beside
+it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """`make openapi`: one OpenAPI document of all routes, made of the types that the functions declare.
 
 docs/openapi.json is for people and generators, functions/openapi/openapi.json is what is served;
-tests/architecture compares both with what the functions declare, and their routes with template.yaml.
+tests/architecture compares both with what the functions declare, and their routes with
+template.yaml.
 """
 
 from __future__ import annotations

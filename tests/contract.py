@@ -61,7 +61,8 @@ def check_answer(event: dict[str, Any], answer: Any) -> None:
 
 
 def _route(verb: str, path: str) -> str:
-    """The route of a call, one without parameters first; tests change paths and leave `routeKey`."""
+    """The route of a call, one without parameters first; tests change paths and leave
+    `routeKey`."""
     matching = [
         known
         for known, item in document()["paths"].items()

@@ -2,8 +2,8 @@
 store, with what scopes.
 
 API Gateway keeps the answer for a minute for all routes (template.yaml), so it never depends on the
-route; http.py checks scope and store. It is kept here for another minute, so a key that was revoked
-stops working within two.
+route; web/routes.py checks scope and store. It is kept here for another minute, so a key that was
+revoked stops working within two.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from backshop import db
 from backshop.errors import Unauthorized
 from backshop.insights import repository as insights
 from backshop.logs import crash_safely
-from backshop.stores import repository as store
-from backshop.web import keys, tokens
+from backshop.stores import repository as stores
+from backshop.web import http, keys, tokens
 
 SECONDS = 60
 SCOPES = {"staff": "staff store", "store": "store"}
@@ -29,11 +29,14 @@ _known: dict[bytes, tuple[float, dict[str, Any]]] = {}
 @crash_safely
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The simple response of payload format 2.0; a missing or wrong key is not authorized."""
-    header = event.get("headers", {}).get("authorization")
-    key = keys.read(header)
+    try:
+        token = http.bearer(event)
+    except Unauthorized:
+        return {"isAuthorized": False}
+    key = keys.read(token)
     if key is None:
-        return _published(header)
-    mark = sha256(header.encode()).digest()
+        return _published(token)
+    mark = sha256(token.encode()).digest()
     known = _known.get(mark)
     if known and monotonic() - known[0] < SECONDS:
         return known[1]
@@ -45,10 +48,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return answer
 
 
-def _published(header: str | None) -> dict[str, Any]:
+def _published(token: str) -> dict[str, Any]:
     """A token that a store hands its own pages for some minutes: it may begin try-on sessions."""
-    scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or token.count(".") != 2 or len(token) > 1000:
+    if token.count(".") != 2 or len(token) > 1000:
         return {"isAuthorized": False}
     try:
         claims = tokens.read("publishable", token, at=datetime.now(UTC))
@@ -63,7 +65,7 @@ def _answer(key: keys.Key) -> dict[str, Any]:
     """bcrypt takes tens of milliseconds, which is why answers are kept."""
     if key.kind == "staff":
         with db.transaction(all_stores=True) as tx:
-            hashed = store.staff_key_hash(tx, key.id)
+            hashed = stores.staff_key_hash(tx, key.id)
     else:
         with db.transaction(store_id=key.id) as tx:
             hashed = insights.key_hash(tx)

@@ -1,4 +1,5 @@
-"""Routes of connected shops: connect one, list, show and change them, and answers to data requests."""
+"""Routes of connected shops: connect one, list, show and change them, and answers to data
+requests."""
 
 from __future__ import annotations
 

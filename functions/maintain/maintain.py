@@ -1,5 +1,5 @@
-"""Housekeeping: hourly partitions ahead of time, old inbox rows, refreshed summaries and expired codes;
-every few minutes the try-on's selfies and pictures, which are promised to go on time."""
+"""Housekeeping: hourly partitions ahead of time, old inbox rows, refreshed summaries and expired
+codes; every few minutes the try-on's selfies and pictures, which are promised to go on time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backshop import db, logs
 from backshop.aws import config, objects
 from backshop.kits.otp import repository as otp
 from backshop.projects.archive import archiving
-from backshop.stores import repository as store
+from backshop.stores import repository as stores
 
 INBOX_DAYS = 30
 PARTITION_MONTHS = 3
@@ -52,11 +52,11 @@ def _archive(today: date) -> int:
 
 def _all() -> dict[str, int]:
     with db.owner() as tx:
-        store.ensure_partitions(tx, PARTITION_MONTHS)
-        store.refresh_summaries(tx)
+        stores.ensure_partitions(tx, PARTITION_MONTHS)
+        stores.refresh_summaries(tx)
     with db.transaction(all_stores=True) as tx:
-        forgotten = store.forget_deliveries(tx, INBOX_DAYS)
-        answered = store.forget_keys(tx)
+        forgotten = stores.forget_deliveries(tx, INBOX_DAYS)
+        answered = stores.forget_keys(tx)
         expired = otp.cleanup_expired_otps(tx)
     return {
         "projects_archived": _archive(datetime.now(UTC).date()),

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from backshop import db
 from backshop.logs import crash_safely
-from backshop.stores import repository as store
+from backshop.stores import repository as stores
 from backshop.web import keys
 
 
@@ -23,8 +23,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         if name := event.get("name"):
             id = uuid4()
             key, hashed = keys.make("staff", id)
-            store.add_staff_key(tx, id, str(name), hashed)
+            stores.add_staff_key(tx, id, str(name), hashed)
             return {"id": str(id), "name": name, "staff_key": key}
         if revoked := event.get("revoke"):
-            return {"id": revoked, "revoked": store.revoke_staff_key(tx, UUID(revoked))}
-        return {"staff_keys": store.list_staff_keys(tx)}
+            return {"id": revoked, "revoked": stores.revoke_staff_key(tx, UUID(revoked))}
+        return {"staff_keys": stores.list_staff_keys(tx)}

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 
 from annotated_types import Len
 from backshop import db
-from backshop.aws import config
+from backshop.aws import config, objects
 from backshop.commerce import Model
 from backshop.connect.models import Currency, Name, Origins, Zone
 from backshop.errors import NotFound, Unprocessable
 from backshop.insights import repository as insights
 from backshop.projects.settings import ShopSettings, TaxRates
 from backshop.stores import repository as stores
-from backshop.web import callers, keys, routes
+from backshop.web import callers, idempotency, keys, routes
 from pydantic import BaseModel, Field
 
 app = routes.app("Stores")
@@ -86,19 +86,32 @@ SHOWN = {
     "has_logo": False,
 }
 
+NEW = {key: SHOWN[key] for key in ("name", "time_zone", "currency", "tax_rates", "terms")}
+
 
 @routes.route(
-    app, "POST /stores", scope="staff", status=201, example=SHOWN | {"store_key": "bs_store_…"}
+    app,
+    "POST /stores",
+    scope="staff",
+    status=201,
+    body_example=NEW,
+    example=SHOWN | {"store_key": "bs_store_…"},
 )
-def create(body: NewStore) -> StoreOnce:
+def create(body: NewStore, key: idempotency.Key = None) -> StoreOnce:
     """Make a store without a shop platform, with a store key of its own."""
-    id = uuid4()
+    event = app.current_event.raw_event
+    id = idempotency.derived_id(event, key) if key else uuid4()
     store_key, key_hash = keys.make("store", id)
     settings = _settings(id, body)
-    with db.transaction(store_id=id) as tx:
-        stores.add(tx, None, None, settings)
-        insights.add_store(tx, f"urn:uuid:{id}", key_hash, settings)
-    return StoreOnce(**_shown(id, settings), store_key=store_key)
+    try:
+        with db.transaction(store_id=id) as tx:
+            claim = idempotency.claim(tx, event, key)
+            stores.add(tx, None, None, settings)
+            insights.add_store(tx, f"urn:uuid:{id}", key_hash, settings)
+            store = StoreOnce(**_shown(id, settings), store_key=store_key)
+            return claim.keep(store, secret=["store_key"])
+    except db.UniqueViolation:
+        raise idempotency.reused() from None
 
 
 @routes.route(app, "GET /stores/<id>", scope="store", example=SHOWN)
@@ -108,7 +121,13 @@ def show(id: UUID) -> Store:
         return Store(**_shown(id, _stored(tx)))
 
 
-@routes.route(app, "PATCH /stores/<id>", scope="staff", example=SHOWN | {"store_key": None})
+@routes.route(
+    app,
+    "PATCH /stores/<id>",
+    scope="staff",
+    body_example={"terms": "Special orders are not returnable."},
+    example=SHOWN | {"store_key": None},
+)
 def change(id: UUID, body: StoreChange) -> StoreOnce:
     """Change what is given."""
     store_key = None
@@ -158,7 +177,7 @@ def _kept(id: UUID, logo: str) -> str:
             "Send the logo as a PNG or JPEG of 500 kB at most, in base64.", slug="bad-logo"
         )
     key = f"logos/{id}.{kind}"
-    config.client("s3").put_object(Bucket=config.value("DATA_BUCKET"), Key=key, Body=picture)
+    objects.put(config.value("DATA_BUCKET"), key, picture)
     return key
 
 

@@ -14,8 +14,7 @@ from uuid import UUID
 from backshop import db, logs
 from backshop.aws import config, queues
 from backshop.aws.queues import BatchResponse, Message
-from backshop.connect.recommend import repository as store
-from backshop.connect.recommend import rules, training
+from backshop.connect.recommend import repository, rules, training
 from pydantic import BaseModel
 
 HISTORY = timedelta(days=730)
@@ -32,7 +31,7 @@ def handler(event: dict[str, Any], _context: Any) -> BatchResponse | dict[str, i
     if "Records" in event:
         return queues.process(event, _one)
     with db.transaction(all_stores=True) as tx:
-        jobs = [Job(store_id=each) for each in store.stores_to_train(tx)]
+        jobs = [Job(store_id=each) for each in repository.stores_to_train(tx)]
     queues.send_all(config.value("TRAIN_QUEUE_URL"), [job.model_dump_json() for job in jobs])
     return {"stores": len(jobs)}
 
@@ -44,23 +43,23 @@ def _one(message: Message) -> None:
 def train(store_id: UUID, now: datetime) -> str:
     """Train one store; `active`, `rejected`, or `too little` where nothing can be learnt yet.
 
-    Nothing is locked while it computes: the orders are read in one transaction, the best sellers are
-    saved in another before anything is learnt, the model in a third.
+    Nothing is locked while it computes: the orders are read in one transaction, the best sellers
+    are saved in another before anything is learnt, the model in a third.
     """
     with db.transaction(store_id=store_id) as tx:
-        baskets, skus = store.read_baskets(tx, now - HISTORY)
-    today = float(floor(store.days(now)))
+        baskets, skus = repository.read_baskets(tx, now - HISTORY)
+    today = float(floor(repository.days(now)))
     trend, orders = training.trends(baskets, today)
     month = rules.popular(trend[1], orders[1], BEST_SELLERS)
     with db.transaction(store_id=store_id) as tx:
-        store.save_popular(tx, month, skus)
+        repository.save_popular(tx, month, skus)
     try:
         trained = training.train(baskets, today)
     except training.TooLittle:
         trained = None
     if trained:
         with db.transaction(store_id=store_id) as tx:
-            store.save_model(tx, trained, skus)
+            repository.save_model(tx, trained, skus)
     outcome = _outcome(trained)
     logs.info("recommender trained", store_id=str(store_id), outcome=outcome, items=len(skus))
     if outcome == "rejected":

@@ -1,6 +1,8 @@
-"""Routes of the virtual try-on: begin a session, see what came of it, erase it; and looks of products.
+"""Routes of the virtual try-on: begin a session, see what came of it, erase it; and looks of
+products.
 
-A shop begins sessions with its store key or hands its pages a publishable token for ten minutes. What
+A shop begins sessions with its store key or hands its pages a publishable token for ten minutes.
+What
 a session holds is shown and erased for its own capability alone, which only its beginner was given.
 """
 
@@ -243,8 +245,8 @@ def _platform(tx: db.Tx, customer_id: str | None) -> str | None:
 
 
 def _early_results(tx: db.Tx, new: NewSession) -> dict[str, Result]:
-    """What is known before there is a selfie. Raises Unprocessable where a SKU is not the store's, or
-    none of them can be tried on."""
+    """What is known before there is a selfie. Raises Unprocessable where a SKU is not the store's,
+    or none of them can be tried on."""
     found = try_on.products(tx, [*new.skus, *([new.own_shade] if new.own_shade else [])])
     for place, sku in enumerate(new.skus):
         if sku not in found:

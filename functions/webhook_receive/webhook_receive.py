@@ -45,7 +45,7 @@ _senders: dict[UUID, Sender] = {}
 def receive(event: http.Event) -> dict[str, str]:
     """Queue a signed delivery. Raises Unauthorized on a bad signature, and other problems."""
     content = http.raw_body(event, BODY_BYTES)
-    id = _uuid(event["pathParameters"]["connector_id"])
+    id = http.uuid(event["pathParameters"]["connector_id"], _unknown())
     headers = event.get("headers", {})
     sender = _sender(id, FRESH_SECONDS)
     delivery = platforms.load(sender.platform).webhooks.read(headers, content)
@@ -75,7 +75,8 @@ def handler(event: http.Event, _context: Any) -> dict[str, Any]:
 def _is_signed(
     id: UUID, sender: Sender, headers: dict[str, str], content: bytes, now: datetime
 ) -> bool:
-    """Against the kept secrets, and once more against the stored ones: they may just have changed."""
+    """Against the kept secrets, and once more against the stored ones: they may just have
+    changed."""
     if platforms.load(sender.platform).signatures.verify(headers, content, sender.secrets, now):
         return True
     if monotonic() - sender.read_at < AGAIN_SECONDS:
@@ -118,7 +119,7 @@ def _sender(id: UUID, seconds: float) -> Sender:
     if kept and monotonic() - kept.read_at < seconds:
         return kept
     try:
-        found = _read_sender(id)
+        sender = _read_sender(id)
     except (db.Unreachable, config.Unreachable) as unreachable:
         logs.failure("the database cannot be asked", unreachable, connector_id=str(id))
         if kept:
@@ -126,11 +127,11 @@ def _sender(id: UUID, seconds: float) -> Sender:
         raise Unavailable(
             "The delivery cannot be checked right now; send it again.", retry_after=30
         ) from unreachable
-    if found is None:
+    if sender is None:
         _senders.pop(id, None)
-        raise NotFound("There is no such connector; check the address of the webhook.")
-    _senders[id] = found
-    return found
+        raise _unknown()
+    _senders[id] = sender
+    return sender
 
 
 def _read_sender(id: UUID) -> Sender | None:
@@ -142,8 +143,5 @@ def _read_sender(id: UUID) -> Sender | None:
     return Sender(row.platform, opened, monotonic())
 
 
-def _uuid(connector_id: str) -> UUID:
-    try:
-        return UUID(connector_id)
-    except ValueError:
-        raise NotFound("There is no such connector; check the address of the webhook.") from None
+def _unknown() -> NotFound:
+    return NotFound("There is no such connector; check the address of the webhook.")

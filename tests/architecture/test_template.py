@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,22 @@ def statements(**parameters: str) -> Iterator[tuple[str, dict[str, Any]]]:
                     if key in ("Action", "Resource", "NotResource")
                 }
                 yield name, {**said, **listed}
+
+
+def test_who_keeps_secret_answers_opens_no_credentials() -> None:
+    """Only connecting a shop seals its credentials; all others seal answers for an Idempotency-Key."""
+    sealing = {
+        name: said.get("Condition")
+        for name, said in statements()
+        if "kms:Encrypt" in said["Action"] and name != "connectors"
+    }
+    answers = {"StringLike": {"kms:EncryptionContext:field": "answer:*"}}
+    assert sealing == dict.fromkeys(sealing, answers)
+    keep = re.compile(r"\bsecret=[\[(]")
+    keeping = {
+        path.parent.name for path in ROOT.glob("functions/*/*.py") if keep.search(path.read_text())
+    }
+    assert keeping == {*sealing, "connectors"}
 
 
 def by_name(arn: str) -> str:

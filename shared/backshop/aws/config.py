@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 SECRET_SECONDS = 300
-"""How long a secret is trusted before it is read again, so that a rotation reaches warm functions."""
+"""How long a secret is trusted before it is read again, so that a rotation reaches warm
+functions."""
 
 _secrets: dict[str, tuple[float, str]] = {}
 
@@ -33,10 +34,10 @@ class Missing(LookupError):
 
 def value(name: str, default: str | None = None) -> str:
     """An environment variable; an empty one counts as missing. Raises `Missing`."""
-    found = os.environ.get(name) or default
-    if found is None:
+    text = os.environ.get(name) or default
+    if text is None:
         raise Missing(f"set {name} in the function's Environment in template.yaml")
-    return found
+    return text
 
 
 def secret(name: str) -> str:
@@ -56,9 +57,9 @@ def secret(name: str) -> str:
         if kept:
             return kept[1]
         raise Unreachable("Secrets Manager does not answer") from unreachable
-    found: str = answer["SecretString"]
-    _secrets[name] = (monotonic(), found)
-    return found
+    text: str = answer["SecretString"]
+    _secrets[name] = (monotonic(), text)
+    return text
 
 
 def database_url(role: str) -> str:

@@ -1,4 +1,5 @@
-"""The only way to S3: objects by bucket and key, links to them, and bodies too large for a message."""
+"""The only way to S3: objects by bucket and key, links to them, and bodies too large for a
+message."""
 
 from __future__ import annotations
 

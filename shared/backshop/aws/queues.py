@@ -35,8 +35,8 @@ class Message(TypedDict, total=False):
 def send(url: str, body: str, *, group: str | None = None, dedup: str | None = None) -> None:
     """Put one message on a queue; FIFO queues take a group and a deduplication id."""
     fifo = {"MessageGroupId": group, "MessageDeduplicationId": dedup}
-    given = {name: said for name, said in fifo.items() if said is not None}
-    config.client("sqs").send_message(QueueUrl=url, MessageBody=body, **given)
+    attributes = {name: value for name, value in fifo.items() if value is not None}
+    config.client("sqs").send_message(QueueUrl=url, MessageBody=body, **attributes)
 
 
 def send_all(url: str, bodies: Sequence[str]) -> None:

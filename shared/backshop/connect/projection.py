@@ -1,6 +1,7 @@
 """Saving records in the connect schema: catalogue, customers, orders and what was refunded of them.
 
-Functions take staged relations (staging.py), act on the transaction's store and do the same whatever
+Functions take staged relations (staging.py), act on the transaction's store and do the same
+whatever
 the order of arrival: who comes second completes the reference. The caller holds the store's lock
 and passes only records that are newer than what is saved.
 """
@@ -29,7 +30,7 @@ def save_products(tx: Tx, store: Store, products: Staged, variants: Staged) -> N
         return
     row = tx.execute(
         f"""WITH saved AS (
-              INSERT INTO connect.platform_product AS held
+              INSERT INTO connect.platform_product AS stored
                 (store_id, platform, product_id, variant_id, sku, given_sku, title, description,
                  metadata, price, currency, available, variant_title, product_type, tags, status,
                  stock_quantity, modified_at, synced_at)
@@ -46,9 +47,9 @@ def save_products(tx: Tx, store: Store, products: Staged, variants: Staged) -> N
                 product_type = excluded.product_type, tags = excluded.tags,
                 status = excluded.status, stock_quantity = excluded.stock_quantity,
                 modified_at = excluded.modified_at, synced_at = excluded.synced_at
-              WHERE (held.given_sku, held.title, held.description, held.metadata, held.price,
-                     held.currency, held.available, held.variant_title, held.product_type,
-                     held.tags, held.status, held.stock_quantity, held.modified_at)
+              WHERE (stored.given_sku, stored.title, stored.description, stored.metadata, stored.price,
+                     stored.currency, stored.available, stored.variant_title, stored.product_type,
+                     stored.tags, stored.status, stored.stock_quantity, stored.modified_at)
                 IS DISTINCT FROM
                     (excluded.given_sku, excluded.title, excluded.description, excluded.metadata,
                      excluded.price, excluded.currency, excluded.available, excluded.variant_title,
@@ -69,13 +70,13 @@ def _delete_stale_variants(
 ) -> list[str]:
     """The SKUs that became free. A product that became variable loses the row of its own."""
     gone = tx.execute(
-        f"""DELETE FROM connect.platform_product AS held
+        f"""DELETE FROM connect.platform_product AS stored
             WHERE platform = %(platform)s
               AND product_id = ANY (ARRAY(SELECT id FROM {products.source}))
               AND (variant_id = product_id OR product_id = ANY (ARRAY(
                     SELECT id FROM {products.source} WHERE variants_known)))
               AND NOT EXISTS (SELECT FROM {variants.source}
-                WHERE variants.product_id = held.product_id AND variants.id = held.variant_id)
+                WHERE variants.product_id = stored.product_id AND variants.id = stored.variant_id)
             RETURNING given_sku""",
         of | products.params | variants.params,
     )
@@ -97,13 +98,13 @@ def _settle_skus(tx: Tx, of: dict[str, object], skus: Sequence[str | None]) -> N
                   WHERE platform = %(platform)s
                     AND given_sku = ANY (%(skus)s)
                 )
-                UPDATE connect.platform_product AS held SET sku = {sku}
+                UPDATE connect.platform_product AS stored SET sku = {sku}
                 FROM wanted
-                WHERE held.platform = %(platform)s
-                  AND held.product_id = wanted.product_id AND held.variant_id = wanted.variant_id
-                  AND held.sku <> {sku} AND {which}"""
+                WHERE stored.platform = %(platform)s
+                  AND stored.product_id = wanted.product_id AND stored.variant_id = wanted.variant_id
+                  AND stored.sku <> {sku} AND {which}"""
     params = of | {"skus": sorted(affected)}
-    wrong = "(wanted.place > 1 OR held.sku <> wanted.given_sku)"
+    wrong = "(wanted.place > 1 OR stored.sku <> wanted.given_sku)"
     tx.execute(settle.format(sku="wanted.own_sku", which=wrong), params)
     tx.execute(settle.format(sku="wanted.given_sku", which="wanted.place = 1"), params)
 
@@ -174,15 +175,15 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
     ).fetchone()
     if row and row["updated"]:
         tx.execute(
-            f"""DELETE FROM connect.order_item AS held
+            f"""DELETE FROM connect.order_item AS stored
                 WHERE platform = %(platform)s
                   AND order_id = ANY (%(updated)s)
                   AND NOT EXISTS (SELECT FROM {lines.source}
-                    WHERE lines.order_id = held.order_id AND lines.id = held.line_id)""",
+                    WHERE lines.order_id = stored.order_id AND lines.id = stored.line_id)""",
             of | row | lines.params,
         )
     tx.execute(
-        f"""INSERT INTO connect.order_item AS held
+        f"""INSERT INTO connect.order_item AS stored
               (id, store_id, order_id, platform, line_id, sku, quantity, price, product_id,
                variant_id, name, total, tax)
             SELECT {NEW_IDS}, %(store)s, order_id, %(platform)s::text, left(id, 100), sku, quantity,
@@ -198,8 +199,8 @@ _CHANGE_ITEM = """ON CONFLICT (store_id, order_id, platform, line_id) DO UPDATE 
   sku = excluded.sku, quantity = excluded.quantity, price = excluded.price,
   product_id = excluded.product_id, variant_id = excluded.variant_id, name = excluded.name,
   total = excluded.total, tax = excluded.tax
-WHERE (held.sku, held.quantity, held.price, held.product_id, held.variant_id, held.name,
-       held.total, held.tax)
+WHERE (stored.sku, stored.quantity, stored.price, stored.product_id, stored.variant_id, stored.name,
+       stored.total, stored.tax)
   IS DISTINCT FROM
       (excluded.sku, excluded.quantity, excluded.price, excluded.product_id,
        excluded.variant_id, excluded.name, excluded.total, excluded.tax)"""
@@ -217,12 +218,12 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
     lines = stage(tx, "refunded_lines", REFUNDED_LINES, quantities)
     of = {"store": store.id, "platform": store.platform} | orders.params | lines.params
     tx.execute(
-        f"""UPDATE connect.platform_order AS held
+        f"""UPDATE connect.platform_order AS stored
             SET refunded_amount = refunded.amount, refunded_shipping_amount = refunded.shipping
             FROM {orders.source}
-            WHERE held.platform = %(platform)s
-              AND held.order_id = refunded.order_id
-              AND (held.refunded_amount, held.refunded_shipping_amount)
+            WHERE stored.platform = %(platform)s
+              AND stored.order_id = refunded.order_id
+              AND (stored.refunded_amount, stored.refunded_shipping_amount)
                 IS DISTINCT FROM (round(refunded.amount, 4), round(refunded.shipping, 4))""",
         of,
     )
@@ -235,12 +236,12 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
               WHERE i.platform = %(platform)s
                 AND i.order_id = ANY (ARRAY(SELECT order_id FROM {orders.source}))
             )
-            UPDATE connect.order_item AS held SET refunded_quantity = wanted.quantity
+            UPDATE connect.order_item AS stored SET refunded_quantity = wanted.quantity
             FROM wanted
-            WHERE held.platform = %(platform)s
-              AND held.order_id = ANY (ARRAY(SELECT order_id FROM {orders.source}))
-              AND held.id = wanted.id
-              AND held.refunded_quantity <> wanted.quantity""",
+            WHERE stored.platform = %(platform)s
+              AND stored.order_id = ANY (ARRAY(SELECT order_id FROM {orders.source}))
+              AND stored.id = wanted.id
+              AND stored.refunded_quantity <> wanted.quantity""",
         of,
     )
 
@@ -286,20 +287,20 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
         of,
     )
     tx.execute(
-        """UPDATE connect.platform_order AS held
+        """UPDATE connect.platform_order AS stored
            SET status = 'deleted', is_cancelled = true, customer_id = NULL, email_hash = NULL,
              external_customer_id = NULL, phone = NULL, shipping_address = NULL, line_items = '[]'
            WHERE platform = %(platform)s AND order_id = ANY (%(ids)s)
              AND (EXISTS (SELECT FROM connect.refund_request AS r
-                    WHERE r.order_id = held.order_id
-                      AND r.platform = held.platform)
+                    WHERE r.order_id = stored.order_id
+                      AND r.platform = stored.platform)
                OR EXISTS (SELECT FROM connect.address_update_request AS r
-                    WHERE r.order_id = held.order_id
-                      AND r.platform = held.platform))""",
+                    WHERE r.order_id = stored.order_id
+                      AND r.platform = stored.platform))""",
         of,
     )
     tx.execute(
-        """DELETE FROM connect.platform_order AS held
+        """DELETE FROM connect.platform_order AS stored
            WHERE platform = %(platform)s AND order_id = ANY (%(ids)s)
              AND status <> 'deleted'""",
         of,

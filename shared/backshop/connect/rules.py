@@ -13,7 +13,8 @@ _INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan")
 def wrong_with_address(url: str, platform: Platform) -> str | None:
     """Why functions must not call this address; None where they may.
 
-    Credentials travel with each call, so it has to be TLS, save WooCommerce's, whose OAuth 1.0a signs
+    Credentials travel with each call, so it has to be TLS, save WooCommerce's, whose OAuth 1.0a
+    signs
     without sending them; and a name inside a network would make functions call where only they can.
     """
     parts = urlsplit(url)

@@ -57,7 +57,8 @@ def load(tx: Tx) -> Store | None:
 
 
 def settings_without_platform(tx: Tx) -> dict[str, Any] | None:
-    """The settings of the transaction's store; None where there is none, or a platform behind it."""
+    """The settings of the transaction's store; None where there is none, or a platform behind
+    it."""
     row = tx.execute(
         """SELECT settings FROM backshop.stores
            WHERE id = backshop.current_store_id() AND platform IS NULL"""
@@ -228,7 +229,8 @@ def forget_keys(tx: Tx) -> int:
 
 
 def note_export(tx: Tx, request_id: str, object_key: str, requested_at: datetime) -> None:
-    """Remember where the answer to a person's data request lies; the same request lies there once."""
+    """Remember where the answer to a person's data request lies; the same request lies there
+    once."""
     tx.execute(
         """INSERT INTO backshop.exports (store_id, request_id, object_key, requested_at)
            VALUES (backshop.current_store_id(), %s, %s, %s) ON CONFLICT DO NOTHING""",

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from backshop.errors import BadRequest, Forbidden, NotFound, Unauthorized
 from backshop.stores import tenants
-from backshop.web.http import Event, header
+from backshop.web.http import Event, header, uuid
 
 
 class Principal(NamedTuple):
-    """Who calls, as the authorizer recognised them: `staff` (store_id None) or a store's own key."""
+    """Who calls, as the authorizer recognised them: `staff` (store_id None) or a store's own
+    key."""
 
     kind: str
     id: str
@@ -71,7 +72,7 @@ def store_of_call(event: Event, platform: str | None = None) -> UUID:
     query = event.get("queryStringParameters") or {}
     named = query.get("store_id") or header(event, "x-store-id")
     if named:
-        return own_store(event, _uuid(named))
+        return own_store(event, uuid(named, _no_connector()))
     if caller.store_id:
         return caller.store_id
     return only_store(platform)
@@ -89,13 +90,6 @@ def only_store(platform: str | None) -> UUID:
             slug="which-store",
         )
     return ids[0]
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _no_connector() from None
 
 
 def _no_connector() -> NotFound:

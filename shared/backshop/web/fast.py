@@ -58,7 +58,8 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 class Route(APIRoute):
     """A route whose JSON body is read by http.parse, strictly where its model is strict, whatever
-    its content type claims; and whose OpenAPI names the problems that its parameters and body bring."""
+    its content type claims; and whose OpenAPI names the problems that its parameters and body
+    bring."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **settings: Any) -> None:
         super().__init__(path, endpoint, **settings)

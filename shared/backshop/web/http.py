@@ -13,11 +13,20 @@ import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from backshop.errors import BadRequest, FieldError, Problem, TooLarge, Unauthorized, Unprocessable
+from backshop.errors import (
+    BadRequest,
+    FieldError,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthorized,
+    Unprocessable,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -32,7 +41,8 @@ MOST_BYTES = 6_291_456
 Event = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""The escape of NUL, which JSON allows and Postgres does not; an escaped backslash before it is none."""
+"""The escape of NUL, which JSON allows and Postgres does not; an escaped backslash before it is
+none."""
 
 
 class FieldProblem(BaseModel):
@@ -67,8 +77,18 @@ def bearer(event: Event) -> str:
     return token.strip()
 
 
+def uuid(text: str, otherwise: NotFound) -> UUID:
+    """An id that no route's type has read. Raises `otherwise` where it is malformed: nothing has
+    it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise otherwise from None
+
+
 def raw_body(event: Event, limit: int = BODY_BYTES) -> bytes:
-    """The body's bytes as they were sent. Raises TooLarge above `limit`, BadRequest on bad base64."""
+    """The body's bytes as they were sent. Raises TooLarge above `limit`, BadRequest on bad
+    base64."""
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
         if len(body) // 4 * 3 - 2 > limit:

@@ -9,6 +9,7 @@ from uuid import UUID
 import bcrypt
 
 Kind = Literal["staff", "store"]
+KEY_LENGTH = 200
 ROUNDS = 10
 """2^10 rounds: the secret has 256 random bits, so the hash only has to be one-way."""
 
@@ -28,20 +29,19 @@ def make(kind: Kind, id: UUID) -> tuple[str, str]:
     return f"bs_{kind}_{id.hex}_{secret}", hashed
 
 
-def read(header: str | None) -> Key | None:
-    """The key in an `Authorization: Bearer …` header; None where there is none of ours."""
-    scheme, _, presented = (header or "").partition(" ")
-    parts = presented.strip().split("_", 3)
-    if scheme.lower() != "bearer" or len(parts) != 4 or parts[0] != "bs" or len(presented) > 200:
+def read(token: str) -> Key | None:
+    """The key that a bearer token is; None where it is none of ours."""
+    parts = token.split("_", 3)
+    if len(parts) != 4 or parts[0] != "bs" or len(token) > KEY_LENGTH:
         return None
     kind, id, secret = parts[1:]
     try:
-        named = UUID(hex=id)
+        owner = UUID(hex=id)
     except ValueError:
         return None
     if kind == "staff":
-        return Key("staff", named, secret)
-    return Key("store", named, secret) if kind == "store" else None
+        return Key("staff", owner, secret)
+    return Key("store", owner, secret) if kind == "store" else None
 
 
 def matches(secret: str, hashed: str | None) -> bool:

@@ -51,8 +51,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Scope = Literal["staff", "store", "try-on", "token", "anyone"]
 """`staff` and `store` are scopes of keys, checked by the authorizer and here; `try-on` is that of a
-publishable token, and a key with `store` does as well; `token` is a shopper's or a link's own, which
-the route reads; `anyone` needs nothing."""
+publishable token, and a key with `store` does as well; `token` is a shopper's or a link's own,
+which the route reads; `anyone` needs nothing."""
 _ACCEPTED: dict[Scope, tuple[str, ...]] = {
     "staff": ("staff",),
     "store": ("store",),
@@ -121,7 +121,8 @@ def route(
     """Declare a route by its verb and path (`GET /batches/<id>`).
 
     `problems` are those that the route itself raises; the ones that follow from `scope`, parameters
-    and body are added. `example` is an answer, `body_example` a request. `answers` describes further
+    and body are added. `example` is an answer, `body_example` a request. `answers` describes
+    further
     content types of the answer, `takes` those of a body that is no JSON, each as {type: sentence}.
     `also` are further statuses of the answer and when they are; the function returns such an answer
     with its status. What returns a Response, a file or a redirect, is sent as it is.

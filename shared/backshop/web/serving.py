@@ -1,4 +1,5 @@
-"""What happens around every call, whatever routes it: its id in the log, and what pages may read."""
+"""What happens around every call, whatever routes it: its id in the log, and what pages may
+read."""
 
 from __future__ import annotations
 

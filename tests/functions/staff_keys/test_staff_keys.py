@@ -7,7 +7,7 @@ from backshop.web import keys
 
 def test_a_key_is_shown_once_and_only_its_hash_is_stored(load, event, context, owner):
     made = load("staff_keys").handler(event("staff_keys/make"), context)
-    key = keys.read(f"Bearer {made['staff_key']}")
+    key = keys.read(made["staff_key"])
     row = owner.execute("SELECT * FROM backshop.api_keys WHERE id = %s", [made["id"]]).fetchone()
     assert keys.matches(key.secret, row["key_hash"])
     assert key.secret not in str(row)

@@ -1,1 +1,2 @@
-"""What to offer a customer next: two lists with calibrated probabilities (docs/recommendations.md)."""
+"""What to offer a customer next: two lists with calibrated probabilities
+(docs/recommendations.md)."""

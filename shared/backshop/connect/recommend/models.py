@@ -115,7 +115,8 @@ class Scores(BaseModel):
     """The held-out comparison that decides whether a model is served."""
 
     new: Quality
-    """Items that the customer had not bought before; hits are the new items of the held-out order."""
+    """Items that the customer had not bought before; hits are the new items of the held-out
+    order."""
     again: Quality
     """Items that the customer had bought before."""
     any: Quality

@@ -227,12 +227,12 @@ def header(tx: Tx, model_id: UUID) -> Header:
 
 
 def knows_customer(tx: Tx, customer_id: str) -> bool:
-    found = tx.execute(
+    rows = tx.execute(
         """SELECT FROM connect.platform_customer
            WHERE store_id = backshop.current_store_id() AND customer_id = %s""",
         (customer_id,),
     )
-    return found.fetchone() is not None
+    return rows.fetchone() is not None
 
 
 def history(tx: Tx, model: Header, customer_id: str) -> Histories | None:

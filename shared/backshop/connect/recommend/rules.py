@@ -55,8 +55,8 @@ def hold_out(baskets: Baskets) -> tuple[Baskets, Baskets]:
     last = _last_order(baskets)
     is_last = baskets.order == last[baskets.customer]
     others = np.bincount(baskets.customer[~is_last], minlength=baskets.customers)
-    held = is_last & (others[baskets.customer] > 0)
-    return _some(baskets, ~held), _some(baskets, held)
+    held_out = is_last & (others[baskets.customer] > 0)
+    return _some(baskets, ~held_out), _some(baskets, held_out)
 
 
 def split(baskets: Baskets, day: float) -> tuple[Baskets, Baskets]:
@@ -67,8 +67,8 @@ def split(baskets: Baskets, day: float) -> tuple[Baskets, Baskets]:
     after = np.flatnonzero(~before & known[baskets.customer])
     following = np.full(baskets.customers, -1, dtype=np.int64)
     following[baskets.customer[after[::-1]]] = baskets.order[after[::-1]]  # the first one stays
-    held = ~before & (baskets.order == following[baskets.customer])
-    return _some(baskets, before), _some(baskets, held)
+    held_out = ~before & (baskets.order == following[baskets.customer])
+    return _some(baskets, before), _some(baskets, held_out)
 
 
 def sample(baskets: Baskets, customers: int) -> Baskets:
@@ -210,12 +210,13 @@ def decayed(trend: Floats, days: float) -> Floats:
 
 
 def best(scores: Floats, number: int) -> Ints:
-    """The places of the highest scores along the last axis, best first; equal ones keep their order."""
+    """The places of the highest scores along the last axis, best first; equal ones keep their
+    order."""
     number = min(number, scores.shape[-1])
-    found = np.argpartition(-scores, number - 1, axis=-1)[..., :number]
-    found = np.sort(found, axis=-1)
-    order = np.argsort(-np.take_along_axis(scores, found, axis=-1), axis=-1, kind="stable")
-    return np.take_along_axis(found, order, axis=-1)
+    top = np.argpartition(-scores, number - 1, axis=-1)[..., :number]
+    top = np.sort(top, axis=-1)
+    order = np.argsort(-np.take_along_axis(scores, top, axis=-1), axis=-1, kind="stable")
+    return np.take_along_axis(top, order, axis=-1)
 
 
 def buy_again(
@@ -227,8 +228,8 @@ def buy_again(
         history, np.zeros_like(at), at, now, affinity[history.item], trend[:, history.item]
     )
     scores = logits(blend, features)
-    found = best(scores, number)
-    return Ranked(history.item[found], probabilities(blend, scores[found]))
+    top = best(scores, number)
+    return Ranked(history.item[top], probabilities(blend, scores[top]))
 
 
 def new_for_you(
@@ -239,9 +240,9 @@ def new_for_you(
     features = new_features(affinity, trend, history.orders, history.size, gap)
     scores = logits(blend, features)
     scores[history.item] = -np.inf
-    found = best(scores, number)
-    found = found[np.isfinite(scores[found])]
-    return Ranked(found, probabilities(blend, scores[found]))
+    top = best(scores, number)
+    top = top[np.isfinite(scores[top])]
+    return Ranked(top, probabilities(blend, scores[top]))
 
 
 def popular(trend: Floats, orders: Floats, number: int) -> Ranked:
@@ -250,6 +251,6 @@ def popular(trend: Floats, orders: Floats, number: int) -> Ranked:
     `trend` and `orders` are decayed counts of the same half-life. Half an order is added to both
     sides, so that one sale in a new shop is no certainty.
     """
-    found = best(trend, number)
-    found = found[trend[found] > 0]
-    return Ranked(found, np.minimum(trend[found] / (orders + 1), 1))
+    top = best(trend, number)
+    top = top[trend[top] > 0]
+    return Ranked(top, np.minimum(trend[top] / (orders + 1), 1))

@@ -1,6 +1,7 @@
 """Making a model from baskets: neighbours, blend weights, calibration, and the held-out comparison.
 
-The last order of every customer is kept out to score the model. The weights are fitted on the orders
+The last order of every customer is kept out to score the model. The weights are fitted on the
+orders
 before it, each from what was known earlier; what is served in the end uses all orders with them.
 """
 
@@ -44,7 +45,8 @@ LIST = 10
 FIT_ORDERS = 3
 """Orders of each customer that are kept out one after the other to fit the weights on."""
 SPAN, SPANS = 30.0, 2
-"""Days before the end from which orders are predicted as serving would have done, so many times over."""
+"""Days before the end from which orders are predicted as serving would have done, so many times
+over."""
 JUDGED = 4_000
 """Customers a round that the weights are fitted on, and that the held-out comparison is made of."""
 
@@ -68,16 +70,17 @@ def bought(baskets: Baskets) -> Matrix:
 
 
 def find_neighbours(baskets: Baskets) -> Neighbours:
-    """The neighbours of every item that enough customers bought, by the method their number allows."""
+    """The neighbours of every item that enough customers bought, by the method their number
+    allows."""
     matrix = bought(baskets)
     known = np.flatnonzero(np.asarray(matrix.sum(axis=0)).ravel() >= MIN_BUYERS)
     if not len(known):
         return no_neighbours(baskets.items)
-    found = (ease if len(known) <= EASE_ITEMS else cosine)(matrix[:, known])
-    width = found.item.shape[1]
+    among = (ease if len(known) <= EASE_ITEMS else cosine)(matrix[:, known])
+    width = among.item.shape[1]
     item = np.zeros((baskets.items, width), dtype=np.int32)
     weight = np.zeros((baskets.items, width), dtype=np.float32)
-    item[known], weight[known] = known[found.item], found.weight
+    item[known], weight[known] = known[among.item], among.weight
     return Neighbours(item, weight)
 
 
@@ -149,10 +152,11 @@ class Moment:
     trend: Floats
 
 
-def replay(kept: Baskets, held: Baskets, neighbours: Neighbours) -> Iterator[Moment]:
-    """Go through the held-out orders by day; trends know only what was kept and sold on days before."""
+def replay(kept: Baskets, held_out: Baskets, neighbours: Neighbours) -> Iterator[Moment]:
+    """Go through the held-out orders by day; trends know only what was kept and sold on days
+    before."""
     owned = bought(kept)
-    wanted = bought(held)
+    wanted = bought(held_out)
     spoken = sparse.csr_matrix(
         (
             neighbours.weight.ravel(),
@@ -162,8 +166,8 @@ def replay(kept: Baskets, held: Baskets, neighbours: Neighbours) -> Iterator[Mom
         shape=(kept.items, kept.items),
     )
     now = np.full(kept.customers, np.inf)
-    now[held.customer] = held.day
-    waiting = np.argsort(now, kind="stable")[: len(np.unique(held.customer))]
+    now[held_out.customer] = held_out.day
+    waiting = np.argsort(now, kind="stable")[: len(np.unique(held_out.customer))]
     trends = _Trends(kept)
     step = max(1, CELLS // kept.items)
     for day in np.unique(np.floor(now[waiting])):
@@ -215,20 +219,22 @@ class TooLittle(ValueError):
 
 
 def train(baskets: Baskets, day: float) -> Trained:
-    """Fit, score on held-out orders, and make the model to be served from `day` (since the epoch) on.
+    """Fit, score on held-out orders, and make the model to be served from `day` (since the epoch)
+    on.
 
-    Raises TooLittle where fewer than MIN_CUSTOMERS customers have the three orders that it takes, or
-    where they never bought anything new, or never anything again.
+    Raises TooLittle where fewer than MIN_CUSTOMERS customers have the three orders that it takes,
+    or where they never bought anything new, or never anything again.
     """
-    kept, held = rules.hold_out(baskets)
+    kept, held_out = rules.hold_out(baskets)
     new, again = fit(kept)
-    scores = evaluate(kept, rules.sample(held, JUDGED), new, again)
+    scores = evaluate(kept, rules.sample(held_out, JUDGED), new, again)
     trend, orders = trends(baskets, day)
     return Trained(Model(find_neighbours(baskets), trend, orders, day, new, again), scores)
 
 
 def trends(baskets: Baskets, day: float) -> tuple[NDArray[np.float32], Floats]:
-    """Decayed sales (half-lives, items) and number of orders (half-lives) of all days before `day`."""
+    """Decayed sales (half-lives, items) and number of orders (half-lives) of all days before
+    `day`."""
     first = np.unique(baskets.order, return_index=True)[1]
     age = day - np.floor(baskets.day[first])
     orders = [(0.5 ** (age[age > 0] / half_life)).sum() for half_life in HALF_LIVES]
@@ -238,20 +244,21 @@ def trends(baskets: Baskets, day: float) -> tuple[NDArray[np.float32], Floats]:
 def fit(kept: Baskets) -> tuple[Blend, Blend]:
     """Weights and calibration of the two lists (new, again), from the last orders of `kept`.
 
-    Weights are fitted on each customer's last orders, whenever they were, and on the next orders after
+    Weights are fitted on each customer's last orders, whenever they were, and on the next orders
+    after
     some recent days; the calibration on the latter alone, because they are what is predicted at
     serving. Customers who are known to come back buy again more often than those of whom no later
     order is known, and every order in `kept` but none at serving has a later one. So the number of
-    later orders is a feature, made to vary by keeping out one order after the other, and 0 is put in
-    for it in the end.
+    later orders is a feature, made to vary by keeping out one order after the other, and 0 is put
+    in for it in the end.
     """
     new, again = Parts([], []), Parts([], [])
     earlier = kept
     for later in range(1, FIT_ORDERS + 1):
-        earlier, held = rules.hold_out(earlier)
-        if later == 1 and len(np.unique(held.customer)) < MIN_CUSTOMERS:
+        earlier, held_out = rules.hold_out(earlier)
+        if later == 1 and len(np.unique(held_out.customer)) < MIN_CUSTOMERS:
             raise TooLittle(f"fewer than {MIN_CUSTOMERS} customers have three orders or more")
-        for each in _examples_of(earlier, held, later):
+        for each in _examples_of(earlier, held_out, later):
             new.fitted.append(each.new)
             again.fitted.append(each.again)
     end = float(np.floor(kept.day.max())) + 1
@@ -280,12 +287,12 @@ class Both(NamedTuple):
     again: Examples
 
 
-def _examples_of(kept: Baskets, held: Baskets, later: int) -> Iterator[Both]:
+def _examples_of(kept: Baskets, held_out: Baskets, later: int) -> Iterator[Both]:
     """The held-out orders as examples, of a sample of the customers where there are very many."""
-    if not len(held.item):
+    if not len(held_out.item):
         return
     summed = rules.histories(kept)
-    for moment in replay(kept, rules.sample(held, JUDGED), find_neighbours(kept)):
+    for moment in replay(kept, rules.sample(held_out, JUDGED), find_neighbours(kept)):
         day = float(np.floor(moment.now[0]))
         yield Both(
             day, _new_examples(moment, summed, later), _again_examples(moment, summed, later)
@@ -419,12 +426,12 @@ def _regression(x: Floats, y: Bools, ridge: float = 1.0) -> tuple[Floats, float]
     return plain, float(weights[-1] - mean @ plain)
 
 
-def evaluate(kept: Baskets, held: Baskets, new: Blend, again: Blend) -> Scores:
+def evaluate(kept: Baskets, held_out: Baskets, new: Blend, again: Blend) -> Scores:
     """Compare with popularity (all sales so far) on the held-out orders."""
     summed = rules.histories(kept)
     popularity = np.bincount(kept.item, minlength=kept.items).astype(float)
     ours_new, ours_again, ours_any, plain_new, plain_any = (Tally() for _ in range(5))
-    for moment in replay(kept, held, find_neighbours(kept)):
+    for moment in replay(kept, held_out, find_neighbours(kept)):
         wanted, owned = moment.wanted, moment.owned
         fresh = _top_new(moment, summed, new)
         known = _top_again(moment, summed, again)
@@ -469,9 +476,9 @@ def _top_again(moment: Moment, summed: Histories, blend: Blend) -> Lists:
 
 
 def _lists(top: Ints, scores: Floats, blend: Blend) -> Lists:
-    found = np.take_along_axis(scores, top, axis=1)
-    items = np.where(np.isfinite(found), top, -1)
-    return Lists(items, np.where(items < 0, 0, rules.probabilities(blend, found)))
+    reached = np.take_along_axis(scores, top, axis=1)
+    items = np.where(np.isfinite(reached), top, -1)
+    return Lists(items, np.where(items < 0, 0, rules.probabilities(blend, reached)))
 
 
 def _merged(one: Lists, other: Lists) -> Lists:
@@ -494,10 +501,10 @@ class Tally:
         hit = np.take_along_axis(wanted, np.maximum(lists.items, 0), axis=1) & (lists.items >= 0)
         discount = 1 / np.log2(np.arange(2, LIST + 2))
         ideal = np.r_[0, np.cumsum(discount)][np.minimum(wanted.sum(axis=1), LIST)]
-        asked = ideal > 0
-        gain = (hit @ discount[: hit.shape[1]])[asked] / ideal[asked]
-        self.customers += int(asked.sum())
-        self.hits += int(hit[asked].any(axis=1).sum())
+        wanting = ideal > 0
+        gain = (hit @ discount[: hit.shape[1]])[wanting] / ideal[wanting]
+        self.customers += int(wanting.sum())
+        self.hits += int(hit[wanting].any(axis=1).sum())
         self.gain += float(gain.sum())
         if lists.probabilities is not None:
             there = lists.items >= 0
@@ -505,30 +512,30 @@ class Tally:
 
     def quality(self, shown: Sequence[tuple[Floats, Bools]]) -> Quality:
         customers = max(self.customers, 1)
-        found = Quality(
+        quality = Quality(
             customers=self.customers, hr=self.hits / customers, ndcg=self.gain / customers
         )
         if not any(len(likely) for likely, _ in shown):
-            return found
+            return quality
         likely, hit = (np.concatenate(part) for part in zip(*shown, strict=True))
         ece, ratio = calibration_error(likely, hit), log_loss_ratio(likely, hit)
-        return found.model_copy(update={"ece": ece, "log_loss_ratio": ratio})
+        return quality.model_copy(update={"ece": ece, "log_loss_ratio": ratio})
 
 
 def calibration_error(likely: Floats, hit: Bools, groups: int = 10) -> float:
-    """Mean distance of said and observed frequency over groups of equal size by what was said."""
+    """Mean distance of predicted and observed frequency over groups of equal size by prediction."""
     parts = np.array_split(np.argsort(likely, kind="stable"), groups)
     off = [abs(float(likely[part].sum() - hit[part].sum())) for part in parts]
     return sum(off) / len(likely)
 
 
 def log_loss_ratio(likely: Floats, hit: Bools) -> float | None:
-    """Log-loss of what was said over that of always saying the observed mean; None where that is
-    0, because everything was hit or nothing."""
+    """Log-loss of the predictions over that of always predicting the observed mean; None where
+    that is 0, because everything was hit or nothing."""
     always = _log_loss(np.full(len(hit), hit.mean()), hit)
     return _log_loss(likely, hit) / always if always else None
 
 
 def _log_loss(likely: Floats, hit: Bools) -> float:
-    said = np.clip(np.where(hit, likely, 1 - likely), 1e-12, 1)
-    return float(-np.log(said).mean())
+    likelihood = np.clip(np.where(hit, likely, 1 - likely), 1e-12, 1)
+    return float(-np.log(likelihood).mean())

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from backshop.commerce import Money, Time, in_currency
 
-Amount = Annotated[Money, Field(gt=0)]
+Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=2)]
 """Money in major units of the order's currency."""
 OrderId = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 """The platform's id of an order."""

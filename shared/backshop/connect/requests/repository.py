@@ -283,7 +283,8 @@ def _page(
 
 
 def count_pending(tx: Tx, now: datetime, age: timedelta) -> int:
-    """Requests that have been pending for longer than `age`, of every store the transaction sees."""
+    """Requests that have been pending for longer than `age`, of every store the transaction
+    sees."""
     row = tx.execute(
         """SELECT (SELECT count(*) FROM connect.refund_request
                    WHERE status = 'pending' AND requested_at < %(before)s)

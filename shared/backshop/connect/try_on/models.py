@@ -133,8 +133,8 @@ class Patch(_Look):
 
 
 class Shirt(_Look):
-    """A garment laid flat and cut out. The front is worn below the face, hung by `collar` (the front
-    of its neckline); the back is shown alone. `width_mm` is that of the whole picture."""
+    """A garment laid flat and cut out. The front is worn below the face, hung by `collar` (the
+    front of its neckline); the back is shown alone. `width_mm` is that of the whole picture."""
 
     kind: Literal["shirt"]
     image: Asset
@@ -153,10 +153,10 @@ _looks: TypeAdapter[Look] = TypeAdapter(Look)
 
 
 def look_of(metadata: dict[str, Any] | None) -> Look | None:
-    """The look in a product's metadata; None where it has none. Raises ValueError (pydantic's) where
-    it does not fit the schema."""
-    given = (metadata or {}).get("try_on")
-    return None if given is None else _looks.validate_python(given, strict=False)
+    """The look in a product's metadata; None where it has none. Raises ValueError (pydantic's)
+    where it does not fit the schema."""
+    raw = (metadata or {}).get("try_on")
+    return None if raw is None else _looks.validate_python(raw, strict=False)
 
 
 def assets_of(look: Look) -> set[str]:

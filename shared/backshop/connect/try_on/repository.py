@@ -1,4 +1,5 @@
-"""The SQL of try-on sessions; each function acts on the transaction's store unless it says otherwise."""
+"""The SQL of try-on sessions; each function acts on the transaction's store unless it says
+otherwise."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ def foundations(tx: Tx) -> list[Product]:
 
 
 def set_look(tx: Tx, sku: str, look: dict[str, Any] | None) -> bool:
-    """Say how a product is tried on, or with None that it is not; False where there is no such SKU."""
+    """Say how a product is tried on, or with None that it is not; False where there is no such
+    SKU."""
     changed = tx.execute(
         """UPDATE connect.platform_product
            SET metadata = coalesce(metadata, '{}') || jsonb_build_object('try_on', %s::jsonb)

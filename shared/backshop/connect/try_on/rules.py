@@ -79,10 +79,10 @@ def address_hash(store_id: UUID, address: str) -> str:
 def look(metadata: dict[str, Any] | None) -> Look | Result:
     """A product's look, or the result that it has because there is none or it is wrong."""
     try:
-        found = look_of(metadata)
+        worn = look_of(metadata)
     except ValidationError:
         return NOT_WEARABLE
-    return found or NOT_WEARABLE
+    return worn or NOT_WEARABLE
 
 
 def open_skus(skus: list[str], results: dict[str, Any]) -> list[str]:
@@ -91,9 +91,9 @@ def open_skus(skus: list[str], results: dict[str, Any]) -> list[str]:
 
 
 def outcome(results: dict[str, Result]) -> SessionStatus:
-    """A session is complete when at least one product can be seen."""
-    seen = any(result.status == "complete" for result in results.values())
-    return SessionStatus.COMPLETE if seen else SessionStatus.FAILED
+    """A session is complete when at least one product can be is_visible."""
+    is_visible = any(result.status == "complete" for result in results.values())
+    return SessionStatus.COMPLETE if is_visible else SessionStatus.FAILED
 
 
 def is_stuck(status: SessionStatus, since: datetime, at: datetime) -> bool:
