@@ -10,8 +10,8 @@ from backshop.errors import Conflict, NotFound, PreconditionFailed
 from backshop.projects import repository
 from backshop.projects.fields import NUL_FREE, Sku, Time
 from backshop.projects.repository import Filter, Row, Table
-from backshop.web import paging
-from fastapi import Header, Query, Response
+from backshop.web import fast, idempotency, paging
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,6 +31,18 @@ IfMatch = Annotated[
 Text = Annotated[str | None, Query(max_length=255, pattern=NUL_FREE)]
 CHANGES = (Conflict, PreconditionFailed)
 """What a change may be refused for."""
+
+
+Claiming = Callable[[db.Tx], idempotency.Claim]
+
+
+async def _claiming(request: Request, key: fast.IdempotencyKey = None) -> Claiming:
+    """Claims the call's Idempotency-Key in a transaction, before anything else is done in it."""
+    return lambda tx: idempotency.claim(tx, request.scope["aws.event"], key)
+
+
+Once = Annotated[Claiming, Depends(_claiming)]
+"""Of a route that makes something: `claim = once(tx)` first, `claim.keep(answer)` last."""
 
 
 class TimePosition(BaseModel):

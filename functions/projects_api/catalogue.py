@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from answers import CHANGES, Cursor, IfMatch, Limit, Text, expect, found, listed, one
+from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict
 from backshop.projects import repository
@@ -24,19 +24,20 @@ PathSku = Annotated[Sku, Path(description="May hold slashes.")]
 
 @app.post("/catalogue", status_code=201, tags=TAGS, responses=problems(Conflict))
 async def add_product(
-    product: NewCatalogueProduct, store: StoreId, response: Response
+    product: NewCatalogueProduct, store: StoreId, once: Once, response: Response
 ) -> CatalogueProduct:
     """A product of the catalogue."""
     try:
         with db.transaction(store_id=store) as tx:
+            claim = once(tx)
             currency = repository.currency(tx)
             columns = product.columns() | ({"currency": currency} if currency else {})
             row = repository.add(tx, CATALOGUE, columns)
+            return claim.keep(one(CatalogueProduct, row, response))
     except db.UniqueViolation:
         raise Conflict(
             "A product with this SKU is in the catalogue; change it with PATCH.", slug="sku-taken"
         ) from None
-    return one(CatalogueProduct, row, response)
 
 
 @app.get("/catalogue", tags=TAGS)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from answers import CHANGES, Cursor, IfMatch, Limit, Text, expect, found, listed, one
+from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict
 from backshop.projects import changing, repository
@@ -27,13 +27,18 @@ TAGS: list[Any] = ["Conversations"]
     "/projects/{project_id}/conversations", status_code=201, tags=TAGS, responses=problems(Conflict)
 )
 async def add_conversation(
-    project_id: UUID, conversation: NewConversation, store: StoreId, response: Response
+    project_id: UUID,
+    conversation: NewConversation,
+    store: StoreId,
+    once: Once,
+    response: Response,
 ) -> Conversation:
     """An entry of the project's log."""
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         project = changing.lock(tx, project_id)
         row = noted(tx, project, conversation.model_dump(exclude_unset=True))
-    return one(Conversation, row, response)
+        return claim.keep(one(Conversation, row, response))
 
 
 def noted(tx: db.Tx, project: repository.Row, said: dict[str, Any]) -> repository.Row:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from answers import CHANGES, Cursor, IfMatch, Limit, Text, expect, found, listed, one
+from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict
 from backshop.projects import repository
@@ -26,10 +26,13 @@ class Summaries(BaseModel):
 
 
 @app.post("/customers", status_code=201, tags=TAGS, responses=problems(Conflict))
-async def add_customer(customer: NewCustomer, store: StoreId, response: Response) -> Customer:
+async def add_customer(
+    customer: NewCustomer, store: StoreId, once: Once, response: Response
+) -> Customer:
     """A new customer."""
     with db.transaction(store_id=store) as tx:
-        return one(Customer, added(tx, customer), response)
+        claim = once(tx)
+        return claim.keep(one(Customer, added(tx, customer), response))
 
 
 def added(tx: db.Tx, customer: NewCustomer) -> repository.Row:

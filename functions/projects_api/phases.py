@@ -7,6 +7,7 @@ import customers
 import projects
 import rooms
 import selections
+from answers import Once
 from backshop import db
 from backshop.errors import Conflict, Unprocessable
 from backshop.projects import changing, repository, rules
@@ -30,9 +31,10 @@ TAGS: list[Any] = ["Phases"]
 
 
 @app.post("/projects/greeting", status_code=201, tags=TAGS, responses=problems(Conflict))
-async def greet(greeting: Greeting, store: StoreId) -> Greeted:
+async def greet(greeting: Greeting, store: StoreId, once: Once) -> Greeted:
     """Phase 1, greeting and credibility: who it is, and their project."""
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         customer = _customer(tx, greeting)
         columns = greeting.project.model_dump(exclude_unset=True)
         columns |= {
@@ -44,12 +46,14 @@ async def greet(greeting: Greeting, store: StoreId) -> Greeted:
         entry = {"interaction_type": "initial_inquiry", "outcome": "information_gathered"} | entry
         row = noted(tx, project, entry)
         whole = changing.whole(tx, project["project_id"])
-    return Greeted(
-        customer=Customer.model_validate(customer),
-        project=Project.model_validate(project),
-        conversation=Conversation.model_validate(row),
-        next=rules.next_step(whole, row["next_contact_date"]),
-    )
+        return claim.keep(
+            Greeted(
+                customer=Customer.model_validate(customer),
+                project=Project.model_validate(project),
+                conversation=Conversation.model_validate(row),
+                next=rules.next_step(whole, row["next_contact_date"]),
+            )
+        )
 
 
 def _customer(tx: db.Tx, greeting: Greeting) -> repository.Row:
@@ -67,9 +71,10 @@ def _customer(tx: db.Tx, greeting: Greeting) -> repository.Row:
 
 
 @app.post("/projects/{project_id}/needs-assessment", tags=TAGS, responses=problems(Conflict))
-async def assess_needs(project_id: UUID, needs: Needs, store: StoreId) -> Recorded:
+async def assess_needs(project_id: UUID, needs: Needs, store: StoreId, once: Once) -> Recorded:
     """Phase 2, needs assessment: what is tiled, who does it, when, and for how much."""
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         project = changing.lock(tx, project_id)
         for room in needs.rooms:
             columns = {"project_id": project_id, **rooms.room_columns(room)}
@@ -80,13 +85,14 @@ async def assess_needs(project_id: UUID, needs: Needs, store: StoreId) -> Record
         repository.change(tx, PROJECTS, project_id, needs.project.model_dump(exclude_none=True))
         entry = {"aos_phase": "needs_assessment", "outcome": "information_gathered"}
         row = noted(tx, project, entry | needs.conversation.model_dump(exclude_none=True))
-        return _recorded(tx, project_id, row)
+        return claim.keep(_recorded(tx, project_id, row), status=200)
 
 
 @app.post("/projects/{project_id}/design-details", tags=TAGS, responses=problems(Conflict))
-async def design(project_id: UUID, details: Design, store: StoreId) -> Recorded:
+async def design(project_id: UUID, details: Design, store: StoreId, once: Once) -> Recorded:
     """Phase 3, design and details: products that are considered for surfaces of the project."""
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         project = changing.lock(tx, project_id)
         known = repository.surfaces_of(tx, project_id)
         for selection in details.selections:
@@ -99,18 +105,19 @@ async def design(project_id: UUID, details: Design, store: StoreId) -> Recorded:
         changing.reckon_again(tx, store, project_id)
         entry = {"aos_phase": "design_details"}
         row = noted(tx, project, entry | details.conversation.model_dump(exclude_none=True))
-        return _recorded(tx, project_id, row)
+        return claim.keep(_recorded(tx, project_id, row), status=200)
 
 
 @app.post("/projects/{project_id}/close", tags=TAGS, responses=problems(Conflict))
-async def close(project_id: UUID, closing: Close, store: StoreId) -> Recorded:
+async def close(project_id: UUID, closing: Close, store: StoreId, once: Once) -> Recorded:
     """Phase 4, close and follow-up: how the conversation ended, and what comes next."""
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         project = changing.lock(tx, project_id)
         said = closing.conversation.model_dump(exclude_none=True)
         kind = "order_placement" if said.get("outcome") == "order_placed" else "followup"
         row = noted(tx, project, {"aos_phase": "close", "interaction_type": kind} | said)
-        return _recorded(tx, project_id, row)
+        return claim.keep(_recorded(tx, project_id, row), status=200)
 
 
 def _recorded(tx: db.Tx, project_id: UUID, row: repository.Row) -> Recorded:

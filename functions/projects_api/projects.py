@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from answers import CHANGES, Cursor, IfMatch, Limit, Text, expect, found, listed, one
+from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.aws import objects
 from backshop.errors import Conflict
@@ -23,14 +23,17 @@ TAGS: list[Any] = ["Projects"]
 
 
 @app.post("/projects", status_code=201, tags=TAGS, responses=problems(Conflict))
-async def add_project(project: NewProject, store: StoreId, response: Response) -> Project:
+async def add_project(
+    project: NewProject, store: StoreId, once: Once, response: Response
+) -> Project:
     """A project of a customer."""
     try:
         with db.transaction(store_id=store) as tx:
+            claim = once(tx)
             row = added(tx, project.model_dump(exclude_unset=True))
+            return claim.keep(one(Project, row, response))
     except db.ForeignKeyViolation:
         raise _no_customer() from None
-    return one(Project, row, response)
 
 
 def added(tx: db.Tx, columns: dict[str, Any]) -> repository.Row:

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from answers import CHANGES, Cursor, IfMatch, Limit, expect, found, listed, one
+from answers import CHANGES, Cursor, IfMatch, Limit, Once, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict, NotFound
 from backshop.projects import changing, repository, rules
@@ -44,12 +44,15 @@ def room_columns(room: NewRoom) -> dict[str, Any]:
 
 
 @app.post("/projects/{project_id}/rooms", status_code=201, tags=TAGS, responses=problems(Conflict))
-async def add_room(project_id: UUID, room: NewRoom, store: StoreId, response: Response) -> Room:
+async def add_room(
+    project_id: UUID, room: NewRoom, store: StoreId, once: Once, response: Response
+) -> Room:
     """A room of the project."""
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         changing.lock(tx, project_id)
         row = repository.add(tx, ROOMS, {"project_id": project_id, **room_columns(room)})
-    return one(Room, row, response)
+        return claim.keep(one(Room, row, response))
 
 
 @app.get("/projects/{project_id}/rooms", tags=TAGS)
@@ -99,14 +102,15 @@ async def remove_room(room_id: UUID, store: StoreId, if_match: IfMatch = None) -
 
 @app.post("/rooms/{room_id}/surfaces", status_code=201, tags=TAGS, responses=problems(Conflict))
 async def add_surface(
-    room_id: UUID, surface: NewSurface, store: StoreId, response: Response
+    room_id: UUID, surface: NewSurface, store: StoreId, once: Once, response: Response
 ) -> Surface:
     """A surface of the room, by its area or by measures."""
     columns = surface_columns(surface)
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         locked_project(tx, ROOMS, room_id, "room")
         row = repository.add(tx, SURFACES, {"room_id": room_id, **columns})
-    return one(Surface, row, response)
+        return claim.keep(one(Surface, row, response))
 
 
 def surface_columns(surface: NewSurface) -> dict[str, Any]:

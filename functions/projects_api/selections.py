@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from answers import CHANGES, Cursor, IfMatch, Limit, Text, expect, found, listed, one
+from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict
 from backshop.projects import changing, repository, rules
@@ -23,15 +23,16 @@ TAGS: list[Any] = ["Selected products"]
     "/surfaces/{surface_id}/selections", status_code=201, tags=TAGS, responses=problems(Conflict)
 )
 async def add_selection(
-    surface_id: UUID, selection: NewSelection, store: StoreId, response: Response
+    surface_id: UUID, selection: NewSelection, store: StoreId, once: Once, response: Response
 ) -> Selection:
     """A product for the surface. Quantity and price are reckoned where none are given."""
     with db.transaction(store_id=store) as tx:
+        claim = once(tx)
         project_id = locked_project(tx, SURFACES, surface_id, "surface")
         row = added(tx, store, surface_id, selection)
         changing.reckon_again(tx, store, project_id)
         stored = found(repository.one(tx, SELECTIONS, row["selection_id"]), "selection")
-    return one(Selection, stored, response)
+        return claim.keep(one(Selection, stored, response))
 
 
 def added(tx: db.Tx, store: UUID, surface_id: UUID, selection: NewSelection) -> repository.Row:

@@ -64,6 +64,8 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **settings: Any) -> None:
         super().__init__(path, endpoint, **settings)
         kinds: list[type[Problem]] = [BadRequest, Unauthorized, Forbidden, NotFound]
+        # API Gateway ends a path at a decoded `?` in one of its parameters.
+        kinds += [MethodNotAllowed] if "{" in path else []
         kinds += [TooLarge, Unprocessable] if self.body_field else []
         self.responses = problems(*kinds) | self.responses
 

@@ -444,3 +444,19 @@ def test_staff_name_the_store(call, customer, store, new_store):
     assert call("GET", "/customers", staff=True).slug == "which-store"
     listed = call("GET", "/customers", staff=True, store_id=store).body["items"]
     assert [UUID(each["customer_id"]) for each in listed] == [UUID(customer["customer_id"])]
+
+
+def test_a_request_that_is_sent_twice_is_recorded_once(call, customer):
+    asked = {"customer_id": customer["customer_id"], "installation_method": "diy"}
+    once = {"idempotency-key": "4c1f"}
+    first = call("POST", "/projects", asked, headers=once)
+    again = call("POST", "/projects", asked, headers=once)
+    assert (first.status, again.status, again.body) == (201, 201, first.body)
+    assert len(call("GET", "/projects").body["items"]) == 1
+    other = call("POST", "/projects", asked | {"project_name": "x"}, headers=once)
+    assert (other.status, other.slug) == (422, "idempotency-key-reused")
+    path = f"/projects/{first.body['project_id']}/close"
+    for _ in range(2):
+        answer = call("POST", path, {"conversation": {"outcome": "lost"}}, headers=once)
+        assert answer.status == 200
+    assert len(call("GET", "/conversations").body["items"]) == 1
