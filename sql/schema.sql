@@ -248,6 +248,27 @@ BEGIN
 END
 $_$;
 
+CREATE FUNCTION backshop.lock(lock_name text, wait boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    store uuid := backshop.current_store_id();
+BEGIN
+    LOOP
+        IF wait THEN
+            PERFORM FROM backshop.locks AS l
+            WHERE l.store_id = store AND l.name = lock_name FOR UPDATE;
+        ELSE
+            PERFORM FROM backshop.locks AS l
+            WHERE l.store_id = store AND l.name = lock_name FOR UPDATE NOWAIT;
+        END IF;
+        EXIT WHEN FOUND;
+        INSERT INTO backshop.locks (store_id, name) VALUES (store, lock_name)
+        ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION backshop.masked_key(key bytea, mask integer) RETURNS bytea
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
@@ -1049,6 +1070,13 @@ CREATE TABLE backshop.idempotency_keys (
 );
 
 ALTER TABLE ONLY backshop.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE backshop.locks (
+    store_id uuid NOT NULL,
+    name character varying(100) NOT NULL
+);
+
+ALTER TABLE ONLY backshop.locks FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE backshop.outbox (
     id bigint NOT NULL,
@@ -2468,6 +2496,9 @@ ALTER TABLE ONLY backshop.exports
 ALTER TABLE ONLY backshop.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (store_id, route, key_hash);
 
+ALTER TABLE ONLY backshop.locks
+    ADD CONSTRAINT locks_pkey PRIMARY KEY (store_id, name);
+
 ALTER TABLE ONLY backshop.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (store_id, id);
 
@@ -3164,6 +3195,9 @@ ALTER TABLE ONLY backshop.exports
 ALTER TABLE ONLY backshop.idempotency_keys
     ADD CONSTRAINT idempotency_keys_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY backshop.locks
+    ADD CONSTRAINT locks_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
 ALTER TABLE ONLY backshop.outbox
     ADD CONSTRAINT outbox_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
@@ -3468,6 +3502,8 @@ ALTER TABLE backshop.exports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE backshop.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE backshop.locks ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE backshop.outbox ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_all ON backshop.api_keys TO backshop_owner USING (true) WITH CHECK (true);
@@ -3479,6 +3515,8 @@ CREATE POLICY owner_all ON backshop.erasures TO backshop_owner USING (true) WITH
 CREATE POLICY owner_all ON backshop.exports TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON backshop.idempotency_keys TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON backshop.locks TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON backshop.outbox TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3505,6 +3543,8 @@ CREATE POLICY service_stores ON backshop.erasures TO backshop_service USING ((st
 CREATE POLICY service_stores ON backshop.exports TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON backshop.idempotency_keys TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON backshop.locks TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON backshop.outbox TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
@@ -4061,6 +4101,9 @@ GRANT ALL ON FUNCTION backshop.current_store_id() TO backshop_service;
 REVOKE ALL ON FUNCTION backshop.erase_store() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.erase_store() TO backshop_service;
 
+REVOKE ALL ON FUNCTION backshop.lock(lock_name text, wait boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION backshop.lock(lock_name text, wait boolean) TO backshop_service;
+
 REVOKE ALL ON FUNCTION backshop.masked_key(key bytea, mask integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION backshop.protect(target regclass) FROM PUBLIC;
@@ -4185,6 +4228,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.erasures TO backshop_service
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.exports TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.idempotency_keys TO backshop_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.locks TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.outbox TO backshop_service;
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 from backshop import commerce, db, logs, platforms
-from backshop.aws import config, objects
+from backshop.aws import config, objects, queues
 from backshop.aws.queues import BatchResponse, Message
 from backshop.connect import repository as connect
 from backshop.insights import repository as insights
@@ -29,7 +29,7 @@ from backshop.stores import repository as store
 class QueuedDelivery:
     """A message of the queue; the counterpart of webhook_receive's."""
 
-    message_id: str
+    message: Message
     connector_id: UUID
     topic: str
     key: str
@@ -65,7 +65,7 @@ def _read(record: Message) -> QueuedDelivery | None:
         )
         triggered = content["triggered_at"]
         return QueuedDelivery(
-            message_id=record["messageId"],
+            message=record,
             connector_id=UUID(content["connector_id"]),
             topic=content["topic"],
             key=content["key"],
@@ -80,22 +80,30 @@ def _read(record: Message) -> QueuedDelivery | None:
 
 
 def _ingest(connector_id: UUID, deliveries: list[QueuedDelivery]) -> list[str]:
-    """Save one store's deliveries together, or each alone where that fails; the failed ones'
-    ids."""
+    """Save one store's deliveries together, or each alone where that fails; the failed ones' ids.
+
+    Where somebody else saves for the store, its deliveries are handed back at once: waiting would
+    keep the others of the batch, and other batches, from being worked.
+    """
+    ids = [each.message["messageId"] for each in deliveries]
     try:
         _save(connector_id, deliveries)
         return []
+    except db.LockNotAvailable:
+        url = config.value("WEBHOOK_QUEUE_URL")
+        queues.hand_back(url, [each.message for each in deliveries])
+        return ids
     except Exception as error:
         if len(deliveries) == 1 or db.is_away(error):
             _report(deliveries[0], error)
-            return [each.message_id for each in deliveries]
+            return ids
     failed: list[str] = []
     for delivery in deliveries:
         try:
             _save(connector_id, [delivery])
         except Exception as error:
             _report(delivery, error)
-            failed.append(delivery.message_id)
+            failed.append(delivery.message["messageId"])
     return failed
 
 
@@ -128,7 +136,8 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery]) -> None:
             if (each.topic, each.key) in new
             for event in _translate(each, shop)
         ]
-        projections.save(tx, shop, [each for each in events if isinstance(each, commerce.Record)])
+        records = [each for each in events if isinstance(each, commerce.Record)]
+        projections.save(tx, shop, records, wait=False)
         if orders := [each for each in events if not isinstance(each, commerce.Record)]:
             _obey(tx, shop, orders)
 

@@ -24,6 +24,25 @@ BEGIN
 END
 $$;
 
+-- Nobody waits or works for ever, and what a function that died left behind ends soon: its
+-- connection is found dead by keepalives, its transaction by not going on.
+DO $$
+DECLARE
+    login text;
+BEGIN
+    FOREACH login IN ARRAY ARRAY['backshop_service', 'backshop_shopper'] LOOP
+        EXECUTE format('ALTER ROLE %I SET lock_timeout = %L', login, '10s');
+        EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', login, '20s');
+        EXECUTE format('ALTER ROLE %I SET client_connection_check_interval = %L', login, '5s');
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_idle = %L', login, '10');
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_interval = %L', login, '5');
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_count = %L', login, '3');
+    END LOOP;
+    ALTER ROLE backshop_service SET statement_timeout = '5min';
+    ALTER ROLE backshop_shopper SET statement_timeout = '10s';
+END
+$$;
+
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;

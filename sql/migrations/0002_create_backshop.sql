@@ -56,6 +56,39 @@ CREATE INDEX idx_record_versions_deleted ON backshop.record_versions (store_id, 
 WHERE deleted;
 SELECT backshop.protect('backshop.record_versions');
 
+-- Whoever saves for a store, or works one of its jobs, has a row here locked until the transaction
+-- ends. An advisory key would be anybody's: a session of any other login could take it and keep it.
+CREATE TABLE backshop.locks (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    name varchar(100) NOT NULL,
+    PRIMARY KEY (store_id, name)
+);
+SELECT backshop.protect('backshop.locks');
+
+-- Locks the row of this name of the transaction's store, which is made where it is missing. Raises
+-- lock_not_available where somebody else has it and nobody is to wait.
+CREATE FUNCTION backshop.lock(lock_name text, wait boolean) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    store uuid := backshop.current_store_id();
+BEGIN
+    LOOP
+        IF wait THEN
+            PERFORM FROM backshop.locks AS l
+            WHERE l.store_id = store AND l.name = lock_name FOR UPDATE;
+        ELSE
+            PERFORM FROM backshop.locks AS l
+            WHERE l.store_id = store AND l.name = lock_name FOR UPDATE NOWAIT;
+        END IF;
+        EXIT WHEN FOUND;
+        INSERT INTO backshop.locks (store_id, name) VALUES (store, lock_name)
+        ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION backshop.lock(text, boolean) TO backshop_service;
+
 -- Erased persons, as hashes of what they were known by, so that a late delivery does not bring
 -- them back.
 CREATE TABLE backshop.erasures (

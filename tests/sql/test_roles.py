@@ -1,7 +1,11 @@
 """Who is who in the database, and that no table was forgotten."""
 
+from uuid import UUID
+
+import psycopg
 import pytest
 
+from tests.conftest import Database
 from tests.sql.catalogue import SCHEMAS, Connection
 
 LOGINS = ["backshop_service", "backshop_shopper", "backshop_analyst"]
@@ -209,3 +213,27 @@ def test_the_analyst_reads_numbers_and_no_secrets(owner: Connection) -> None:
 def test_handlers_do_not_reach_keys_and_ledger(owner: Connection) -> None:
     readable = _columns(owner, "backshop_service", "SELECT")
     assert not set(readable) & {"backshop.capability_keys", "backshop.schema_migrations"}
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_no_login_waits_or_works_for_ever(owner: Connection, login: str) -> None:
+    (settings,) = _column(owner, "SELECT rolconfig FROM pg_roles WHERE rolname = %s", login)
+    assert isinstance(settings, list)
+    named = {each.partition("=")[0] for each in settings}
+    limits = {"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"}
+    assert limits <= named, f"{login} lacks {limits - named}"
+
+
+@pytest.mark.parametrize("login", ["backshop_shopper", "backshop_analyst"])
+def test_the_locks_of_stores_are_out_of_reach_of_other_logins(
+    database: Database, store: UUID, login: str
+) -> None:
+    with psycopg.connect(database.url(login)) as other:
+        for statement in (
+            "SELECT 1 FROM backshop.locks FOR UPDATE",
+            "LOCK TABLE backshop.locks",
+            "SELECT backshop.lock('saving', false)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                other.execute(statement.encode())
+            other.rollback()

@@ -112,28 +112,37 @@ def close() -> None:
         spare.close()
 
 
-def _begin(role: Role, statement: bytes) -> Tx:
-    """A connection in a transaction begun by `statement`, one round trip."""
+def _begin(role: Role, begin: str, settings: Mapping[str, str]) -> Tx:
+    """A connection in a transaction with these settings, one round trip."""
     kept = _connections().get(role)
     if kept is not None and not kept.closed:
         if kept.info.transaction_status != TransactionStatus.IDLE:
             raise RuntimeError("a transaction of this role is open already; do not nest them")
         try:
-            kept.execute(statement)
+            _begin_on(kept, begin, settings)
             return kept
         except psycopg.OperationalError:
             _drop(role)
     fresh = _open(role)
     _connections()[role] = fresh
-    fresh.execute(statement)
+    _begin_on(fresh, begin, settings)
     return fresh
+
+
+def _begin_on(tx: Tx, begin: str, settings: Mapping[str, str]) -> None:
+    """The settings are bound: the text of a statement is seen in pg_stat_activity by other sessions of
+    its login, and a capability there would be theirs too."""
+    names = list(settings)
+    with tx.pipeline():
+        tx.execute(begin.encode())
+        if names:
+            calls = ", ".join(f"set_config('{name}', %s, true)" for name in names)
+            tx.execute(f"SELECT {calls}".encode(), [settings[name] for name in names])
 
 
 @contextmanager
 def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") -> Iterator[Tx]:
-    local = [f"SET LOCAL {name} = {_literal(value)}" for name, value in settings.items()]
-    statement = "; ".join([begin, *local]).encode()
-    tx = _begin(role, statement)
+    tx = _begin(role, begin, settings)
     try:
         yield tx
     except BaseException:
@@ -141,10 +150,6 @@ def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") 
         raise
     else:
         _commit(role, tx)
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _commit(role: Role, tx: Tx) -> None:
@@ -311,19 +316,22 @@ def _capability(kind: str, store_id: UUID, subject: str) -> str:
 
 
 @contextmanager
-def try_lock(name: str) -> Iterator[bool]:
-    """Keep the lock of this name while the block runs; False where somebody else has it.
+def try_lock(store_id: UUID, name: str) -> Iterator[bool]:
+    """Keep the store's lock of this name while the block runs; False where somebody else has it.
 
     It lives on a connection of its own, in a transaction (poolers keep those apart), and is free as
     soon as the process has died. Raises `Unreachable`.
     """
     connection = _open("service")
+    settings = {"backshop.store_id": str(store_id), "idle_in_transaction_session_timeout": "0"}
     try:
-        connection.execute("BEGIN")
-        row = connection.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS mine", (name,)
-        ).fetchone()
-        yield bool(row and row["mine"])
+        _begin_on(connection, "BEGIN", settings)
+        try:
+            connection.execute("SELECT backshop.lock(%s, false)", (name,))
+            is_mine = True
+        except LockNotAvailable:
+            is_mine = False
+        yield is_mine
         # Closing alone would leave it to the server when the lock is free.
         connection.execute("ROLLBACK")
     finally:

@@ -17,19 +17,19 @@ from backshop.saving import rows
 from backshop.saving.prepare import Entry, Key
 
 
-def lock(tx: Tx, store: Store) -> None:
-    """Wait until nobody else saves for the store, and keep others out until the transaction ends.
+def lock(tx: Tx, store: Store, *, wait: bool = True) -> None:
+    """Keep others from saving for the store until the transaction ends; where somebody does, wait for
+    them, or raise `db.LockNotAvailable`.
 
     Everything is found by key from here on. Reading a whole table looks cheap while it is small,
     and the checks of foreign keys would keep such a plan while it grows. Raises RuntimeError in a
     transaction that sees more than this store: row-level security is what keeps stores apart here.
     """
     row = tx.execute(
-        """SELECT set_config('enable_seqscan', 'off', true),
-             pg_advisory_xact_lock(hashtextextended(%(name)s, 0)),
+        """SELECT set_config('enable_seqscan', 'off', true), backshop.lock('saving', %(wait)s),
              backshop.visible_store_ids() = ARRAY[%(store)s::uuid]
                AND current_user <> 'backshop_owner' AS is_alone""",
-        {"name": f"projections {store.id}", "store": store.id},
+        {"store": store.id, "wait": wait},
     ).fetchone()
     if not row or not row["is_alone"]:
         raise RuntimeError("save in a transaction that sees this store alone")

@@ -54,15 +54,17 @@ def save(
     *,
     force: bool = False,
     unstorable: list[UnstorableRecord] | None = None,
+    wait: bool = True,
 ) -> Saved:
     """Save records of the transaction's store in all contexts that its platform feeds.
 
     `force` lets records through that are as new as what was saved, so that a context whose tables
     were rebuilt fills again. A record that no table can hold is put into `unstorable`, or raises
-    `Unstorable` where no list is given.
+    `Unstorable` where no list is given. Where somebody else saves for the store and `wait` is false,
+    raises `db.LockNotAvailable`.
     """
     records = list(records)
-    ledger.lock(tx, store)
+    ledger.lock(tx, store, wait=wait)
     prepared = prepare(records, store, load_for(tx, store, records))
     if unstorable is not None:
         unstorable += prepared.unstorable

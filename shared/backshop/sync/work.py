@@ -66,7 +66,7 @@ def clock(remaining_ms: Callable[[], int]) -> Clock:
 def work(key: JobKey, clock: Clock) -> Outcome:
     """Work a job off, or as far as the time reaches. Does nothing where the job is done, or another
     invocation is at it. Raises whatever nobody foresaw, after noting it on the job."""
-    with _seldom_collecting(), db.try_lock(f"sync {key.store_id} {key.resource}") as is_mine:
+    with _seldom_collecting(), db.try_lock(key.store_id, f"sync {key.resource}") as is_mine:
         if not is_mine:
             return Outcome("taken")
         with db.transaction(store_id=key.store_id) as tx:

@@ -298,7 +298,7 @@ def test_an_invocation_that_gets_no_further_fails_instead_of_going_on_for_ever()
 def test_only_one_invocation_works_on_a_job():
     with connected("woocommerce", orders=10, seed=18) as shop:
         (key,) = shop.begin("full", "orders")
-        with db.try_lock(f"sync {key.store_id} {key.resource}") as mine:
+        with db.try_lock(key.store_id, f"sync {key.resource}") as mine:
             assert mine
             assert work.work(key, work.clock(lambda: 60_000)).status == "taken"
         assert shop.run().resources[0].status == "queued"

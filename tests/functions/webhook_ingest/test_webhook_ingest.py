@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from backshop.aws import config, objects
 
@@ -263,3 +264,36 @@ def test_an_erased_person_s_pictures_go_too(connect, ingest, owner, aws):
     left = [each["Key"] for each in s3.list_objects_v2(Bucket=aws.bucket)["Contents"]]
     assert left == ["selfies/another"]
     assert count(owner, "connect.try_on_session", store) == 1
+
+
+def test_a_store_whose_lock_somebody_has_gets_its_deliveries_back_at_once(
+    connect, load, context, aws, owner, database
+):
+    """Its messages come again in seconds; the other store of the same batch is saved meanwhile."""
+    busy, calm = connect("woocommerce"), connect("woocommerce")
+    url = config.value("WEBHOOK_QUEUE_URL")
+    sqs = config.client("sqs")
+    for store in (busy, calm):
+        body = message(store, "order.created", order())["body"]
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    records = [
+        {
+            "messageId": got["MessageId"],
+            "receiptHandle": got["ReceiptHandle"],
+            "body": got["Body"],
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
+        for got in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    ]
+    ours = {json.loads(each["body"])["connector_id"]: each["messageId"] for each in records}
+    with psycopg.connect(database.service_url) as other:
+        other.execute("SELECT set_config('backshop.store_id', %s, true)", [str(busy)])
+        other.execute("SELECT backshop.lock('saving', true)")
+        answer = load("webhook_ingest").handler({"Records": records}, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": ours[str(busy)]}]}
+    count = "SELECT count(*) AS n FROM insights.orders WHERE store_id = %s"
+    assert owner.execute(count, [calm]).fetchone()["n"] == 1
+    assert owner.execute(count, [busy]).fetchone()["n"] == 0
+    again = [each for each in records if each["messageId"] == ours[str(busy)]]
+    assert load("webhook_ingest").handler({"Records": again}, context)["batchItemFailures"] == []
+    assert owner.execute(count, [busy]).fetchone()["n"] == 1
