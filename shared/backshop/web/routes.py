@@ -207,8 +207,11 @@ class _Door(OpenAPIRequestValidationMiddleware):
     """
 
     def handler(self, app: Any, next_middleware: NextMiddleware) -> Response[Any]:
-        scopes = _ACCEPTED.get(app.scopes[app.context["_route"].func])
-        if scopes:
+        scope = app.scopes.get(app.context["_route"].func)
+        if scope is None:  # no route matches: a path may hold what no pattern takes, a NUL for one
+            unknown: Response[Any] = next_middleware(app)
+            return unknown
+        if scopes := _ACCEPTED.get(scope):
             callers.require(app.current_event.raw_event, *scopes)
         answer: Response[Any] = super().handler(app, next_middleware)
         return answer

@@ -72,3 +72,10 @@ def test_a_store_key_is_not_staff(call):
         "kind": "store", "store_id": str(call.store), "scopes": "store",
     }  # fmt: skip
     assert call.module("outbox_rows").handler(request, call.context)["statusCode"] == 403
+
+
+@pytest.mark.parametrize("id", ["\x00", "a/b", "é\n"])
+def test_a_path_that_no_route_takes_is_not_there(aws, load, event, context, id):
+    request = event("outbox_rows/retry")
+    request["rawPath"] = request["requestContext"]["http"]["path"] = f"/outbox/{id}/retry"
+    assert load("outbox_rows").handler(request, context)["statusCode"] == 404
