@@ -243,6 +243,10 @@ class Order(Record):
     email: str | None = None
     phone: str | None = None
     """The phone that was given with this order, not the customer's current one."""
+    other_phones: tuple[str, ...] = ()
+    """Further ones that were given with it, where the first cannot be used."""
+    customer_phone: str | None = None
+    """The customer's phone, where nobody can have changed it since the order; less sure than those."""
     first_name: str | None = None
     last_name: str | None = None
     country: str | None = None

@@ -25,6 +25,10 @@ class Changes(Protocol):
     def records(self, model: type[R], /) -> list[R]:
         """Those of a model, whole; only of kinds that a context with `reads_records` wants."""
 
+    def overtaken(self, model: type[R], /) -> list[R]:
+        """States of orders that are older than what is saved, whole: what they alone know may fill
+        what is missing there, and replaces nothing."""
+
     def rows(self, relation: str, /) -> Staged:
         """Those of a relation (`rows.RELATIONS`) as rows for statements."""
 

@@ -25,7 +25,7 @@ from shops.shop import (
 )
 from shops.vendure import ACTIVE
 from shops.vendure.schema import CustomFields
-from shops.vendure.views import NEXT, Views
+from shops.vendure.views import NEXT, Views, total_with_tax
 
 Json = dict[str, Any]
 
@@ -162,6 +162,11 @@ class Mutations:
             return (
                 'Cannot transition Order to the "Cancelled" state unless all OrderItems are '
                 "cancelled"
+            )
+        if state == "PaymentSettled" and _covered(order) < total_with_tax(order):
+            return (
+                'Cannot transition Order to the "PaymentSettled" state when the total is not '
+                "covered by settled Payments"
             )
         if state == "Shipped" and not parcels:
             return (
@@ -659,6 +664,12 @@ class Mutations:
         self.server.keys[key] = frozenset().union(*roles)
         number = str(self._number("ApiKey"))
         return {"__typename": "CreateApiKeyResult", "apiKey": key, "entityId": number}
+
+
+def _covered(order: Order) -> int:
+    """What settled payments come to, less the refunds that are settled."""
+    paid = sum(payment.amount for payment in order.payments if payment.state == "Settled")
+    return paid - sum(refund.amount for refund in order.refunds if refund.state == "Settled")
 
 
 def _address(given: Mapping[str, Any]) -> dict[str, str]:

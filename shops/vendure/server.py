@@ -60,6 +60,7 @@ NEEDS = {
     "backshopWebhooks": "ReadSettings",
     "setBackshopWebhooks": "UpdateSettings",
     "setBackshopDelivery": "UpdateOrder",
+    "globalSettings": "ReadSettings",
     "createPromotion": "CreatePromotion",
     "updatePromotion": "UpdatePromotion",
     "deletePromotion": "DeletePromotion",
@@ -98,6 +99,7 @@ class Setup:
     its custom fields meanwhile, as the real server does under concurrency."""
     delivery_delay: float = 0.0
     duplicates: float = 0.0
+    money_precision: int = 2
 
 
 class Vendure:
@@ -340,6 +342,9 @@ class Vendure:
             "promotion": lambda info, id: _found(shop.coupons, id, views.promotion),
             "collections": lambda info, options=None: self._collections(),
             "activeChannel": lambda info: views.channel(),
+            "globalSettings": lambda info: {
+                "serverConfig": {"moneyStrategyPrecision": self.setup.money_precision}
+            },
             "me": self._me,
             "login": self._login,
             "logout": lambda info: {"success": True},
@@ -409,10 +414,11 @@ class Vendure:
         return {"items": items, "totalItems": len(items)}
 
     def _me(self, info: Info) -> Json | None:
-        return self._current_user() if info.context.signed_in else None
+        return self._current_user(info.context.permissions) if info.context.signed_in else None
 
-    def _current_user(self) -> Json:
-        permissions = list(self.schema.type_map["Permission"].values)  # type: ignore[attr-defined]
+    def _current_user(self, held: Permissions = None) -> Json:
+        every = list(self.schema.type_map["Permission"].values)  # type: ignore[attr-defined]
+        permissions = every if held is None else sorted(held)
         channel = {
             "id": "1",
             "token": self.channel_token,

@@ -15,8 +15,10 @@ CREATE TABLE kits.customers (
     custom_fields jsonb NOT NULL DEFAULT '{}',
     first_name varchar(100),
     last_name varchar(100),
-    -- Of total_spent.
+    -- Of total_spent: that of the latest order, whose orders alone it adds up.
     currency varchar(3),
+    -- What was spent in each currency, {"LKR": 12000.00, "USD": 40.00}.
+    spent_by_currency jsonb NOT NULL DEFAULT '{}',
     is_active boolean NOT NULL DEFAULT true,
     -- The address as Vendure has it. Where several customers share one (an account that was
     -- deleted and made anew), `email` is with the last of them alone.
@@ -108,6 +110,9 @@ CREATE TABLE kits.customer_orders_summary (
     -- 947xxxxxxxx: the phone given WITH the order, which may follow it. A guest checkout
     -- overwrites the customer's phone, never this one.
     phone_number varchar(20),
+    -- Whose word that is: 'order', what was given with it; 'customer', the customer's phone, where
+    -- nobody can have changed it since. The order's own word takes its place when it is known.
+    phone_source varchar(10) CHECK (phone_source IN ('order', 'customer')),
     -- Vendure's word for where the order stands.
     state varchar(50),
     is_cancelled boolean NOT NULL DEFAULT false,
@@ -213,7 +218,7 @@ CREATE TABLE kits.order_delivery_status (
     -- What the platform was last known to hold: ours differs while a change is under way to it.
     platform_stage varchar(20),
     platform_tracking_number varchar(100),
-    -- The platform lost our change; outbox_sweep sends it again.
+    -- The platform lost our change, or does not know it yet; outbox_sweep sends it.
     to_repair boolean NOT NULL DEFAULT false,
     -- The shopper agreed to be told and has not been told of this version; outbox_sweep tells them.
     to_tell boolean NOT NULL DEFAULT false,

@@ -13,43 +13,67 @@ BEGIN
 END
 $$;
 
--- Counts what was not cancelled, and the money that stayed after refunds. The row is locked before
--- the orders are read, so that of two who add an order the second counts both. The lock is the one
--- that agrees with references: whoever added an order already holds its customer's key.
-CREATE FUNCTION kits.update_customer_statistics(customer_id uuid) RETURNS void
+-- Counts what was not cancelled, and the money that stayed after refunds: by currency, and in
+-- total_spent that of the latest order's currency alone, for nothing adds up currencies. The rows are
+-- locked before the orders are read, so that of two who add an order the second counts both. The lock
+-- is the one that agrees with references: whoever added an order already holds its customer's key.
+CREATE FUNCTION kits.update_customers_statistics(customer_ids uuid[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     store uuid := kits.require_store();
-    customer uuid := customer_id;
 BEGIN
-    PERFORM FROM kits.customers AS c WHERE c.store_id = store AND c.id = customer FOR NO KEY UPDATE;
-    UPDATE kits.customers AS c
-    SET total_orders = o.number, total_spent = o.spent, last_order_date = o.latest,
-        currency = o.currency
-    FROM (
-        SELECT count(*) AS number, coalesce(sum(s.total_with_tax - s.refunded_amount), 0) AS spent,
-            max(s.order_date) AS latest,
-            (array_agg(s.currency ORDER BY s.order_date DESC))[1] AS currency
+    PERFORM FROM kits.customers AS c
+    WHERE c.store_id = store AND c.id = ANY (customer_ids) ORDER BY c.id FOR NO KEY UPDATE;
+    WITH sums AS (
+        SELECT s.customer_id AS id, s.currency, count(*) AS number, max(s.order_date) AS latest,
+            sum(s.total_with_tax - s.refunded_amount) AS spent
         FROM kits.customer_orders_summary AS s
-        WHERE s.store_id = store AND s.customer_id = customer AND NOT s.is_cancelled
-    ) AS o
-    WHERE c.store_id = store AND c.id = customer
-        AND (c.total_orders, c.total_spent, c.last_order_date, c.currency) IS DISTINCT FROM
-            (o.number, o.spent, o.latest, o.currency);
+        WHERE s.store_id = store AND s.customer_id = ANY (customer_ids) AND NOT s.is_cancelled
+        GROUP BY s.customer_id, s.currency
+    ),
+    totals AS (
+        SELECT id, sum(number) AS number, max(latest) AS latest,
+            (array_agg(currency ORDER BY latest DESC, currency))[1] AS currency,
+            (array_agg(spent ORDER BY latest DESC, currency))[1] AS spent,
+            jsonb_object_agg(currency, spent) AS by_currency
+        FROM sums GROUP BY id
+    ),
+    found AS (
+        SELECT c.id, coalesce(t.number, 0) AS number, t.latest, t.currency,
+            coalesce(t.spent, 0) AS spent, coalesce(t.by_currency, '{}') AS by_currency
+        FROM unnest(customer_ids) AS c (id) LEFT JOIN totals AS t USING (id)
+    )
+    UPDATE kits.customers AS c
+    SET total_orders = f.number, total_spent = f.spent, last_order_date = f.latest,
+        currency = f.currency, spent_by_currency = f.by_currency
+    FROM found AS f
+    WHERE c.store_id = store AND c.id = f.id
+        AND (c.total_orders, c.total_spent, c.last_order_date, c.currency, c.spent_by_currency)
+            IS DISTINCT FROM (f.number, f.spent, f.latest, f.currency, f.by_currency);
 END
+$$;
+
+-- The same for one, as the model names it.
+CREATE FUNCTION kits.update_customer_statistics(customer_id uuid) RETURNS void
+LANGUAGE sql
+AS $$
+    SELECT kits.update_customers_statistics(ARRAY[customer_id])
 $$;
 
 -- Sets stage and tracking number of many orders exactly as given, adds their events, and lets
 -- customer_orders_summary and order_tracking follow: one statement for any number of orders, each
 -- named once. Which stage may follow which is decided by the caller, who has locked the orders.
+-- Whoever calls it, the platform is told: the orders are marked, and outbox_sweep sends them, unless
+-- the platform holds it so already, or the caller sends them himself (to_send).
 CREATE FUNCTION kits.update_order_delivery_statuses(
     order_codes text[],
     stages text[],
     tracking_numbers text[],
     notes text[],
     updated_by text,
-    from_platform boolean DEFAULT false
+    from_platform boolean DEFAULT false,
+    to_send boolean DEFAULT true
 ) RETURNS SETOF kits.order_delivery_status
 LANGUAGE sql
 AS $$
@@ -64,7 +88,8 @@ AS $$
         UPDATE kits.order_delivery_status AS s
         SET stage = c.stage, tracking_number = c.tracking_number, note = c.note, updated_by = $5,
             updated_at = greatest(clock_timestamp(), s.updated_at), version = s.version + 1,
-            to_tell = c.to_tell, to_repair = false,
+            to_tell = c.to_tell,
+            to_repair = to_send AND NOT from_platform AND c.vendure_order_id IS NOT NULL,
             platform_stage = CASE WHEN from_platform THEN c.stage ELSE s.platform_stage END,
             platform_tracking_number = CASE
                 WHEN from_platform THEN c.tracking_number ELSE s.platform_tracking_number
@@ -76,11 +101,11 @@ AS $$
     -- The conflict is with somebody who sets the first stage of an order that nobody has locked.
     inserted AS (
         INSERT INTO kits.order_delivery_status AS s (
-            store_id, order_code, stage, tracking_number, note, updated_by, updated_at,
+            store_id, order_code, stage, tracking_number, note, updated_by, updated_at, to_repair,
             platform_stage, platform_tracking_number
         )
         SELECT (SELECT kits.require_store()), c.order_code, c.stage, c.tracking_number, c.note, $5,
-            clock_timestamp(),
+            clock_timestamp(), to_send AND NOT from_platform AND c.vendure_order_id IS NOT NULL,
             CASE WHEN from_platform THEN c.stage END,
             CASE WHEN from_platform THEN c.tracking_number END
         FROM changes AS c
@@ -92,7 +117,8 @@ AS $$
         ON CONFLICT (store_id, order_code) DO UPDATE
         SET stage = excluded.stage, tracking_number = excluded.tracking_number,
             note = excluded.note, updated_by = excluded.updated_by,
-            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1
+            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1,
+            to_repair = excluded.to_repair
         RETURNING s.*
     ),
     saved AS (
@@ -403,7 +429,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION kits.drop_cancelled_orders();
 GRANT EXECUTE ON FUNCTION
     kits.require_store(),
     kits.update_customer_statistics(uuid),
-    kits.update_order_delivery_statuses(text[], text[], text[], text[], text, boolean),
+    kits.update_customers_statistics(uuid[]),
+    kits.update_order_delivery_statuses(text[], text[], text[], text[], text, boolean, boolean),
     kits.update_order_delivery_status(text, text, text, text, text),
     kits.generate_batch_number(),
     kits.get_batch_statistics(uuid),

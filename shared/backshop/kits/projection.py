@@ -16,6 +16,7 @@ from backshop.kits.customers.projection import delete_customers as delete_custom
 from backshop.kits.customers.projection import save_customers as save_customers
 from backshop.kits.customers.projection import sms_countries
 from backshop.kits.orders.projection import delete_orders as delete_orders
+from backshop.kits.orders.projection import fill_in
 from backshop.kits.orders.projection import save_orders as save_orders
 from backshop.kits.orders.projection import save_refunded as save_refunded
 
@@ -109,6 +110,7 @@ def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
         save_customers(tx, store, changes.records(Customer))
     elif kind == Kind.ORDER:
         save_orders(tx, store, changes.records(Order))
+        fill_in(tx, store, changes.overtaken(Order))
 
 
 def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:

@@ -39,6 +39,10 @@ class ShopFacts(NamedTuple):
     currency: str | None = None
     time_zone: str | None = None
     version: str | None = None
+    settings: Mapping[str, Any] = {}
+    """What its records cannot be understood without, as keys of the store's settings."""
+    problems: tuple[str, ...] = ()
+    """What is missing for backshop to work there, as sentences with their remedy."""
 
 
 class DeliveryFields(NamedTuple):

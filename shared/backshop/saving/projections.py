@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from backshop import db
-from backshop.commerce import KIND_OF, Kind, Record, Refund, Store, stable_number
+from backshop.commerce import KIND_OF, Kind, Order, Record, Refund, Store, stable_number
 from backshop.contexts import Context
 from backshop.db import Staged, Tx
 from backshop.insights import projection as insights
@@ -93,8 +93,14 @@ def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
     refunds = batch.of(refunds=True)
     claimed |= ledger.claim(tx, store, refunds, force) if refunds else {}
     won = [entry for key, entry in batch.entries.items() if claimed.get(key)]
+    lost = [
+        each
+        for each in entries
+        if each.key[0] == Kind.ORDER
+        and (each.key not in claimed or batch.entries.get(each.key) is not each)
+    ]
     _note_sums(sums, won, with_refunds, batch.dates)
-    _hand_on(tx, store, won, with_refunds, batch.dates)
+    _hand_on(tx, store, Winners(tx, won, lost), with_refunds, batch.dates)
     sums.after()
     return _counts(entries, batch, claimed)
 
@@ -203,8 +209,9 @@ def _drop_unlisted(
 class Winners:
     """What is to be saved, as contexts read it (`ports.Changes`), and the ids of the deleted."""
 
-    def __init__(self, tx: Tx, entries: Sequence[Entry]) -> None:
+    def __init__(self, tx: Tx, entries: Sequence[Entry], lost: Sequence[Entry] = ()) -> None:
         self._tx = tx
+        self._lost = [each.record for each in lost if each.record is not None]
         self._lines: dict[str, list[str]] = defaultdict(list)
         self._staged: dict[str, Staged] = {}
         self._records: dict[Kind, list[Any]] = defaultdict(list)
@@ -223,6 +230,9 @@ class Winners:
 
     def records(self, model: type[R]) -> list[R]:
         return [each for each in self._records[KIND_OF[model]] if isinstance(each, model)]
+
+    def overtaken(self, model: type[R]) -> list[R]:
+        return [each for each in self._lost if isinstance(each, model)]
 
     def rows(self, relation: str) -> Staged:
         if relation not in self._staged:
@@ -248,12 +258,11 @@ def _note_sums(
 def _hand_on(
     tx: Tx,
     store: Store,
-    won: Sequence[Entry],
+    winners: Winners,
     with_refunds: set[str],
     dates: Sequence[tuple[str, str]],
 ) -> None:
     """Give the winners to the contexts, kind by kind, then sum up what follows from them."""
-    winners = Winners(tx, won)
     fed = registry.fed_by(store.platform)
     for kind in (Kind.CATEGORY, Kind.PRODUCT, Kind.COUPON):
         _save_kind(tx, store, kind, winners, fed)
@@ -278,7 +287,8 @@ def _save_kind(tx: Tx, store: Store, kind: Kind, winners: Winners, fed: Sequence
     gone = winners.deleted[kind]
     for context in fed:
         if kind in context.kinds:
-            if kind in winners.kinds:
+            has_older = kind == Kind.ORDER and bool(winners.overtaken(Order))
+            if kind in winners.kinds or (has_older and context.reads_records):
                 context.projection.save(tx, store, kind, winners)
             if gone:
                 context.projection.delete(tx, store, kind, gone)

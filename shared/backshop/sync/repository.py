@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -379,14 +379,21 @@ def unseen(
     return [(row["kind"], row["external_id"]) for row in rows]
 
 
-def learn(tx: Tx, currency: str | None, time_zone: str | None, version: str | None) -> None:
-    """Note what the shop says of itself, where nobody said otherwise."""
+def learn(
+    tx: Tx,
+    currency: str | None,
+    time_zone: str | None,
+    version: str | None,
+    settings: Mapping[str, Any] | None = None,
+) -> None:
+    """Note what the shop says of itself, where nobody said otherwise; `settings` whatever was said."""
     facts = {"currency": currency, "time_zone": time_zone}
     facts_json = Jsonb({key: value for key, value in facts.items() if value})
     tx.execute(
-        """UPDATE backshop.stores SET settings = %(facts)s || settings
-           WHERE id = backshop.current_store_id() AND NOT settings @> (%(facts)s || settings)""",
-        {"facts": facts_json},
+        """UPDATE backshop.stores SET settings = %(facts)s || settings || %(told)s
+           WHERE id = backshop.current_store_id()
+             AND NOT settings @> (%(facts)s || settings || %(told)s)""",
+        {"facts": facts_json, "told": Jsonb(dict(settings or {}))},
     )
     tx.execute(
         """UPDATE insights.stores

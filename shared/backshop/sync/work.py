@@ -147,13 +147,15 @@ def _look_after_shop(
 ) -> Outcome:
     """Learn what the shop says of itself, and have it send its webhooks here."""
     facts = shop.facts()
+    with db.transaction(store_id=store.id) as tx:
+        repository.learn(tx, facts.currency, facts.time_zone, facts.version, facts.settings)
     secret = credentials.unseal(sealed["webhook_secret"], store.id, "webhook_secret")
     address = f"{config.value('PUBLIC_URL').rstrip('/')}/webhooks/{store.id}"
     known = sha256(f"{address} {secret}".encode()).hexdigest()
     done = shop.subscribe(address, secret, job.cursor.get("secret") != known)
     with db.transaction(store_id=store.id) as tx:
-        repository.learn(tx, facts.currency, facts.time_zone, facts.version)
-        repository.advance(tx, job, {}, Progress(notes=done), clock.now())
+        notes = [*facts.problems, *done]
+        repository.advance(tx, job, {}, Progress(notes=notes), clock.now())
         repository.complete(tx, job, {"secret": known}, clock.now())
     return Outcome("completed")
 

@@ -38,6 +38,10 @@ def lock_order(tx: Tx, order_id: str) -> OrderState | None:
     """The order, held until the end of the transaction: its requests are decided one by one."""
     row = tx.execute(
         """SELECT order_id, platform, currency, total_amount AS total,
+                  (SELECT coalesce(sum((payment ->> 'amount')::numeric)
+                            FILTER (WHERE payment ->> 'state' = 'Settled'), 0)
+                   FROM jsonb_array_elements(payments) AS payment
+                   WHERE platform = 'vendure' HAVING count(*) > 0) AS paid,
                   refunded_amount AS refunded, fulfilment_status AS fulfilment, is_cancelled
            FROM connect.platform_order
            WHERE store_id = backshop.current_store_id() AND order_id = %s AND status <> 'deleted'
@@ -58,12 +62,20 @@ def lines(tx: Tx, order_id: str) -> list[LineState]:
              FROM connect.refund_request, jsonb_array_elements(lines) AS line
              WHERE store_id = backshop.current_store_id() AND order_id = %(order)s
              GROUP BY 1
+           ), placed AS (
+             -- Vendure's quantities are what is left after cancellations, which refunds also count.
+             SELECT line ->> 'id' AS line_id, (line ->> 'orderPlacedQuantity')::int AS quantity
+             FROM connect.platform_order, jsonb_array_elements(line_items) AS line
+             WHERE store_id = backshop.current_store_id() AND order_id = %(order)s
+               AND platform = 'vendure'
            )
-           SELECT i.line_id, i.quantity,
-                  coalesce(i.total, i.price * i.quantity) + coalesce(i.tax, 0) AS total,
+           SELECT i.line_id, greatest(i.quantity, p.quantity) AS quantity,
+                  (coalesce(i.total, i.price * i.quantity) + coalesce(i.tax, 0))
+                    * greatest(i.quantity, p.quantity) / i.quantity AS total,
                   greatest(i.refunded_quantity, coalesce(a.processed, 0))::int AS refunded,
                   coalesce(a.pending, 0)::int AS pending
            FROM connect.order_item AS i LEFT JOIN sums AS a USING (line_id)
+             LEFT JOIN placed AS p USING (line_id)
            WHERE i.store_id = backshop.current_store_id() AND i.order_id = %(order)s
              AND i.quantity > 0""",
         {"order": order_id},

@@ -22,13 +22,15 @@ VENDURE = "vendure"
 
 
 def left_to_refund(order: OrderState, sums: RefundSums) -> Decimal:
-    """What is left of the order's total, as far as it is known here.
+    """What is left of what was paid, or of the order's total where payments are not told, as far as
+    it is known here.
 
     A processed request and the platform's refund that it made are the same money, seen twice once
     the platform's word has come back; so the greater of both counts. The platform has the last
     word when the refund is sent.
     """
-    return order.total - max(order.refunded, sums.processed) - sums.pending
+    paid = order.total if order.paid is None else order.paid
+    return paid - max(order.refunded, sums.processed) - sums.pending
 
 
 def refund_amount(

@@ -197,27 +197,10 @@ def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
     """kits.update_customer_statistics() for many customers, by Vendure's ids, in one statement."""
     if not customer_ids:
         return
-    of = {"store": store.id, "ids": list(customer_ids)}
     tx.execute(
-        """UPDATE kits.customers AS target
-           SET total_orders = s.number, total_spent = s.spent, last_order_date = s.latest,
-             currency = s.currency
-           FROM (
-             SELECT c.id, o.* FROM kits.customers AS c
-             CROSS JOIN LATERAL (
-               SELECT count(*) AS number, max(order_date) AS latest,
-                 coalesce(sum(total_with_tax - refunded_amount), 0) AS spent,
-                 (array_agg(currency ORDER BY order_date DESC, vendure_order_id))[1] AS currency
-               FROM kits.customer_orders_summary AS o
-               WHERE o.customer_id = c.id AND NOT o.is_cancelled
-             ) AS o
-             WHERE c.vendure_customer_id = ANY (%(ids)s)
-           ) AS s
-           WHERE target.id = s.id
-             AND (target.total_orders, target.total_spent, target.last_order_date, target.currency)
-               IS DISTINCT FROM
-                 (s.number, s.spent, s.latest, s.currency)""",
-        of,
+        """SELECT kits.update_customers_statistics(ARRAY(
+             SELECT id FROM kits.customers WHERE vendure_customer_id = ANY (%s)))""",
+        (list(customer_ids),),
     )
 
 

@@ -75,27 +75,19 @@ def delivery_of(row: Row) -> Delivery:
 
 def save_delivery(tx: Tx, change: DeliveryUpdate, *, by: str) -> None:
     """Save one delivery of a locked order with its event."""
-    tx.execute(
-        "SELECT FROM kits.update_order_delivery_status(%s, %s, %s, %s, %s)",
-        (
-            change.order_code,
-            change.delivery.stage,
-            change.delivery.tracking_number or "",
-            change.note,
-            by,
-        ),
-    )
+    save_deliveries(tx, [change], by=by)
 
 
 def save_deliveries(
     tx: Tx, changes: Sequence[DeliveryUpdate], *, by: str, from_platform: bool = False
 ) -> None:
-    """Save many, each order once, in one statement. `from_platform`: the platform holds it so."""
+    """Save many, each order once, in one statement. `from_platform`: the platform holds it so; else
+    the caller puts the outbox rows that tell it, so they are not marked for the sweep."""
     if not changes:
         return
     tx.execute(
         """SELECT count(*) FROM kits.update_order_delivery_statuses(
-               %s::text[], %s::text[], %s::text[], %s::text[], %s, %s)""",
+               %s::text[], %s::text[], %s::text[], %s::text[], %s, %s, to_send => false)""",
         (
             [change.order_code for change in changes],
             [change.delivery.stage for change in changes],

@@ -23,6 +23,7 @@ ORDERS = {
     "total": "numeric",
     "currency": "text",
     "phone": "text",
+    "phone_source": "text",
     "state": "text",
     "is_cancelled": "boolean",
     "customer_id": "text",
@@ -66,7 +67,7 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
             order.payment_method,
             str(order.total),
             order.currency,
-            phones.normalise(order.phone, countries),
+            *_phone_of(order, countries),
             order.status,
             "t" if order.is_cancelled else "f",
             order.customer_id,
@@ -78,10 +79,10 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
         f"""WITH saved AS (
               INSERT INTO kits.customer_orders_summary AS target
                 (store_id, vendure_order_id, order_code, order_date, payment_method,
-                 total_with_tax, currency, phone_number, state, is_cancelled,
+                 total_with_tax, currency, phone_number, phone_source, state, is_cancelled,
                  vendure_customer_id, customer_id)
               SELECT %(store)s, vendure_id, left(code, 100), placed_at, left(payment_method, 100),
-                total, currency, phone, left(state, 50), is_cancelled, customer_id,
+                total, currency, phone, phone_source, left(state, 50), is_cancelled, customer_id,
                 (SELECT c.id FROM kits.customers AS c
                  WHERE c.vendure_customer_id = orders.customer_id)
               FROM {staged.source} ORDER BY vendure_id
@@ -89,7 +90,12 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
                 order_code = excluded.order_code, order_date = excluded.order_date,
                 payment_method = excluded.payment_method,
                 total_with_tax = excluded.total_with_tax, currency = excluded.currency,
-                phone_number = coalesce(excluded.phone_number, target.phone_number),
+                (phone_number, phone_source) = (
+                  SELECT CASE WHEN kept THEN target.phone_number ELSE excluded.phone_number END,
+                    CASE WHEN kept THEN target.phone_source ELSE excluded.phone_source END
+                  FROM (SELECT excluded.phone_number IS NULL
+                    OR (target.phone_source = 'order' AND excluded.phone_source = 'customer')
+                      AS kept) AS choice),
                 state = excluded.state, is_cancelled = excluded.is_cancelled,
                 vendure_customer_id = excluded.vendure_customer_id,
                 customer_id = excluded.customer_id
@@ -100,6 +106,34 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
     ).fetchone()
     concerned = (row and row["concerned"]) or []
     return sorted({each for each in concerned if each})
+
+
+def _phone_of(order: Order, countries: Sequence[str]) -> tuple[str | None, str | None]:
+    """The first usable phone that was given with the order, else the customer's; whose it is."""
+    given = (order.phone, *order.other_phones)
+    for phone in given:
+        if usable := phones.normalise(phone, countries):
+            return usable, "order"
+    usable = phones.normalise(order.customer_phone, countries)
+    return usable, "customer" if usable else None
+
+
+def fill_in(tx: Tx, store: Store, overtaken: Sequence[Order]) -> None:
+    """What only an older state knew, where the newer ones do not tell it: the phone. Of two events of
+    one moment either may come to be the newer."""
+    countries = sms_countries(store)
+    known = [(each.id, *_phone_of(each, countries)) for each in overtaken]
+    given = [(id, phone) for id, phone, source in known if source == "order"]
+    if not given:
+        return
+    tx.execute(
+        """UPDATE kits.customer_orders_summary AS target
+           SET phone_number = source.phone, phone_source = 'order'
+           FROM unnest(%s::text[], %s::text[]) AS source (id, phone)
+           WHERE target.store_id = kits.require_store() AND target.vendure_order_id = source.id
+             AND target.phone_source IS DISTINCT FROM 'order'""",
+        ([id for id, _ in given], [phone for _, phone in given]),
+    )
 
 
 def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
@@ -183,7 +217,7 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
         """UPDATE kits.customer_orders_summary AS target SET refunded_amount = source.amount
            FROM unnest(%(ids)s::text[], %(amounts)s::numeric[]) AS source (id, amount)
            WHERE target.vendure_order_id = source.id
-             AND target.refunded_amount <> round(source.amount, 2)
+             AND target.refunded_amount <> round(source.amount, 4)
            RETURNING target.vendure_customer_id AS id""",
         {
             "store": store.id,

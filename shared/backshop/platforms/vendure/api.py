@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from backshop.platforms import graphql
@@ -24,7 +25,31 @@ SESSION = "vendure-auth-token"
 _SIGNED_OUT = "FORBIDDEN"
 
 FIELDS = ("deliveryStage", "trackingNumber")
-"""The plugin's custom fields of an order; operations name them so, in this order."""
+"""The plugin's custom fields of an order that are written; operations name them so, in this order."""
+PLACED_PHONE = "placedPhone"
+"""A field that older plugins lack."""
+NEEDS = {
+    "orders": "ReadOrder",
+    "orders_plain": "ReadOrder",
+    "newest": "ReadOrder and ReadCustomer",
+    "order_refunds": "ReadOrder",
+    "order_address": "ReadOrder",
+    "delivery_stage": "ReadOrder",
+    "customers": "ReadCustomer",
+    "products": "ReadCatalog",
+    "collections": "ReadCatalog",
+    "promotions": "ReadPromotion",
+    "webhooks": "ReadSettings",
+    "webhooks_set": "UpdateSettings",
+    "server": "ReadSettings",
+    "delivery_set": "UpdateOrder",
+    "delivery_stage_set": "UpdateOrder",
+    "refund_order": "UpdateOrder",
+    "settle_refund": "UpdateOrder",
+    "order_transition": "UpdateOrder",
+    "order_address_update": "UpdateOrder",
+}
+"""The permission that each operation needs, by Vendure's name."""
 _name = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,59}")
 
 _tokens: dict[tuple[str, str], str] = {}
@@ -46,7 +71,9 @@ class VendureApi:
         self._password = credentials.secret
         self._has_key = ":" in credentials.api_key
         self.field_names = field_names(credentials.settings)
-        self.precision = money_precision(credentials.settings)
+        self.has_placed_phone = True
+        """Taken to be so until the server says that it knows no such field."""
+        self._learnt_precision = money_precision(credentials.settings)
         headers = {"Content-Type": "application/json"}
         if self._has_key:
             headers["vendure-api-key"] = credentials.api_key
@@ -56,6 +83,16 @@ class VendureApi:
 
     def close(self) -> None:
         self._client.close()
+
+    @cached_property
+    def precision(self) -> int:
+        """Decimals of the server's minor units, as it says itself; what was learnt before where the
+        user may not read settings. Raises `TransientOutage`."""
+        try:
+            config = self.run("server", {})["globalSettings"]["serverConfig"]
+        except PermanentRefusal:
+            return self._learnt_precision
+        return int(config["moneyStrategyPrecision"])
 
     def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
         """The data of an operation, asked for as often as it may help. Raises `TransientOutage`,
@@ -77,9 +114,11 @@ class VendureApi:
         if code == "INTERNAL_SERVER_ERROR":
             raise TransientFailure("it answered INTERNAL_SERVER_ERROR")
         if code == _SIGNED_OUT:
+            needed = NEEDS.get(operation)
             raise PermanentRefusal(
-                "Vendure refused the user or key: give one whose role may read orders, customers,"
-                " catalogue and promotions",
+                f"Vendure refused {operation}: give the role of the user or key the permission {needed}"
+                if needed
+                else "Vendure refused the user or key: give one of an active administrator",
                 200,
                 code,
             )
@@ -99,7 +138,10 @@ class VendureApi:
             name if name_there == name else f"{name}: {name_there}"
             for name, name_there in self.field_names.items()
         )
-        return text.replace(f"{{ {' '.join(FIELDS)} }}", f"{{ {aliased} }}")
+        if not self.has_placed_phone:
+            text = text.replace(f" {PLACED_PHONE} ", " ")
+        names = " ".join(FIELDS)
+        return text.replace(f"{{ {names} ", f"{{ {aliased} ")
 
     def _token(self) -> str | None:
         if self._has_key:

@@ -1,16 +1,19 @@
 """An order's delivery stage and tracking number at Vendure: two custom fields, written together.
 
-`setOrderCustomFields` loses concurrent writes silently, also beside a state transition: whoever
-writes is the only writer of the order on our side, and reads back what became of it.
+The plugin's own mutation writes these two columns and nothing else. Where a server has an older plugin
+or fields of its own, `setOrderCustomFields` has to do, which saves the whole order as it was read: it
+loses concurrent writes silently and takes state transitions back. Either way whoever writes is the
+only writer of the order on our side, and reads back what became of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.orders import Json, write
 from backshop.platforms.ports import DeliveryFields
-from backshop.platforms.vendure.api import VendureApi
+from backshop.platforms.vendure.api import UNKNOWN_FIELD, VendureApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,29 @@ class VendureDeliveryStages:
     def write(self, order_id: str, fields: DeliveryFields) -> DeliveryFields | None:
         """Write both fields in one mutation, and read back. Raises `TransientOutage` where the end
         of the write is unknown, `PermanentRefusal` where Vendure has no such order or option."""
+        try:
+            write(self.api, "delivery_set", {"input": _input(order_id, fields)})
+        except PermanentRefusal as refused:
+            if refused.code != UNKNOWN_FIELD:
+                raise
+            self._write_with_the_order(order_id, fields)
+        return self.read(order_id)
+
+    def _write_with_the_order(self, order_id: str, fields: DeliveryFields) -> None:
         names = self.api.field_names
         custom = {
             names["deliveryStage"]: fields.stage,
             names["trackingNumber"]: fields.tracking_number,
         }
         write(self.api, "delivery_stage_set", {"input": {"id": order_id, "customFields": custom}})
-        return self.read(order_id)
+
+
+def _input(order_id: str, fields: DeliveryFields) -> Json:
+    return {
+        "orderId": order_id,
+        "deliveryStage": fields.stage,
+        "trackingNumber": fields.tracking_number,
+    }
 
 
 def _fields_of(order: Json) -> DeliveryFields:

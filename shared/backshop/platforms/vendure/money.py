@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from backshop.platforms.errors import PermanentDecline
+
 DEFAULT_PRECISION = 2
 
 
 def money_precision(settings: Mapping[str, Any]) -> int:
     """Decimals of the server's minor units, whatever the currency: its `moneyStrategyPrecision`, 2
-    unless it was set (Vendure, MoneyStrategy); a sync learns it."""
+    unless it was set (Vendure, MoneyStrategy); syncs learn it (`subscribing.facts`)."""
     precision = settings.get("money_precision")
     return precision if isinstance(precision, int) else DEFAULT_PRECISION
 
@@ -22,5 +24,9 @@ def money(minor: int, precision: int) -> Decimal:
 
 
 def minor_units(major: Decimal, precision: int) -> int:
-    """The server's minor units of an amount that has no more decimals than they do."""
-    return int(major.scaleb(precision))
+    """The server's minor units. Raises `PermanentDecline` where the amount has more decimals than
+    they do: 10.505 cannot be kept in hundredths."""
+    minor = major.scaleb(precision)
+    if minor != minor.to_integral_value():
+        raise PermanentDecline({"error": f"the server keeps {precision} decimals, {major} has more"})
+    return int(minor)

@@ -109,18 +109,59 @@ class VendureOrders:
             back = order["state"]
             if back not in NOT_SENT:
                 raise PermanentDecline({"error": f"the order is in the state {back} at the shop"})
+            _check_way_back(order, back)
             change.keep_state(back)
             _transition(self.api, order, MODIFYING)
-        fields = {
-            "dryRun": False,
-            "orderId": change.order_id,
-            "updateShippingAddress": _fields(change.address),
-        }
-        answer = write(self.api, "order_address_update", {"input": fields})["modifyOrder"]
-        if answer["__typename"] != "Order":
+        answer = _modify(self.api, change, dry_run=True)
+        if answer["__typename"] == "Order" and answer["totalWithTax"] == order["totalWithTax"]:
+            answer = _modify(self.api, change, dry_run=False)
+        elif answer["__typename"] == "Order":
+            answer = {"error": "the address changes what the order costs: change it in Vendure"}
+        if answer.get("__typename") != "Order":
             _transition(self.api, order, back)
             raise PermanentDecline(answer)
         return _answer_of(_transition(self.api, answer, back))
+
+
+def _modify(api: VendureApi, change: AddressChange, *, dry_run: bool) -> Json:
+    """Also tried first without being done: an address of another tax zone changes the total, and an
+    order whose total is not covered does not leave Modifying again."""
+    fields = {
+        "dryRun": dry_run,
+        "orderId": change.order_id,
+        "updateShippingAddress": _fields(change.address),
+    }
+    answer: Json = write(api, "order_address_update", {"input": fields})["modifyOrder"]
+    return answer
+
+
+def can_come_back(order: Json, state: str) -> bool:
+    """Whether an order that goes into Modifying and keeps its total can go back to `state`: Vendure
+    asks that payments less settled refunds cover the total, and that modifications made before are
+    paid for (default order process of 3.7.3)."""
+    states = {SETTLED} if state == "PaymentSettled" else {SETTLED, "Authorized"}
+    payments = [each for each in order["payments"] if each["state"] in states]
+    covered = sum(
+        payment["amount"]
+        - sum(refund["total"] for refund in payment["refunds"] if refund["state"] == SETTLED)
+        for payment in payments
+    )
+    is_authorized = any(each["state"] == "Authorized" for each in payments)
+    return (
+        covered >= order["totalWithTax"]
+        and (state != "PaymentAuthorized" or is_authorized)
+        and all(each["isSettled"] for each in order["modifications"])
+    )
+
+
+def _check_way_back(order: Json, state: str) -> None:
+    if not can_come_back(order, state):
+        raise PermanentDecline(
+            {
+                "error": "Vendure would not let the order out of Modifying again, because what was"
+                " paid less what was refunded does not cover its total: change the address there"
+            }
+        )
 
 
 def _create(
@@ -199,11 +240,11 @@ def _amount(order: Json, request: RefundOrder, precision: int) -> int:
     for refund in _refunds(order):
         if mark not in (refund["reason"] or ""):
             before.update({line["orderLineId"]: line["quantity"] for line in refund["lines"]})
-    check_quantities(request, {id: line["quantity"] for id, line in lines_by_id.items()}, before)
+    check_quantities(request, {id: _placed(line) for id, line in lines_by_id.items()}, before)
     costs = (
         share(
-            money(lines_by_id[line_id]["proratedLinePriceWithTax"], precision),
-            lines_by_id[line_id]["quantity"],
+            money(_worth(lines_by_id[line_id]), precision),
+            _placed(lines_by_id[line_id]),
             before[line_id],
             quantity,
             request.currency,
@@ -211,6 +252,23 @@ def _amount(order: Json, request: RefundOrder, precision: int) -> int:
         for line_id, quantity in request.lines
     )
     return minor_units(sum(costs, Decimal(0)), precision)
+
+
+def _placed(line: Json) -> int:
+    """How many were bought; `quantity` is what is left of them after a partial cancellation."""
+    placed: int = max(line.get("orderPlacedQuantity") or 0, line["quantity"])
+    return placed
+
+
+def _worth(line: Json) -> int:
+    """What all that were bought cost, in minor units: the line's price is that of those left."""
+    if line["quantity"] == _placed(line):
+        whole: int = line["proratedLinePriceWithTax"]
+        return whole
+    if line["quantity"]:
+        return round(Decimal(line["proratedLinePriceWithTax"] * _placed(line)) / line["quantity"])
+    unit: int = line["proratedUnitPriceWithTax"]
+    return unit * _placed(line)
 
 
 def _transition(api: VendureApi, order: Json, state: str) -> Json:

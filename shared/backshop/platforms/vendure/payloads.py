@@ -58,6 +58,7 @@ class AddressPayload(VendurePayload):
 class CustomerPayload(VendurePayload):
     id: Id
     created_at: datetime | None = None
+    updated_at: datetime | None = None
     first_name: str | None = None
     last_name: str | None = None
     email_address: str | None = None
@@ -224,6 +225,7 @@ class Envelope(VendurePayload):
 
     event: str | None = None
     created_at: datetime | None = None
+    channel: str | None = None
     data: dict[str, Any]
 
 

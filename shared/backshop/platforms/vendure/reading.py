@@ -106,14 +106,15 @@ class _VendureOrders(_VendureList):
         return [changed, NO_CART | {"state": {"notIn": FINAL}}]
 
     def _ask(self, variables: Json) -> Json:
-        """With the plugin's fields, where the server has them."""
-        if not self._is_plain:
+        """With the plugin's fields, as far as the server has them."""
+        while not self._is_plain:
             try:
                 return super()._ask(variables)
             except PermanentRefusal as refused:
                 if refused.code != UNKNOWN_FIELD:
                     raise
-                self._is_plain = True
+                self._is_plain = not self.api.has_placed_phone
+                self.api.has_placed_phone = False
         answer: Json = self.api.run("orders_plain", variables)["orders"]
         return answer
 

@@ -34,7 +34,9 @@ class VendureShop:
     def reader(self, store: Store, resource: str, context: ReadContext) -> Reader:
         from backshop.platforms.vendure import reading
 
-        return reading.reader(self.api, store, resource, context)
+        settings = dict(store.settings) | {"money_precision": self.api.precision}
+        told = store.model_copy(update={"settings": settings})
+        return reading.reader(self.api, told, resource, context)
 
     def close(self) -> None:
         self.api.close()

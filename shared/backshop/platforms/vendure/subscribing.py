@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from backshop.platforms.errors import PermanentRefusal
@@ -31,6 +32,36 @@ def subscribe(api: VendureApi, address: str, secret: str, *, is_new_secret: bool
     return ["subscribed all events" if own is None else "renewed the subscription"]
 
 
+PERMISSIONS = {
+    "ReadOrder": "orders are not read",
+    "ReadCustomer": "customers are not read",
+    "ReadCatalog": "products and collections are not read",
+    "ReadPromotion": "promotions are not read",
+    "UpdateOrder": "refunds, addresses and delivery stages are not written",
+    "ReadSettings": "how the server keeps money is not known, and webhooks are not looked after",
+    "UpdateSettings": "webhooks are not subscribed",
+}
+"""What the role has to be given, and what does not work without it."""
+
+
 def facts(api: VendureApi) -> ShopFacts:
-    channel = api.run("shop", {})["activeChannel"]
-    return ShopFacts(currency=channel["defaultCurrencyCode"])
+    answer = api.run("shop", {})
+    channel = answer["activeChannel"]
+    held = {each["id"]: each["permissions"] for each in (answer["me"] or {}).get("channels", ())}
+    return ShopFacts(
+        currency=channel["defaultCurrencyCode"],
+        settings={"money_precision": api.precision, "channel_code": channel["code"]},
+        problems=missing(held.get(channel["id"], ())),
+    )
+
+
+def missing(held: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each permission that the role lacks in the channel."""
+    if "SuperAdmin" in held:
+        return ()
+    return tuple(
+        f"the role lacks the permission {name}: {consequence}; give it in Vendure under"
+        " Settings, Roles"
+        for name, consequence in PERMISSIONS.items()
+        if name not in held
+    )

@@ -38,6 +38,9 @@ _CUSTOM = {
     "printName": "print_name",
     "printNumber": "print_number",
 }
+DEFAULT_CHANNEL = "__default_channel__"
+PLACED_PHONE = "placedPhone"
+"""The plugin's custom field of an order."""
 _ZERO = Decimal(0)
 _ORDER = commerce.defaults(commerce.Order)
 _LINE = commerce.defaults(commerce.OrderLine)
@@ -61,6 +64,8 @@ def translate(
     subject = _subject(topic or payload.event or "")
     if subject is None:
         raise Ignored(f"nothing is kept of the event {topic[:60]!r}")
+    if not _is_of_channel(payload.channel, store):
+        raise Ignored("an event of another channel of this server")
     kind, adapter, convert, wrapped = _SUBJECTS[subject]
     happened_at = triggered_at or _utc(payload.created_at) or received_at
     data = payload.data.get(wrapped, payload.data)
@@ -73,6 +78,14 @@ def translate(
         ]
     record = parsing.validate(adapter, data)
     return parsing.guarded(lambda: convert(record, store, happened_at))
+
+
+def _is_of_channel(code: str | None, store: Store) -> bool:
+    """Each channel is a store of its own. Syncs learn the channel's code; before that only the
+    default channel, which needs no token, is known."""
+    has_token = bool(store.settings.get("channel"))
+    own = store.settings.get("channel_code") or (None if has_token else DEFAULT_CHANNEL)
+    return code is None or own is None or code == own
 
 
 def _subject(topic: str) -> str | None:
@@ -101,14 +114,11 @@ def placed_order(
 ) -> list[Event]:
     """The order at the moment it is placed, the only one at which the customer's phone is sure to
     be that of this order: any guest who names the same e-mail address overwrites it later."""
-    events = order(payload, store, observed_at)
     phone = payload.customer.phone_number if payload.customer else None
-    return [
-        each.model_copy(update={"phone": phone})
-        if isinstance(each, commerce.Order) and each.phone is None and phone
-        else each
-        for each in events
-    ]
+    fields = payload.custom_fields or {}
+    if phone and not _text(fields.get(PLACED_PHONE)):
+        payload = payload.model_copy(update={"custom_fields": fields | {PLACED_PHONE: phone}})
+    return order(payload, store, observed_at)
 
 
 def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime) -> commerce.Order:
@@ -117,6 +127,7 @@ def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime
     shipping_address = _address(payload.shipping_address, "shipping")
     customer = payload.customer or payloads.CustomerPayload(id="none")
     fields = payload.custom_fields or {}
+    phones = _given_phones(payload)
     net = sum((line.total for line in lines), _ZERO)
     subtotal = sum((line.subtotal for line in lines), _ZERO)
     return trusted(
@@ -149,7 +160,9 @@ def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime
             "customer_id": payload.customer.id if payload.customer else None,
             "is_guest": payload.customer is None,
             "email": customer.email_address or None,
-            "phone": _given_phone(payload),
+            "phone": phones[0] if phones else None,
+            "other_phones": phones[1:],
+            "customer_phone": _customer_phone(payload),
             "first_name": customer.first_name or None,
             "last_name": customer.last_name or None,
             "country": _country(payload.shipping_address) or _country(payload.billing_address),
@@ -171,10 +184,25 @@ def _asked(payload: payloads.OrderPayload) -> int:
     return max(payload.total_with_tax, paid)
 
 
-def _given_phone(payload: payloads.OrderPayload) -> str | None:
-    """A guest's checkout overwrites the customer's phone, the order's addresses keep theirs."""
+def _given_phones(payload: payloads.OrderPayload) -> tuple[str, ...]:
+    """A guest's checkout overwrites the customer's phone; the order's addresses keep theirs, and the
+    plugin keeps the customer's of the moment at which the order was placed."""
     addresses = (payload.shipping_address, payload.billing_address)
-    return next((each.phone_number for each in addresses if each and each.phone_number), None)
+    placed = _text((payload.custom_fields or {}).get(PLACED_PHONE))
+    given = [*(each.phone_number for each in addresses if each), placed]
+    return tuple(dict.fromkeys(each for each in given if each))
+
+
+def _customer_phone(payload: payloads.OrderPayload) -> str | None:
+    """That of a verified customer, whom no guest's checkout overwrites, or of one who has not been
+    changed since the order was placed."""
+    customer, placed_at = payload.customer, payload.order_placed_at
+    if customer is None or not customer.phone_number or placed_at is None:
+        return None
+    is_verified = customer.user is not None and customer.user.verified
+    changed_at = customer.updated_at
+    is_unchanged = changed_at is not None and parsing.utc(changed_at) <= parsing.utc(placed_at)
+    return customer.phone_number if is_verified or is_unchanged else None
 
 
 def _line(payload: payloads.LinePayload, precision: int) -> commerce.OrderLine:
@@ -295,7 +323,7 @@ def _tracking_code(payload: payloads.OrderPayload) -> str | None:
 def _channel(channels: list[payloads.ChannelPayload]) -> str | None:
     """The channel it was bought in; every order is in the default channel as well."""
     codes = [each.code for each in channels]
-    chosen = [code for code in codes if code != "__default_channel__"] or codes
+    chosen = [code for code in codes if code != DEFAULT_CHANNEL] or codes
     return chosen[0] if chosen else None
 
 
