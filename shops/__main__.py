@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     vendure.add_argument("--delivery-delay", type=float, default=0.0, help="events, at most")
     vendure.add_argument("--duplicates", type=float, default=0.0, help="share of events sent twice")
+    vendure.add_argument("--list-limit", type=int, default=1000, help="its adminListQueryLimit")
+    vendure.add_argument("--money-precision", type=int, default=2, help="its MoneyStrategy's")
     return parser
 
 
@@ -224,6 +226,8 @@ def _vendure(args: argparse.Namespace, courier: Courier, site: str, kept: Shop |
         args.race_seconds,
         args.delivery_delay,
         args.duplicates,
+        args.money_precision,
+        args.list_limit,
     )
     return Vendure(shop, courier, setup)
 

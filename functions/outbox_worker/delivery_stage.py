@@ -9,7 +9,7 @@ from __future__ import annotations
 import connected_shop
 from backshop import db, outbox
 from backshop.kits.deliveries import repository as deliveries
-from backshop.kits.deliveries.models import DeliveryUpdate, Stage
+from backshop.kits.deliveries.models import DeliveryUpdate
 from backshop.kits.reconcile import repository as reconcile
 from backshop.kits.reconcile import rules
 from backshop.kits.reconcile.models import PlatformDelivery, Reaction
@@ -71,9 +71,10 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
 
 
 def _tracked(fields: DeliveryFields) -> PlatformDelivery:
-    """A stage in a word of the shop's own is none of ours."""
-    stage = Stage(fields.stage) if fields.stage and fields.stage in Stage.__members__ else None
-    return PlatformDelivery(stage, fields.tracking_number)
+    """What staff could not have sent says nothing."""
+    return PlatformDelivery(
+        rules.stage_of(fields.stage), rules.tracking_number(fields.tracking_number)
+    )
 
 
 action = outbox.Action(find=find, do=do, done=done)

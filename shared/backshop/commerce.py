@@ -92,7 +92,8 @@ class Record(Model):
 
     @property
     def version(self) -> Version:
-        return Version(self.rank, self.changed_at, self.observed_at)
+        """Never in the future: a product that is scheduled for March could not be changed before."""
+        return Version(self.rank, min(self.changed_at, self.observed_at), self.observed_at)
 
 
 class Address(Model):
@@ -312,9 +313,15 @@ class Coupon(Record):
 
 
 class Deletion(Record):
-    """The platform says that a record is gone; `changed_at` is the receipt of that word."""
+    """The platform says that a record is gone: `changed_at` is the receipt of that word, and
+    `observed_at` before it where the platform tells when that happened, by its own clock."""
 
     kind: Kind
+
+    @property
+    def version(self) -> Version:
+        """Seen at its receipt. What it is newer than is settled when it is saved (`ledger.dated`)."""
+        return Version(self.rank, *sorted((self.changed_at, self.observed_at)))
 
 
 class Person(Model):

@@ -17,14 +17,19 @@ Options = Mapping[str, Any]
 
 
 def page(
-    records: Iterable[Any], options: Options | None, read: Read, view: Callable[[Any], Any]
+    records: Iterable[Any],
+    options: Options | None,
+    read: Read,
+    view: Callable[[Any], Any],
+    most: int = MOST,
 ) -> dict[str, Any]:
-    """The page that the options ask for, and how many records there are on all pages."""
+    """The page that the options ask for, and how many records there are on all pages; `most` is the
+    server's `adminListQueryLimit`."""
     options = options or {}
     take = options.get("take")
-    if take is not None and take > MOST:
+    if take is not None and take > most:
         raise GraphQLError(
-            f"Cannot take more than {MOST} results from a list query",
+            f"Cannot take more than {most} results from a list query",
             extensions={"code": "USER_INPUT_ERROR"},
         )
     given = options.get("filter") or {}
@@ -34,7 +39,7 @@ def page(
         found.sort(key=lambda record: _sortable(read(record, name)), reverse=direction == "DESC")
     skip = options.get("skip") or 0
     # `take: 0` gives everything, as it does on the real server.
-    chosen = found[skip : skip + (take or MOST)] if take != 0 else found[skip:]
+    chosen = found[skip : skip + (take or most)] if take != 0 else found[skip:]
     return {
         "items": lambda info: [view(record) for record in chosen],
         "totalItems": len(found),

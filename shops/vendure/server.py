@@ -100,6 +100,7 @@ class Setup:
     delivery_delay: float = 0.0
     duplicates: float = 0.0
     money_precision: int = 2
+    list_limit: int = 1000
 
 
 class Vendure:
@@ -377,10 +378,11 @@ class Vendure:
             reader = ORDER_READERS.get(name)
             return reader(order) if reader else order.custom.get(name)
 
-        return page(orders, options, read, self.views.order)
+        return page(orders, options, read, self.views.order, self.setup.list_limit)
 
     def list_variants(self, variants: Any, options: Json | None) -> Json:
-        return page(variants, options, _reader(VARIANT_READERS), self.views.variant)
+        most = self.setup.list_limit
+        return page(variants, options, _reader(VARIANT_READERS), self.views.variant, most)
 
     def _list(
         self,
@@ -389,7 +391,7 @@ class Vendure:
         readers: Mapping[str, Reader],
         view: Callable[[Any], Json],
     ) -> Json:
-        return page(records.values(), options, _reader(readers), view)
+        return page(records.values(), options, _reader(readers), view, self.setup.list_limit)
 
     def _product(self, identity: str | None, slug: str | None) -> Json | None:
         if identity is not None:

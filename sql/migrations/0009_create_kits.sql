@@ -12,6 +12,8 @@ CREATE TABLE kits.customers (
     total_spent numeric(19, 4) NOT NULL DEFAULT 0,
     last_order_date timestamptz,
     marketing_consent boolean NOT NULL DEFAULT false,
+    -- Whether the shop ever told it: where it did not, false is no refusal.
+    consent_told boolean NOT NULL DEFAULT false,
     custom_fields jsonb NOT NULL DEFAULT '{}',
     first_name varchar(100),
     last_name varchar(100),
@@ -268,6 +270,15 @@ CREATE TABLE kits.otp_sessions (
 CREATE INDEX idx_otp_sessions_phone ON kits.otp_sessions (store_id, phone);
 CREATE INDEX idx_otp_sessions_expires ON kits.otp_sessions (store_id, expires_at);
 SELECT backshop.protect('kits.otp_sessions');
+
+-- Phones that were verified, for the customers who arrive with them, or change to them, later.
+CREATE TABLE kits.verified_phones (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    phone varchar(20) NOT NULL,
+    verified_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (store_id, phone)
+);
+SELECT backshop.protect('kits.verified_phones');
 
 -- What was taken of each limit on sending codes: by phone, by network address, by number prefix.
 -- The times themselves are kept, newest last, so that a limit holds in every window, not only

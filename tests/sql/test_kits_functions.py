@@ -453,3 +453,36 @@ def test_functions_act_on_their_store_even_for_the_owner(
         mine: "SOURCING",
         other: "ARRIVED",
     }
+
+
+# What is to be sent to the platform
+
+
+def test_whoever_moves_a_stage_the_platform_is_told(tx: Connection, store: UUID) -> None:
+    """The function itself marks the order, unless the platform is its caller; an order that nobody
+    knows is at no platform."""
+    order(tx, store, "A")
+    marked = "SELECT to_repair FROM kits.order_delivery_status WHERE order_code = %s"
+    move(tx, "A", "SOURCING", None, None, "a program")
+    assert tx.execute(marked, ["A"]).fetchone() == {"to_repair": True}
+    tx.execute("UPDATE kits.order_delivery_status SET to_repair = false")
+    move(tx, "A", "ARRIVED")
+    assert tx.execute(marked, ["A"]).fetchone() == {"to_repair": True}
+    many = "SELECT FROM kits.update_order_delivery_statuses(ARRAY['A'], ARRAY['DISPATCHED'], ARRAY['T'], ARRAY[''], 'vendure', true)"
+    tx.execute(many)
+    assert tx.execute(marked, ["A"]).fetchone() == {"to_repair": False}
+    move(tx, "of nobody", "SOURCING")
+    assert tx.execute(marked, ["of nobody"]).fetchone() == {"to_repair": False}
+
+
+def test_statistics_keep_currencies_apart(tx: Connection, store: UUID) -> None:
+    of = customer(tx, store)
+    late = datetime(2026, 5, 1, tzinfo=UTC)
+    order(tx, store, "A", customer_id=of)
+    order(tx, store, "B", customer_id=of, currency="KWD", order_date=late)
+    number, spent, _, currency = statistics(tx, of)
+    row = tx.execute("SELECT spent_by_currency FROM kits.customers WHERE id = %s", [of]).fetchone()
+    assert number == 2
+    assert (currency, spent) in {("LKR", 100), ("KWD", 100)}, "one of them alone"
+    assert row
+    assert set(row["spent_by_currency"]) == {"LKR", "KWD"}

@@ -1,13 +1,32 @@
-"""The real server is started once for all tests that use it."""
+"""The real server is started once for all tests that use it, and backshop around it: its functions with
+their queues, and the address at which the plugin's deliveries arrive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from local import postgres
+from tests.functions.conftest import (
+    _one_private_key as _one_private_key,
+)
+from tests.functions.conftest import (
+    aws as aws,
+)
+from tests.functions.conftest import (
+    context as context,
+)
+from tests.functions.conftest import (
+    event as event,
+)
+from tests.functions.conftest import (
+    load as load,
+)
 from tests.vendure import server
+from tests.vendure.backshop import Backshop
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +43,23 @@ def vendure(built: None, postgres_server: postgres.Server) -> Iterator[server.Ve
     with server.running(postgres_server, "vendure") as running:
         server.furnish(running.admin())
         yield running
+
+
+@pytest.fixture
+def shop(
+    aws: Any,
+    load: Callable[[str], Any],
+    event: Callable[[str], dict[str, Any]],
+    context: Any,
+    owner: Any,
+    new_store: Callable[..., UUID],
+    vendure: server.Vendure,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Backshop]:
+    """backshop, connected to the server as a superadmin, its webhooks subscribed."""
+    made = Backshop(load, event, context, owner, aws)
+    with made.listening() as address:
+        monkeypatch.setenv("PUBLIC_URL", address)
+        made.connect(new_store("vendure"), vendure)
+        yield made
+        made.disconnect()

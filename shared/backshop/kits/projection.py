@@ -73,7 +73,7 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     return export_rows(
         tx,
         "kits",
-        {**_THEIRS, "otp_sessions": _SESSIONS},
+        {**_THEIRS, "otp_sessions": _SESSIONS, "verified_phones": _SESSIONS},
         about,
         without=("store_id", "otp_hash", "session_id"),
     )
@@ -95,6 +95,7 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
         about,
     )
     tx.execute(f"DELETE FROM kits.otp_sessions WHERE {_SESSIONS}", about)
+    tx.execute(f"DELETE FROM kits.verified_phones WHERE {_SESSIONS}", about)
     tx.execute(
         "DELETE FROM kits.otp_limits WHERE scope = 'phone' AND key = ANY (%(phones)s)", about
     )

@@ -6,6 +6,7 @@ came.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -33,6 +34,40 @@ def lock(tx: Tx, store: Store, *, wait: bool = True) -> None:
     ).fetchone()
     if not row or not row["is_alone"]:
         raise RuntimeError("save in a transaction that sees this store alone")
+
+
+def dated(tx: Tx, store: Store, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The entries with deletions as new as the newest state that was known when they were received,
+    in the ledger or among the entries, or as the platform says that they happened.
+
+    Nothing of a shop's clock is compared with ours so: what is put back within a minute comes back,
+    whichever of the clocks goes first.
+    """
+    gone = [each for each in entries if each.is_deletion]
+    if not gone:
+        return entries
+    known: dict[Key, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for kind in {each.key[0] for each in gone}:
+        ids = [each.key[1] for each in gone if each.key[0] == kind]
+        for id, held in versions_of(tx, store, kind, ids).items():
+            known[kind, id].append(held.at)
+    for each in entries:
+        if not each.is_deletion:
+            known[each.key].append(each.version[1:])
+    return [_dated(each, known[each.key]) if each.is_deletion else each for each in entries]
+
+
+def _dated(entry: Entry, known: Sequence[tuple[datetime, datetime]]) -> Entry:
+    happened_at, received_at = entry.version[1:]
+    before = [changed_at for changed_at, observed_at in known if observed_at <= received_at]
+    is_told = happened_at < received_at
+    if not before:
+        return entry
+    changed_at = max([*before, happened_at] if is_told else before)
+    version = entry.version._replace(changed_at=changed_at)
+    kind, id = entry.key
+    line = rows.version_line(kind, id, version, entry.digest, True)
+    return entry._replace(version=version, version_line=line)
 
 
 Claimed = dict[Key, bool]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from backshop import db
@@ -84,7 +85,7 @@ def save_prepared(tx: Tx, store: Store, entries: Sequence[Entry], known: Erasure
 
 
 def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
-    batch = IncomingBatch(entries)
+    batch = IncomingBatch(ledger.dated(tx, store, entries))
     if not batch.entries:
         return {}
     claimed = ledger.claim(tx, store, batch.of(refunds=False), force)
@@ -177,8 +178,14 @@ def _disowned(
     for refund in refunds:
         order = orders.get(refund.order_id)
         is_final = order is not None and (order.deleted or refund.order_id in tells_all)
-        if order and is_final and refund.id not in heard_of and order.at > refund.version[1:]:
+        if order and is_final and refund.id not in heard_of and _since(order) > refund.version[1:]:
             yield refund
+
+
+def _since(order: ledger.LedgerVersion) -> tuple[datetime, datetime]:
+    """What is older was there before the order was seen like this; a deletion is as new as its
+    receipt, whatever it was built on."""
+    return (max(order.at),) * 2 if order.deleted else order.at
 
 
 def _drop_unlisted(
@@ -196,7 +203,8 @@ def _drop_unlisted(
         is_complete = order_id in batch.listed or order.is_deletion
         listed = {each.key[1] for each in batch.listed.get(order_id, ())}
         if is_complete and refund_id not in listed:
-            left.append((refund_id, order.version.changed_at, order.version.observed_at))
+            held = ledger.LedgerVersion(order.version[1:], order.is_deletion)
+            left.append((refund_id, *_since(held)))
     if not left:
         return
     sums.before_refunds([id for id, _, _ in left])

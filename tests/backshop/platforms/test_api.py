@@ -189,5 +189,5 @@ def test_a_refused_vendure_login_is_final_though_its_status_is_200():
         vendure = Vendure(Credentials(shop.url, "superadmin", "wrong"))
         with pytest.raises(PermanentRefusal, match="user name or password"):
             vendure.run("shop", {})
-        with pytest.raises(PermanentRefusal, match="may read"):
+        with pytest.raises(PermanentRefusal, match="ReadOrder"):
             Vendure(Credentials(shop.url, "no:key", "-")).run("orders", {"options": {"take": 1}})

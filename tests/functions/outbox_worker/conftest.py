@@ -82,7 +82,8 @@ class Shop:
         return self._ran() - self.ran_before
 
     def _ran(self) -> int:
-        found: int = self.server.control("mutations").get("setOrderCustomFields", 0)
+        ran = self.server.control("mutations")
+        found: int = ran.get("setOrderCustomFields", 0) + ran.get("setBackshopDelivery", 0)
         return found
 
     def work_off(self, seconds: float = 30) -> None:

@@ -81,11 +81,11 @@ class OrderState:
     platform: str
     currency: str
     total: Decimal
-    paid: Decimal | None
-    """What its settled payments come to; None where the platform does not tell payments."""
     refunded: Decimal
     fulfilment: str
     is_cancelled: bool
+    paid: Decimal | None = None
+    """What its settled payments come to; None where the platform does not tell payments."""
 
 
 @dataclass(frozen=True, slots=True)

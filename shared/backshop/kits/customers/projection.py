@@ -40,7 +40,7 @@ ADDRESSES = {
 def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
     """Customers with their addresses; orders that waited for them are theirs from now on.
 
-    A phone that changes is to be verified anew.
+    A phone that changes is to be verified anew, unless it was before its customer was known.
     """
     known = [each for each in customers if not each.is_guest]
     countries = sms_countries(store)
@@ -50,16 +50,20 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
         f"""WITH saved AS (
               INSERT INTO kits.customers AS target
                 (store_id, vendure_customer_id, given_email, phone_number, first_name, last_name,
-                 marketing_consent, custom_fields)
+                 phone_verified, marketing_consent, consent_told, custom_fields)
               SELECT %(store)s, vendure_id, left(email, 255), phone, left(first_name, 100),
-                left(last_name, 100), consent, custom_fields::jsonb
+                left(last_name, 100),
+                EXISTS (SELECT FROM kits.verified_phones AS v WHERE v.phone = customers.phone),
+                coalesce(consent, false), consent IS NOT NULL, custom_fields::jsonb
               FROM {staged.source}
               ON CONFLICT (store_id, vendure_customer_id) DO UPDATE SET
                 given_email = excluded.given_email, phone_number = excluded.phone_number,
-                phone_verified = target.phone_verified
+                phone_verified = excluded.phone_verified OR target.phone_verified
                   AND target.phone_number IS NOT DISTINCT FROM excluded.phone_number,
                 first_name = excluded.first_name, last_name = excluded.last_name,
-                marketing_consent = excluded.marketing_consent,
+                marketing_consent = CASE WHEN excluded.consent_told
+                  THEN excluded.marketing_consent ELSE target.marketing_consent END,
+                consent_told = excluded.consent_told OR target.consent_told,
                 custom_fields = excluded.custom_fields, is_active = true
               RETURNING new.vendure_customer_id AS id, old.id AS before,
                 old.given_email AS email_before, new.given_email AS email
@@ -126,7 +130,7 @@ def _customer_row(customer: Customer, countries: Sequence[str]) -> tuple[str | N
         phones.normalise(customer.phone, countries),
         customer.first_name,
         customer.last_name,
-        "t" if customer.marketing_consent else "f",
+        None if customer.marketing_consent is None else "ft"[customer.marketing_consent],
         json.dumps(customer.metadata, default=str),
     )
 

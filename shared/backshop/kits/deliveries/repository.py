@@ -79,15 +79,20 @@ def save_delivery(tx: Tx, change: DeliveryUpdate, *, by: str) -> None:
 
 
 def save_deliveries(
-    tx: Tx, changes: Sequence[DeliveryUpdate], *, by: str, from_platform: bool = False
+    tx: Tx,
+    changes: Sequence[DeliveryUpdate],
+    *,
+    by: str,
+    from_platform: bool = False,
+    to_send: bool = False,
 ) -> None:
-    """Save many, each order once, in one statement. `from_platform`: the platform holds it so; else
-    the caller puts the outbox rows that tell it, so they are not marked for the sweep."""
+    """Save many, each order once, in one statement. `from_platform`: the platform holds it so.
+    `to_send`: the sweep is to tell it; else the caller puts the outbox rows himself."""
     if not changes:
         return
     tx.execute(
         """SELECT count(*) FROM kits.update_order_delivery_statuses(
-               %s::text[], %s::text[], %s::text[], %s::text[], %s, %s, to_send => false)""",
+               %s::text[], %s::text[], %s::text[], %s::text[], %s, %s, %s)""",
         (
             [change.order_code for change in changes],
             [change.delivery.stage for change in changes],
@@ -95,6 +100,7 @@ def save_deliveries(
             [change.note for change in changes],
             by,
             from_platform,
+            to_send,
         ),
     )
 

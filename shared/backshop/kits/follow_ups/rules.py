@@ -12,8 +12,8 @@ def delivery_text(order_code: str, delivery: Delivery) -> str:
         Stage.ORDER_CONFIRMED: "is confirmed",
         Stage.SOURCING: "is being sourced from our supplier",
         Stage.ARRIVED: "has arrived at our warehouse",
-        Stage.DISPATCHED: f"is on its way with {CARRIER}, tracking number "
-        f"{delivery.tracking_number}",
+        Stage.DISPATCHED: f"is on its way with {CARRIER}"
+        + (f", tracking number {delivery.tracking_number}" if delivery.tracking_number else ""),
         Stage.DELIVERED: "has been delivered",
     }
     return f"Your order {order_code} {words[delivery.stage]}."

@@ -51,8 +51,9 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
         return
     concerned = _save_summaries(tx, store, placed)
     _save_items(tx, store, placed)
-    reconcile.follow_platform(tx, placed, store.platform)
+    reconcile.follow_platform(tx, placed, store)
     batches.assign_automatically(tx, [each.id for each in placed])
+    reconcile.follow_states(tx, placed, store)
     update_customers(tx, store, concerned)
 
 

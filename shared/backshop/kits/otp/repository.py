@@ -88,7 +88,7 @@ def use_guess(tx: Tx, session_id: str, most: int, at: datetime) -> OtpSession | 
 
 def verify_session(tx: Tx, session_id: str, at: datetime) -> bool:
     """Close a session whose code was right; True for the first who does. Its customers' phone is
-    verified then; `attempts` counts the failed ones alone."""
+    verified then, and that of those who arrive with it later; `attempts` counts the failed ones alone."""
     row = tx.execute(
         """UPDATE kits.otp_sessions SET verified = true, attempts = attempts - 1
            WHERE session_id = %s AND NOT verified AND expires_at > %s RETURNING phone""",
@@ -96,6 +96,12 @@ def verify_session(tx: Tx, session_id: str, at: datetime) -> bool:
     ).fetchone()
     if row is None:
         return False
+    tx.execute(
+        """INSERT INTO kits.verified_phones (store_id, phone, verified_at)
+           VALUES (kits.require_store(), %s, %s)
+           ON CONFLICT (store_id, phone) DO UPDATE SET verified_at = excluded.verified_at""",
+        (row["phone"], at),
+    )
     tx.execute(
         """UPDATE kits.customers SET phone_verified = true
            WHERE phone_number = %s AND NOT phone_verified""",

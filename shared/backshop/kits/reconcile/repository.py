@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from backshop.commerce import Order
+from backshop.commerce import Fulfilment, Order, Store
 from backshop.db import Tx
 from backshop.kits.deliveries.models import Delivery, DeliveryUpdate, Stage
 from backshop.kits.deliveries.repository import delivery_of, save_deliveries
+from backshop.kits.deliveries.rules import step
 from backshop.kits.reconcile import rules
 from backshop.kits.reconcile.models import PlatformDelivery, Reaction
 
 Row = dict[str, Any]
+FULFILLED, DELIVERED = Fulfilment.FULFILLED, Fulfilment.DELIVERED
 
 
-def follow_platform(tx: Tx, orders: Sequence[Order], platform: str) -> None:
+def follow_platform(tx: Tx, orders: Sequence[Order], store: Store) -> None:
     """Bring deliveries in step with what a platform reports of orders that were just saved.
 
     An order that is new here gets its first event; one that somebody moved at the platform follows;
@@ -25,7 +27,7 @@ def follow_platform(tx: Tx, orders: Sequence[Order], platform: str) -> None:
     changes: list[DeliveryUpdate] = []
     reports: list[tuple[str, PlatformDelivery, bool]] = []
     for order in orders:
-        theirs = PlatformDelivery(_stage(order.delivery_stage), order.tracking_number)
+        theirs = rules.reported(order)
         state = states.get(order.code)
         if state is None:
             changes.append(DeliveryUpdate(order.code, rules.first_delivery(theirs)))
@@ -38,8 +40,27 @@ def follow_platform(tx: Tx, orders: Sequence[Order], platform: str) -> None:
                 changes.append(DeliveryUpdate(order.code, rules.adopted(ours, theirs)))
             if theirs != known or decision is Reaction.REPAIR:
                 reports.append((order.code, theirs, decision is Reaction.REPAIR))
-    save_deliveries(tx, changes, by=platform, from_platform=True)
+    save_deliveries(tx, changes, by=store.platform, from_platform=True)
     _note_platform(tx, reports)
+
+
+def follow_states(tx: Tx, orders: Sequence[Order], store: Store) -> None:
+    """Move orders that the platform says it has sent or delivered, one stage after the other, so that
+    their history is the same whichever of its states was seen."""
+    sent = [each for each in orders if each.fulfilment in (FULFILLED, DELIVERED)]
+    for stage in (Stage.DISPATCHED, Stage.DELIVERED) if sent else ():
+        states = _platform_states(tx, [each.code for each in sent])
+        changes: dict[bool, list[DeliveryUpdate]] = {True: [], False: []}
+        for order in sent:
+            state = states[order.code]
+            ours, known = delivery_of(state), _known(state)
+            target = rules.stage_of_state(order, known, store.settings.get("stage_from_state"))
+            if target and step(ours.stage) < step(stage) <= step(target):
+                number = rules.tracking_number(order.tracking_number) or ours.tracking_number
+                moved = Delivery(stage, number, ours.version + 1)
+                changes[known.stage is not None].append(DeliveryUpdate(order.code, moved))
+        for to_send, updates in changes.items():
+            save_deliveries(tx, updates, by=store.platform, to_send=to_send)
 
 
 def platform_state(tx: Tx, code: str) -> tuple[Delivery, PlatformDelivery, list[str]] | None:
@@ -57,12 +78,8 @@ def note_platform(tx: Tx, code: str, theirs: PlatformDelivery) -> None:
 
 
 def _known(state: Row) -> PlatformDelivery:
-    return PlatformDelivery(_stage(state["platform_stage"]), state["platform_tracking_number"])
-
-
-def _stage(text: str | None) -> Stage | None:
-    """None where a shop has words of its own for it, too."""
-    return Stage(text) if text and text in Stage.__members__ else None
+    stage = rules.stage_of(state["platform_stage"])
+    return PlatformDelivery(stage, state["platform_tracking_number"])
 
 
 def _platform_states(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:

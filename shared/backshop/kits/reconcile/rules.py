@@ -4,17 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from backshop.kits.deliveries.models import Delivery, Stage
+from pydantic import TypeAdapter, ValidationError
+
+from backshop.commerce import Fulfilment, Order
+from backshop.kits.deliveries.models import Delivery, Stage, TrackingNumber
 from backshop.kits.deliveries.rules import step
 from backshop.kits.reconcile.models import PlatformDelivery, Reaction
+
+_STAGE_OF_FULFILMENT = {
+    Fulfilment.FULFILLED: Stage.DISPATCHED,
+    Fulfilment.DELIVERED: Stage.DELIVERED,
+}
+_tracking_number = TypeAdapter(TrackingNumber)
+
+
+def reported(order: Order) -> PlatformDelivery:
+    """What the plugin's fields say, held to the rules of what staff send: a stage in a word of the
+    shop's own, or a tracking number that no courier gives, says nothing."""
+    return PlatformDelivery(stage_of(order.delivery_stage), tracking_number(order.tracking_number))
+
+
+def stage_of_state(order: Order, known: PlatformDelivery, follows: bool | None) -> Stage | None:
+    """The stage that the platform's own state of an order means: beside the plugin's field where the
+    store says so (`follows`), and where it says nothing as long as that field was never set."""
+    was_set = order.delivery_stage is not None or known.stage is not None
+    if follows is False or (follows is None and was_set):
+        return None
+    return _STAGE_OF_FULFILMENT.get(order.fulfilment)
+
+
+def stage_of(text: str | None) -> Stage | None:
+    """None where a shop has words of its own for it, too."""
+    return Stage(text) if text and text in Stage.__members__ else None
+
+
+def tracking_number(text: str | None) -> str | None:
+    """What staff could have sent; anything else is none."""
+    try:
+        return _tracking_number.validate_python(text) if text else None
+    except ValidationError:
+        return None
 
 
 def first_delivery(theirs: PlatformDelivery) -> Delivery:
     """Where a new order's delivery begins: at ORDER_CONFIRMED (kits.md), or where the platform has
-    it already."""
-    return Delivery(
-        stage=theirs.stage or Stage.ORDER_CONFIRMED, tracking_number=theirs.tracking_number
-    )
+    it already. A number without a stage comes with the stage that its parcel makes."""
+    if theirs.stage is None:
+        return Delivery(Stage.ORDER_CONFIRMED)
+    return Delivery(stage=theirs.stage, tracking_number=theirs.tracking_number)
 
 
 def react(

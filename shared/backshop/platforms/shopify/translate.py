@@ -36,7 +36,7 @@ def translate(
     triggered_at: datetime | None = None,
 ) -> list[Event]:
     """What a webhook says; see `ports.Translator`."""
-    observed_at = triggered_at or received_at
+    observed_at = min(triggered_at or received_at, received_at)
     if topic in _DELETIONS:
         gone = parsing.parse_unmended(payloads.gone, body)
         if "/DiscountAutomaticNode/" in (gone.admin_graphql_api_id or ""):

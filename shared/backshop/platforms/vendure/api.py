@@ -16,6 +16,7 @@ from backshop.platforms.api import Deadline, HttpAnswer, connect, send, with_ret
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
 from backshop.platforms.ports import Credentials
+from backshop.platforms.vendure.consent import consent_of
 from backshop.platforms.vendure.money import money_precision
 
 PATH = "/admin-api"
@@ -73,6 +74,7 @@ class VendureApi:
         self.field_names = field_names(credentials.settings)
         self.has_placed_phone = True
         """Taken to be so until the server says that it knows no such field."""
+        self._consent_field = consent_of(credentials.settings).field
         self._learnt_precision = money_precision(credentials.settings)
         headers = {"Content-Type": "application/json"}
         if self._has_key:
@@ -140,6 +142,9 @@ class VendureApi:
         )
         if not self.has_placed_phone:
             text = text.replace(f" {PLACED_PHONE} ", " ")
+        if self._consent_field:
+            asked = f"groups {{ id name }} customFields {{ {self._consent_field} }}"
+            text = text.replace("groups { id name }", asked)
         names = " ".join(FIELDS)
         return text.replace(f"{{ {names} ", f"{{ {aliased} ")
 

@@ -31,13 +31,22 @@ class VendureDeliveryStages:
     def write(self, order_id: str, fields: DeliveryFields) -> DeliveryFields | None:
         """Write both fields in one mutation, and read back. Raises `TransientOutage` where the end
         of the write is unknown, `PermanentRefusal` where Vendure has no such order or option."""
+        if not self._write_alone(order_id, fields):
+            self._write_with_the_order(order_id, fields)
+        return self.read(order_id)
+
+    def _write_alone(self, order_id: str, fields: DeliveryFields) -> bool:
+        """By the plugin's mutation; False where the server has none, or the fields are the shop's own,
+        which it may not know."""
+        if any(name != name_there for name, name_there in self.api.field_names.items()):
+            return False
         try:
             write(self.api, "delivery_set", {"input": _input(order_id, fields)})
         except PermanentRefusal as refused:
             if refused.code != UNKNOWN_FIELD:
                 raise
-            self._write_with_the_order(order_id, fields)
-        return self.read(order_id)
+            return False
+        return True
 
     def _write_with_the_order(self, order_id: str, fields: DeliveryFields) -> None:
         names = self.api.field_names

@@ -28,5 +28,7 @@ def minor_units(major: Decimal, precision: int) -> int:
     they do: 10.505 cannot be kept in hundredths."""
     minor = major.scaleb(precision)
     if minor != minor.to_integral_value():
-        raise PermanentDecline({"error": f"the server keeps {precision} decimals, {major} has more"})
+        raise PermanentDecline(
+            {"error": f"the server keeps {precision} decimals, {major} has more"}
+        )
     return int(minor)

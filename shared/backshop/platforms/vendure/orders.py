@@ -266,7 +266,8 @@ def _worth(line: Json) -> int:
         whole: int = line["proratedLinePriceWithTax"]
         return whole
     if line["quantity"]:
-        return round(Decimal(line["proratedLinePriceWithTax"] * _placed(line)) / line["quantity"])
+        left: int = line["proratedLinePriceWithTax"]
+        return round(Decimal(left * _placed(line)) / Decimal(line["quantity"]))
     unit: int = line["proratedUnitPriceWithTax"]
     return unit * _placed(line)
 

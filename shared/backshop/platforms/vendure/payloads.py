@@ -65,6 +65,7 @@ class CustomerPayload(VendurePayload):
     phone_number: str | None = None
     user: UserPayload | None = None
     addresses: list[AddressPayload] | None = None
+    groups: list[NamedPayload] | None = None
     custom_fields: dict[str, Any] | None = None
 
 

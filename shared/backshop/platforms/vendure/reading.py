@@ -12,6 +12,7 @@ Sources: `integrations/vendure/test/server.test.ts` (`updatedAt` stands still) a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ from typing import Any
 from backshop.commerce import Kind, Store
 from backshop.platforms import paging
 from backshop.platforms.errors import PermanentRefusal
-from backshop.platforms.paging import Fetched, WalkPlace, walk
+from backshop.platforms.paging import Fetch, Fetched, WalkPlace, walk
 from backshop.platforms.parsing import RecordPage, ids_of
 from backshop.platforms.ports import Reader
 from backshop.platforms.reading import Position, ReadContext, ReadScope, Step, since_text
@@ -33,6 +34,7 @@ PER_PAGE = 100
 """The fastest for orders with lines; more than 1,000 is an error, 0 would mean everything."""
 AT_ONCE = 4
 FINAL = ["Delivered", "Cancelled"]
+_limit = re.compile(r"Cannot take more than (\d+) results")
 NO_CART: Json = {"active": {"eq": False}}
 
 
@@ -51,6 +53,7 @@ class _VendureList:
     name: str
     """Of the operation, of the field that it asks for, and by which the translator knows it."""
     kinds: frozenset[Kind]
+    per_page: int = PER_PAGE
 
     def whole(self) -> frozenset[Kind]:
         return self.kinds
@@ -67,20 +70,34 @@ class _VendureList:
         for number, chosen in list(enumerate(self.filters(scope)))[start:]:
             kept = position.get("place") if number == start else None
             place = WalkPlace(*kept) if kept else paging.START
-            fetch = partial(self._fetch, chosen)
-            for fetched, after in walk(fetch, place, PER_PAGE, AT_ONCE):
+            for fetched, after in self._walk(partial(self._fetch, chosen), place):
                 new = paging.new_in(fetched.ids, place.last)
                 place = after
                 yield Step(fetched.page, {"list": number, "place": list(after)}, new)
 
+    def _walk(self, fetch: Fetch, place: WalkPlace) -> Iterator[tuple[Fetched, WalkPlace]]:
+        """In smaller pages where the server's `adminListQueryLimit` asks for them, which its first
+        answer says."""
+        try:
+            yield from walk(fetch, place, self.per_page, AT_ONCE)
+        except PermanentRefusal as refused:
+            limit = list_limit(refused)
+            if limit is None or limit >= self.per_page:
+                raise
+            self.per_page = limit
+            yield from walk(fetch, place, self.per_page, AT_ONCE)
+
     def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
-        return [self._fetch({"id": {"in": sorted(ids)}}, 0, 1).page]
+        chosen: Json = {"id": {"in": sorted(ids)}}
+        return [
+            fetched.page for fetched, _ in self._walk(partial(self._fetch, chosen), paging.START)
+        ]
 
     def remember(self, _scope: ReadScope, _position: Position) -> Mapping[str, Any]:
         return {}
 
     def _fetch(self, chosen: Json, offset: int, _number: int) -> Fetched:
-        options = {"take": PER_PAGE, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
+        options = {"take": self.per_page, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
         observed_at = self.context.now()
         answer = self._ask({"options": options})
         items = answer["items"]
@@ -90,6 +107,12 @@ class _VendureList:
     def _ask(self, variables: Json) -> Json:
         answer: Json = self.api.run(self.name, variables)[self.name]
         return answer
+
+
+def list_limit(refused: PermanentRefusal) -> int | None:
+    """The `adminListQueryLimit` that a refusal names."""
+    named = _limit.search(str(refused)) if refused.code == "USER_INPUT_ERROR" else None
+    return int(named[1]) or None if named else None
 
 
 class _VendureOrders(_VendureList):

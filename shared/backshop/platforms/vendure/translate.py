@@ -19,6 +19,7 @@ from backshop.platforms import parsing
 from backshop.platforms.errors import Ignored
 from backshop.platforms.parsing import RecordPage
 from backshop.platforms.vendure import payloads
+from backshop.platforms.vendure.consent import consent_of
 from backshop.platforms.vendure.money import money, money_precision
 
 _FULFILMENT = {
@@ -67,7 +68,7 @@ def translate(
     if not _is_of_channel(payload.channel, store):
         raise Ignored("an event of another channel of this server")
     kind, adapter, convert, wrapped = _SUBJECTS[subject]
-    happened_at = triggered_at or _utc(payload.created_at) or received_at
+    happened_at = min(triggered_at or _utc(payload.created_at) or received_at, received_at)
     data = payload.data.get(wrapped, payload.data)
     if _is_deletion(topic, payload.data):
         gone = parsing.validate_unmended(payloads.gone, data)
@@ -348,9 +349,7 @@ def _customer_of(payload: payloads.CustomerPayload, order: commerce.Order) -> co
     )
 
 
-def customer(
-    payload: payloads.CustomerPayload, _store: Store, observed_at: datetime
-) -> list[Event]:
+def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datetime) -> list[Event]:
     """A customer. Guests have records and ids too, but no user."""
     addresses = (_address(each, _kind(each)) for each in payload.addresses or [])
     return [
@@ -364,9 +363,22 @@ def customer(
             last_name=payload.last_name or None,
             addresses=tuple(each for each in addresses if each),
             created_at=_utc(payload.created_at),
+            marketing_consent=_consent(payload, store),
             metadata={"verified": bool(payload.user and payload.user.verified)},
         )
     ]
+
+
+def _consent(payload: payloads.CustomerPayload, store: Store) -> bool | None:
+    """By the custom field or the group that the store names in `settings.consent`; None where it
+    names none, or the record does not tell of it: that is no refusal."""
+    named = consent_of(store.settings)
+    if named.field and named.field in (payload.custom_fields or {}):
+        value = (payload.custom_fields or {})[named.field]
+        return value if isinstance(value, bool) else None
+    if named.group and payload.groups is not None:
+        return any(each.name == named.group for each in payload.groups)
+    return None
 
 
 def _kind(payload: payloads.AddressPayload) -> Literal["shipping", "billing", "both"]:

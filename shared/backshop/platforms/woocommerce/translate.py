@@ -48,7 +48,7 @@ def translate(
     if resource not in _TOPICS or event not in ("created", "updated", "restored", "deleted"):
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")
     kind, adapter, convert = _TOPICS[resource]
-    observed_at = triggered_at or received_at
+    observed_at = min(triggered_at or received_at, received_at)
     if event == "deleted":
         return [
             deletion(kind, parsing.parse_unmended(payloads.gone, body).id, received_at, observed_at)
