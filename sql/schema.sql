@@ -636,26 +636,45 @@ CREATE FUNCTION kits.unassign_orders(order_ids text[]) RETURNS integer
 $$;
 
 CREATE FUNCTION kits.update_customer_statistics(customer_id uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT kits.update_customers_statistics(ARRAY[customer_id])
+$$;
+
+CREATE FUNCTION kits.update_customers_statistics(customer_ids uuid[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
     store uuid := kits.require_store();
-    customer uuid := customer_id;
 BEGIN
-    PERFORM FROM kits.customers AS c WHERE c.store_id = store AND c.id = customer FOR NO KEY UPDATE;
-    UPDATE kits.customers AS c
-    SET total_orders = o.number, total_spent = o.spent, last_order_date = o.latest,
-        currency = o.currency
-    FROM (
-        SELECT count(*) AS number, coalesce(sum(s.total_with_tax - s.refunded_amount), 0) AS spent,
-            max(s.order_date) AS latest,
-            (array_agg(s.currency ORDER BY s.order_date DESC))[1] AS currency
+    PERFORM FROM kits.customers AS c
+    WHERE c.store_id = store AND c.id = ANY (customer_ids) ORDER BY c.id FOR NO KEY UPDATE;
+    WITH sums AS (
+        SELECT s.customer_id AS id, s.currency, count(*) AS number, max(s.order_date) AS latest,
+            sum(s.total_with_tax - s.refunded_amount) AS spent
         FROM kits.customer_orders_summary AS s
-        WHERE s.store_id = store AND s.customer_id = customer AND NOT s.is_cancelled
-    ) AS o
-    WHERE c.store_id = store AND c.id = customer
-        AND (c.total_orders, c.total_spent, c.last_order_date, c.currency) IS DISTINCT FROM
-            (o.number, o.spent, o.latest, o.currency);
+        WHERE s.store_id = store AND s.customer_id = ANY (customer_ids) AND NOT s.is_cancelled
+        GROUP BY s.customer_id, s.currency
+    ),
+    totals AS (
+        SELECT id, sum(number) AS number, max(latest) AS latest,
+            (array_agg(currency ORDER BY latest DESC, currency))[1] AS currency,
+            (array_agg(spent ORDER BY latest DESC, currency))[1] AS spent,
+            jsonb_object_agg(currency, spent) AS by_currency
+        FROM sums GROUP BY id
+    ),
+    found AS (
+        SELECT c.id, coalesce(t.number, 0) AS number, t.latest, t.currency,
+            coalesce(t.spent, 0) AS spent, coalesce(t.by_currency, '{}') AS by_currency
+        FROM unnest(customer_ids) AS c (id) LEFT JOIN totals AS t USING (id)
+    )
+    UPDATE kits.customers AS c
+    SET total_orders = f.number, total_spent = f.spent, last_order_date = f.latest,
+        currency = f.currency, spent_by_currency = f.by_currency
+    FROM found AS f
+    WHERE c.store_id = store AND c.id = f.id
+        AND (c.total_orders, c.total_spent, c.last_order_date, c.currency, c.spent_by_currency)
+            IS DISTINCT FROM (f.number, f.spent, f.latest, f.currency, f.by_currency);
 END
 $$;
 
@@ -705,7 +724,7 @@ BEGIN
 END
 $_$;
 
-CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean DEFAULT false) RETURNS SETOF kits.order_delivery_status
+CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean DEFAULT false, to_send boolean DEFAULT true) RETURNS SETOF kits.order_delivery_status
     LANGUAGE sql
     AS $_$
     WITH changes AS (
@@ -719,7 +738,8 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
         UPDATE kits.order_delivery_status AS s
         SET stage = c.stage, tracking_number = c.tracking_number, note = c.note, updated_by = $5,
             updated_at = greatest(clock_timestamp(), s.updated_at), version = s.version + 1,
-            to_tell = c.to_tell, to_repair = false,
+            to_tell = c.to_tell,
+            to_repair = to_send AND NOT from_platform AND c.vendure_order_id IS NOT NULL,
             platform_stage = CASE WHEN from_platform THEN c.stage ELSE s.platform_stage END,
             platform_tracking_number = CASE
                 WHEN from_platform THEN c.tracking_number ELSE s.platform_tracking_number
@@ -731,11 +751,11 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
     -- The conflict is with somebody who sets the first stage of an order that nobody has locked.
     inserted AS (
         INSERT INTO kits.order_delivery_status AS s (
-            store_id, order_code, stage, tracking_number, note, updated_by, updated_at,
+            store_id, order_code, stage, tracking_number, note, updated_by, updated_at, to_repair,
             platform_stage, platform_tracking_number
         )
         SELECT (SELECT kits.require_store()), c.order_code, c.stage, c.tracking_number, c.note, $5,
-            clock_timestamp(),
+            clock_timestamp(), to_send AND NOT from_platform AND c.vendure_order_id IS NOT NULL,
             CASE WHEN from_platform THEN c.stage END,
             CASE WHEN from_platform THEN c.tracking_number END
         FROM changes AS c
@@ -747,7 +767,8 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
         ON CONFLICT (store_id, order_code) DO UPDATE
         SET stage = excluded.stage, tracking_number = excluded.tracking_number,
             note = excluded.note, updated_by = excluded.updated_by,
-            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1
+            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1,
+            to_repair = excluded.to_repair
         RETURNING s.*
     ),
     saved AS (
@@ -1825,6 +1846,7 @@ CREATE TABLE kits.customer_orders_summary (
     batch_id uuid,
     tracking_number character varying(100),
     phone_number character varying(20),
+    phone_source character varying(10),
     state character varying(50),
     is_cancelled boolean DEFAULT false NOT NULL,
     vendure_customer_id character varying(100),
@@ -1832,7 +1854,8 @@ CREATE TABLE kits.customer_orders_summary (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     sms_updates boolean DEFAULT false NOT NULL,
     keep_unbatched boolean DEFAULT false NOT NULL,
-    CONSTRAINT customer_orders_summary_delivery_stage_check CHECK (((delivery_stage)::text = ANY ((ARRAY['ORDER_CONFIRMED'::character varying, 'SOURCING'::character varying, 'ARRIVED'::character varying, 'DISPATCHED'::character varying, 'DELIVERED'::character varying])::text[])))
+    CONSTRAINT customer_orders_summary_delivery_stage_check CHECK (((delivery_stage)::text = ANY ((ARRAY['ORDER_CONFIRMED'::character varying, 'SOURCING'::character varying, 'ARRIVED'::character varying, 'DISPATCHED'::character varying, 'DELIVERED'::character varying])::text[]))),
+    CONSTRAINT customer_orders_summary_phone_source_check CHECK (((phone_source)::text = ANY ((ARRAY['order'::character varying, 'customer'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY kits.customer_orders_summary FORCE ROW LEVEL SECURITY;
@@ -1848,10 +1871,12 @@ CREATE TABLE kits.customers (
     total_spent numeric(19,4) DEFAULT 0 NOT NULL,
     last_order_date timestamp with time zone,
     marketing_consent boolean DEFAULT false NOT NULL,
+    consent_told boolean DEFAULT false NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
     first_name character varying(100),
     last_name character varying(100),
     currency character varying(3),
+    spent_by_currency jsonb DEFAULT '{}'::jsonb NOT NULL,
     is_active boolean DEFAULT true NOT NULL,
     given_email character varying(255),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1943,6 +1968,14 @@ CREATE TABLE kits.otp_sessions (
 );
 
 ALTER TABLE ONLY kits.otp_sessions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE kits.verified_phones (
+    store_id uuid NOT NULL,
+    phone character varying(20) NOT NULL,
+    verified_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY kits.verified_phones FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE projects.archived_projects (
     store_id uuid NOT NULL,
@@ -2748,6 +2781,9 @@ ALTER TABLE ONLY kits.supplier_purchase_lists
 ALTER TABLE ONLY kits.supplier_purchase_lists
     ADD CONSTRAINT supplier_purchase_lists_store_id_batch_id_product_sku_varia_key UNIQUE NULLS NOT DISTINCT (store_id, batch_id, product_sku, variant_sku, patch_enabled, patch_type, print_name, print_number);
 
+ALTER TABLE ONLY kits.verified_phones
+    ADD CONSTRAINT verified_phones_pkey PRIMARY KEY (store_id, phone);
+
 ALTER TABLE ONLY projects.archived_projects
     ADD CONSTRAINT archived_projects_pkey PRIMARY KEY (store_id, project_id);
 
@@ -3384,6 +3420,9 @@ ALTER TABLE ONLY kits.otp_sessions
 ALTER TABLE ONLY kits.supplier_purchase_lists
     ADD CONSTRAINT supplier_purchase_lists_store_id_batch_id_fkey FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches(store_id, id);
 
+ALTER TABLE ONLY kits.verified_phones
+    ADD CONSTRAINT verified_phones_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
 ALTER TABLE ONLY projects.archived_projects
     ADD CONSTRAINT archived_projects_store_id_project_id_fkey FOREIGN KEY (store_id, project_id) REFERENCES projects.projects(store_id, project_id);
 
@@ -3844,6 +3883,8 @@ CREATE POLICY owner_all ON kits.otp_sessions TO backshop_owner USING (true) WITH
 
 CREATE POLICY owner_all ON kits.supplier_purchase_lists TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON kits.verified_phones TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY service_stores ON kits.batch_number_counters TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON kits.customer_addresses TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
@@ -3870,6 +3911,8 @@ CREATE POLICY service_stores ON kits.otp_sessions TO backshop_service USING ((st
 
 CREATE POLICY service_stores ON kits.supplier_purchase_lists TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
+CREATE POLICY service_stores ON kits.verified_phones TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
 CREATE POLICY shopper_orders ON kits.customer_order_items FOR SELECT TO backshop_shopper USING (((store_id = ( SELECT backshop.shopper_store_id() AS shopper_store_id)) AND (order_summary_id IN ( SELECT o.id
    FROM kits.customer_orders_summary o))));
 
@@ -3885,6 +3928,8 @@ CREATE POLICY shopper_orders ON kits.order_tracking FOR SELECT TO backshop_shopp
    FROM kits.customer_orders_summary o))));
 
 ALTER TABLE kits.supplier_purchase_lists ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE kits.verified_phones ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.archived_projects ENABLE ROW LEVEL SECURITY;
 
@@ -4165,6 +4210,9 @@ GRANT ALL ON FUNCTION kits.unassign_orders(order_ids text[]) TO backshop_service
 REVOKE ALL ON FUNCTION kits.update_customer_statistics(customer_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.update_customer_statistics(customer_id uuid) TO backshop_service;
 
+REVOKE ALL ON FUNCTION kits.update_customers_statistics(customer_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.update_customers_statistics(customer_ids uuid[]) TO backshop_service;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_delivery_status TO backshop_service;
 
 GRANT SELECT(store_id) ON TABLE kits.order_delivery_status TO backshop_shopper;
@@ -4180,8 +4228,8 @@ GRANT SELECT(updated_at) ON TABLE kits.order_delivery_status TO backshop_shopper
 REVOKE ALL ON FUNCTION kits.update_order_delivery_status(order_code text, stage text, tracking_number text, note text, updated_by text) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.update_order_delivery_status(order_code text, stage text, tracking_number text, note text, updated_by text) TO backshop_service;
 
-REVOKE ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean) TO backshop_service;
+REVOKE ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean, to_send boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean, to_send boolean) TO backshop_service;
 
 REVOKE ALL ON FUNCTION projects.count_catalogue_version() FROM PUBLIC;
 
@@ -4475,6 +4523,8 @@ GRANT SELECT(updated_at) ON TABLE kits.order_tracking TO backshop_shopper;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_limits TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_sessions TO backshop_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.verified_phones TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.archived_projects TO backshop_service;
 

@@ -139,10 +139,11 @@ class Backshop:
         path = f"/webhooks/{self.store}"
         return {
             "version": "2.0",
-            "routeKey": "POST /webhooks/{id}",
+            "routeKey": "POST /webhooks/{connector_id}",
             "rawPath": path,
             "rawQueryString": "",
             "headers": headers,
+            "pathParameters": {"connector_id": str(self.store)},
             "requestContext": {
                 "http": {"method": "POST", "path": path, "sourceIp": "127.0.0.1"},
                 "stage": "$default",
