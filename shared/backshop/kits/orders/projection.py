@@ -120,8 +120,9 @@ def _phone_of(order: Order, countries: Sequence[str]) -> tuple[str | None, str |
 
 
 def fill_in(tx: Tx, store: Store, overtaken: Sequence[Order]) -> None:
-    """What only an older state knew, where the newer ones do not tell it: the phone. Of two events of
-    one moment either may come to be the newer."""
+    """What only an older state knew, where the newer ones do not tell it: the phone, and that the
+    order was sent. Of two events of one moment either may come to be the newer."""
+    reconcile.follow_states(tx, [each for each in overtaken if each.placed_at], store)
     countries = sms_countries(store)
     known = [(each.id, *_phone_of(each, countries)) for each in overtaken]
     given = [(id, phone) for id, phone, source in known if source == "order"]

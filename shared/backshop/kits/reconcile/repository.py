@@ -52,7 +52,8 @@ def follow_states(tx: Tx, orders: Sequence[Order], store: Store) -> None:
         states = _platform_states(tx, [each.code for each in sent])
         changes: dict[bool, list[DeliveryUpdate]] = {True: [], False: []}
         for order in sent:
-            state = states[order.code]
+            if (state := states.get(order.code)) is None:
+                continue
             ours, known = delivery_of(state), _known(state)
             target = rules.stage_of_state(order, known, store.settings.get("stage_from_state"))
             if target and step(ours.stage) < step(stage) <= step(target):
