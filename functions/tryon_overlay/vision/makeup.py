@@ -65,19 +65,14 @@ def foundation(scene: Scene, look: Foundation) -> Bytes:
     skin = scene.skin.color
     scaled = _column(np.minimum(look.ratio, _SCALED))
     gained = _column(np.maximum(look.ratio - _SCALED, 0) * skin / (skin @ LUMA))
-    coverage, kept = np.float32(look.coverage), np.float32(GLOSS[look.finish])
+    kept = np.float32(GLOSS[look.finish])
+    bare, level = scene.evened(look.coverage)
 
-    def change(area: Area, light: Floats) -> Floats:
-        shine = scene.fine_gloss[area]
-        covered = light - shine
-        np.maximum(covered, 0, out=covered)
-        evened = scene.unevenness[:, *area] * -coverage
-        evened += 1
-        covered *= evened
-        level = np.tensordot(LUMA, covered, 1)
-        covered *= scaled
-        covered += level * gained
-        covered += shine * kept
+    def change(area: Area, _: Floats) -> Floats:
+        covered = bare[:, *area] * scaled
+        if gained.any():
+            covered += level[area] * gained
+        covered += scene.fine_gloss[area] * kept
         return covered
 
     return composed(scene, change, scene.fading_mask)

@@ -67,6 +67,7 @@ class Scene:
 
     def __init__(self, pixels: Bytes, face: Face) -> None:
         self.pixels, self.face = pixels, face
+        self._evened: tuple[float, Floats, Floats] | None = None
         around = np.array(_WINDOW) * face.scale
         low = np.floor(face.points[:, :2].min(axis=0) - around[:2]).astype(int)
         high = np.ceil(face.points[:, :2].max(axis=0) + around[2:]).astype(int)
@@ -490,6 +491,16 @@ class Scene:
     def fine_gloss(self) -> Floats:
         """`gloss` at the window's resolution."""
         return self.fine(self.gloss)
+
+    def evened(self, coverage: float) -> tuple[Floats, Floats]:
+        """The window without its shine, its blotches evened by that much, and the luminance of it: the same
+        for every shade of a foundation."""
+        if self._evened is None or self._evened[0] != coverage:
+            bare = self.planes - self.fine_gloss
+            np.maximum(bare, 0, out=bare)
+            bare *= 1 - np.float32(coverage) * self.unevenness
+            self._evened = (coverage, bare, np.tensordot(LUMA, bare, 1))
+        return self._evened[1], self._evened[2]
 
     @cached_property
     def unevenness(self) -> Floats:
