@@ -382,8 +382,16 @@ class Scene:
         below = np.clip((down - 10) / 20, 0, 1)
         neck = np.clip(2 * fields.blurred(inner, self.coarse_mm(_NECK)), 0, 1) ** 1.5 * below
         odds = self.skin_odds(1.1, 0.5, 0.3, shiny=False)
-        chance = np.maximum(neck, self.ears) / (1 + np.exp(-2 * odds))
-        return np.maximum(self.skin_mask, self._followed(chance) * (1 - self.features))
+        # Beside the face there may be a wall as pale as skin in much light; an ear is in less.
+        beside = odds - np.clip(8 * (self.offset - 0.2), 0, 5)
+        chance = np.maximum(
+            neck / (1 + np.exp(-2 * odds)), self.ears / (1 + np.exp(-2.5 * (beside - 0.2)))
+        )
+        # Finer than that grid: a wall behind an ear may be as bright, but it is hardly as warm.
+        warm = (self.planes[0] + _DARK) / (self.planes[2] + _DARK)
+        usual = np.float32(np.exp(self.skin.chroma[0] - self.skin.chroma[1]) - 1)
+        dim = np.clip((warm - 1) / (0.25 * max(usual, 0.2)) - 1, 0, 1)
+        return np.maximum(self.skin_mask, self._followed(chance) * dim * (1 - self.features))
 
     @cached_property
     def ears(self) -> Floats:
