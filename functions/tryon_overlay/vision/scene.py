@@ -389,8 +389,8 @@ class Scene:
         )
         # Finer than that grid: a wall behind an ear may be as bright, but it is hardly as warm.
         warm = (self.planes[0] + _DARK) / (self.planes[2] + _DARK)
-        usual = np.float32(np.exp(self.skin.chroma[0] - self.skin.chroma[1]) - 1)
-        dim = np.clip((warm - 1) / (0.25 * max(usual, 0.2)) - 1, 0, 1)
+        usual = max(float(np.exp(self.skin.chroma[0] - self.skin.chroma[1])) - 1, 0.2)
+        dim = np.clip((warm - 1) / np.float32(0.25 * usual) - 1, 0, 1)
         return np.maximum(self.skin_mask, self._followed(chance) * dim * (1 - self.features))
 
     @cached_property
