@@ -1719,6 +1719,16 @@ CREATE TABLE insights.refunds (
 
 ALTER TABLE ONLY insights.refunds FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE insights.request_counts (
+    store_id uuid NOT NULL,
+    day date NOT NULL,
+    in_day integer NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    in_minute integer NOT NULL
+);
+
+ALTER TABLE ONLY insights.request_counts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE insights.rollup_state (
     store_id uuid NOT NULL,
     reckoning jsonb NOT NULL,
@@ -2688,6 +2698,9 @@ ALTER TABLE ONLY insights.refunds
 ALTER TABLE ONLY insights.refunds
     ADD CONSTRAINT refunds_store_id_wc_refund_id_key UNIQUE (store_id, wc_refund_id);
 
+ALTER TABLE ONLY insights.request_counts
+    ADD CONSTRAINT request_counts_pkey PRIMARY KEY (store_id);
+
 ALTER TABLE ONLY insights.rollup_state
     ADD CONSTRAINT rollup_state_pkey PRIMARY KEY (store_id);
 
@@ -2975,6 +2988,8 @@ CREATE INDEX idx_refunds_order ON insights.refunds USING btree (store_id, order_
 CREATE INDEX idx_refunds_store_date ON insights.refunds USING btree (store_id, date_created);
 
 CREATE INDEX idx_refunds_wc_order ON insights.refunds USING btree (store_id, wc_order_id);
+
+CREATE INDEX idx_saved_charts_position ON insights.saved_charts USING btree (store_id, position_index, id);
 
 CREATE UNIQUE INDEX idx_sync_logs_open ON insights.sync_logs USING btree (store_id) WHERE (((status)::text = 'running'::text) OR (next_retry_at IS NOT NULL));
 
@@ -3362,6 +3377,9 @@ ALTER TABLE ONLY insights.refunds
 
 ALTER TABLE ONLY insights.refunds
     ADD CONSTRAINT refunds_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY insights.request_counts
+    ADD CONSTRAINT request_counts_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
 
 ALTER TABLE ONLY insights.rollup_state
     ADD CONSTRAINT rollup_state_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
@@ -3765,6 +3783,8 @@ CREATE POLICY owner_all ON insights.refund_items TO backshop_owner USING (true) 
 
 CREATE POLICY owner_all ON insights.refunds TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON insights.request_counts TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON insights.rollup_state TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON insights.saved_charts TO backshop_owner USING (true) WITH CHECK (true);
@@ -3784,6 +3804,8 @@ ALTER TABLE insights.products ENABLE ROW LEVEL SECURITY;
 ALTER TABLE insights.refund_items ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE insights.refunds ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE insights.request_counts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE insights.rollup_state ENABLE ROW LEVEL SECURITY;
 
@@ -3820,6 +3842,8 @@ CREATE POLICY service_stores ON insights.products TO backshop_service USING ((st
 CREATE POLICY service_stores ON insights.refund_items TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.refunds TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON insights.request_counts TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON insights.rollup_state TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
@@ -4377,6 +4401,8 @@ GRANT SELECT ON TABLE insights.refund_items TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.refunds TO backshop_service;
 GRANT SELECT ON TABLE insights.refunds TO backshop_analyst;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.request_counts TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.rollup_state TO backshop_service;
 

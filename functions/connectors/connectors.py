@@ -23,6 +23,8 @@ from backshop.connect.models import (
 )
 from backshop.errors import Conflict, FieldError, NotFound, Unprocessable
 from backshop.insights import repository as insights
+from backshop.insights.models import InsightsSettings
+from backshop.insights.plans import repository as plans
 from backshop.kits.models import OtpSettings
 from backshop.shade.models import ShadeSettings
 from backshop.stores import credentials
@@ -33,7 +35,11 @@ from backshop.web import callers, http, idempotency, keys, paging, routes
 from pydantic import BaseModel, SecretStr, ValidationError
 
 LINK_LASTS = timedelta(minutes=15)
-PARTS: dict[str, type[BaseModel]] = {"otp": OtpSettings, "shade": ShadeSettings}
+PARTS: dict[str, type[BaseModel]] = {
+    "insights": InsightsSettings,
+    "otp": OtpSettings,
+    "shade": ShadeSettings,
+}
 """Parts of a store's settings that are other contexts', and what they must fit."""
 
 app = routes.app("Connectors")
@@ -173,6 +179,8 @@ def change(id: UUID, body: ConnectorChange) -> ConnectorOnce:
             insights.change(tx, body.store_url, settings)
             if body.api_key:
                 insights.set_active(tx, True)
+            if body.plan:
+                plans.set_plan(tx, body.plan)
             if body.new_store_key:
                 store_key, key_hash = keys.make("store", store_id)
                 insights.change_key(tx, key_hash)

@@ -380,9 +380,20 @@ CREATE TABLE insights.saved_charts (
     updated_at timestamptz DEFAULT now(),
     PRIMARY KEY (store_id, id)
 );
+CREATE INDEX idx_saved_charts_position ON insights.saved_charts (store_id, position_index, id);
 SELECT backshop.protect('insights.saved_charts');
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON insights.saved_charts
 FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+-- How many questions a store has asked on its last day and in its last minute with one, in UTC.
+CREATE TABLE insights.request_counts (
+    store_id uuid PRIMARY KEY REFERENCES insights.stores (id),
+    day date NOT NULL,
+    in_day integer NOT NULL,
+    minute timestamptz NOT NULL,
+    in_minute integer NOT NULL
+);
+SELECT backshop.protect('insights.request_counts');
 
 CREATE TABLE insights.conversations (
     id uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -17,6 +17,7 @@ FREE_TO_CONTEXTS = {"commerce", "contexts", "db", "errors"}
 ALL_STORES = {
     "functions/authorizer/authorizer.py",
     "functions/connectors/connectors.py",
+    "functions/insights_rollups/insights_rollups.py",
     "functions/maintain/maintain.py",
     "functions/outbox_sweep/outbox_sweep.py",
     "functions/staff_keys/staff_keys.py",

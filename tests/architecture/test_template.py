@@ -21,6 +21,10 @@ OBJECTS = {
         ("Delete", f"{TRY_ON}/selfies/*"),
         ("Delete", f"{TRY_ON}/overlays/*"),
     },
+    "insights_api": {
+        ("Put", f"{DATA}/insights-exports/*"),
+        ("Get", f"{DATA}/insights-exports/*"),
+    },
     "shade_admin": {("Put", f"{DATA}/training/*"), ("Get", f"{DATA}/training/*")},
     "tryon_overlay": {
         ("Get", f"{TRY_ON}/selfies/*"),

@@ -31,6 +31,28 @@ def put(bucket: str, key: str, content: bytes, content_type: str = "binary/octet
     config.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
+def put_in_parts(bucket: str, key: str, parts: Iterable[bytes], content_type: str) -> None:
+    """Store an object that never is in memory as a whole; every part but the last has at least 5 MiB.
+    What is begun and fails is given up, so that nothing of it is kept."""
+    s3 = config.client("s3")
+    where = {"Bucket": bucket, "Key": key}
+    upload = s3.create_multipart_upload(**where, ContentType=content_type)["UploadId"]
+    try:
+        stored = [
+            {
+                "PartNumber": number,
+                "ETag": s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=part)[
+                    "ETag"
+                ],
+            }
+            for number, part in enumerate(parts, 1)
+        ]
+        s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": stored})
+    except BaseException:
+        s3.abort_multipart_upload(**where, UploadId=upload)
+        raise
+
+
 def get(bucket: str, key: str, limit: int | None = None) -> bytes:
     """An object's content, or its first `limit` bytes."""
     stored: bytes = config.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read(limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -102,6 +102,8 @@ class ConnectorChange(BaseModel):
     name: Name | None = None
     allowed_origins: Origins | None = None
     settings: StoreSettings | None = None
+    plan: Literal["free", "starter", "pro", "agency"] | None = None
+    """How much the store may ask of insights, from the next question on."""
     new_store_key: bool = False
     """Make a new store key; the old one stops working within two minutes."""
 

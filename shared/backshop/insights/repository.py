@@ -10,12 +10,22 @@ from backshop.db import Tx
 
 
 def add_store(tx: Tx, url: str, key_hash: str, settings: dict[str, Any]) -> None:
-    """The store as insights knows it; `key_hash` is the bcrypt hash of its API key."""
+    """The store as insights knows it, with its first dashboard; `key_hash` is the bcrypt hash of
+    its API key."""
+    # The authorizer imports this module, and needs no charts.
+    from backshop.insights.dashboard import first_charts
+
     tx.execute(
         """INSERT INTO insights.stores (id, store_id, store_url, api_key_hash, settings)
            VALUES (backshop.current_store_id(), backshop.current_store_id(), %s, %s, %s)""",
         (url, key_hash, Jsonb(settings)),
     )
+    for place, (title, config) in enumerate(first_charts()):
+        tx.execute(
+            """INSERT INTO insights.saved_charts (store_id, title, chart_config, position_index)
+               VALUES (backshop.current_store_id(), %s, %s, %s)""",
+            (title, Jsonb(config), place),
+        )
 
 
 def key_hash(tx: Tx) -> str | None:

@@ -81,7 +81,8 @@ def due(tx: Tx, at: datetime) -> list[Due]:
              AND NOT EXISTS (SELECT FROM insights.sync_logs AS l
                WHERE l.store_id = c.id
                  AND (l.status = 'running' OR l.next_retry_at IS NOT NULL
-                   OR l.started_at > %(at)s - make_interval(secs => c.sync_interval)))
+                   OR (l.started_at > %(at)s - make_interval(secs => c.sync_interval)
+                     AND l.sync_type <> ALL (ARRAY['orders', 'products', 'customers']))))
            ORDER BY c.id""",
         {"at": at},
     )
@@ -288,7 +289,8 @@ def _sum_up(tx: Tx, job: Job, at: datetime) -> None:
         """UPDATE insights.stores SET last_sync_at = %(at)s
            WHERE id = backshop.current_store_id() AND EXISTS (SELECT FROM insights.sync_logs
              WHERE store_id = backshop.current_store_id() AND id = %(run_id)s
-               AND status = 'completed')""",
+               AND status = 'completed'
+               AND sync_type <> ALL (ARRAY['orders', 'products', 'customers']))""",
         run,
     )
 

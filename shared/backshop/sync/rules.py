@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,11 +17,29 @@ STALLED_AFTER = timedelta(minutes=5)
 
 
 class RunType(StrEnum):
-    """`FULL` and `RECONCILE` read every record; `RECONCILE` is the one that comes by itself."""
+    """`FULL` and `RECONCILE` read every record; `RECONCILE` is the one that comes by itself. `ORDERS`,
+    `PRODUCTS` and `CUSTOMERS` read what changed of those alone."""
 
     FULL = "full"
     INCREMENTAL = "incremental"
     RECONCILE = "reconcile"
+    ORDERS = "orders"
+    PRODUCTS = "products"
+    CUSTOMERS = "customers"
+
+
+PARTS: dict[RunType, frozenset[str]] = {
+    RunType.ORDERS: frozenset({"orders", "refunds"}),
+    RunType.PRODUCTS: frozenset({"products", "categories", "collections"}),
+    RunType.CUSTOMERS: frozenset({"customers"}),
+}
+"""Resources of a run that reads a part of the shop; of the others it reads all."""
+
+
+def resources_of(run_type: RunType, resources: Sequence[str]) -> list[str]:
+    """Those of the platform's resources that a run reads."""
+    part = PARTS.get(run_type)
+    return [each for each in resources if part is None or each in part]
 
 
 def type_due(complete_at: datetime | None, now: datetime) -> RunType:

@@ -13,6 +13,7 @@ from backshop.commerce import Platform
 from backshop.db import Tx
 from backshop.logs import warning
 from backshop.sync import repository as store
+from backshop.sync import rules
 from backshop.sync.models import SHOP, JobKey
 from backshop.sync.rules import RunType
 
@@ -22,7 +23,7 @@ def begin(
 ) -> list[JobKey]:
     """Open a run of the transaction's store; pass the jobs to `announce` after the commit. Empty
     where the store has an open run already."""
-    resources = (SHOP, *platforms.load(platform).resources)
+    resources = [SHOP, *rules.resources_of(run_type, platforms.load(platform).resources)]
     run_id = store.start(tx, run_type, resources, datetime.now(UTC))
     if run_id is None:
         return []

@@ -198,7 +198,8 @@ class _Reading:
         """Take the mark before the first page: what changes from here on, the next pass reads."""
         started_at = self.clock.now()
         mark = rules.new_mark(self.reader.mark(), started_at)
-        is_complete = self.job.type != RunType.INCREMENTAL or "complete_at" not in self.job.cursor
+        whole = (RunType.FULL, RunType.RECONCILE)
+        is_complete = self.job.type in whole or "complete_at" not in self.job.cursor
         position: dict[str, Any] = {
             "part": "reading",
             "started_at": started_at.isoformat(),

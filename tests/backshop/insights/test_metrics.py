@@ -6,6 +6,8 @@ from pathlib import Path
 from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import SemanticQuery
 
+from local import insights_page
+
 CONTRACT = json.loads((Path(__file__).parent / "contract.json").read_text())
 """Name, label, format and dimensions of each metric, as merchants were promised them."""
 
@@ -44,3 +46,7 @@ def test_the_contracts_example_comes_back_as_it_was() -> None:
         "top_n": 5,
     }
     assert SemanticQuery.model_validate(example).as_json() == example
+
+
+def test_the_page_tells_every_metric_as_it_is_declared() -> None:
+    assert insights_page.written(page := insights_page.PAGE.read_text()) == page

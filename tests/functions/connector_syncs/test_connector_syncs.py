@@ -117,3 +117,20 @@ def test_a_store_key_sees_its_own_syncs_only(call, store):
     assert len(call("list", store, caller=own)[1]["items"]) == 1
     assert call("list", store, caller=other)[0] == 404
     assert call("start", store, caller=other)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("part", "resources"),
+    [
+        ("orders", {"shop", "orders", "refunds"}),
+        ("products", {"shop", "products", "categories"}),
+        ("customers", {"shop", "customers"}),
+    ],
+)
+def test_a_part_of_a_shop_is_synced_alone_and_logged_as_such(call, store, part, resources):
+    status, run = call("start", store, body=json.dumps({"type": part}))
+    assert (status, run["type"]) == (202, part)
+    assert {each["resource"] for each in run["resources"]} == resources
+    with db.transaction(store_id=store) as tx:
+        logged = tx.execute("SELECT sync_type FROM insights.sync_logs").fetchall()
+    assert [row["sync_type"] for row in logged] == [part]

@@ -13,7 +13,7 @@ from backshop.web import http
 
 from local import openapi
 
-WITHOUT_EXAMPLES = {"projects_api"}
+WITHOUT_EXAMPLES = {"projects_api", "insights_api"}
 """Functions whose bodies and answers have no examples yet."""
 PROBLEMS = openapi.ROOT / "docs" / "problems.md"
 

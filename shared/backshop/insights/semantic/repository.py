@@ -20,6 +20,8 @@ class Shop(NamedTuple):
     plan: str
     fresh_at: datetime | None
     rolled_up: Reckoning | None
+    counted: list[str]
+    """Statuses that count by the platform's default, once a query has read them."""
 
 
 def shop(tx: Tx) -> Shop | None:
@@ -40,6 +42,7 @@ def shop(tx: Tx) -> Shop | None:
         row["plan"] or "free",
         row["last_sync_at"],
         Reckoning.model_validate(rolled_up) if rolled_up else None,
+        [],
     )
 
 
@@ -70,6 +73,24 @@ def first_order_at(tx: Tx, shop: Shop, until: datetime) -> datetime | None:
 def tree(tx: Tx) -> tuple[Category, ...]:
     found = tx.execute("SELECT id, parent_id, name FROM insights.categories ORDER BY id").fetchall()
     return tuple(Category(row["id"], row["parent_id"], row["name"]) for row in found)
+
+
+def product_names(tx: Tx, store_id: UUID, products: list[str]) -> dict[str, str]:
+    """Names of products by their numbers as text; of a deleted one that of its lines, and what is
+    none has its name in it (`name:…`)."""
+    numbers = [int(each) for each in products if not each.startswith("name:")]
+    found = tx.execute(
+        """SELECT w.number, coalesce(p.name, (
+             SELECT max(i.product_name) FROM insights.order_items AS i
+             WHERE i.store_id = %(store)s AND i.product_id IS NULL
+               AND i.wc_product_id = w.number)) AS name
+           FROM unnest(%(numbers)s::bigint[]) AS w (number)
+           LEFT JOIN insights.products AS p
+             ON p.store_id = %(store)s AND p.wc_product_id = w.number""",
+        {"store": store_id, "numbers": numbers},
+    )
+    names = {str(row["number"]): row["name"] for row in found if row["name"] is not None}
+    return names | {each: each[5:] for each in products if each.startswith("name:")}
 
 
 def counted_statuses(tx: Tx, store_id: UUID) -> list[str]:

@@ -35,11 +35,6 @@ CUSTOMER_MEASURES = {
     "new_buyers": "m.new_buyers",
     "returning_buyers": "m.buyers - m.new_buyers",
 }
-_NAME = """coalesce(p.name, CASE WHEN m.product LIKE 'name:%%' THEN substr(m.product, 6) ELSE (
-  SELECT max(i.product_name) FROM insights.order_items AS i
-  WHERE i.store_id = m.store_id AND i.product_id IS NULL
-    AND i.wc_product_id = m.product::bigint) END)"""
-"""Of a deleted product the name that its lines have."""
 _COARSE = (None, Unit.MONTH, Unit.QUARTER, Unit.YEAR)
 
 
@@ -120,18 +115,20 @@ def _customers(scope: Scope) -> Source:
 
 
 def _products(scope: Scope, table: str) -> Source:
+    """Products are named once it is known which ones are shown; categories need the product."""
     day = "m.month" if table == "product_months" else "m.day"
-    return Source(
-        f"""insights.{table} AS m
-            LEFT JOIN insights.products AS p ON p.store_id = m.store_id
+    product = ""
+    if D.CATEGORY in scope.asked.by:
+        product = f"""LEFT JOIN insights.products AS p ON p.store_id = m.store_id
               AND p.wc_product_id = CASE WHEN m.product ~ '^-?[0-9]+$' THEN m.product::bigint END
-            {scope.category_join()}
-            WHERE m.store_id = %(store)s AND {day} BETWEEN %(first)s AND %(last)s
-""",
+            {scope.category_join()}"""
+    return Source(
+        f"""insights.{table} AS m {product}
+            WHERE m.store_id = %(store)s AND {day} BETWEEN %(first)s AND %(last)s""",
         {
             "time": Key(_bucket(scope, day)),
             "currency": Key("m.currency"),
-            "product": Key("m.product", _NAME),
+            "product": Key("m.product"),
             "category": Key("g.row", "g.name"),
         },
     )

@@ -202,7 +202,17 @@ class _Run:
         rows = repository.rows(self.tx, statement.sql, statement.params)
         if not statement.keys and rows and all(rows[0][each] is None for each in statement.metrics):
             rows = []
-        return tables.table(rows, statement.keys, statement.metrics, MOST_ROWS)
+        made = tables.table(rows, statement.keys, statement.metrics, MOST_ROWS)
+        if D.PRODUCT in by and asked.rolled_up:
+            self._name_products(made)
+        return made
+
+    def _name_products(self, rows: Table) -> None:
+        """Of rollups, which know products by their numbers."""
+        place = rows.names.index(D.PRODUCT)
+        wanted = {key[place] for key in rows.rows if (D.PRODUCT, key[place]) not in rows.labels}
+        found = repository.product_names(self.tx, self.shop.id, sorted(wanted)) if wanted else {}
+        rows.labels |= {(str(D.PRODUCT), each): name for each, name in found.items()}
 
     def _minutes_old(self) -> float | None:
         fresh = self.shop.fresh_at
@@ -475,11 +485,18 @@ class _Run:
             compared_to=other.last if other else None,
             time_zone=self.shop.books.reckoning.time_zone,
             currency=currency,
-            statuses=tuple(statuses or repository.counted_statuses(self.tx, self.shop.id)),
+            statuses=tuple(statuses or self._counted()),
             fresh_at=self.shop.fresh_at,
             defaulted=self.defaulted,
             notes=(*dict.fromkeys(notes), *self.notes),
         )
+
+    def _counted(self) -> list[str]:
+        """Read once for all queries of a store that share its books."""
+        held = self.shop.counted
+        if not held:
+            held += repository.counted_statuses(self.tx, self.shop.id)
+        return held
 
 
 _PATTERNS: dict[Dimension, Sequence[Any]] = {

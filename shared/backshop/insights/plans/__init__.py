@@ -1,0 +1,1 @@
+"""How much a store may ask, by its plan."""

@@ -1,0 +1,1 @@
+"""What a merchant keeps: charts on a dashboard, conversations."""
