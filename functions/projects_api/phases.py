@@ -94,14 +94,16 @@ async def design(project_id: UUID, details: Design, store: StoreId, once: Once) 
     with db.transaction(store_id=store) as tx:
         claim = once(tx)
         project = changing.lock(tx, project_id)
-        known = repository.surfaces_of(tx, project_id)
+        surfaces = repository.surfaces_of(tx, project_id)
+        skus = {selection.product_sku for selection in details.selections}
+        known = changing.products(tx, store, skus)
         for selection in details.selections:
-            if selection.surface_id not in known:
+            if selection.surface_id not in surfaces:
                 raise Conflict(
                     "A surface_id is none of this project's; GET /projects/{id} shows them.",
                     slug="no-surface",
                 )
-            selections.added(tx, store, selection.surface_id, selection)
+            selections.added(tx, selection.surface_id, selection, known)
         changing.reckon_again(tx, store, project_id)
         entry = {"aos_phase": "design_details"}
         row = noted(tx, project, entry | details.conversation.model_dump(exclude_none=True))

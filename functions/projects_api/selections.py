@@ -1,5 +1,6 @@
 """Products selected for surfaces."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from backshop.errors import Conflict
 from backshop.projects import changing, repository, rules
 from backshop.projects.fields import ProductType, SelectionStatus
 from backshop.projects.models import NewSelection, Selection, SelectionChange
+from backshop.projects.quantities.models import Product
 from backshop.projects.repository import IN_PROJECT, SELECTIONS, SURFACES
 from backshop.web import paging
 from backshop.web.fast import StoreId, problems
@@ -29,16 +31,20 @@ async def add_selection(
     with db.transaction(store_id=store) as tx:
         claim = once(tx)
         project_id = locked_project(tx, SURFACES, surface_id, "surface")
-        row = added(tx, store, surface_id, selection)
+        known = changing.products(tx, store, {selection.product_sku})
+        row = added(tx, surface_id, selection, known)
         changing.reckon_again(tx, store, project_id)
         stored = found(repository.one(tx, SELECTIONS, row["selection_id"]), "selection")
         return claim.keep(one(Selection, stored, response))
 
 
-def added(tx: db.Tx, store: UUID, surface_id: UUID, selection: NewSelection) -> repository.Row:
-    """The stored row, before quantities are reckoned. Raises Conflict."""
-    known = changing.products(tx, store, {selection.product_sku}).get(selection.product_sku)
-    columns = rules.selection_columns(selection.given(), None, known)
+def added(
+    tx: db.Tx, surface_id: UUID, selection: NewSelection, known: Mapping[str, Product]
+) -> repository.Row:
+    """The stored row, before quantities are reckoned; `known` is what the catalogue has. Raises
+    Conflict."""
+    product = known.get(selection.product_sku)
+    columns = rules.selection_columns(selection.given(), None, product)
     return repository.add(tx, SELECTIONS, {"surface_id": surface_id, **columns})
 
 
