@@ -129,7 +129,7 @@ class Summary(BaseModel):
     project_name: str | None
     project_status: ProjectStatus
     room_count: int
-    total_sf: Area | None
+    total_sf: BigMoney | None
     tile_budget: Money | None
 
 

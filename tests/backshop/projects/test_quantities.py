@@ -491,6 +491,17 @@ def test_more_area_or_waste_never_takes_fewer_boxes(
     assert line_for([area], high, cover, D(1)).packages >= least.packages
 
 
+@given(st.lists(AREAS, min_size=1, max_size=4), WASTES)
+def test_tile_without_a_box_is_never_less_than_needed(areas: list[Decimal], waste: Decimal) -> None:
+    surfaces = [
+        {"area_sf": each, "waste_factor": waste, "products": uses("tile")} for each in areas
+    ]
+    line = calculate(surfaces, [tile()]).tiles[0]
+    needed = sum(areas) * (1 + waste)
+    assert needed <= line.quantity < needed + D("0.01")
+    assert sum(part.quantity for part in line.parts) == line.quantity
+
+
 @given(st.decimals(0, 100_000, places=2), st.lists(st.fractions(0, 1000), min_size=1, max_size=9))
 def test_shares_make_the_total_and_none_is_off_by_a_cent(
     total: Decimal, weights: list[Fraction]

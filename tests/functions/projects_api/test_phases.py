@@ -337,3 +337,12 @@ def test_reports_of_scores_and_conversion(call, path):
     every = made(call("GET", "/reports/scores"))["items"]
     assert sum(each["conversations"] for each in every) == 5
     assert call("GET", "/reports/scores", by="weather").status == 400
+
+
+def test_averages_are_rounded(call):
+    projects = [made(call("POST", "/projects/greeting", GREETING))["project"] for _ in range(3)]
+    for project, score in zip(projects, (1, 1, 2), strict=True):
+        said = {"aos_score_overall": score, **({"outcome": "order_placed"} if score == 2 else {})}
+        made(call("POST", f"/projects/{project['project_id']}/close", {"conversation": said}))
+    assert made(call("GET", "/reports/scores"))["items"][0]["overall"] == "1.33"
+    assert made(call("GET", "/reports/conversion"))["items"][0]["conversion"] == "0.33"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -269,7 +270,7 @@ class FollowUp(BaseModel):
     days_overdue: int
 
 
-Average = Annotated[Any, Numeric(3, 2)]
+Average = Annotated[Decimal, Numeric(3, 2)]
 
 
 class ScoreRow(BaseModel):

@@ -94,9 +94,9 @@ def scores(
 ) -> list[dict[str, Any]]:
     """Averages of the scores of conversations on the days from `since` to `until`."""
     figures = """count(*) AS conversations,
-      avg(l.aos_score_greeting) AS greeting, avg(l.aos_score_needs) AS needs,
-      avg(l.aos_score_design) AS design, avg(l.aos_score_close) AS close,
-      avg(l.aos_score_objection) AS objection, avg(l.aos_score_overall) AS overall"""
+      round(avg(l.aos_score_greeting), 2) AS greeting, round(avg(l.aos_score_needs), 2) AS needs,
+      round(avg(l.aos_score_design), 2) AS design, round(avg(l.aos_score_close), 2) AS close,
+      round(avg(l.aos_score_objection), 2) AS objection, round(avg(l.aos_score_overall), 2) AS overall"""
     return _report(tx, figures, by, since, until)
 
 
@@ -108,8 +108,8 @@ def conversions(
       count(DISTINCT l.project_id) FILTER (WHERE l.outcome = 'quote_requested') AS quotes_requested,
       count(DISTINCT l.project_id) FILTER (WHERE l.outcome = 'order_placed') AS orders,
       count(DISTINCT l.project_id) FILTER (WHERE l.outcome = 'lost') AS lost,
-      count(DISTINCT l.project_id) FILTER (WHERE l.outcome = 'order_placed')::numeric
-        / nullif(count(DISTINCT l.project_id), 0) AS conversion"""
+      round(count(DISTINCT l.project_id) FILTER (WHERE l.outcome = 'order_placed')::numeric
+        / nullif(count(DISTINCT l.project_id), 0), 2) AS conversion"""
     return _report(tx, figures, by, since, until)
 
 

@@ -31,6 +31,7 @@ from backshop.projects.quantities.models import (
     Use,
     Warned,
     plain,
+    up,
 )
 
 WALLS = frozenset(
@@ -435,7 +436,9 @@ def line_of(product: Product, needs: Sequence[Need], customer: Customer | None) 
     fixed = sum((need.packages for need in needs if need.given is not None), ZERO)
     whole = _whole(product, reckoned)
     kind, price = price_for(product, customer)
-    parts = _parts(needs, plain(whole * per), price)
+    # What is sold by its measure is never less than what is needed.
+    quantity = up(whole * per) if package.size is None else plain(whole * per)
+    parts = _parts(needs, quantity, price)
     size = package.size or Fraction(1)
     order = sum((need.order for need in needs), ZERO)
     net = sum((need.net for need in needs), ZERO)
