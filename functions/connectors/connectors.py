@@ -29,7 +29,7 @@ from backshop.kits.models import OtpSettings
 from backshop.shade.models import ShadeSettings
 from backshop.stores import credentials
 from backshop.stores import repository as stores
-from backshop.stores.repository import ExportPosition
+from backshop.stores.models import ExportPosition
 from backshop.sync import runs
 from backshop.web import callers, http, idempotency, keys, paging, routes
 from pydantic import BaseModel, SecretStr, ValidationError

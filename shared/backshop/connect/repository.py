@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backshop.connect.models import ConnectorPosition
 from backshop.db import Tx
+
+if TYPE_CHECKING:
+    # Taking a delivery needs this module and no models, whose classes take a while to be made.
+    from backshop.connect.models import ConnectorPosition
 
 _SHOWN = """
     SELECT c.id, c.platform, c.store_url, c.sync_interval, c.status, s.settings,

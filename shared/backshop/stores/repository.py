@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel
 
-from backshop.commerce import Platform, Store, Time
 from backshop.db import Tx
+
+if TYPE_CHECKING:
+    from backshop.commerce import Store
+    from backshop.stores.models import ExportPosition
 
 
 class Claim(NamedTuple):
@@ -45,6 +47,9 @@ def load(tx: Tx) -> Store | None:
     ).fetchone()
     if row is None:
         return None
+    # Who takes a delivery or checks a key needs no records, whose classes take a while to be made.
+    from backshop.commerce import Platform, Store
+
     settings = row["settings"]
     return Store(
         id=row["id"],
@@ -156,13 +161,6 @@ def forget_deliveries(tx: Tx, days: int) -> int:
         "DELETE FROM backshop.webhook_inbox WHERE received_at < now() - make_interval(days => %s)",
         (days,),
     ).rowcount
-
-
-class ExportPosition(BaseModel):
-    """Where a page of exports ended."""
-
-    created_at: Time
-    request_id: str
 
 
 class KeyId(NamedTuple):

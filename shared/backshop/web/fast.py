@@ -36,7 +36,8 @@ from backshop.errors import (
 )
 from backshop.web import callers, http, idempotency, serving
 from backshop.web.callers import Principal
-from backshop.web.http import Event, ProblemBody
+from backshop.web.http import Event
+from backshop.web.problems import ProblemBody
 from backshop.web.serving import Handler
 
 REQUEST_BYTES = 6_000_000

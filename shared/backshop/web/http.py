@@ -15,9 +15,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic_core import ErrorDetails, from_json
-
 from backshop.errors import (
     BadRequest,
     FieldError,
@@ -28,8 +25,12 @@ from backshop.errors import (
     Unprocessable,
 )
 
+# Taking a delivery needs this module, and neither pydantic nor a resolver: they are imported where
+# they are used.
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
 
 PROBLEM_TYPE = "https://github.com/backshop/backshop/blob/main/docs/problems.md#"
 PROBLEM_JSON = "application/problem+json"
@@ -39,28 +40,10 @@ MOST_BYTES = 6_291_456
 """The largest body that reaches a function at all: Lambda's invocation has 6 MiB."""
 
 Event = dict[str, Any]
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound="BaseModel")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of NUL, which JSON allows and Postgres does not; an escaped backslash before it is
 none."""
-
-
-class FieldProblem(BaseModel):
-    """A field that is wrong, by its path (`lines.0.quantity`), and what it may be."""
-
-    field: str
-    message: str
-
-
-class ProblemBody(BaseModel):
-    """What every refused request is answered with (RFC 9457); docs/problems.md lists the types."""
-
-    type: str
-    title: str
-    status: int
-    detail: str = Field(description="One sentence that says what to do next.")
-    request_id: str | None = Field(description="To be quoted to whoever runs backshop.")
-    errors: list[FieldProblem] | None = None
 
 
 def header(event: Event, name: str) -> str | None:
@@ -107,6 +90,8 @@ def raw_body(event: Event, limit: int = BODY_BYTES) -> bytes:
 def json_body(event: Event, limit: int = BODY_BYTES) -> Any:
     """The body as JSON. Raises as `raw_body`, BadRequest where it is no JSON, and Unprocessable
     where it holds what no column can."""
+    from pydantic_core import from_json
+
     content = _storable(raw_body(event, limit))
     try:
         return from_json(content, allow_inf_nan=False)
@@ -117,6 +102,8 @@ def json_body(event: Event, limit: int = BODY_BYTES) -> Any:
 def parse(model: type[M], event: Event, limit: int = BODY_BYTES) -> M:
     """The body as a model, as strict as the model is. Raises as `json_body`, and Unprocessable with
     each field that does not fit."""
+    from pydantic import ValidationError
+
     content = _storable(raw_body(event, limit))
     try:
         return model.model_validate_json(content)

@@ -43,6 +43,7 @@ from backshop.errors import (
 )
 from backshop.web import callers, http, idempotency, serving
 from backshop.web.http import Event
+from backshop.web.problems import ProblemBody
 from backshop.web.serving import Handler
 
 # The resolver logs what a route raises, text and all; logs.py says it without personal data.
@@ -268,7 +269,7 @@ def _responses(
     for problem in (*_implied(function, scope), *problems):
         declared[problem.status] = {
             "description": HTTPStatus(problem.status).phrase,
-            "content": {http.PROBLEM_JSON: {"model": http.ProblemBody}},
+            "content": {http.PROBLEM_JSON: {"model": ProblemBody}},
         }
     return declared
 
