@@ -30,6 +30,8 @@ CREATE TABLE insights.customers (
     wc_customer_id bigint NOT NULL,
     email_hash varchar(64),
     display_name varchar(255),
+    -- What was paid and not given back, in `currency`, that of the latest order: amounts in other
+    -- currencies are not added to it.
     total_spent numeric(19, 4) DEFAULT 0,
     order_count integer DEFAULT 0,
     first_order_date timestamptz,
@@ -38,6 +40,8 @@ CREATE TABLE insights.customers (
     -- The platform's own id where it is no number.
     external_id varchar(100),
     country varchar(2),
+    -- Of total_spent.
+    currency varchar(3),
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_customer_id)
 );

@@ -71,7 +71,7 @@ GRANT SELECT (
 ) ON insights.stores TO backshop_analyst;
 GRANT SELECT (
     id, store_id, wc_customer_id, display_name, total_spent, order_count, first_order_date,
-    last_order_date, created_at, country
+    last_order_date, created_at, country, currency
 ) ON insights.customers TO backshop_analyst;
 GRANT SELECT (
     id, store_id, sync_type, resource, records_synced, started_at, completed_at, status

@@ -321,6 +321,27 @@ def test_statistics_follow_orders_refunds_and_cancellations(woo: tuple[Tx, Store
     assert rows(tx, query)[0] == (7, 0, Decimal(0), None, None)
 
 
+@pytest.mark.parametrize("platform", ["woocommerce", "shopify", "vendure"])
+def test_what_a_customer_spent_is_never_a_sum_of_currencies(open_shop: Make, platform: str) -> None:
+    """Whatever comes first, alone or together: that of the latest order's currency, and which."""
+    times = [at(minutes)["changed_at"] for minutes in (0, 10, 20)]
+    bought = [
+        order("1", currency="KWD", placed_at=times[0]),
+        order("2", currency="LKR", placed_at=times[1]),
+        order("3", currency="KWD", placed_at=times[2]),
+    ]
+    tables = ["insights.customers"] + (["kits.customers"] if platform == "vendure" else [])
+    for records in permutations(bought):
+        for batches in ([records], [[each] for each in records]):
+            tx, store = open_shop(platform)
+            save(tx, store, customer())
+            for batch in batches:
+                save(tx, store, *batch)
+            for table in tables:
+                found = rows(tx, f"SELECT total_spent, currency FROM {table}")
+                assert found == [(Decimal(40), "KWD")], (table, [each.id for each in records])
+
+
 # ------------------------------------------------------------------------------- refunds
 
 

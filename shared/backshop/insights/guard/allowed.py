@@ -28,7 +28,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "customers": (
         *("id", "store_id", "wc_customer_id", "display_name", "total_spent", "order_count"),
-        *("first_order_date", "last_order_date", "created_at", "country"),
+        *("first_order_date", "last_order_date", "created_at", "country", "currency"),
     ),
     "categories": (
         *("id", "store_id", "wc_category_id", "name", "parent_id", "product_count"),

@@ -72,32 +72,39 @@ def customers_of(tx: Tx, store: Store, order_ids: Collection[str]) -> list[int]:
 
 
 def update_customers(tx: Tx, store: Store, numbers: Collection[int]) -> None:
-    """What these customers have bought: orders that count, and the money that stayed after
-    refunds."""
+    """What these customers have bought: orders that count, and the money that stayed after refunds
+    of those in the latest one's currency."""
     tx.execute(
         """WITH concerned AS (
              SELECT array_agg(id) AS ids FROM insights.customers
              WHERE wc_customer_id = ANY (%(numbers)s)
            ), bought AS (
-             SELECT customer_id, count(*) AS number, sum(total - refunded_total) AS spent,
+             SELECT customer_id, count(*) AS number, min(latest) AS currency,
+               sum(total - refunded_total) FILTER (WHERE currency = latest) AS spent,
                min(date_created) AS first, max(date_created) AS last
-             FROM insights.orders
-             WHERE customer_id = ANY ((SELECT ids FROM concerned)::uuid[]) AND is_counted AND NOT is_test
+             FROM (
+               SELECT *, first_value(currency) OVER (
+                 PARTITION BY customer_id ORDER BY date_created DESC, wc_order_id) AS latest
+               FROM insights.orders
+               WHERE customer_id = ANY ((SELECT ids FROM concerned)::uuid[])
+                 AND is_counted AND NOT is_test
+             ) AS o
              GROUP BY customer_id
            )
            UPDATE insights.customers AS held
            SET order_count = s.number, total_spent = s.spent, first_order_date = s.first,
-             last_order_date = s.last
+             last_order_date = s.last, currency = s.currency
            FROM (
              SELECT c.id, coalesce(b.number, 0) AS number, coalesce(b.spent, 0) AS spent, b.first,
-               b.last
+               b.last, b.currency
              FROM unnest((SELECT ids FROM concerned)) AS c (id)
              LEFT JOIN bought AS b ON b.customer_id = c.id
            ) AS s
            WHERE held.wc_customer_id = ANY (%(numbers)s)
              AND held.id = s.id
-             AND (held.order_count, held.total_spent, held.first_order_date, held.last_order_date)
-               IS DISTINCT FROM (s.number, s.spent, s.first, s.last)""",
+             AND (held.order_count, held.total_spent, held.first_order_date, held.last_order_date,
+                  held.currency)
+               IS DISTINCT FROM (s.number, s.spent, s.first, s.last, s.currency)""",
         {"store": store.id, "numbers": list(numbers)},
     )
 

@@ -126,10 +126,12 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
                 is_test = excluded.is_test, refunds_listed_at = excluded.refunds_listed_at
               RETURNING old.id AS before, new.id, new.wc_order_id AS number,
                 old.wc_customer_id AS customer_before, new.wc_customer_id AS customer,
-                new.total, new.date_created, new.is_counted AND NOT new.is_test AS is_sale
+                new.total, new.currency, new.date_created,
+                new.is_counted AND NOT new.is_test AS is_sale
             ), bought AS (
               SELECT customer, count(*) AS number, sum(total) AS spent, min(date_created) AS first,
-                max(date_created) AS last
+                max(date_created) AS last, min(currency) AS currency,
+                min(currency) < max(currency) AS is_mixed
               FROM saved
               WHERE before IS NULL AND is_sale AND customer <> ALL (%(counted)s::bigint[])
               GROUP BY customer
@@ -138,14 +140,19 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
               SET order_count = held.order_count + bought.number,
                 total_spent = held.total_spent + bought.spent,
                 first_order_date = least(held.first_order_date, bought.first),
-                last_order_date = greatest(held.last_order_date, bought.last)
-              FROM bought WHERE held.wc_customer_id = bought.customer
+                last_order_date = greatest(held.last_order_date, bought.last),
+                currency = bought.currency
+              FROM bought
+              WHERE held.wc_customer_id = bought.customer AND NOT bought.is_mixed
+                AND coalesce(held.currency, bought.currency) = bought.currency
+              RETURNING held.wc_customer_id AS customer
             )
             SELECT array_agg(id)::text AS ids, array_agg(number)::text AS numbers,
               (array_agg(before) FILTER (WHERE before IS NOT NULL))::text AS updated,
               (array_agg(number) FILTER (WHERE before IS NULL))::text AS new,
               array_agg(customer) FILTER (WHERE before IS NOT NULL AND customer IS NOT NULL)
                 || array_agg(customer_before) FILTER (WHERE customer_before IS NOT NULL)
+                || ARRAY(SELECT customer FROM bought EXCEPT SELECT customer FROM added)
                 AS concerned
             FROM saved""",
         of | orders.params,

@@ -58,7 +58,7 @@ def funnel(tx: Tx, period: Period, zone: str, since: datetime, until: datetime) 
              count(*) FILTER (WHERE what = 'discounts') AS discounts,
              count(*) FILTER (WHERE what = 'clicks') AS clicks,
              count(*) FILTER (WHERE what = 'conversions') AS conversions,
-             round(sum(money), 2) AS revenue
+             round(sum(money), 4) AS revenue
            FROM events WHERE at >= %(since)s AND at < %(until)s
            GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
         {"period": period, "zone": zone, "since": since, "until": until},
