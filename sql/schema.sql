@@ -1509,7 +1509,8 @@ CREATE TABLE insights.customers (
     last_order_date timestamp with time zone,
     created_at timestamp with time zone,
     external_id character varying(100),
-    country character varying(2)
+    country character varying(2),
+    currency character varying(3)
 );
 
 ALTER TABLE ONLY insights.customers FORCE ROW LEVEL SECURITY;
@@ -4372,6 +4373,8 @@ GRANT SELECT(last_order_date) ON TABLE insights.customers TO backshop_analyst;
 GRANT SELECT(created_at) ON TABLE insights.customers TO backshop_analyst;
 
 GRANT SELECT(country) ON TABLE insights.customers TO backshop_analyst;
+
+GRANT SELECT(currency) ON TABLE insights.customers TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.daily_sales TO backshop_service;
 

@@ -277,6 +277,9 @@ class Variant(Model):
     sale_price: Money | None = None
     stock: int | None = None
     available: bool = True
+    """Whether a shopper can buy it now: published, with a price, and in stock or sold without."""
+    stock_status: Literal["instock", "outofstock", "onbackorder"] | None = None
+    """Of the stock alone; None where `available` says it all."""
 
 
 class Product(Record):

@@ -57,6 +57,7 @@ class WooCommerce:
         self.poisoned: dict[tuple[str, str], str] = {}
         self.taxes: list[Json] = []
         self.gateway = writes.Gateway()
+        self.gives_offset = False
         self._orders: dict[int, bytes] = {}
         self._lists: OrderedDict[Any, list[int]] = OrderedDict()
         shop.listeners.append(self._changed)
@@ -207,6 +208,7 @@ class WooCommerce:
                 self.zone = ZoneInfo(args["time_zone"])
                 self.renderer.zone = self.zone
                 self._orders.clear()
+            self.gives_offset = bool(args.get("gives_offset", self.gives_offset))
             if "gateway_confirms" in args:
                 self.gateway.set_confirms(bool(args["gateway_confirms"]))
             return {}
@@ -292,7 +294,7 @@ class WooCommerce:
                 "url": self.renderer.site,
                 "home": self.renderer.site,
                 "gmt_offset": offset,
-                "timezone_string": self.zone.key,
+                "timezone_string": "" if self.gives_offset else self.zone.key,
                 "namespaces": ["oembed/1.0", "wc/v3", "wp/v2"],
                 "authentication": [],
                 "routes": {},

@@ -139,15 +139,6 @@ def test_statistics_leave_out_cancellations_and_refunds(tx: Connection, store: U
     assert statistics(tx, of) == (0, 0, None, None)
 
 
-def test_statistics_add_up_no_currencies(tx: Connection, store: UUID) -> None:
-    of = customer(tx, store)
-    times = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 2, 3)]
-    order(tx, store, "A", customer_id=of, order_date=times[0], total_with_tax=5, currency="KWD")
-    order(tx, store, "B", customer_id=of, order_date=times[1], total_with_tax=270_000)
-    order(tx, store, "C", customer_id=of, order_date=times[2], total_with_tax=7, currency="KWD")
-    assert statistics(tx, of) == (3, Decimal(12), times[2], "KWD")
-
-
 def test_statistics_count_orders_that_arrive_together(database: Database, store: UUID) -> None:
     with as_service(database, store) as tx:
         of = customer(tx, store)

@@ -61,6 +61,8 @@ def opened(data: bytes) -> Image.Image:
     if kind == "HEVC":
         raise Refused("animated", "This is a burst or a live photo. Send one still photo.")
     try:
+        if kind == "PNG":
+            data = _without_texts(data)
         image = _heif(data) if kind == "HEIF" else Image.open(io.BytesIO(data), formats=(kind,))
         _check(image, data)
         return _reduced(image)
@@ -94,6 +96,33 @@ def layer(data: bytes) -> Image.Image:
     if image.getchannel("A").getextrema()[0] == 255:
         raise Refused("bad_asset", "The product's picture has no transparent background.")
     return image
+
+
+_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
+_LONG = 1 << 20
+
+
+def _without_texts(data: bytes) -> bytes:
+    """A PNG without what only says something about it: Pillow takes one whose texts or profile
+    unpack to more than a mebibyte for damaged (python-pillow/Pillow#8363). Without its profile a
+    picture is sRGB."""
+    kept, place = [data[:8]], 8
+    while place < len(data):
+        end = place + 12 + int.from_bytes(data[place : place + 4], "big")
+        name, content = data[place + 4 : place + 8], data[place + 8 : end - 4]
+        if name not in _TEXTS and not (name == b"iCCP" and _is_long(content)):
+            kept.append(data[place:end])
+        place = end
+    return b"".join(kept)
+
+
+def _is_long(profile: bytes) -> bool:
+    """Behind the profile's name stand a zero, the method and the packed content."""
+    packed = profile.partition(b"\0")[2][1:]
+    try:
+        return len(zlib.decompressobj().decompress(packed, _LONG + 1)) > _LONG
+    except zlib.error:
+        return False
 
 
 def _heif(data: bytes) -> Image.Image:

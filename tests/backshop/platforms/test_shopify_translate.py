@@ -311,3 +311,13 @@ def test_a_shop_that_throttles_is_waited_for(monkeypatch):
         api._costs["shop"] = 50.0
         api.run("shop", {})
         assert waits == [0.5], "fifty points at a hundred a second"
+
+
+@pytest.mark.parametrize("status", ["draft", "archived", "unlisted", "ACTIVE"])
+def test_only_active_products_can_be_bought(status):
+    sent = sample("products/update") | {"status": status}
+    for variant in sent["variants"]:
+        variant |= {"inventory_quantity": None}
+    (shirt,) = told("shopify", "products/update", sent)
+    assert {variant.available for variant in shirt.variants} == {status == "ACTIVE"}
+    assert {variant.stock_status for variant in shirt.variants} == {"instock"}

@@ -3,11 +3,16 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from backshop import commerce
 from backshop.commerce import Fulfilment, Kind
 from backshop.platforms import errors
+from backshop.platforms.api import HttpAnswer
+from backshop.platforms.woocommerce import subscribing
 from backshop.platforms.woocommerce import translate as woocommerce
 
 from tests.backshop.platforms.recorded import NOW, answer, deliveries, store, told
@@ -205,7 +210,10 @@ def test_customers_coupons_and_categories():
 
 
 def test_a_customer_who_never_changed_anything_has_no_modified_time():
-    body = json.dumps(answer("woocommerce-11.0.1", "customers_list")).encode()
+    listed = [
+        each | {"role": "customer"} for each in answer("woocommerce-11.0.1", "customers_list")
+    ]
+    body = json.dumps(listed).encode()
     admin, _jane = woocommerce.customers_page(body, store("woocommerce"), NOW).events
     assert admin.changed_at == admin.created_at == datetime(2026, 11, 20, 3, 17, 34, tzinfo=UTC)
 
@@ -313,3 +321,68 @@ def test_a_page_sets_the_unreadable_record_aside_and_keeps_the_rest():
 def test_a_page_that_is_no_list_is_an_error(body):
     with pytest.raises(errors.PayloadError):
         woocommerce.orders_page(body, store("woocommerce"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_available", "stock_status"),
+    [
+        ({}, True, "instock"),
+        ({"status": "private"}, False, "instock"),
+        ({"status": "draft"}, False, "instock"),
+        ({"status": "pending"}, False, "instock"),
+        ({"price": ""}, False, "instock"),
+        ({"price": "0"}, True, "instock"),
+        ({"stock_status": "outofstock"}, False, "outofstock"),
+        ({"stock_status": "onbackorder"}, True, "onbackorder"),
+    ],
+)
+def test_only_what_is_published_and_priced_can_be_bought(changes, is_available, stock_status):
+    sent = json.loads(RECORDED["012_product.created"][1]) | changes
+    (mug,) = told("woocommerce", "product.updated", sent)
+    (variant,) = mug.variants
+    assert (variant.available, variant.stock_status) == (is_available, stock_status)
+
+
+def test_variations_are_named_with_their_product_however_they_come():
+    listed = answer("woocommerce-11.0.1", "variation_create")
+    (tee,) = say("013_product.created")
+    (small,) = told("woocommerce", "product.created", listed)
+    for one_of in (woocommerce.of_product(small, tee), *told(
+        "woocommerce", "product.updated", listed | {"name": "Tee - S"}
+    ), *told("woocommerce", "product.updated", listed | {"name": "Tee"})):  # fmt: skip
+        assert (one_of.title, one_of.variants[0].title) == ("Tee, S", "S")
+    hidden = woocommerce.of_product(small, tee.model_copy(update={"status": "private"}))
+    assert (hidden.status, hidden.variants[0].available) == ("private", False)
+
+
+@pytest.mark.parametrize("role", ["administrator", "shop_manager", "editor"])
+def test_accounts_of_staff_are_no_customers(role):
+    sent = json.loads(RECORDED["016_customer.created"][1]) | {"role": role}
+    with pytest.raises(errors.Ignored):
+        told("woocommerce", "customer.created", sent)
+
+
+@pytest.mark.parametrize(
+    ("index", "zone"),
+    [
+        ({"timezone_string": "Asia/Tokyo", "gmt_offset": 9}, "Asia/Tokyo"),
+        ({"timezone_string": "", "gmt_offset": 0}, "UTC"),
+        ({"timezone_string": "", "gmt_offset": "-5"}, "Etc/GMT+5"),
+        ({"timezone_string": "", "gmt_offset": 2}, "Etc/GMT-2"),
+        ({"timezone_string": "", "gmt_offset": "5.5"}, "Asia/Kolkata"),
+        ({"timezone_string": "+05:45", "gmt_offset": 5.75}, "Asia/Kathmandu"),
+        ({"timezone_string": "-09:30"}, "Pacific/Marquesas"),
+        ({"timezone_string": "", "gmt_offset": 1.25}, None),
+        ({}, None),
+    ],
+)
+def test_a_zone_given_as_hours_from_utc(index, zone):
+    class Api:
+        deadline = None
+
+        def get(self, path, params):
+            return HttpAnswer(200, httpx.Headers(), json.dumps(index).encode())
+
+    api: Any = Api()
+    assert subscribing.facts(api).time_zone == zone
+    assert zone is None or datetime(2026, 1, 1, tzinfo=ZoneInfo(zone)).utcoffset() is not None

@@ -291,7 +291,8 @@ def _refunds(connected: Connected, state: dict[str, Any]) -> list[str]:
 
 
 def _customers(connected: Connected, state: dict[str, Any]) -> list[str]:
-    wanted = {str(each["id"]): each["email"] for each in state["customers"]}
+    buyers = [each for each in state["customers"] if each["role"] == "customer"]
+    wanted = {str(each["id"]): each["email"] for each in buyers}
     held = {
         row["customer_id"]: row["email"]
         for row in connected.rows("SELECT * FROM connect.platform_customer")

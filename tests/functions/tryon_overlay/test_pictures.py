@@ -229,3 +229,26 @@ def test_products_need_a_transparent_png(face):
     ):
         with pytest.raises(Refused, match=reason):
             pictures.layer(data)
+
+
+@pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "iCCP"])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_what_a_png_says_about_itself_is_no_damage(kind, place):
+    """Two megabytes of it, before the pixels or after them (python-pillow/Pillow#8363)."""
+    said = (
+        b"comment\0"
+        + {
+            "tEXt": b"x" * 2_000_000,
+            "zTXt": b"\0" + zlib.compress(b"x" * 2_000_000),
+            "iTXt": b"\1\0\0\0" + zlib.compress(b"x" * 2_000_000),
+            "iCCP": b"\0" + zlib.compress(b"x" * 2_000_000),
+        }[kind]
+    )
+    name = kind.encode()
+    check = zlib.crc32(name + said)
+    part = struct.pack(">I", len(said)) + name + said + struct.pack(">I", check)
+    whole = saved(Image.new("RGB", (400, 400), (120, 90, 80)), "PNG")
+    at = whole.index(b"IDAT" if place == "before" else b"IEND") - 4
+    image = pictures.opened(whole[:at] + part + whole[at:])
+    assert image.size == (400, 400)
+    assert image.getpixel((200, 200)) == (120, 90, 80)

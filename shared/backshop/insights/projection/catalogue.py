@@ -138,7 +138,7 @@ def _save_variants(tx: Tx, of: dict[str, Any], products: Staged, variants: Stage
                   (SELECT p.id FROM insights.products AS p
                    WHERE p.wc_product_id = product_number),
                   number, external_id, left(title, 500), given_sku, price, regular_price,
-                  sale_price, stock, CASE WHEN available THEN 'instock' ELSE 'outofstock' END
+                  sale_price, stock, stock_status
                 FROM {variants.source}
                 ON CONFLICT (store_id, product_id, wc_variation_id) DO UPDATE SET
                   name = excluded.name, sku = excluded.sku, price = excluded.price,
@@ -174,6 +174,7 @@ def _sum_up(tx: Tx, which: str, of: dict[str, Any]) -> None:
                   (array_agg(sale_price ORDER BY price, wc_variation_id))[1] AS sale_price,
                   sum(stock_quantity::bigint) AS stock,
                   CASE WHEN bool_or(stock_status = 'instock') THEN 'instock'
+                       WHEN bool_or(stock_status = 'onbackorder') THEN 'onbackorder'
                        WHEN count(*) > 0 THEN 'outofstock' END AS status
                 FROM insights.product_variants AS v
                 WHERE v.product_id = p.id

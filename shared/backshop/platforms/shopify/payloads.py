@@ -247,6 +247,8 @@ class ProductPayload(NumberedPayload):
 class CollectionPayload(NumberedPayload):
     title: str = ""
     updated_at: datetime | None = None
+    products_count: int | None = None
+    """Told by the API alone."""
 
 
 class RedeemCodePayload(Payload):

@@ -435,7 +435,10 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
             type="variable" if max(len(payload.variants), named) > 1 else "simple",
             product_type=payload.product_type or None,
             tags=_tags(payload.tags),
-            variants=tuple(_variant(each, store) for each in payload.variants),
+            variants=tuple(
+                _variant(each, store, is_on_sale=payload.status.lower() == "active")
+                for each in payload.variants
+            ),
             variants_known=named <= len(payload.variants),
             created_at=created_at,
             metadata=_without_none(handle=payload.handle, vendor=payload.vendor),
@@ -443,11 +446,14 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
     ]
 
 
-def _variant(payload: payloads.VariantPayload, store: Store) -> commerce.Variant:
+def _variant(
+    payload: payloads.VariantPayload, store: Store, *, is_on_sale: bool
+) -> commerce.Variant:
     before = payload.compare_at_price
     is_sale = before is not None and before > payload.price
     stock = None if payload.inventory_quantity is None else pieces(payload.inventory_quantity)
     sells_on = (payload.inventory_policy or "").lower() == "continue"
+    in_stock = sells_on or stock is None or stock > 0
     return commerce.Variant(
         id=payload.number,
         sku=payload.sku or f"shopify:{payload.number}",
@@ -457,7 +463,8 @@ def _variant(payload: payloads.VariantPayload, store: Store) -> commerce.Variant
         regular_price=before if is_sale else payload.price,
         sale_price=payload.price if is_sale else None,
         stock=stock,
-        available=sells_on or stock is None or stock > 0,
+        available=is_on_sale and in_stock,
+        stock_status="instock" if in_stock else "outofstock",
     )
 
 
@@ -467,7 +474,11 @@ def collection(
     changed_at = _utc(payload.updated_at) or observed_at
     return [
         commerce.Category(
-            id=payload.number, changed_at=changed_at, observed_at=observed_at, name=payload.title
+            id=payload.number,
+            changed_at=changed_at,
+            observed_at=observed_at,
+            name=payload.title,
+            product_count=payload.products_count,
         )
     ]
 

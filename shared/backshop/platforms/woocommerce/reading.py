@@ -120,7 +120,10 @@ class _WooCommerceLists:
         for product in fetched.page.events:
             if isinstance(product, Product) and not product.variants_known:
                 for part in self._variations(product.id):
-                    events += part.events
+                    events += [
+                        translate.of_product(each, product) if isinstance(each, Product) else each
+                        for each in part.events
+                    ]
                     rejected += part.rejected
         page = fetched.page._replace(events=events, rejected=rejected)
         return fetched._replace(page=page)

@@ -32,6 +32,22 @@ class _Subscription(parsing.Payload):
     delivery_url: str
 
 
+PARTS_OF_HOURS = {
+    -9.5: "Pacific/Marquesas",
+    -3.5: "America/St_Johns",
+    3.5: "Asia/Tehran",
+    4.5: "Asia/Kabul",
+    5.5: "Asia/Kolkata",
+    5.75: "Asia/Kathmandu",
+    6.5: "Asia/Yangon",
+    8.75: "Australia/Eucla",
+    9.5: "Australia/Darwin",
+    10.5: "Australia/Lord_Howe",
+    12.75: "Pacific/Chatham",
+}
+"""Zones for offsets that no `Etc/GMT…` has. All but St. John's, Lord Howe and Chatham keep it all
+year; nobody else lives at those three."""
+
 _SUBSCRIPTIONS = TypeAdapter(list[_Subscription])
 
 
@@ -95,12 +111,35 @@ def facts(api: WooCommerceApi) -> ShopFacts:
     """Currency and version from the system status, which the key's user may not be allowed to see;
     the time zone from WordPress, which tells everybody."""
     status = _read(api, "system_status", "environment.version,settings.currency")
-    index = _read(api, INDEX, "timezone_string")
+    index = _read(api, INDEX, "timezone_string,gmt_offset")
     return ShopFacts(
         currency=(status.get("settings") or {}).get("currency"),
-        time_zone=index.get("timezone_string") or None,
+        time_zone=_zone(index.get("timezone_string"), index.get("gmt_offset")),
         version=(status.get("environment") or {}).get("version"),
     )
+
+
+def _zone(name: Any, offset: Any) -> str | None:
+    """The zone's name; a shop may give the hours from UTC instead, which stay the same all year.
+
+    Sources: `timezone_string` and `gmt_offset` of
+    <https://developer.wordpress.org/reference/functions/wp_timezone_string/>.
+    """
+    text = str(name or "")
+    if text and text[:1] not in "+-":
+        return text
+    try:
+        hours = _hours(text) if text else float(offset)
+    except (TypeError, ValueError):
+        return None
+    if hours == int(hours):
+        return f"Etc/GMT{-int(hours):+d}" if hours else "UTC"
+    return PARTS_OF_HOURS.get(hours)
+
+
+def _hours(text: str) -> float:
+    hours, _, minutes = text[1:].partition(":")
+    return (int(hours) + int(minutes or 0) / 60) * (-1 if text[0] == "-" else 1)
 
 
 def _read(api: WooCommerceApi, path: str, fields: str) -> dict[str, Any]:

@@ -32,6 +32,10 @@ _REFUND = commerce.defaults(commerce.Refund)
 VARIABLE = frozenset({"variable", "variable-subscription"})
 VARIATIONS = frozenset({"variation", "subscription_variation"})
 """WooCommerce Subscriptions extends both (woocommerce/woocommerce-ios#11258)."""
+STAFF = frozenset({"administrator", "shop_manager", "editor", "author", "contributor"})
+"""Roles of WordPress and WooCommerce that work for the shop."""
+ON_SALE = "publish"
+STOCK = frozenset({"instock", "outofstock", "onbackorder"})
 
 T = TypeVar("T", bound="parsing.Identified")
 
@@ -315,7 +319,10 @@ def _refund_line(payload: payloads.RefundedLinePayload) -> commerce.RefundLine:
 def customer(
     payload: payloads.CustomerPayload, _store: Store, observed_at: datetime
 ) -> list[Event]:
-    """A customer with an account; one who never changed anything has no modified time."""
+    """A customer with an account; one who never changed anything has no modified time. Raises
+    `Ignored` on an account of staff."""
+    if payload.role in STAFF:
+        raise Ignored("an account of staff")
     billing, shipping = (
         payload.billing or payloads.AddressPayload(),
         payload.shipping or payloads.AddressPayload(),
@@ -359,7 +366,7 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
             id=str(payload.id),
             changed_at=changed_at,
             observed_at=observed_at,
-            title=payload.name,
+            title=_titled(payload),
             description=payload.description or payload.short_description or None,
             status=payload.status,
             type=payload.type,
@@ -386,14 +393,41 @@ def _variant(payload: payloads.ProductPayload, store: Store) -> commerce.Variant
     return commerce.Variant(
         id=str(payload.id),
         sku=payload.sku or f"woocommerce:{payload.id}",
-        title=payload.name if payload.type in VARIATIONS else None,
+        title=(_options(payload) or payload.name) if payload.type in VARIATIONS else None,
         price=payload.price if payload.price is not None else _ZERO,
         currency=store.currency,
         regular_price=payload.regular_price,
         sale_price=payload.sale_price,
         stock=None if payload.stock_quantity is None else pieces(payload.stock_quantity),
-        available=payload.stock_status != "outofstock",
+        available=payload.stock_status != "outofstock"
+        and payload.status == ON_SALE
+        and payload.price is not None,
+        stock_status=payload.stock_status if payload.stock_status in STOCK else "instock",
     )
+
+
+def _options(payload: payloads.ProductPayload) -> str:
+    return ", ".join(each.option for each in payload.attributes if each.option)
+
+
+def _titled(payload: payloads.ProductPayload) -> str:
+    """The name, of a variation with its product's before its options ("Kit, S"): deliveries name it
+    "Kit - S" and, from three options on, "Kit"; lists only "S" (`of_product` adds the rest)."""
+    options = _options(payload)
+    if payload.type not in VARIATIONS or not options or payload.name == options:
+        return payload.name
+    return f"{payload.name.removesuffix(f' - {options}')}, {options}"
+
+
+def of_product(variation: commerce.Product, product: commerce.Product) -> commerce.Product:
+    """A variation that was read from its product's list, with that one's name before its own; what
+    is not published takes its variations with it."""
+    title = f"{product.title}, {variation.variants[0].title}"
+    if product.status == ON_SALE:
+        return variation.model_copy(update={"title": title})
+    variants = tuple(e.model_copy(update={"available": False}) for e in variation.variants)
+    changes = {"title": title, "status": product.status, "variants": variants}
+    return variation.model_copy(update=changes)
 
 
 def _category_of(
