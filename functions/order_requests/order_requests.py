@@ -112,8 +112,9 @@ def request_address(
     id: UUID, order_id: OrderId, body: NewAddress, key: idempotency.Key = None
 ) -> AddressUpdateRequest:
     """Request another shipping address; of several the last one wins."""
+    store_id = _store_id(id)
     address = rules.checked_address(body)
-    with db.transaction(store_id=_store_id(id)) as tx:
+    with db.transaction(store_id=store_id) as tx:
         order = _order(tx, order_id)
         known = repository.address_by_key(tx, order_id, key) if key else None
         if known:

@@ -176,7 +176,11 @@ def test_one_store_s_key_opens_nothing_of_another(stack: Any, client: httpx.Clie
     headers = {"Authorization": f"Bearer {stack.connectors['woocommerce']['store_key']}"}
     # A body that is taken, so that what refuses the call is the key.
     place = {"name": "A", "line1": "1", "city": "B", "postal_code": "1", "country_code": "US"}
-    bodies = {"/connectors/{id}/orders/{order_id}/address": place}
+    bodies = {
+        "/connectors/{id}/orders/{order_id}/address": place,
+        "/connectors/{id}/orders/{order_id}/refunds": {"amount": "1.00", "reason": "damaged"},
+    }
+    headers["Idempotency-Key"] = "one key"
     for method, path in routes():
         if not path.startswith("/connectors/{id}"):
             continue

@@ -197,6 +197,7 @@ def delivery(event: Callable[[str], Any], id: UUID, number: int) -> dict[str, An
     mac = hmac.new(SECRET.encode(), body, sha256).digest()
     request: dict[str, Any] = event("webhook_receive/woocommerce_order")
     request["rawPath"] = request["requestContext"]["http"]["path"] = f"/webhooks/{id}"
+    request["pathParameters"] = {"connector_id": str(id)}
     request["body"] = body.decode()
     request["headers"]["x-wc-webhook-signature"] = base64.b64encode(mac).decode()
     return request
