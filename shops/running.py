@@ -87,7 +87,8 @@ class RunningShop:
         return self._record("faults", rates=rates or {}, **settings)
 
     def poison(self, order_id: int, kind: str, record: str = "order") -> None:
-        """Spoils one record in every answer: nul, surrogate, schema or duplicate; "" ends it."""
+        """Spoils one record in every answer: nul, surrogate, schema, duplicate or dies (any answer
+        with it is an error), or unlisted (only asked for alone it is there); "" ends it."""
         self.control("poison", id=order_id, kind=kind, record=record)
 
     def clock(self, **args: Any) -> str:

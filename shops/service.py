@@ -156,7 +156,8 @@ class Service:
         return {"counts": counts, "faults": asdict(self.dice.faults)}
 
     async def _do_poison(self, args: dict[str, Any]) -> Any:
-        """Spoils one record in every answer from now on: {record: order, id, kind}."""
+        """Spoils one record in every answer from now on: {record: order, id, kind}. What `dies`
+        cannot be shown, and what is `unlisted` only by itself."""
         record, identity = args.get("record", "order"), str(args["id"])
         if args["kind"]:
             self.platform.poisoned[record, identity] = args["kind"]

@@ -236,6 +236,9 @@ class Shopify:
         )
         actual = estimate.actual(result.data)
         self.bucket.take(actual)
+        if self._dies_of(result.data):
+            died = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            return {"errors": [died], **self._cost(requested, actual)}
         answer: Json = {"data": self._poison(result.data)}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
@@ -264,15 +267,25 @@ class Shopify:
                 data[name] = self.poison_line(value)
         return data
 
+    def _dies_of(self, data: Any) -> bool:
+        """Whether one of the records, of which more than the id is asked, is one that fails."""
+        dies = "dies" in self.poisoned.values() and isinstance(data, dict)
+        return dies and any(
+            self._how(node) == "dies" and node.keys() - {"id", "__typename", "updatedAt"}
+            for value in data.values()
+            for node in ((value.get("nodes") or [value]) if isinstance(value, dict) else ())
+            if isinstance(node, dict)
+        )
+
     def _poison_node(self, node: Json) -> list[Json]:
         how = self._how(node)
         if how == "duplicate":
             return [node, dict(node)]
-        return [spoil(how, node)] if how else [node]
+        return [spoil(how, node)] if how and how != "dies" else [node]
 
     def poison_line(self, line: Json) -> Json:
         how = self._how(line)
-        return spoil(how, line) if how and how != "duplicate" else line
+        return spoil(how, line) if how and how not in ("duplicate", "dies") else line
 
     def _how(self, node: Json) -> str | None:
         head, _, tail = str(node.get("id", "")).rpartition("/")

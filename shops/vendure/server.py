@@ -276,6 +276,8 @@ class Vendure:
             field_resolver=resolve,
         )
         answer: Json = {}
+        if self._dies_of(result.data):
+            return {"errors": [_died()], "data": None}
         if result.errors:
             answer["errors"] = [_plain(error) for error in result.errors]
         answer["data"] = self._poison(result.data)
@@ -298,6 +300,17 @@ class Vendure:
 
     # ------------------------------------------------------------------- poison
 
+    def _dies_of(self, data: Any) -> bool:
+        """Whether a resolver fails for one of the records, of which more than the id is asked."""
+        dying = [key for key, how in self.poisoned.items() if how == "dies"]
+        lists = data.items() if dying and isinstance(data, dict) else ()
+        return any(
+            (name.removesuffix("s"), str(item["id"])) in dying and len(item) > 1
+            for name, value in lists
+            for item in ((value or {}).get("items") or [value])
+            if isinstance(item, dict) and "id" in item
+        )
+
     def _poison(self, data: Any) -> Any:
         if not self.poisoned or not isinstance(data, dict):
             return data
@@ -314,11 +327,11 @@ class Vendure:
         how = self.poisoned.get((name.removesuffix("s"), str(item.get("id"))))
         if how == "duplicate":
             return [item, dict(item)]
-        return [spoil(how, item)] if how else [item]
+        return [spoil(how, item)] if how and how != "dies" else [item]
 
     def _poison_one(self, item: Json, name: str = "order") -> Json:
         how = self.poisoned.get((name, str(item.get("id"))))
-        return spoil(how, item) if how and how != "duplicate" else item
+        return spoil(how, item) if how and how not in ("duplicate", "dies") else item
 
     # ------------------------------------------------------------------ queries
 
@@ -494,6 +507,10 @@ def _plain(error: GraphQLError) -> Json:
         "path": error.formatted.get("path", []),
         "extensions": {"code": code},
     }
+
+
+def _died() -> Json:
+    return {"message": "Unhandled error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
 
 
 def _coded(error: GraphQLError, code: str) -> Json:

@@ -118,7 +118,9 @@ class WooCommerce:
 
     def _poisoned(self, kind: str, record: Json) -> Json:
         how = self.poisoned.get((kind, str(record["id"])))
-        return spoil(how, record) if how and how != "duplicate" else record
+        if how == "dies":
+            raise RestError(500, "internal_server_error", "A critical error on this website.")
+        return spoil(how, record) if how and how not in ("duplicate", "unlisted") else record
 
     # ----------------------------------------------------------------- platform
 
@@ -328,8 +330,12 @@ class WooCommerce:
         page = ids[start : start + query.per_page]
         total = 0 if posts and query.page > 1 and not page else len(ids)
         pages = math.ceil(total / query.per_page)
-        rows = [render(record_id) for record_id in page]
-        if query.fields:
+        if query.fields == ("id",):
+            # WordPress prepares only what is asked for.
+            rows = [dumps({"id": record_id}) for record_id in page]
+        else:
+            rows = [render(record_id) for record_id in page]
+        if query.fields and query.fields != ("id",):
             # A poisoned row may hold its record twice, or a lone surrogate.
             rows = [
                 dumps(pick(record, query.fields))
@@ -394,7 +400,7 @@ class WooCommerce:
         how = self.poisoned.get(("order", str(order.id))) if self.poisoned else None
         if how == "duplicate":
             return body + b"," + body
-        return dumps(spoil(how, orjson.loads(body))) if how else body
+        return dumps(self._poisoned("order", orjson.loads(body))) if how else body
 
     def _find_orders(self, query: ListQuery) -> list[int]:
         hidden = {"trash", "checkout-draft", "auto-draft"}
@@ -403,6 +409,7 @@ class WooCommerce:
             order
             for order in self.shop.orders.values()
             if order.status in statuses or ("any" in statuses and order.status not in hidden)
+            if self.poisoned.get(("order", str(order.id))) != "unlisted"
         ]
         for name, value in query.equals:
             orders = [order for order in orders if _order_has(order, name, value)]

@@ -21,6 +21,7 @@ from backshop.platforms.errors import (
     PermanentRefusal,
     TransientFailure,
     TransientOutage,
+    Unanswered,
 )
 
 T = TypeVar("T")
@@ -37,9 +38,12 @@ USER_AGENT = "backshop/1.0"
 
 
 class HttpAnswer(NamedTuple):
+    """`printed`: what the shop printed before its JSON, in words; `body` is without it."""
+
     status: int
     headers: httpx.Headers
     body: bytes
+    printed: str = ""
 
 
 @dataclass
@@ -74,7 +78,7 @@ def send(
         with client.stream(method, path, timeout=timeout, **options) as response:
             body = b"".join(response.iter_bytes())
     except httpx.TimeoutException:
-        raise TransientFailure("it did not answer in time") from None
+        raise TransientFailure("it did not answer in time", is_slow=True) from None
     except httpx.TransportError as broken:
         raise TransientFailure(f"the connection broke ({type(broken).__name__})") from None
     except httpx.DecodingError:
@@ -92,26 +96,48 @@ def send(
     return HttpAnswer(status, response.headers, body)
 
 
-def with_retries(call: Callable[[], T], deadline: Deadline) -> T:
-    """Ask until there is an answer. Raises `TransientOutage` when tries or time are used up, and
-    lets `PermanentRefusal` through. A body that cannot be read is asked for again: it may have been
-    half of one.
+def with_retries(call: Callable[[], T], deadline: Deadline, tries: int = TRIES) -> T:
+    """Ask until there is an answer. Raises `Unanswered` when that failed `tries` times though the
+    shop never asked us to wait, another `TransientOutage` when all tries or the time are used up,
+    and lets `PermanentRefusal` through. A body that cannot be read is asked for again: it may have
+    been half of one. A caller with fewer tries can ask for less: what took all the time there is
+    for a request is not asked for again.
     """
+    unexplained = 0
     for tried in range(1, TRIES + 1):
         try:
             return call()
         except (TransientFailure, PayloadError) as failed:
-            wait = _wait(failed, tried)
-            if tried == TRIES or wait > LONGEST_WAIT or wait + 1 > deadline.left():
-                after = failed.after if isinstance(failed, TransientFailure) else None
-                raise TransientOutage(f"the shop could not be read: {failed}", after) from failed
+            wait, after = _wait(failed, tried), _after(failed)
+            unexplained += 0 if _asks_to_wait(failed) else 1
+            reason = f"the shop could not be read: {failed}"
+            if wait > LONGEST_WAIT or wait + 1 > deadline.left():
+                raise TransientOutage(reason, after) from failed
+            if unexplained == tries or (tries < TRIES and _is_slow(failed)):
+                raise Unanswered(reason, after) from failed
+            if tried == TRIES:
+                raise TransientOutage(reason, after) from failed
         deadline.sleep(wait)
     raise AssertionError("the last try returns or raises")
 
 
+def _after(failed: Exception) -> float | None:
+    return failed.after if isinstance(failed, TransientFailure) else None
+
+
+def _asks_to_wait(failed: Exception) -> bool:
+    if not isinstance(failed, TransientFailure):
+        return False
+    return failed.after is not None or (failed.answer is not None and failed.answer.status == 429)
+
+
+def _is_slow(failed: Exception) -> bool:
+    return isinstance(failed, TransientFailure) and failed.is_slow
+
+
 def _wait(failed: Exception, tried: int) -> float:
     """What the platform asks for, or 0.1, 0.2, 0.4 … up to 10 seconds, each half left to chance."""
-    after = failed.after if isinstance(failed, TransientFailure) else None
+    after = _after(failed)
     if after is not None:
         return after
     longest: float = min(0.1 * 2 ** (tried - 1), 10.0)

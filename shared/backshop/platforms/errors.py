@@ -4,7 +4,8 @@
     ├── Transient              may work later; nobody has to do anything
     │   ├── TransientFailure   one attempt: `api.with_retries` makes another
     │   └── TransientOutage    all attempts: the caller comes back in another invocation
-    │       └── Unconfirmed    a write whose end nobody told: it may still be done
+    │       ├── Unconfirmed    a write whose end nobody told: it may still be done
+    │       └── Unanswered     … and the shop did not ask us to wait: maybe it is the question
     ├── Permanent              will be answered the same until somebody changes something
     │   ├── PermanentRefusal   we are refused: credentials, permissions, an address
     │   └── PermanentDecline   the record rules it out: an order that is on its way, no money left
@@ -36,13 +37,19 @@ class Transient(PlatformError):
 
 class TransientFailure(Transient):
     """One attempt failed. `answer` is what came all the same: WooCommerce refuses refunds with
-    HTTP 500."""
+    HTTP 500. `is_slow`: it took all the time that a request may."""
 
     def __init__(
-        self, reason: str, after: float | None = None, answer: HttpAnswer | None = None
+        self,
+        reason: str,
+        after: float | None = None,
+        answer: HttpAnswer | None = None,
+        *,
+        is_slow: bool = False,
     ) -> None:
         super().__init__(reason, after)
         self.answer = answer
+        self.is_slow = is_slow
 
 
 class TransientOutage(Transient):
@@ -52,6 +59,11 @@ class TransientOutage(Transient):
 class Unconfirmed(TransientOutage):
     """A write was sent and nobody told its end: the platform may have done it, or do it minutes
     later."""
+
+
+class Unanswered(TransientOutage):
+    """All tries were used up though there was time for more: it may be the question. A page can be
+    asked for in halves."""
 
 
 class Permanent(PlatformError):

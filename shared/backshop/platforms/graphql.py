@@ -12,6 +12,7 @@ from typing import Any
 from backshop.platforms import parsing
 from backshop.platforms.api import HttpAnswer
 from backshop.platforms.errors import PayloadError, PermanentRefusal, TransientFailure
+from backshop.platforms.printed import find_json
 
 Json = dict[str, Any]
 
@@ -37,10 +38,11 @@ def request(
 def content_of(answer: HttpAnswer) -> Json:
     """The whole answer as JSON. Raises `TransientFailure` on what is none: a maintenance page, half
     a body."""
-    if answer.body[:1] != b"{":
+    found = find_json(answer.body)
+    if found is None:
         raise TransientFailure("it answered a page in place of data")
     try:
-        content = parsing.load(answer.body)
+        content = parsing.load(found.body)
     except PayloadError as wrong:
         raise TransientFailure(f"its answer is broken: {wrong}") from None
     if not isinstance(content, dict) or ("data" not in content and "errors" not in content):

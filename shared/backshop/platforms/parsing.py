@@ -67,6 +67,8 @@ class RecordPage(NamedTuple):
     cleaned: bool = False
     prepared: Any = None
     """What the caller makes of the events while other pages are under way."""
+    notes: tuple[str, ...] = ()
+    """What the shop's owner should know of how it answers."""
 
 
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:

@@ -109,7 +109,8 @@ class Reader(Protocol):
 
     def find(self, kind: Kind, ids: Collection[str], /) -> list[RecordPage]:
         """What the platform says now of these records: those that are still there. At most 100 at
-        once."""
+        once. Whatever is named in no page's `ids` or `rejected` is gone: what a list leaves out
+        was asked for alone."""
 
     def remember(self, scope: ReadScope, position: Position, /) -> Mapping[str, Any]:
         """What the next pass should know, once this one has come to its end at `position`."""

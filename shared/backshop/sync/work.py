@@ -20,7 +20,7 @@ from backshop import db, logs, platforms
 from backshop.aws import config
 from backshop.commerce import Deletion, Kind, Record, Store
 from backshop.platforms.api import Deadline
-from backshop.platforms.errors import PermanentRefusal, TransientOutage
+from backshop.platforms.errors import PermanentRefusal, TransientOutage, Unanswered
 from backshop.platforms.parsing import RecordPage
 from backshop.platforms.ports import Credentials, Reader, Shop
 from backshop.platforms.reading import ReadContext, ReadScope, Step
@@ -127,6 +127,8 @@ def _work(job: Job, clock: Clock) -> Outcome:
     with closing(connect()) as shop:
         if job.key.resource == SHOP:
             return _look_after_shop(job, store, shop, sealed, clock)
+        if store.currency is None:
+            store = _learn(store, shop)
         return _Reading(job, store, shop, connect, clock).run()
 
 
@@ -140,6 +142,15 @@ def _unseal(sealed: dict[str, Any], store: Store) -> Credentials:
 
 
 # ------------------------------------------------------------------------- the shop's own things
+
+
+def _learn(store: Store, shop: Shop) -> Store:
+    """The store with what the shop says of itself, before the first page is read: amounts without
+    a currency would be saved without one."""
+    facts = shop.facts()
+    with db.transaction(store_id=store.id) as tx:
+        repository.learn(tx, facts.currency, facts.time_zone, facts.version)
+        return stores.load(tx) or store
 
 
 def _look_after_shop(
@@ -197,7 +208,7 @@ class _Reading:
     def _begin(self) -> None:
         """Take the mark before the first page: what changes from here on, the next pass reads."""
         started_at = self.clock.now()
-        mark = rules.new_mark(self.reader.mark(), started_at)
+        mark = rules.new_mark(self._newest(), started_at)
         whole = (RunType.FULL, RunType.RECONCILE)
         is_complete = self.job.type in whole or "complete_at" not in self.job.cursor
         position: dict[str, Any] = {
@@ -208,6 +219,13 @@ class _Reading:
             "at": {},
         }
         self._advance(position, Progress())
+
+    def _newest(self) -> datetime | None:
+        """None where the newest record is one that the shop cannot show: the mark stays then."""
+        try:
+            return self.reader.mark()
+        except Unanswered:
+            return None
 
     # -- reading and saving
 
@@ -255,11 +273,7 @@ class _Reading:
             notes=_notes(batch),
         )
         position = self.job.position | {"at": batch[-1].position}
-        try:
-            self._commit(entries, lifts, made, position)
-        except repository.Unsaveable:
-            good, bad = self._sort_out(entries)
-            self._commit(good, lifts, _with(made, bad), position)
+        self._commit_what_can_be(entries, lifts, made, position)
 
     def _prepare(self, page: RecordPage) -> RecordPage:
         """The page with entries in place of what it says, which needs several times their
@@ -267,6 +281,16 @@ class _Reading:
         records = [each for each in page.events if isinstance(each, Record)]
         prepared = prepare(records, self.store, self.erasures)
         return page._replace(events=[], prepared=prepared)
+
+    def _commit_what_can_be(
+        self, entries: Sequence[Entry], lifts: bool, made: Progress, position: dict[str, Any]
+    ) -> None:
+        """Save the entries, and set aside those that Postgres will not take."""
+        try:
+            self._commit(entries, lifts, made, position)
+        except repository.Unsaveable:
+            good, bad = self._sort_out(entries)
+            self._commit(good, lifts, _with(made, bad), position)
 
     def _commit(
         self, entries: Sequence[Entry], lifts: bool, made: Progress, position: dict[str, Any]
@@ -320,23 +344,24 @@ class _Reading:
         return False
 
     def _delete_gone(self, unseen: Sequence[tuple[str, str]]) -> None:
+        """What is still there but cannot be read is kept as it is."""
         asked_at = self.clock.now()
         pages = [
-            page
+            (kind, page)
             for kind in sorted({kind for kind, _ in unseen})
             for page in self.reader.find(Kind(kind), [id for each, id in unseen if each == kind])
         ]
-        current = [each for page in pages for each in page.prepared.entries]
-        met = {each.key for each in current}
+        current = [each for _, page in pages for each in page.prepared.entries]
+        met = {each.key for each in current} | _still_there(pages)
         gone = [
             Deletion(id=id, kind=Kind(kind), changed_at=asked_at, observed_at=asked_at)
             for kind, id in unseen
             if (kind, id) not in met
         ]
         position = self.job.position | {"after": list(unseen[-1])}
-        made = Progress(deleted=len(gone), rejects=_rejects(pages))
+        made = Progress(deleted=len(gone), rejects=_rejects([page for _, page in pages]))
         deletions = prepare(gone, self.store, self.erasures).entries
-        self._commit([*current, *deletions], False, made, position)
+        self._commit_what_can_be([*current, *deletions], False, made, position)
 
     # -- the job itself
 
@@ -391,6 +416,15 @@ def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
         yield batch
 
 
+def _still_there(pages: Sequence[tuple[str, RecordPage]]) -> set[tuple[str, str]]:
+    """(kind, id) of all that the shop answered with, readable or not."""
+    return {
+        (kind, id)
+        for kind, page in pages
+        for id in (*page.ids, *(each.id for each in page.rejected))
+    }
+
+
 def _rejects(pages: Sequence[RecordPage]) -> list[Reject]:
     unread = [Reject(id=each.id, problem=each.problem) for page in pages for each in page.rejected]
     refused = [each for page in pages for each in page.prepared.unstorable]
@@ -406,9 +440,10 @@ def _sightings(entries: Sequence[Entry]) -> list[tuple[str, str, datetime]]:
 
 
 def _notes(batch: Sequence[Step]) -> list[str]:
+    notes = list(dict.fromkeys(note for step in batch for note in step.page.notes))
     if any(step.page.cleaned for step in batch):
-        return ["characters that cannot be stored were dropped, or records set aside"]
-    return []
+        notes.append("characters that cannot be stored were dropped, or records set aside")
+    return notes
 
 
 def _with(made: Progress, rejects: Sequence[Reject]) -> Progress:

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 from backshop.platforms import graphql
-from backshop.platforms.api import Deadline, connect, send, with_retries
+from backshop.platforms.api import TRIES, Deadline, connect, send, with_retries
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
 from backshop.platforms.ports import Credentials
@@ -59,10 +59,10 @@ class ShopifyApi:
     def close(self) -> None:
         self._client.close()
 
-    def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
+    def run(self, operation: str, variables: Mapping[str, Any], tries: int = TRIES) -> Json:
         """The data of an operation, asked for as often as it may help. Raises `TransientOutage`,
         `PermanentRefusal`."""
-        return with_retries(lambda: self.run_once(operation, variables), self.deadline)
+        return with_retries(lambda: self.run_once(operation, variables), self.deadline, tries)
 
     def run_once(self, operation: str, variables: Mapping[str, Any]) -> Json:
         """One try. Raises `TransientFailure` on what may pass, throttling included, and

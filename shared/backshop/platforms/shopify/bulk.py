@@ -7,7 +7,7 @@ Source: https://shopify.dev/docs/api/usage/bulk-operations/queries
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import httpx
@@ -73,19 +73,29 @@ def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[BulkOrder
         yield BulkOrder(_whole(gathered), number)
 
 
-def _lines(url: str, left: Callable[[], float]) -> Iterator[str]:
-    """Without the shop's credentials: the result lies elsewhere."""
+def _lines(url: str, left: Callable[[], float]) -> Iterator[bytes]:
+    """Without the shop's credentials: the result lies elsewhere. Only a newline ends a line: texts
+    may hold what Unicode calls a line separator."""
     timeout = httpx.Timeout(max(1.0, min(TIMEOUT, left())), connect=CONNECT_TIMEOUT)
     headers = {"User-Agent": USER_AGENT}
     with httpx.stream("GET", url, timeout=timeout, headers=headers) as answer:
         if answer.status_code != 200:
             raise TransientOutage(f"the bulk result answered {answer.status_code}")
-        yield from answer.iter_lines()
+        yield from _split(answer.iter_bytes())
 
 
-def _read(line: str) -> Json | None:
+def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    begun = b""
+    for chunk in chunks:
+        *lines, begun = (begun + chunk).split(b"\n")
+        yield from lines
+    if begun:
+        yield begun
+
+
+def _read(line: bytes) -> Json | None:
     try:
-        node = parsing.load(line.encode("utf-8", "replace"))
+        node = parsing.load(line)
     except ValueError:
         return None
     return node if isinstance(node, dict) else None

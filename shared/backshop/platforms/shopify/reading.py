@@ -12,7 +12,9 @@ from functools import partial
 from typing import Any
 
 from backshop.commerce import Kind, Store
-from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.api import TRIES
+from backshop.platforms.errors import PermanentRefusal, Unanswered
+from backshop.platforms.halves import MOST_LOST, PAGE_TRIES, PROBLEM
 from backshop.platforms.parsing import RecordPage, Rejected
 from backshop.platforms.ports import Reader
 from backshop.platforms.reading import OVERLAP, Position, ReadContext, ReadScope, Step, since_text
@@ -41,6 +43,8 @@ class _ShopifyList:
     """Of the operation and of the field that it asks for."""
     resource: str
     """By which the translator knows it."""
+    type: str
+    """In Shopify's global ids."""
     kinds: frozenset[Kind]
     convert: Callable[[Json], Json]
     first: int
@@ -65,8 +69,18 @@ class _ShopifyList:
         yield from self._pages(self._query(since), position, since)
 
     def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
+        """The search lags behind; whether what it leaves out is still there, the record itself
+        says."""
         query = " OR ".join(f"id:{id}" for id in sorted(ids))
-        return [step.page for step in self._pages(query, {}, None)]
+        pages = [step.page for step in self._pages(query, {}, None)]
+        listed = {id for page in pages for id in page.ids}
+        left_out = [f"gid://shopify/{self.type}/{id}" for id in sorted(set(ids) - listed)]
+        if left_out:
+            nodes = [each for each in self.api.run("nodes", {"ids": left_out})["nodes"] if each]
+            there = [str(graphql.rest_id(each["id"])) for each in nodes]
+            rejected = [Rejected(id, "the shop has it, but its search does not") for id in there]
+            pages.append(self.context.finish(RecordPage([], rejected, there)))
+        return pages
 
     def remember(self, _scope: ReadScope, _position: Position) -> Mapping[str, Any]:
         return {}
@@ -84,27 +98,39 @@ class _ShopifyList:
         after, first = position.get("after"), position.get("first", self.first)
         while True:
             observed_at = self.context.now()
-            answer, first = self._ask(query, after, first)
+            answer, first, lost = self._ask(query, after, first)
             nodes = answer["nodes"]
             page = self._page_of(
                 [each for each in nodes if self._is_wanted(each, since)], observed_at
             )
+            if lost:
+                page = page._replace(
+                    rejected=[*page.rejected, *(Rejected(id, PROBLEM) for id in lost)],
+                    ids=[*page.ids, *lost],
+                )
             after = answer["pageInfo"]["endCursor"]
-            yield Step(page, {"after": after, "first": first}, len(nodes))
+            yield Step(page, {"after": after, "first": first}, len(page.ids))
             if not answer["pageInfo"]["hasNextPage"]:
                 return
+            first = min(self.first, first * 2) if nodes and not lost else first
 
-    def _ask(self, query: str | None, after: str | None, first: int) -> tuple[Json, int]:
-        """A page, and the size that Shopify let through."""
+    def _ask(self, query: str | None, after: str | None, first: int) -> tuple[Json, int, list[str]]:
+        """A page, the size that Shopify let through, and the ids of what it cannot show."""
         while True:
+            variables = {"first": first, "after": after, "query": query}
             try:
-                variables = {"first": first, "after": after, "query": query}
-                answer: Json = self.api.run(self.name, variables)[_field(self.name)]
-                return answer, first
+                tries = TRIES if first == 1 else PAGE_TRIES
+                answer: Json = self.api.run(self.name, variables, tries)[_field(self.name)]
+                return answer, first, []
             except PermanentRefusal as refused:
                 if refused.code != TOO_EXPENSIVE or first == 1:
                     raise
-                first = first // 2
+            except Unanswered:
+                if first == 1:
+                    named = self.api.run(f"{self.name}_ids", variables)[_field(self.name)]
+                    lost = [str(graphql.rest_id(each["id"])) for each in named["nodes"]]
+                    return named | {"nodes": []}, first, lost
+            first = first // 2
 
     def _is_wanted(self, node: Json, since: datetime | None) -> bool:
         """Where the filter matches whole days, what changed earlier that day is left out here."""
@@ -121,6 +147,10 @@ class _ShopifyList:
         for node in nodes:
             try:
                 answer.append(self.convert(self._filled(node)))
+            except Unanswered:
+                rejected.append(Rejected(str(graphql.rest_id(node["id"])), PROBLEM))
+                if len(rejected) >= MOST_LOST and not answer:
+                    raise
             except (KeyError, TypeError, AttributeError, IndexError) as wrong:
                 id = graphql.rest_id(node.get("id")) if isinstance(node, dict) else None
                 problem = (
@@ -128,7 +158,7 @@ class _ShopifyList:
                 )
                 rejected.append(Rejected(str(id or "?"), problem[:200]))
         page = self.context.finish(translate.page(self.resource, answer, self.store, observed_at))
-        ids = [str(each.get("id")) for each in nodes]
+        ids = [str(graphql.rest_id(each.get("id"))) for each in nodes]
         return page._replace(rejected=[*rejected, *page.rejected], ids=ids)
 
     def _filled(self, node: Json) -> Json:
@@ -255,6 +285,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         _ShopifyList,
         name="collections",
         resource="collections",
+        type="Collection",
         kinds=frozenset({Kind.CATEGORY}),
         convert=graphql.collection,
         first=100,
@@ -263,6 +294,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         _ShopifyProducts,
         name="products",
         resource="products",
+        type="Product",
         kinds=frozenset({Kind.PRODUCT}),
         convert=graphql.product,
         first=25,
@@ -272,6 +304,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         _ShopifyList,
         name="customers",
         resource="customers",
+        type="Customer",
         kinds=frozenset({Kind.CUSTOMER}),
         convert=graphql.customer,
         first=50,
@@ -282,6 +315,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         _ShopifyList,
         name="discounts",
         resource="discounts",
+        type="DiscountCodeNode",
         kinds=frozenset({Kind.COUPON}),
         convert=graphql.discount,
         first=50,
@@ -291,6 +325,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         _ShopifyOrders,
         name="orders",
         resource="orders",
+        type="Order",
         kinds=frozenset({Kind.ORDER}),
         convert=graphql.order,
         first=25,

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from backshop.platforms import graphql
-from backshop.platforms.api import Deadline, HttpAnswer, connect, send, with_retries
+from backshop.platforms.api import TRIES, Deadline, HttpAnswer, connect, send, with_retries
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
 from backshop.platforms.ports import Credentials
@@ -96,10 +96,10 @@ class VendureApi:
             return self._learnt_precision
         return int(config["moneyStrategyPrecision"])
 
-    def run(self, operation: str, variables: Mapping[str, Any]) -> Json:
+    def run(self, operation: str, variables: Mapping[str, Any], tries: int = TRIES) -> Json:
         """The data of an operation, asked for as often as it may help. Raises `TransientOutage`,
         `PermanentRefusal`."""
-        return with_retries(lambda: self.run_once(operation, variables), self.deadline)
+        return with_retries(lambda: self.run_once(operation, variables), self.deadline, tries)
 
     def run_once(self, operation: str, variables: Mapping[str, Any]) -> Json:
         """One try. Raises `TransientFailure` on what may pass and `PermanentRefusal`."""

@@ -13,7 +13,7 @@ Sources: `integrations/vendure/test/server.test.ts` (`updatedAt` stands still) a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,9 @@ from typing import Any
 
 from backshop.commerce import Kind, Store
 from backshop.platforms import paging
-from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.api import TRIES
+from backshop.platforms.errors import PermanentRefusal, Unanswered
+from backshop.platforms.halves import PAGE_TRIES, page_in_halves
 from backshop.platforms.paging import Fetch, Fetched, WalkPlace, walk
 from backshop.platforms.parsing import RecordPage, ids_of
 from backshop.platforms.ports import Reader
@@ -98,14 +100,27 @@ class _VendureList:
 
     def _fetch(self, chosen: Json, offset: int, _number: int) -> Fetched:
         options = {"take": self.per_page, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
+        try:
+            fetched = self._page(options, PAGE_TRIES)
+        except Unanswered:
+            named = self.api.run(f"{self.name}_ids", {"options": options})[self.name]
+            ids = ids_of(named["items"])
+            fetched = Fetched(page_in_halves(ids, self._some), ids, named["totalItems"])
+        return fetched._replace(page=self.context.finish(fetched.page))
+
+    def _some(self, ids: Sequence[str], is_last: bool) -> RecordPage:
+        options = {"take": len(ids), "sort": {"id": "ASC"}, "filter": {"id": {"in": list(ids)}}}
+        return self._page(options, TRIES if is_last else PAGE_TRIES).page
+
+    def _page(self, options: Json, tries: int) -> Fetched:
         observed_at = self.context.now()
-        answer = self._ask({"options": options})
+        answer = self._ask({"options": options}, tries)
         items = answer["items"]
-        page = self.context.finish(translate.page(self.name, items, self.store, observed_at))
+        page = translate.page(self.name, items, self.store, observed_at)
         return Fetched(page, ids_of(items), answer["totalItems"])
 
-    def _ask(self, variables: Json) -> Json:
-        answer: Json = self.api.run(self.name, variables)[self.name]
+    def _ask(self, variables: Json, tries: int) -> Json:
+        answer: Json = self.api.run(self.name, variables, tries)[self.name]
         return answer
 
 
@@ -128,17 +143,17 @@ class _VendureOrders(_VendureList):
         changed = NO_CART | {"_or": [{"updatedAt": after}, {"orderPlacedAt": after}]}
         return [changed, NO_CART | {"state": {"notIn": FINAL}}]
 
-    def _ask(self, variables: Json) -> Json:
+    def _ask(self, variables: Json, tries: int) -> Json:
         """With the plugin's fields, as far as the server has them."""
         while not self._is_plain:
             try:
-                return super()._ask(variables)
+                return super()._ask(variables, tries)
             except PermanentRefusal as refused:
                 if refused.code != UNKNOWN_FIELD:
                     raise
                 self._is_plain = not self.api.has_placed_phone
                 self.api.has_placed_phone = False
-        answer: Json = self.api.run("orders_plain", variables)["orders"]
+        answer: Json = self.api.run("orders_plain", variables, tries)["orders"]
         return answer
 
     _is_plain = False

@@ -17,7 +17,9 @@ from urllib.parse import quote, urlencode
 
 from backshop.platforms.api import Deadline, HttpAnswer, connect, send, with_retries
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
+from backshop.platforms.pace import Pace
 from backshop.platforms.ports import Credentials
+from backshop.platforms.printed import find_json
 
 PATH = "/wp-json/wc/v3/"
 INDEX = "/wp-json/"
@@ -39,6 +41,7 @@ class WooCommerceApi:
         self._secret = secret = credentials.secret
         self._is_safe = url.lower().startswith("https://")
         basic = base64.b64encode(f"{key}:{secret}".encode()).decode()
+        self._pace = Pace()
         self._client = connect(url, {"Authorization": f"Basic {basic}"} if self._is_safe else {})
 
     def close(self) -> None:
@@ -50,9 +53,10 @@ class WooCommerceApi:
         answer = self.call("GET", path, params)
         if answer.status != 200:
             raise _refused(answer)
-        if answer.body[:1] not in (b"[", b"{"):
+        found = find_json(answer.body)
+        if found is None:
             raise TransientFailure("it answered a page in place of data")
-        return answer
+        return answer._replace(body=found.body, printed=found.printed)
 
     def get(self, path: str, params: Mapping[str, Any]) -> HttpAnswer:
         """`get`, asked again while that may help. Raises `TransientOutage` and
@@ -70,7 +74,10 @@ class WooCommerceApi:
         options: dict[str, Any] = {}
         if body is not None:
             options = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
-        return send(self._client, self.deadline, method, f"{path}?{urlencode(query)}", **options)
+        with self._pace.request():
+            return send(
+                self._client, self.deadline, method, f"{path}?{urlencode(query)}", **options
+            )
 
 
 def _refused(answer: HttpAnswer) -> PermanentRefusal:

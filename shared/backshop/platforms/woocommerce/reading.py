@@ -10,15 +10,19 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from backshop.commerce import Kind, Product, Store
 from backshop.platforms import paging, parsing
-from backshop.platforms.api import with_retries
+from backshop.platforms.api import TRIES, with_retries
+from backshop.platforms.errors import PermanentRefusal, TransientOutage, Unanswered
+from backshop.platforms.halves import PAGE_TRIES, PROBLEM, page_in_halves
+from backshop.platforms.pace import PageSize
 from backshop.platforms.paging import Fetched, WalkPlace, walk
-from backshop.platforms.parsing import RecordPage
+from backshop.platforms.parsing import RecordPage, Rejected
 from backshop.platforms.ports import Reader
 from backshop.platforms.reading import Position, ReadContext, ReadScope, Step, since_text
 from backshop.platforms.woocommerce import translate
@@ -34,12 +38,20 @@ Convert = Callable[[bytes, Store, datetime], RecordPage]
 Params = Mapping[str, str]
 
 
+NO_ROUTE = "rest_no_route"
+
+
 class _Changed(parsing.Payload):
     date_modified_gmt: datetime | None = None
     date_created_gmt: datetime | None = None
 
 
+class _Named(parsing.Payload):
+    id: int
+
+
 _NEWEST = TypeAdapter(list[_Changed])
+_IDS = TypeAdapter(list[_Named])
 
 
 def reader(api: WooCommerceApi, store: Store, resource: str, context: ReadContext) -> Reader:
@@ -65,6 +77,9 @@ class _WooCommerceLists:
     kinds: frozenset[Kind]
     variants: tuple[Params, ...] = ({},)
     has_modified: bool = True
+    has_single: bool = True
+    """Whether `path/{id}` answers one record."""
+    size: PageSize = field(default_factory=lambda: PageSize(PER_PAGE))
     with_variations: bool = field(default=False)
 
     def whole(self) -> frozenset[Kind]:
@@ -98,20 +113,32 @@ class _WooCommerceLists:
                 yield Step(fetched.page, {"list": number, "place": list(after)}, count)
 
     def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
-        """Trashed records are found, as deletions; variations are not, which only their product
-        lists."""
+        """Trashed records are found, as deletions. What no list has (an order whose status no
+        plugin registers any more) is asked for alone, where it can be."""
         include = {"include": ",".join(sorted(ids))}
-        return [self._fetch({**variant, **include}, 0, 1).page for variant in self.variants]
+        pages = [self._fetch({**variant, **include}, 0, 1).page for variant in self.variants]
+        if self.has_single:
+            read = partial(self._alone, self._list(self.variants[0]))
+            pages += _alone(ids, pages, read)
+        return pages
+
+    def _alone(self, of: _List, id: str) -> RecordPage | None:
+        fetched = of.one(id)
+        if fetched is None:
+            return None
+        fetched = self._add_variations(fetched) if self.with_variations else fetched
+        return self.context.finish(fetched.page)
 
     def remember(self, _scope: ReadScope, _position: Position) -> Mapping[str, Any]:
         return {}
 
     def _fetch(self, params: Params, offset: int, number: int) -> Fetched:
-        fetched = _fetch(
-            self.api, self.path, params, self.convert, self.store, self.context, offset, number
-        )
+        fetched = self._list(params).fetch(offset, number)
         fetched = self._add_variations(fetched) if self.with_variations else fetched
         return fetched._replace(page=self.context.finish(fetched.page))
+
+    def _list(self, params: Params) -> _List:
+        return _List(self.api, self.path, params, self.convert, self.store, self.context, self.size)
 
     def _add_variations(self, fetched: Fetched) -> Fetched:
         """A variable product names its variations only by id; they are read here."""
@@ -131,8 +158,9 @@ class _WooCommerceLists:
     def _variations(self, product_id: str) -> Iterator[RecordPage]:
         path = f"products/{product_id}/variations"
         params = {"orderby": "id", "order": "asc"}
-        read = partial(_fetch, self.api, path, params, self.convert, self.store, self.context)
-        for fetched, _ in walk(read, paging.START, PER_PAGE, at_once=1):
+        size = PageSize(PER_PAGE)
+        of = _List(self.api, path, params, self.convert, self.store, self.context, size)
+        for fetched, _ in walk(of.fetch, paging.START, PER_PAGE, at_once=1):
             yield fetched.page
 
 
@@ -165,6 +193,7 @@ _LISTS: dict[str, dict[str, Any]] = {
         "path": "refunds",
         "convert": translate.refunds_page,
         "kinds": frozenset({Kind.REFUND}),
+        "has_single": False,
     },
 }
 
@@ -178,6 +207,7 @@ class _WooCommerceCustomers:
     store: Store
     context: ReadContext
     kinds: frozenset[Kind] = frozenset({Kind.CUSTOMER})
+    size: PageSize = field(default_factory=lambda: PageSize(PER_PAGE))
 
     def whole(self) -> frozenset[Kind]:
         return self.kinds
@@ -206,7 +236,12 @@ class _WooCommerceCustomers:
                 return
 
     def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
-        return [self._fetch(0, 1, {"include": ",".join(sorted(ids))}).page]
+        pages = [self._fetch(0, 1, {"include": ",".join(sorted(ids))}).page]
+        return pages + _alone(ids, pages, self._alone)
+
+    def _alone(self, id: str) -> RecordPage | None:
+        fetched = self._list({}).one(id)
+        return fetched and self.context.finish(fetched.page)
 
     def remember(self, scope: ReadScope, position: Position) -> Mapping[str, Any]:
         return {
@@ -218,34 +253,136 @@ class _WooCommerceCustomers:
         return walk(self._fetch, WalkPlace(*place) if place else paging.START, PER_PAGE)
 
     def _fetch(self, offset: int, number: int, also: Params | None = None) -> Fetched:
-        params = {"role": "all", "orderby": "id", "order": "asc", **(also or {})}
-        convert = translate.customers_page
-        fetched = _fetch(
-            self.api, "customers", params, convert, self.store, self.context, offset, number
-        )
+        fetched = self._list(also or {}).fetch(offset, number)
         return fetched._replace(page=self.context.finish(fetched.page))
 
+    def _list(self, also: Params) -> _List:
+        params = {"role": "all", "orderby": "id", "order": "asc", **also}
+        convert = translate.customers_page
+        return _List(self.api, "customers", params, convert, self.store, self.context, self.size)
 
-def _fetch(
-    api: WooCommerceApi,
-    path: str,
-    params: Params,
-    convert: Convert,
-    store: Store,
-    context: ReadContext,
-    offset: int,
-    number: int,
-) -> Fetched:
-    """One page of a list in the one language, observed at the moment it was requested."""
-    query = {**params, "per_page": str(PER_PAGE), "page": str(number), "offset": str(offset)}
 
-    def fetch_once() -> Fetched:
-        observed_at = context.now()
-        answer = api.get_once(path, query)
-        page = convert(answer.body, store, observed_at)
-        return Fetched(page, page.ids, _total(answer.headers))
+@dataclass
+class _List:
+    """One list of the shop's, in the one language; what it says is observed at the moment it was
+    requested."""
 
-    return with_retries(fetch_once, api.deadline)
+    api: WooCommerceApi
+    path: str
+    params: Params
+    convert: Convert
+    store: Store
+    context: ReadContext
+    size: PageSize
+
+    def fetch(self, offset: int, number: int) -> Fetched:
+        """A page of it, in one request or, where the shop is slow, in several."""
+        count = self.size.now
+        parts = [self._part(offset, number if count == PER_PAGE else 1, count)]
+        read = count
+        while read < PER_PAGE and len(parts[-1].ids) == count:
+            # Each part begins with the last record of the one before, as pages do.
+            count = min(self.size.now, PER_PAGE - read) + 1
+            part = self._part(offset + read - 1, 1, count)
+            if part.ids[:1] != parts[-1].ids[-1:]:
+                raise TransientOutage("the list changes faster than it can be read")
+            parts.append(part)
+            read += count - 1
+        return parts[0] if len(parts) == 1 else _joined(parts)
+
+    def _part(self, offset: int, number: int, count: int) -> Fetched:
+        query = {
+            **self.params,
+            "per_page": str(count),
+            "page": str(number),
+            "offset": str(offset),
+        }
+        try:
+            return self._read(query, PAGE_TRIES)
+        except Unanswered:
+            ids, total = self._ids(query)
+            return Fetched(page_in_halves(ids, self._some), ids, total)
+
+    def _some(self, ids: Collection[str], is_last: bool) -> RecordPage:
+        query = {**self.params, "per_page": str(len(ids)), "include": ",".join(ids)}
+        return self._read(query, TRIES if is_last else PAGE_TRIES).page
+
+    def one(self, id: str) -> Fetched | None:
+        """A record by its own path; None where the shop has none. Raises `Unanswered`."""
+
+        def fetch_once() -> Fetched | None:
+            observed_at = self.context.now()
+            try:
+                answer = self.api.get_once(f"{self.path}/{id}", {})
+            except PermanentRefusal as refused:
+                if refused.status == 404 and refused.code != NO_ROUTE:
+                    return None
+                raise
+            page = self.convert(b"[" + answer.body + b"]", self.store, observed_at)
+            return Fetched(page, page.ids)
+
+        return with_retries(fetch_once, self.api.deadline)
+
+    def _read(self, query: Params, tries: int) -> Fetched:
+        def fetch_once() -> Fetched:
+            observed_at = self.context.now()
+            began = monotonic()
+            try:
+                answer = self.api.get_once(self.path, query)
+            finally:
+                self.size.took(monotonic() - began, int(query["per_page"]))
+            page = self.convert(answer.body, self.store, observed_at)
+            if answer.printed:
+                page = page._replace(notes=(_printed(answer.printed),))
+            return Fetched(page, page.ids, _total(answer.headers))
+
+        return with_retries(fetch_once, self.api.deadline, tries)
+
+    def _ids(self, query: Params) -> tuple[list[str], int | None]:
+        """The ids of a page, which WordPress answers without reading the records' other fields."""
+
+        def fetch_once() -> tuple[list[str], int | None]:
+            answer = self.api.get_once(self.path, {**query, "_fields": "id"})
+            records = parsing.parse(_IDS, answer.body)
+            return [str(each.id) for each in records], _total(answer.headers)
+
+        return with_retries(fetch_once, self.api.deadline)
+
+
+def _printed(what: str) -> str:
+    return (
+        f"your shop prints {what} before its JSON, which other programs cannot read: look for a"
+        " plugin or wp-config.php that prints, or saved with a byte order mark"
+    )
+
+
+def _joined(parts: list[Fetched]) -> Fetched:
+    pages = [each.page for each in parts]
+    page = RecordPage(
+        events=[event for each in pages for event in each.events],
+        rejected=[rejected for each in pages for rejected in each.rejected],
+        ids=[*pages[0].ids, *(id for each in pages[1:] for id in each.ids[1:])],
+        cleaned=any(each.cleaned for each in pages),
+        notes=tuple(dict.fromkeys(note for each in pages for note in each.notes)),
+    )
+    return Fetched(page, page.ids, parts[0].total)
+
+
+def _alone(
+    ids: Collection[str], pages: list[RecordPage], read: Callable[[str], RecordPage | None]
+) -> list[RecordPage]:
+    """What the shop says by `read` of those records that no page has."""
+    listed = {id for page in pages for id in page.ids}
+    listed |= {each.id for page in pages for each in page.rejected}
+    found: list[RecordPage] = []
+    for id in sorted(set(ids) - listed):
+        try:
+            page = read(id)
+        except Unanswered:
+            page = RecordPage([], [Rejected(id, PROBLEM)], [id])
+        if page is not None:
+            found.append(page)
+    return found
 
 
 def _total(headers: Mapping[str, str]) -> int | None:

@@ -1,0 +1,57 @@
+"""Finding the JSON in what a PHP host answers, which may print something of its own first."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+MARK = b"\xef\xbb\xbf"
+BLANK = b" \t\r\n"
+LONGEST = 65_536
+"""Bytes before the JSON that are looked through: notices are lines, what is longer is a page."""
+MOST_STARTS = 200
+
+_page = re.compile(rb"<!doctype|<html|<head|<body", re.IGNORECASE)
+_start = re.compile(rb"(?:(?<=[\n>])|\A)[\[{]")
+"""JSON follows the end of a line or of a tag: of a list that was cut short, a part in its middle could
+be whole as well."""
+_notice = re.compile(rb"(?i)\b(notice|warning|deprecated|strict standards)\b")
+
+
+class Found(NamedTuple):
+    """The JSON, and what was printed before it, in words; empty where nothing was."""
+
+    body: bytes
+    printed: str = ""
+
+
+def find_json(body: bytes) -> Found | None:
+    """The JSON in an answer; None where there is none, or it is not safe to say where it begins:
+    whatever stands before it is no page, and from there to the end everything is one value."""
+    if body[:1] in (b"[", b"{"):
+        return Found(body)
+    rest = body.lstrip(BLANK)
+    has_mark = rest.startswith(MARK)
+    while rest.startswith(MARK):
+        rest = rest[len(MARK) :].lstrip(BLANK)
+    if rest[:1] in (b"[", b"{"):
+        return Found(rest, "a byte order mark" if has_mark else "blank lines")
+    at = _json_at(rest)
+    if at is None:
+        return None
+    return Found(rest[at:], "PHP notices" if _notice.search(rest[:at]) else "text")
+
+
+def _json_at(body: bytes) -> int | None:
+    before = body[:LONGEST]
+    for tried, start in enumerate(_start.finditer(before)):
+        if tried == MOST_STARTS or _page.search(before[: start.start()]):
+            return None
+        try:
+            value = json.loads(body[start.start() :])
+        except (ValueError, RecursionError):
+            continue
+        # An empty list can be the end of a notice ("in array []").
+        return start.start() if value else None
+    return None
