@@ -18,7 +18,7 @@ from backshop import db, logs, platforms
 from backshop.aws import config, objects, queues
 from backshop.connect import repository as connect
 from backshop.errors import BadRequest, NotFound, Problem, Unauthorized, Unavailable
-from backshop.platforms.webhooks import Webhook
+from backshop.platforms.webhooks import LONGEST_TOPIC, Webhook, bounded
 from backshop.stores import credentials
 from backshop.web import http, serving
 
@@ -59,6 +59,11 @@ def receive(event: http.Event) -> dict[str, str]:
             "set the same secret on both sides.",
             slug="bad-signature",
         )
+    if len(delivery.topic) > LONGEST_TOPIC:
+        raise BadRequest(
+            f"The topic is longer than {LONGEST_TOPIC} characters; no platform has such topics.",
+            slug="topic-too-long",
+        )
     _hand_on(_message(id, sender.platform, delivery, now), content)
     return {"status": "accepted"}
 
@@ -92,7 +97,7 @@ def _message(id: UUID, platform: str, delivery: Webhook, now: datetime) -> dict[
         "connector_id": str(id),
         "platform": platform,
         "topic": delivery.topic,
-        "key": delivery.key,
+        "key": bounded(delivery.key),
         "received_at": now.isoformat(),
         "triggered_at": triggered.isoformat() if triggered else None,
     }

@@ -152,7 +152,10 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
                  WHERE c.customer_id = orders.customer_id
                    AND c.platform = %(platform)s::text),
                 CASE WHEN NOT is_guest THEN customer_id END, status, total, currency,
-                line_items::jsonb, created_at, now(), left(code, 100), email_hash,
+                CASE WHEN lines_known THEN line_items::jsonb ELSE coalesce((
+                  SELECT o.line_items FROM connect.platform_order AS o
+                  WHERE o.order_id = orders.id AND o.platform = %(platform)s::text), '[]') END,
+                created_at, now(), left(code, 100), email_hash,
                 left(phone, 50), is_cancelled, fulfilment, shipping_address::jsonb, shipping, tax,
                 coalesce(payments::jsonb, '[]'), modified_at
               FROM {orders.source}
@@ -178,9 +181,11 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
             f"""DELETE FROM connect.order_item AS stored
                 WHERE platform = %(platform)s
                   AND order_id = ANY (%(updated)s)
+                  AND order_id <> ALL (ARRAY(
+                    SELECT id FROM {orders.source} WHERE NOT lines_known))
                   AND NOT EXISTS (SELECT FROM {lines.source}
                     WHERE lines.order_id = stored.order_id AND lines.id = stored.line_id)""",
-            of | row | lines.params,
+            of | row | orders.params | lines.params,
         )
     tx.execute(
         f"""INSERT INTO connect.order_item AS stored

@@ -11,6 +11,11 @@ Headers = Mapping[str, str]
 """Names in any case; API Gateway gives them in lower case."""
 
 
+LONGEST_TOPIC = 100
+LONGEST_KEY = 255
+"""Characters, as webhook_inbox keeps them."""
+
+
 class Webhook(NamedTuple):
     """What a delivery is. Nothing of it is trusted before its signature is verified."""
 
@@ -29,6 +34,12 @@ def header(headers: Headers, name: str) -> str:
         wanted = name.lower()
         value = next((each for key, each in headers.items() if key.lower() == wanted), "")
     return value
+
+
+def bounded(key: str) -> str:
+    """The key of a delivery without what Postgres cannot store; its digest where it is too long."""
+    kept = key.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return kept if len(kept) <= LONGEST_KEY else digest(kept.encode())
 
 
 def digest(body: bytes) -> str:

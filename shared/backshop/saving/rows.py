@@ -153,6 +153,7 @@ RELATIONS: dict[str, Columns] = {
         "shipping_address": "text",
         "payments": "text",
         "line_items": "text",
+        "lines_known": "boolean",
     },
     "lines": {
         "order_id": "text",
@@ -379,6 +380,7 @@ def _order(record: Order, store: Store) -> Made:
         _address(record.shipping_address) if record.shipping_address else "",
         _json([each.model_dump() for each in record.payments]) if record.payments else "",
         _json([line.raw or _trimmed(line) for line in lines]),
+        _truth(record.lines_known),
     )
     made: Made = [("orders", row)]
     made += [("lines", _line(line, record.id, number)) for line in _by_id(lines)]

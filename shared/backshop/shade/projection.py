@@ -60,6 +60,7 @@ ORDERS = {
     "discount_codes": "text",
     "attributes": "text",
     "modified_at": "timestamptz",
+    "lines_known": "boolean",
 }
 
 
@@ -235,8 +236,9 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
             SELECT %(store)s, id, customer_id,
               (SELECT c.id FROM shade.customers AS c
                WHERE c.shopify_customer_id = orders.customer_id),
-              left(status, 50), placed_at, product_type, currency, total, left(code, 100),
-              is_cancelled, paid_at, fulfilled_at, delivered_at, line_items::jsonb, product_ids,
+              left(status, 50), placed_at, {_if_lines_known("product_type")}, currency, total, left(code, 100),
+              is_cancelled, paid_at, fulfilled_at, delivered_at,
+              {_if_lines_known("line_items", "::jsonb")}, {_if_lines_known("product_ids")},
               ARRAY(SELECT jsonb_array_elements_text(discount_codes::jsonb)), attributes::jsonb,
               modified_at
             FROM {staged.source} ORDER BY orders.id
@@ -253,6 +255,13 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
         {"store": store.id} | staged.params,
     )
     settle(tx, [order.id for order in orders], mark(tx, [order.id for order in orders]))
+
+
+def _if_lines_known(column: str, cast: str = "") -> str:
+    """What was sent, or what is stored where the order was sent without its lines."""
+    return f"""CASE WHEN lines_known THEN {column}{cast} ELSE coalesce((
+                SELECT o.{column} FROM shade.orders AS o WHERE o.shopify_order_id = orders.id),
+                {column}{cast}) END"""
 
 
 def _order_row(order: Order, known: Known, rules: kinds.Kinds) -> tuple[str | None, ...]:
@@ -276,6 +285,7 @@ def _order_row(order: Order, known: Known, rules: kinds.Kinds) -> tuple[str | No
         json.dumps([use.code for use in order.coupons]),
         json.dumps(order.attributes),
         order.changed_at.isoformat(),
+        "t" if order.lines_known else "f",
     )
 
 

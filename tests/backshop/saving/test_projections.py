@@ -785,3 +785,60 @@ def test_kits_addresses_follow_the_customer(open_shop: Make) -> None:
     assert rows(tx, query) == [("1", "1 Main Street"), ("2", "2 Main Street")]
     save(tx, store, customer(minutes=6, addresses=(Address(id="2", line1="3 Main Street"),)))
     assert rows(tx, query) == [("2", "3 Main Street")]
+
+
+@pytest.mark.parametrize("platform", ["woocommerce", "shopify"])
+def test_an_order_told_without_its_lines_keeps_those_that_are_stored(
+    open_shop: Make, platform: str
+) -> None:
+    tx, store = open_shop(platform)
+    uses = (CouponUse(code="spring", discount=Decimal("2.00")),)
+    whole = order(discount=Decimal("2.00"), coupons=uses, lines=(line(), line("12", 6)))
+    save(tx, store, whole)
+    tables = {
+        "insights.order_items": "line_id, product_name, quantity, total",
+        "insights.order_coupons": "code, discount",
+        "connect.order_item": "line_id, sku, quantity, price",
+    }
+
+    def shown() -> dict[str, Any]:
+        return {
+            name: rows(tx, f"SELECT {what} FROM {name} ORDER BY 1") for name, what in tables.items()
+        }
+
+    before = shown()
+    assert len(before["insights.order_items"]) == len(before["connect.order_item"]) == 2
+    untold = order(
+        minutes=5, lines=(), lines_known=False, status="completed", total=Decimal("7.00")
+    )
+    save(tx, store, untold)
+    assert shown() == before
+    (kept,) = rows(
+        tx, "SELECT status, total, subtotal, discount_total, coupon_used FROM insights.orders"
+    )
+    assert kept == ("completed", 7, 40, 2, "spring")
+    (kept,) = rows(
+        tx,
+        "SELECT status, total_amount, jsonb_array_length(line_items) AS n FROM connect.platform_order",
+    )
+    assert kept == ("completed", 7, 2)
+    if platform == "shopify":
+        (kept,) = rows(
+            tx,
+            "SELECT total_amount, jsonb_array_length(line_items) AS n, product_ids FROM shade.orders",
+        )
+        assert kept == (7, 2, [5, 6])
+    save(tx, store, order(minutes=9, lines=()))
+    assert len(shown()["insights.order_items"]) == len(shown()["connect.order_item"]) == 0
+
+
+def test_an_order_that_is_new_and_told_without_lines_is_saved(open_shop: Make) -> None:
+    tx, store = open_shop("shopify")
+    save(
+        tx,
+        store,
+        order(lines=(), lines_known=False, subtotal=Decimal("3.00"), total=Decimal("3.00")),
+    )
+    (kept,) = rows(tx, "SELECT total, subtotal FROM insights.orders")
+    assert kept == (3, 3)
+    assert rows(tx, "SELECT line_items FROM connect.platform_order") == [[]]

@@ -233,3 +233,21 @@ def test_what_is_logged_holds_no_body(connect, post, logged, function, monkeypat
         post(id, body, signed(body))
     assert any("handler crashed" in line for line in logged)
     assert not any("jane@example.com" in line or SECRET in line for line in logged)
+
+
+@pytest.mark.parametrize("length, status", [(100, 200), (101, 400), (5000, 400)])
+def test_a_topic_has_a_length(aws, connect, post, length, status):
+    body = b'{"id": 1}'
+    answer, problem, _ = post(connect(), body, signed(body, topic="t" * length))
+    assert answer == status
+    assert len(aws.messages("WEBHOOK_QUEUE_URL")) == (1 if status == 200 else 0)
+    if status == 400:
+        assert "longer than 100 characters" in problem["detail"]
+
+
+def test_a_key_that_is_too_long_is_kept_as_its_digest(aws, connect, post):
+    body = b'{"id": 1}'
+    headers = signed(body, topic="order.deleted") | {"X-WC-Webhook-Delivery-ID": "d" * 4000}
+    assert post(connect(), body, headers)[0] == 200
+    (message,) = aws.messages("WEBHOOK_QUEUE_URL")
+    assert len(message["key"]) == 64

@@ -26,7 +26,7 @@ def save_orders(
     saved = _upsert_orders(tx, of, orders)
     of |= {name: saved[name] for name in ("ids", "numbers", "updated", "new")}
     if saved["updated"]:
-        _delete_stale(tx, of, lines, coupon_uses)
+        _delete_stale(tx, of, orders, lines, coupon_uses)
     _insert_items(tx, of, lines)
     if coupon_uses.size:
         _insert_coupons(tx, of, coupon_uses)
@@ -106,10 +106,12 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
                  channel, date_paid, is_guest, is_counted, is_cancelled, is_test,
                  refunds_listed_at)
               SELECT {NEW_IDS}, %(store)s, number, external_id, placed_at, modified_at, status,
-                total, subtotal, tax, shipping, shipping_tax, discount, currency, customer_number,
+                total, {_if_lines_known("subtotal", "subtotal")}, tax, shipping, shipping_tax,
+                {_if_lines_known("discount", "discount_total")}, currency, customer_number,
                 (SELECT c.id FROM insights.customers AS c
                  WHERE c.wc_customer_id = customer_number),
-                left(payment_method, 100), coupon, left(code, 100), country, left(channel, 100),
+                left(payment_method, 100), {_if_lines_known("coupon", "coupon_used")},
+                left(code, 100), country, left(channel, 100),
                 paid_at, is_guest, is_counted, is_cancelled, is_test, refunds_listed_at
               FROM {orders.source}
               ON CONFLICT (store_id, wc_order_id) DO UPDATE SET
@@ -160,8 +162,18 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
     return row or {}
 
 
-def _delete_stale(tx: Tx, of: dict[str, Any], lines: Staged, coupon_uses: Staged) -> None:
-    """Lines and coupons that updated orders no longer have."""
+def _if_lines_known(sent: str, stored: str) -> str:
+    """What was sent, or what is stored where the order was sent without its lines."""
+    return f"""CASE WHEN lines_known THEN {sent} ELSE coalesce((
+                  SELECT o.{stored} FROM insights.orders AS o
+                  WHERE o.wc_order_id = orders.number), {sent}) END"""
+
+
+def _delete_stale(
+    tx: Tx, of: dict[str, Any], orders: Staged, lines: Staged, coupon_uses: Staged
+) -> None:
+    """Lines and coupons that updated orders no longer have. An order that was sent without its
+    lines says nothing of them."""
     for table, key, among, named in (
         ("order_items", "line_id", lines, "lines.id"),
         ("order_coupons", "code", coupon_uses, "coupon_uses.code"),
@@ -169,10 +181,14 @@ def _delete_stale(tx: Tx, of: dict[str, Any], lines: Staged, coupon_uses: Staged
         tx.execute(
             f"""DELETE FROM insights.{table} AS held
                 WHERE order_id = ANY (%(updated)s::uuid[])
+                  AND order_id <> ALL (ARRAY(
+                    SELECT o.id FROM insights.orders AS o
+                    WHERE o.wc_order_id = ANY (ARRAY(
+                      SELECT number FROM {orders.source} WHERE NOT lines_known))))
                   AND NOT EXISTS (
                     SELECT FROM {among.source} INNER JOIN {_OF_ORDERS}
                     WHERE orders.id = held.order_id AND {named} = held.{key})""",
-            of | among.params,
+            of | orders.params | among.params,
         )
 
 
