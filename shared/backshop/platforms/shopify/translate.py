@@ -41,12 +41,11 @@ def translate(
         gone = parsing.parse_unmended(payloads.gone, body)
         if "/DiscountAutomaticNode/" in (gone.admin_graphql_api_id or ""):
             raise Ignored("an automatic discount, which has no code")
-        deleted = commerce.Deletion(
-            id=gone.number, kind=_DELETIONS[topic], changed_at=received_at, observed_at=observed_at
-        )
-        return [deleted]
+        kind = _DELETIONS[topic]
+        times = {"changed_at": received_at, "observed_at": observed_at}
+        return parsing.guarded(lambda: [commerce.Deletion(id=gone.number, kind=kind, **times)])
     if topic in _PRIVACY:
-        return [_PRIVACY[topic](body, received_at)]
+        return parsing.guarded(lambda: [_PRIVACY[topic](body, received_at)])
     if topic not in _TOPICS:
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")
     adapter, convert = _TOPICS[topic]

@@ -72,11 +72,8 @@ def translate(
     data = payload.data.get(wrapped, payload.data)
     if _is_deletion(topic, payload.data):
         gone = parsing.validate_unmended(payloads.gone, data)
-        return [
-            commerce.Deletion(
-                id=gone.id, kind=kind, changed_at=received_at, observed_at=happened_at
-            )
-        ]
+        times = {"changed_at": received_at, "observed_at": happened_at}
+        return parsing.guarded(lambda: [commerce.Deletion(id=gone.id, kind=kind, **times)])
     record = parsing.validate(adapter, data)
     return parsing.guarded(lambda: convert(record, store, happened_at))
 
