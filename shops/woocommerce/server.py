@@ -6,6 +6,7 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from inspect import isawaitable
 from typing import Any
@@ -211,6 +212,9 @@ class WooCommerce:
                 self.renderer.zone = self.zone
                 self._orders.clear()
             self.gives_offset = bool(args.get("gives_offset", self.gives_offset))
+            if args.get("storage") == "legacy":
+                unmoved = frozenset({"edit", "address"})
+                self.shop.rules = replace(self.shop.rules, unmoved=unmoved)
             if "gateway_confirms" in args:
                 self.gateway.set_confirms(bool(args["gateway_confirms"]))
             return {}

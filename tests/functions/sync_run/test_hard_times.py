@@ -312,7 +312,7 @@ def test_an_unforeseen_error_is_noted_and_raised():
 
         (key,) = shop.begin("full", "orders")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(reading, "_fetch", lambda *given: 1 / 0)
+            patch.setattr(reading._List, "fetch", lambda *given: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 shop.work(key)
         run = shop.run()

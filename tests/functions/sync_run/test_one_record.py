@@ -169,3 +169,35 @@ def test_what_is_printed_before_the_json(monkeypatch, printed, words):
         run = shop.sync("full", "orders", seconds=30)
         assert count(shop, "orders") == 5
         assert any(f"your shop prints {words} before its JSON" in n for n in run.resources[0].notes)
+
+
+def test_an_open_order_whose_time_stands_still_is_read_again():
+    with connected("woocommerce", orders=40, seed=3) as shop:
+        shop.sync("full", "orders")
+        shop.shop.control("settings", storage="legacy")
+        shop.shop.clock(advance=3600)
+        (order,) = shop.rows(
+            "SELECT order_id FROM connect.platform_order WHERE status = 'processing' LIMIT 1"
+        )
+        number = int(order["order_id"])
+        shop.shop.control("address", id=number, address={"city": "Elsewhere"})
+        shop.sync("incremental", "orders")
+        (row,) = shop.rows(
+            "SELECT shipping_address ->> 'city' AS city FROM connect.platform_order"
+            f" WHERE order_id = '{number}'"
+        )
+        assert row["city"] == "Elsewhere"
+
+
+def test_names_are_not_left_as_markup(monkeypatch):
+    with connected("woocommerce", orders=3, products=4) as shop:
+
+        def mark(records):
+            for each in records:
+                each["name"] = "Salt &amp; Pepper" + "x" * 600
+
+        change_answers(monkeypatch, "products", mark)
+        run = shop.sync("full", "products")
+        assert (run.status, run.resources[0].rejected) == ("completed", 0)
+        names = {row["name"] for row in shop.rows("SELECT name FROM insights.products")}
+        assert names == {("Salt & Pepper" + "x" * 600)[:500]}

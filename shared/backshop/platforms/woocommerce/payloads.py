@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from html import unescape
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from backshop.platforms.parsing import Amount, Payload, Quantity
 from backshop.platforms.repair import Whole
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
+Text = Annotated[str, AfterValidator(unescape)]
+"""WordPress escapes what it stores: `Salt &amp; Pepper`."""
 ZERO = Decimal(0)
 
 
@@ -42,8 +45,8 @@ class MetaPayload(Payload):
 
 class LinePayload(Payload):
     id: Id
-    name: str | None = None
-    parent_name: str | None = None
+    name: Text | None = None
+    parent_name: Text | None = None
     product_id: Id | None = None
     variation_id: Id | None = None
     quantity: Quantity
@@ -136,18 +139,18 @@ class CustomerPayload(Payload):
 
 class NamedPayload(Payload):
     id: Id
-    name: str = ""
+    name: Text = ""
 
 
 class AttributePayload(Payload):
-    name: str = ""
-    option: str | None = None
+    name: Text = ""
+    option: Text | None = None
     options: list[str] | None = None
 
 
 class ProductPayload(Payload):
     id: Id
-    name: str = ""
+    name: Text = ""
     type: str = "simple"
     status: str = "publish"
     description: str | None = None
@@ -171,7 +174,7 @@ class ProductPayload(Payload):
 
 class CategoryPayload(Payload):
     id: Id
-    name: str = ""
+    name: Text = ""
     parent: Id = 0
     count: int | None = None
 

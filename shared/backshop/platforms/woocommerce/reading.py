@@ -39,6 +39,9 @@ Params = Mapping[str, str]
 
 
 NO_ROUTE = "rest_no_route"
+OPEN = "pending,processing,on-hold"
+"""Orders that staff still change: in WordPress' own tables lines, fees and addresses are stored
+without moving the order's modified time."""
 
 
 class _Changed(parsing.Payload):
@@ -76,6 +79,8 @@ class _WooCommerceLists:
     convert: Convert
     kinds: frozenset[Kind]
     variants: tuple[Params, ...] = ({},)
+    again: tuple[Params, ...] = ()
+    """Lists that every pass reads: what changes in them does not always move its time."""
     has_modified: bool = True
     has_single: bool = True
     """Whether `path/{id}` answers one record."""
@@ -100,17 +105,23 @@ class _WooCommerceLists:
         )
 
     def steps(self, scope: ReadScope, position: Position) -> Iterator[Step]:
-        for number in range(position.get("list", 0), len(self.variants)):
-            params = {**self.variants[number], "orderby": "id", "order": "asc"}
-            if self.has_modified and not scope.complete and scope.since:
-                # Naive GMT with the flag is one of the two spellings that mean the same in every
-                # time zone of a shop.
-                params |= {"modified_after": since_text(scope.since), "dates_are_gmt": "true"}
+        lists = self._lists(scope)
+        for number in range(position.get("list", 0), len(lists)):
+            params = {**lists[number], "orderby": "id", "order": "asc"}
             place = _place(position) if number == position.get("list", 0) else paging.START
             for fetched, after in walk(partial(self._fetch, params), place, PER_PAGE):
                 count = paging.new_in(fetched.ids, place.last)
                 place = after
                 yield Step(fetched.page, {"list": number, "place": list(after)}, count)
+
+    def _lists(self, scope: ReadScope) -> list[Params]:
+        """What changed, and all of `again`; or everything."""
+        if not self.has_modified or scope.complete or not scope.since:
+            return list(self.variants)
+        # Naive GMT with the flag is one of the two spellings that mean the same in every time zone
+        # of a shop.
+        changed = {"modified_after": since_text(scope.since), "dates_are_gmt": "true"}
+        return [*({**each, **changed} for each in self.variants), *self.again]
 
     def find(self, _kind: Kind, ids: Collection[str]) -> list[RecordPage]:
         """Trashed records are found, as deletions. What no list has (an order whose status no
@@ -188,6 +199,7 @@ _LISTS: dict[str, dict[str, Any]] = {
         "convert": translate.orders_page,
         "kinds": frozenset({Kind.ORDER}),
         "variants": ({"status": "any"}, {"status": "trash"}, {"status": "checkout-draft"}),
+        "again": ({"status": OPEN},),
     },
     "refunds": {
         "path": "refunds",
