@@ -28,6 +28,11 @@ class Faults:
     seed: int = 1
     latency: float = 0.0
     """Seconds added to every answer."""
+    workers: int = 0
+    """Requests that are answered at the same time, as by a host's PHP workers; the others wait. 0:
+    any number."""
+    page_seconds: float = 0.2
+    """How long a shopper's page (`/`) takes a worker."""
     slow: float = 0.0
     """Share of requests that take `slow_seconds` longer."""
     slow_seconds: float = 2.0

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any, Protocol
@@ -58,6 +59,7 @@ class Service:
         self.courier = courier
         self.dice = Dice(Faults())
         self.requests: Counter[str] = Counter()
+        self._workers: asyncio.Semaphore | None = None
         self._late: set[asyncio.Task[Any]] = set()
 
     def app(self) -> web.Application:
@@ -82,10 +84,14 @@ class Service:
             return await handler(request)
         body = await request.read()
         write = self.platform.is_write(request, body)
-        fate = self.dice.fate(request.method, request.path_qs, write=write)
-        if fate.delay:
-            await asyncio.sleep(fate.delay)
-        return await self._answer(fate, request, handler)
+        async with self._workers or nullcontext():
+            if request.path == "/":
+                await asyncio.sleep(self.dice.faults.page_seconds)
+                return web.Response(body=HTML, content_type="text/html", charset="utf-8")
+            fate = self.dice.fate(request.method, request.path_qs, write=write)
+            if fate.delay:
+                await asyncio.sleep(fate.delay)
+            return await self._answer(fate, request, handler)
 
     async def _answer(
         self, fate: Fate, request: web.Request, handler: Handler
@@ -150,6 +156,8 @@ class Service:
         if args:
             known = {field.name for field in fields(Faults)}
             self.dice = Dice(Faults(**{k: v for k, v in args.items() if k in known}))
+            workers = self.dice.faults.workers
+            self._workers = asyncio.Semaphore(workers) if workers else None
             unknown = set(args) - known - {"off"}
             if unknown:
                 raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")

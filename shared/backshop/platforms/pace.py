@@ -68,7 +68,7 @@ class Pace:
         else:
             self._limit = min(float(START), self._limit + 1 / self._limit)
         # The quickest answer is forgotten by and by: an empty page tells little of full ones.
-        self._quickest = min(seconds, self._quickest * 1.02)
+        self._quickest = min(seconds, self._quickest * 1.002)
 
     @property
     def limit(self) -> int:
