@@ -46,6 +46,9 @@ setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its ow
 	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
 
+integrations/vendure/node_modules:
+	@$(MAKE) --no-print-directory setup-vendure
+
 setup-vendure: ## what the tests of the Vendure plugin need, where npm is
 	@npm install --prefix integrations/vendure --no-audit --no-fund --silent
 
@@ -67,7 +70,7 @@ test: setup ## every test that is not slow
 test-sam: setup setup-sam ## functions under `sam local`, where Docker and its image are
 	@$(BIN)/python -m pytest -q -m sam
 
-test-vendure: setup setup-vendure ## our plugin and backshop with a real Vendure, where npm is
+test-vendure: setup | integrations/vendure/node_modules ## our plugin and backshop with a real Vendure, where npm is
 	@$(BIN)/python -m pytest -q -m vendure tests/vendure
 
 test-slow: setup ## the long tests

@@ -1,5 +1,6 @@
-"""The guard of others' SQL: what checking and rewriting costs beside postgast's own parse and deparse of
-the same text, by processor time, over the questions of its tests. The limit is three times."""
+"""The guard of others' SQL: what checking and rewriting costs beside postgast's own parse and
+deparse of the same text, by processor time, over the questions of its tests. The limit is three
+times."""
 
 from __future__ import annotations
 

@@ -200,8 +200,8 @@ def products(tx: Any) -> None:
 
 
 def keeping(tx: Any, store: UUID) -> None:
-    """Saving a page of new orders with rollups and without, each rolled back; processor time of both
-    sides is what the wall shows on a machine that does nothing else."""
+    """Saving a page of new orders with rollups and without, each rolled back; processor time of
+    both sides is what the wall shows on a machine that does nothing else."""
     from backshop.commerce import Platform, Store
     from backshop.insights import projection
     from backshop.saving import projections

@@ -1,5 +1,6 @@
-"""Projects at the size that the issue names: 100,000 projects and 2,000,000 conversation entries, loaded
-set-based. Each figure is a ratio within one run: a project read whole against its rows by one bare
+"""Projects at the size that the issue names: 100,000 projects and 2,000,000 conversation entries,
+loaded set-based. Each figure is a ratio within one run: a project read whole against its rows by
+one bare
 statement, a list's thousandth page against its first, a misspelt name against scanning all
 customers, archiving against reading and writing the same bytes.
 """
@@ -118,7 +119,8 @@ def _load(owner_url: str, store: UUID) -> None:
 
 
 def _whole(store: UUID) -> float:
-    """A project of twelve rooms and sixty lines, as the context reads it; a median of many reads."""
+    """A project of twelve rooms and sixty lines, as the context reads it; a median of many
+    reads."""
     from backshop import db
     from backshop.projects import changing
     from psycopg.rows import tuple_row
@@ -160,7 +162,8 @@ def _pages(store: UUID) -> float:
 
 
 def _search(store: UUID, owner_url: str) -> float:
-    """A last name with two letters exchanged; the scan reckons the same similarity for everybody."""
+    """A last name with two letters exchanged; the scan reckons the same similarity for
+    everybody."""
     from backshop import db
     from backshop.projects import repository
 
@@ -187,8 +190,8 @@ def _search(store: UUID, owner_url: str) -> float:
 
 
 def _archive() -> float:
-    """Both sides read the same projects and write the same bytes with as many writers to S3 (moto); the
-    limit keeps everything in the tables."""
+    """Both sides read the same projects and write the same bytes with as many writers to S3 (moto);
+    the limit keeps everything in the tables."""
     from concurrent.futures import ThreadPoolExecutor
 
     from backshop import db

@@ -1,7 +1,8 @@
 """webhook_receive: a cold start against the libraries it cannot do without, and a warm accept.
 
-The limit of a cold start is importing psycopg, pydantic and Powertools' event handler and making one
-SQS client in a fresh process. Ours is importing the function and accepting a first delivery: asking
+The limit of a cold start is importing psycopg, pydantic and Powertools' event handler and making
+one SQS client in a fresh process. Ours is importing the function and accepting a first delivery:
+asking
 the database for the connector, KMS for its secret, and queueing. Both run in the same surroundings,
 in turns.
 """

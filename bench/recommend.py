@@ -68,7 +68,8 @@ def read_retail() -> Baskets:
 
 
 def make_shop(customers: int = 1500, items: int = 400, seed: int = 7) -> Baskets:
-    """A made-up shop: customers with a taste for one of twenty groups of items, seasons, regulars."""
+    """A made-up shop: customers with a taste for one of twenty groups of items, seasons,
+    regulars."""
     random = np.random.default_rng(seed)
     group = random.integers(0, 20, items)
     season = random.uniform(0, 300, items)
@@ -132,8 +133,8 @@ def ours_with_cosine(baskets: Baskets) -> dict[str, Any]:
 
 
 def by_date(baskets: Baskets) -> dict[str, list[list[float | None]]]:
-    """Calibration error and log-loss ratio of each list where everything after a day is unknown: each
-    customer's next order, predicted from what there was before, from several days on."""
+    """Calibration error and log-loss ratio of each list where everything after a day is unknown:
+    each customer's next order, predicted from what there was before, from several days on."""
     found: dict[str, list[list[float | None]]] = {"new": [], "again": [], "any": []}
     for days in CUTS:
         kept, held = rules.split(baskets, float(np.floor(baskets.day.max())) - days)

@@ -166,7 +166,8 @@ class Bench:
             add_store(owner, self.shop.url)
 
     def job(self, owner: psycopg.Connection[dict[str, Any]], type: str) -> JobKey:
-        """A run of the orders alone, as the others have it; its stores are the only one there is."""
+        """A run of the orders alone, as the others have it; its stores are the only one there
+        is."""
         store = owner.execute("SELECT id FROM backshop.stores").fetchone()
         assert store is not None
         run = owner.execute(

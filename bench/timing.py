@@ -8,7 +8,8 @@ from time import perf_counter
 
 
 def interleaved(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median of what each side returns (seconds), its rounds taken in turns with the others'."""
+    """The median of what each side returns (seconds), its rounds taken in turns with the
+    others'."""
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, run in sides.items():

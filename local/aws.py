@@ -1,7 +1,7 @@
 """AWS services on this machine: ministack as a child process, and clients for it.
 
-Keys, queues with their messages, and objects are in its folder and survive a restart. It writes them
-when it is asked to end, so it is asked even when this process dies (`processes.options`).
+Keys, queues with their messages, and objects are in its folder and survive a restart. It writes
+them when it is asked to end, so it is asked even when this process dies (`processes.options`).
 """
 
 from __future__ import annotations

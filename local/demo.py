@@ -37,7 +37,8 @@ _SHOWN = {
     "insights": ("orders", "code status total refunded_total currency date_created"),
     "kits": ("customer_orders_summary", "order_code state total_with_tax currency order_date"),
 }
-"""The table of each context that tells most at a glance, and its columns; the last one is a time."""
+"""The table of each context that tells most at a glance, and its columns; the last one is a
+time."""
 _ROWS = 6
 _DRAIN_SECONDS = 120.0
 

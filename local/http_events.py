@@ -1,9 +1,11 @@
-"""What an HTTP API of API Gateway makes of a request and of a function's answer; no input or output.
+"""What an HTTP API of API Gateway makes of a request and of a function's answer; no input or
+output.
 
 Payload format 2.0. Three facts that its documentation leaves open were measured by others on AWS:
-bodies are text for `text/*`, `application/json`, `application/xml` and `application/javascript` only
-and base64 for all else (forms included); the path arrives percent-decoded and ends at a decoded `?`;
-the query string stays as it was sent.
+bodies are text for `text/*`, `application/json`, `application/xml` and `application/javascript`
+only and base64 for all else (forms included); the path arrives percent-decoded and ends at a
+decoded
+`?`; the query string stays as it was sent.
 """
 
 from __future__ import annotations
@@ -79,7 +81,8 @@ class Response:
 
 @dataclass(frozen=True)
 class Cors:
-    """The CORS configuration of an API; the gateway answers preflights itself where there is one."""
+    """The CORS configuration of an API; the gateway answers preflights itself where there is
+    one."""
 
     origins: Sequence[str] = ()
     methods: Sequence[str] = ()
@@ -114,8 +117,8 @@ class Match:
 
 
 def find(routes: Iterable[Route], method: str, raw_path: str) -> Match | None:
-    """The most specific route: literal segments before parameters before `{proxy+}` before $default,
-    and a route of the method before one of `ANY`."""
+    """The most specific route: literal segments before parameters before `{proxy+}` before
+    $default, and a route of the method before one of `ANY`."""
     best: tuple[tuple[int, ...], Match] | None = None
     for route in routes:
         if route.method not in (method, "ANY"):
@@ -160,7 +163,8 @@ def _matches(path: str, raw_path: str) -> tuple[tuple[int, ...], dict[str, str]]
 def event(
     request: Request, match: Match, *, account: str, authorizer: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The event of payload format 2.0; `authorizer` is the context that a Lambda authorizer gave."""
+    """The event of payload format 2.0; `authorizer` is the context that a Lambda authorizer
+    gave."""
     headers, cookies = _headers(request)
     path = unquote(request.raw_path).partition("?")[0]
     made: dict[str, Any] = {

@@ -1,4 +1,5 @@
-"""Writes the table of metrics in docs/insights.md from the catalogue: `python -m local.insights_page`."""
+"""Writes the table of metrics in docs/insights.md from the catalogue: `python -m
+local.insights_page`."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ BEGIN, END = "## Metrics\n", "\n## Rollups\n"
 
 
 def table() -> str:
-    """A row a metric: what it is, its formula over measures, what it comes by, what merchants say."""
+    """A row a metric: what it is, its formula over measures, what it comes by, what merchants
+    say."""
     rows = [
         "| metric | is | formula | comes by | merchants say |",
         "|---|---|---|---|---|",

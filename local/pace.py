@@ -1,7 +1,8 @@
 """Time limits that a busy machine survives.
 
-A function's timeout is meant for a processor of its own, as on Lambda; on a laptop it shares one with
-whatever else runs. A second counts in full while every thread that can run has a core, and as one
+A function's timeout is meant for a processor of its own, as on Lambda; on a laptop it shares one
+with whatever else runs. A second counts in full while every thread that can run has a core, and as
+one
 n-th of a second while n share one. On an idle machine the limits are the template's.
 """
 
@@ -35,8 +36,8 @@ def crowding() -> float:
 async def within(
     seconds: float, future: asyncio.Future[T], crowd: Callable[[], float] = crowding
 ) -> T:
-    """The future's result. Raises TimeoutError after so many seconds of a processor's attention; the
-    future goes on."""
+    """The future's result. Raises TimeoutError after so many seconds of a processor's attention;
+    the future goes on."""
     left = seconds
     while not future.done():
         if left <= 0:

@@ -1,4 +1,5 @@
-"""The embedded PostgreSQL server: PostgreSQL's own binaries, out of a Python wheel, as a child process.
+"""The embedded PostgreSQL server: PostgreSQL's own binaries, out of a Python wheel, as a child
+process.
 
 A server owns one folder: the cluster (`pgdata`), its log, the superuser's password and a lock that
 keeps a second process from starting the same cluster.

@@ -20,8 +20,8 @@ Message = Mapping[str, Any]
 """A message as SQS gives it."""
 
 RETRY_SECONDS = 2
-"""When a failed message comes again. AWS waits out the queue's visibility timeout, which is minutes;
-nobody at a laptop does."""
+"""When a failed message comes again. AWS waits out the queue's visibility timeout, which is
+minutes; nobody at a laptop does."""
 FINISH_SECONDS = 5.0
 """How long the work under way may take when the stack is asked to stop."""
 WAIT_SECONDS = 1
@@ -219,7 +219,8 @@ def record(message: Message, arn: str) -> dict[str, Any]:
 async def redrive(sqs: Sqs, dead: str, alive: str) -> int:
     """Move every message of a dead-letter queue back to its queue; how many there were.
 
-    A message is deleted after it was sent, so that a crash in between doubles it rather than loses it.
+    A message is deleted after it was sent, so that a crash in between doubles it rather than loses
+    it.
     """
     moved = 0
     while messages := await sqs.receive(dead, _PART, 0):

@@ -51,7 +51,8 @@ class Function:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation gave: JSON, and whether it is an error that the function did not handle."""
+    """What an invocation gave: JSON, and whether it is an error that the function did not
+    handle."""
 
     payload: bytes
     failed: bool = False

@@ -1,7 +1,7 @@
 """`make schema`: sql/schema.sql and the pictures of docs/data-model.md, from the migrated database.
 
-Both are read by people who do not want to run the migrations in their heads; tests/sql compares them
-with a database that was just migrated.
+Both are read by people who do not want to run the migrations in their heads; tests/sql compares
+them with a database that was just migrated.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def dump(url: str) -> str:
 
 
 def drawing(connection: psycopg.Connection[Any], context: str) -> Drawing:
-    """Tables with their columns in order, partitions left out, and references within the context."""
+    """Tables with their columns in order, partitions left out, and references within the
+    context."""
     columns = defaultdict(list)
     for table, column in connection.execute(_COLUMNS, [context]):
         columns[table].append(column)

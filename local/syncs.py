@@ -1,4 +1,5 @@
-"""Starts syncs through the API, and follows them in the database, which the gateway's log is spared."""
+"""Starts syncs through the API, and follows them in the database, which the gateway's log is
+spared."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ async def follow(
     by_resource: bool = False,
     seconds: float = float("inf"),
 ) -> bool:
-    """Show how far these runs (id, name) are until all have ended, or for so long; whether they have.
+    """Show how far these runs (id, name) are until all have ended, or for so long; whether they
+    have.
 
     A bar a run, which fills with its resources, or a bar a resource.
     """
@@ -104,7 +106,8 @@ async def _read(
 
 @contextmanager
 def shown(console: Console) -> Iterator[Any]:
-    """Gives a function that shows parts: bars on a terminal, elsewhere a line when a part is done."""
+    """Gives a function that shows parts: bars on a terminal, elsewhere a line when a part is
+    done."""
     if not console.is_terminal:
         yield _Lines(console)
         return

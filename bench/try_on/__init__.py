@@ -1,4 +1,5 @@
-"""The try-on: what it takes beside MediaPipe and beside decoding alone, and how true its pictures are.
+"""The try-on: what it takes beside MediaPipe and beside decoding alone, and how true its pictures
+are.
 
 CPU time of one thread, the median of several runs; each cold start is a process of its own.
 """
@@ -42,7 +43,8 @@ def main() -> None:
 
 
 def looks() -> list[Any]:
-    """Twenty products: twelve shades in three finishes, five lipsticks, two blushes, a concealer."""
+    """Twenty products: twelve shades in three finishes, five lipsticks, two blushes, a
+    concealer."""
     from backshop.connect.try_on import models
 
     finishes = ("matte", "natural", "dewy")
@@ -183,7 +185,8 @@ def _print_bands() -> None:
 
 
 def _print_seen() -> None:
-    """What the eye sees first, by band of skin tone, over all faces: mean, and the worst of them."""
+    """What the eye sees first, by band of skin tone, over all faces: mean, and the worst of
+    them."""
     from bench.try_on import figures, seen
 
     bands = defaultdict(list)

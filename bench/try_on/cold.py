@@ -1,4 +1,5 @@
-"""One cold process: `cold.py landmarks|first|handler|twenty|peer PHOTO` prints what it took, as JSON.
+"""One cold process: `cold.py landmarks|first|handler|twenty|peer PHOTO` prints what it took, as
+JSON.
 
 CPU milliseconds of the whole process, from the interpreter's start.
 """

@@ -1,7 +1,7 @@
 """What the try-on's pictures are held to, as numbers of one face each.
 
-Used by the tests, which hold them to their limits, and by `make bench`, which prints them by band of
-skin tone. `sys.path` must hold functions/tryon_overlay and the vision layer (`prepare`).
+Used by the tests, which hold them to their limits, and by `make bench`, which prints them by band
+of skin tone. `sys.path` must hold functions/tryon_overlay and the vision layer (`prepare`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 FACES = ROOT.parent / "shared" / "faces"
 NO_FACES = "../shared/faces is not there (it is optional): this needs its portraits"
 BANDS = (("light", 41.0), ("intermediate", 10.0), ("brown", -30.0), ("dark", -91.0))
-"""By ITA from which on: the classes of Chardon, with its three light ones and two brown ones joined."""
+"""By ITA from which on: the classes of Chardon, with its three light ones and two brown ones
+joined."""
 DEEPER, LIGHTER = (0.80, 0.76, 0.72), (1.10, 1.12, 1.15)
 """A neighbouring shade of a range, as the light it gives back over that of the present one."""
 STOPS = (-1.3, -0.7, 0.0, 0.4)  # every face is also relit by these
@@ -132,8 +133,8 @@ def jpeg_iou(image: Image.Image, quality: int = 30) -> tuple[float, float]:
 
 
 def orientation_error(image: Image.Image, orientation: int) -> float:
-    """How far the landmarks of a picture stored turned lie from those of the same stored upright, as a
-    share of the distance of the eyes: the mean over the points."""
+    """How far the landmarks of a picture stored turned lie from those of the same stored upright,
+    as a share of the distance of the eyes: the mean over the points."""
     from vision import render
 
     exif = Image.Exif()
@@ -154,9 +155,10 @@ def orientation_error(image: Image.Image, orientation: int) -> float:
 class Covered:
     """What a foundation did to one face.
 
-    `texture`: correlation of fine detail before and after; `miss`: CIEDE2000 between the shade asked
-    for and the one met on skin that the correction was not fitted on; `sides`: how much left and right
-    cheek differ already; `outside`: bytes changed outside the mask.
+    `texture`: correlation of fine detail before and after; `miss`: CIEDE2000 between the shade
+    asked for and the one met on skin that the correction was not fitted on; `sides`: how much left
+    and
+    right cheek differ already; `outside`: bytes changed outside the mask.
     """
 
     texture: float
@@ -166,7 +168,8 @@ class Covered:
 
 
 def covered(data: bytes, shade: tuple[float, float, float], finish: str = "natural") -> Covered:
-    """A full foundation that gives back `shade` times the light of the face's own skin, per channel."""
+    """A full foundation that gives back `shade` times the light of the face's own skin, per
+    channel."""
     from vision import colors, fields, makeup, mesh, render
 
     scene, _ = render.sit(data)

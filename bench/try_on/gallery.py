@@ -1,6 +1,7 @@
 """`make gallery`: every look on every face of ../shared/faces, in gallery/, to be looked at.
 
-One sheet a face at full size (`face-<name>.jpg`), and one a look over all faces (`look-<name>.jpg`).
+One sheet a face at full size (`face-<name>.jpg`), and one a look over all faces
+(`look-<name>.jpg`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""What a photo tells of skin: shades among the suggestions, warnings' hits and false alarms, reasons.
+"""What a photo tells of skin: shades among the suggestions, warnings' hits and false alarms,
+reasons.
 
-Ground truth is the same portrait in good light; what is relit, tinted or blurred here is known to be.
+Ground truth is the same portrait in good light; what is relit, tinted or blurred here is known to
+be.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ def catalogue() -> list[tuple[str, np.ndarray]]:
 
 
 def suggested(stops: float) -> dict[str, float]:
-    """Over all faces relit by that: how often the right shade, and the right depth, is suggested."""
+    """Over all faces relit by that: how often the right shade, and the right depth, is
+    suggested."""
     from vision import colors, render, tone
 
     shades, right, depth = catalogue(), [], []

@@ -1,4 +1,5 @@
-"""Products drawn for the gallery, the tests and the demo shop: glasses, a hat, earrings and a shirt."""
+"""Products drawn for the gallery, the tests and the demo shop: glasses, a hat, earrings and a
+shirt."""
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 

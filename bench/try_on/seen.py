@@ -1,5 +1,5 @@
-"""What the eye sees first in a try-on, as numbers of one face each: halos around brows, milky lips, ashy
-skin, a blush that does not show.
+"""What the eye sees first in a try-on, as numbers of one face each: halos around brows, milky lips,
+ashy skin, a blush that does not show.
 
 Each figure looks at pixels that it chooses by itself from the selfie, not by the masks that drew.
 """
@@ -29,8 +29,8 @@ LOBES = {
     "m8": {-1: (279, 442), 1: (632, 455)}, "m9": {-1: (423, 266), 1: (617, 265)},
     "astronaut": {-1: (181, 131), 1: (269, 136)},
 }  # fmt: skip
-"""The lowest point of each lobe that shows, marked by hand in pixels of the portrait: 1 is the person's
-left, -1 their right."""
+"""The lowest point of each lobe that shows, marked by hand in pixels of the portrait: 1 is the
+person's left, -1 their right."""
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[Any]
@@ -71,8 +71,9 @@ def brows(scene: Any) -> dict[str, float]:
 
 
 def lips(scene: Any) -> dict[str, float]:
-    """`milky`: the share of the lips, apart from what shines in the selfie, whose chroma under a dark
-    glossy lipstick is under half of what most of them have; `lip_shine`: how much of the selfie's
+    """`milky`: the share of the lips, apart from what shines in the selfie, whose chroma under a
+    dark glossy lipstick is under half of what most of them have; `lip_shine`: how much of the
+    selfie's
     highlights is there under it."""
     from vision import colors, makeup, mesh
 

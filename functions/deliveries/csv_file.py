@@ -47,8 +47,8 @@ def read(content: bytes) -> list[FileLine]:
 
 
 def _separated(text: str) -> tuple[str, str, int]:
-    """What separates the cells, the table, and how many lines stand before it: Excel writes and hides
-    a first line `sep=;` (PowerShell/PowerShell#7776)."""
+    """What separates the cells, the table, and how many lines stand before it: Excel writes and
+    hides a first line `sep=;` (PowerShell/PowerShell#7776)."""
     first, _, rest = text.partition("\n")
     named = first.strip("\r")
     if named.lower().startswith("sep=") and len(named) == len("sep=;"):

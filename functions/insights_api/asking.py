@@ -72,7 +72,7 @@ async def query(
 
 
 @app.get("/insights/metrics")
-async def metrics(caller: fast.Caller) -> Catalogue:
+async def metrics(caller: fast.Caller) -> Catalogue:  # noqa: ARG001 who may call
     """Every metric, dimension and limit that a query can name."""
     return Catalogue(
         metrics=[

@@ -1,4 +1,5 @@
-"""GET /insights/export: rows and answers as CSV, in the answer or, where that is large, by a link."""
+"""GET /insights/export: rows and answers as CSV, in the answer or, where that is large, by a
+link."""
 
 from __future__ import annotations
 

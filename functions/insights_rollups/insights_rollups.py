@@ -1,7 +1,7 @@
 """Every five minutes: makes the rollups anew of stores whose settings changed what counts, or when.
 
-`{"store_id": …}` makes those of one store anew whatever they are; until it is done, answers come from
-the rows. While it works, webhooks and syncs of that store wait.
+`{"store_id": …}` makes those of one store anew whatever they are; until it is done, answers come
+from the rows. While it works, webhooks and syncs of that store wait.
 """
 
 from __future__ import annotations

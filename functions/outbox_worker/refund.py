@@ -1,7 +1,7 @@
 """Rows that refund an order: {"request_id"} of a `connect.refund_request`.
 
-After an attempt whose end nobody told, the next one waits for `outbox.DOUBT` before it looks for the
-refund: a slow shop may still be about to make it. Once such a refund is found or made, a row of
+After an attempt whose end nobody told, the next one waits for `outbox.DOUBT` before it looks for
+the refund: a slow shop may still be about to make it. Once such a refund is found or made, a row of
 `refund_check` looks for its twin.
 """
 

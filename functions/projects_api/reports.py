@@ -44,7 +44,8 @@ async def list_follow_ups(
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,
 ) -> paging.Page[FollowUp]:
-    """Who waits to hear from the shop, the longest overdue first, with how they like to be reached."""
+    """Who waits to hear from the shop, the longest overdue first, with how they like to be
+    reached."""
     after = paging.position(cursor, DuePosition)
     with db.reading(store) as tx:
         day = repository.today(tx)

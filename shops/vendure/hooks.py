@@ -142,7 +142,8 @@ class Hooks:
             self.send("order.updated", str(order.id))
 
     def _keep_phone(self, order: Order) -> None:
-        """The plugin writes the customer's phone into the order, in the transaction that places it."""
+        """The plugin writes the customer's phone into the order, in the transaction that places
+        it."""
         names = {field["name"] for field in self.server.fields.get("Order", ())}
         customer = self.server.shop.customers.get(order.customer_id or 0)
         if "placedPhone" in names and customer and customer.phone:

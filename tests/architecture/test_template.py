@@ -91,7 +91,8 @@ def statements(**parameters: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_who_keeps_secret_answers_opens_no_credentials() -> None:
-    """Only connecting a shop seals its credentials; all others seal answers for an Idempotency-Key."""
+    """Only connecting a shop seals its credentials; all others seal answers for an
+    Idempotency-Key."""
     sealing = {
         name: said.get("Condition")
         for name, said in statements()

@@ -1,7 +1,7 @@
 """A Lambda's surroundings for unit tests: its environment, secrets, and AWS by moto.
 
-`aws` gives what template.yaml makes; `load` imports a function as Lambda would; `event` reads one of
-`events/`, the same files that `sam local invoke` takes.
+`aws` gives what template.yaml makes; `load` imports a function as Lambda would; `event` reads one
+of `events/`, the same files that `sam local invoke` takes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""A cosmetics shop on a local Shopify, connected to the functions of the shade funnel, and its time.
+"""A cosmetics shop on a local Shopify, connected to the functions of the shade funnel, and its
+time.
 
-What the shop does reaches the functions as signed webhooks; what the functions want of the shop goes
-through outbox, queue and GraphQL. `pass_time` moves the clocks of both.
+What the shop does reaches the functions as signed webhooks; what the functions want of the shop
+goes through outbox, queue and GraphQL. `pass_time` moves the clocks of both.
 """
 
 from __future__ import annotations
@@ -317,7 +318,8 @@ class _Patient:
 
 
 def free_address(owner: Any, url: str) -> None:
-    """Let the store of an earlier test go of the server's address, which belongs to one at a time."""
+    """Let the store of an earlier test go of the server's address, which belongs to one at a
+    time."""
     for table in ("backshop.stores", "connect.connector_config", "insights.stores"):
         owner.execute(
             f"UPDATE {table} SET store_url = store_url || '/' || id WHERE store_url = %s", [url]

@@ -1,7 +1,7 @@
 """The demo shops of a running stack: synced, connected by webhooks, kept from one run to the next.
 
-What has to be in the tables is computed here from the servers' own state, which tells money in minor
-units and times in microseconds.
+What has to be in the tables is computed here from the servers' own state, which tells money in
+minor units and times in microseconds.
 """
 
 from __future__ import annotations

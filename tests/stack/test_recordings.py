@@ -1,7 +1,8 @@
 """Recorded deliveries through the public route: what stands in the tables is what the shops said.
 
-Expectations are computed here from the recordings alone, without the code under test. The demo shops
-have records of their own beside the recorded ones, with ids from a million on (Shopify's from five
+Expectations are computed here from the recordings alone, without the code under test. The demo
+shops have records of their own beside the recorded ones, with ids from a million on (Shopify's from
+five
 thousand millions): they are left out.
 """
 

@@ -1,7 +1,7 @@
 """A deployment drill: `sam deploy` of the built template to the AWS stand-in.
 
-It proves that every resource can be made and that references between them hold; the stand-in ignores
-the routes of HTTP APIs, which the local gateway serves from the same template.
+It proves that every resource can be made and that references between them hold; the stand-in
+ignores the routes of HTTP APIs, which the local gateway serves from the same template.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The built template on real Lambda Python 3.13: an HTTP and a queue function under `sam local`.
 
-What runs there is the handler with its layers: imports, compiled packages, routing, answers. A container
-does not reach this machine's loopback, so the database is away, and that is what is asserted; the
-whole flow with a database is tests/stack/test_application.py. Needs Docker and the Lambda image; where
-they are missing, the tests are skipped and say so.
+What runs there is the handler with its layers: imports, compiled packages, routing, answers. A
+container does not reach this machine's loopback, so the database is away, and that is what is
+asserted; the
+whole flow with a database is tests/stack/test_application.py. Needs Docker and the Lambda image;
+where they are missing, the tests are skipped and say so.
 """
 
 from __future__ import annotations

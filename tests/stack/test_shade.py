@@ -1,7 +1,7 @@
 """The shade funnel on the whole stack: a local Shopify, its webhooks, the public routes, the inbox.
 
-Time is moved where a person cannot wait: the kit was sold and delivered eight days ago by the shop's
-clock. tests/functions/surveys moves the functions' clocks as well, for what comes after.
+Time is moved where a person cannot wait: the kit was sold and delivered eight days ago by the
+shop's clock. tests/functions/surveys moves the functions' clocks as well, for what comes after.
 """
 
 from __future__ import annotations

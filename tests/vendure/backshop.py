@@ -1,5 +1,5 @@
-"""backshop beside a real Vendure: deliveries go through webhook_receive, its queue and webhook_ingest,
-syncs through their jobs, writes through the outbox."""
+"""backshop beside a real Vendure: deliveries go through webhook_receive, its queue and
+webhook_ingest, syncs through their jobs, writes through the outbox."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The real server is started once for all tests that use it, and backshop around it: its functions with
-their queues, and the address at which the plugin's deliveries arrive."""
+"""The real server is started once for all tests that use it, and backshop around it: its functions
+with their queues, and the address at which the plugin's deliveries arrive."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A real Vendure 3.7.3 with our plugin, on the tests' own Postgres, and a shop to fill it with.
 
-`running` starts one; `Shop` sells: whatever a test wants of a checkout goes through the Shop API, as a
-storefront would, and whatever staff do through the Admin API.
+`running` starts one; `Shop` sells: whatever a test wants of a checkout goes through the Shop API,
+as a storefront would, and whatever staff do through the Admin API.
 """
 
 from __future__ import annotations

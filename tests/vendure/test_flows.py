@@ -1,4 +1,5 @@
-"""The four flows of kits.md (data flow) with a real Vendure, its plugin, and backshop's functions."""
+"""The four flows of kits.md (data flow) with a real Vendure, its plugin, and backshop's
+functions."""
 
 from __future__ import annotations
 
@@ -89,8 +90,8 @@ def test_a_placed_order_arrives_whole(shop: Backshop, vendure: server.Vendure) -
 def test_of_sixty_checkouts_at_once_no_phone_is_lost(
     shop: Backshop, vendure: server.Vendure
 ) -> None:
-    """Events of one moment arrive in any order; each order is to have the phone given with it, though a
-    second checkout with the same address has overwritten the customer's."""
+    """Events of one moment arrive in any order; each order is to have the phone given with it,
+    though a second checkout with the same address has overwritten the customer's."""
 
     def place(number: int) -> tuple[str, str]:
         phone, email = f"9477000{number:04d}", mail()
@@ -242,8 +243,8 @@ def test_a_batch_fills_and_its_list_follows_a_partial_cancellation(
 def test_partial_cancellation_and_refund_leave_what_was_kept(
     shop: Backshop, vendure: server.Vendure
 ) -> None:
-    """Three mugs (66.00) and 5.00 of shipping: two are taken out and given back, 27.00 are kept; and
-    what is left can be refunded, to the cent."""
+    """Three mugs (66.00) and 5.00 of shipping: two are taken out and given back, 27.00 are kept;
+    and what is left can be refunded, to the cent."""
     placed = buy(vendure, items={"1": 3})
     shop.take(lambda: shop.order(placed["id"]) is not None)
     order = full(vendure, placed["id"])

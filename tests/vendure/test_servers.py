@@ -1,4 +1,5 @@
-"""Servers that are set up otherwise: yen in another precision, short lists, channels, roles, cookies."""
+"""Servers that are set up otherwise: yen in another precision, short lists, channels, roles,
+cookies."""
 
 from __future__ import annotations
 
@@ -116,8 +117,8 @@ def test_a_role_of_all_that_is_asked_for_is_enough(
 
 
 def test_each_channel_is_a_store_of_its_own(connect: Connect, vendure: server.Vendure) -> None:
-    """Its orders are in the default channel as well, whose store gets them from its own subscription;
-    a store of the channel gets nothing of the others."""
+    """Its orders are in the default channel as well, whose store gets them from its own
+    subscription; a store of the channel gets nothing of the others."""
     token = uuid4().hex
     admin = vendure.admin()
     made = admin.do(

@@ -135,7 +135,8 @@ class Body:
 
     @cached_property
     def shoulders(self) -> Points:
-        """The joints of the right and the left shoulder; where they do not show, where they are mostly."""
+        """The joints of the right and the left shoulder; where they do not show, where they are
+        mostly."""
         points, seen = self.joints
         found = self._scene.face
         width = np.linalg.norm(points[LEFT_SHOULDER] - points[RIGHT_SHOULDER]) / found.scale
@@ -145,7 +146,8 @@ class Body:
 
     @cached_property
     def arms(self) -> Floats:
-        """Forearms and hands that show, wherever they are: before the body, they hide what it wears."""
+        """Forearms and hands that show, wherever they are: before the body, they hide what it
+        wears."""
         points, seen = self.joints
         size = (self.shape[1], self.shape[0])
         inside = np.asarray(((points > 0) & (points < size)).all(axis=1))

@@ -37,7 +37,8 @@ def to_linear(pixels: Bytes) -> Floats:
 
 
 def to_srgb(linear: Floats) -> Bytes:
-    """Linear light to sRGB bytes; what lies outside 0 to 1 is clipped. Exact inverse of `to_linear`."""
+    """Linear light to sRGB bytes; what lies outside 0 to 1 is clipped. Exact inverse of
+    `to_linear`."""
     codes = linear * np.float32(_STEPS) + np.float32(0.5)
     np.clip(codes, 0, _STEPS, out=codes)
     return _SRGB.take(codes.astype(np.uint16), mode="clip")
@@ -74,7 +75,8 @@ def hex_of(linear: NDArray[np.floating]) -> str:
 
 
 def ciede2000(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Colour difference of CIELAB values in the last axis, broadcast (CIE 142-2001, kL = kC = kH = 1)."""
+    """Colour difference of CIELAB values in the last axis, broadcast (CIE 142-2001, kL = kC = kH
+    = 1)."""
     l1, a1, b1 = np.moveaxis(np.asarray(one, dtype=np.float64), -1, 0)
     l2, a2, b2 = np.moveaxis(np.asarray(other, dtype=np.float64), -1, 0)
     c7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7

@@ -104,8 +104,8 @@ def _best(picture: Image.Image, orientations: list[list[Box]]) -> Face | None:
 
 
 def detect(picture: Image.Image) -> Iterator[list[list[Box]]]:
-    """All faces, as each orientation that may be the right one shows them: in the whole picture, and
-    then, for small ones, in smaller and smaller parts of it."""
+    """All faces, as each orientation that may be the right one shows them: in the whole picture,
+    and then, for small ones, in smaller and smaller parts of it."""
     yield _search(picture)
     for share in _SHARES:
         parts = [
@@ -156,7 +156,8 @@ def _first_look(picture: Image.Image, boxes: list[Box]) -> tuple[Points, float]:
 def landmarks(
     picture: Image.Image, center: Points, size: float, angle: float, both_ways: bool = False
 ) -> tuple[Points, float]:
-    """(478, 3) points in pixels, and the logit that they are a face's, from a square turned by `angle`.
+    """(478, 3) points in pixels, and the logit that they are a face's, from a square turned by
+    `angle`.
 
     `both_ways` also reads the square mirrored and takes the mean: steadier, and the same for a
     mirrored selfie.
@@ -186,7 +187,8 @@ def _read(pixels: Tensor) -> tuple[Points, float]:
 
 
 def pose(points: Points) -> tuple[Points, float, Points]:
-    """Rotation (3, 3), scale and origin of the head: the similarity that fits best (Umeyama 1991)."""
+    """Rotation (3, 3), scale and origin of the head: the similarity that fits best (Umeyama
+    1991)."""
     seen = points[list(mesh.RIGID)]
     middle, head_middle = seen.mean(axis=0), mesh.HEAD.mean(axis=0)
     head = mesh.HEAD - head_middle
@@ -244,7 +246,8 @@ def _search(picture: Image.Image) -> list[list[Box]]:
 
 
 def _detect(pixels: Tensor, turns: int) -> list[Box]:
-    """Faces of the square turned by quarter turns counter-clockwise, in its own pixels, best first."""
+    """Faces of the square turned by quarter turns counter-clockwise, in its own pixels, best
+    first."""
     regressors, scores = network("face_detector")(np.rot90(pixels, turns, axes=(1, 2)))
     chances = _sigmoid(scores.ravel())
     kept = np.flatnonzero(chances >= FOUND)

@@ -1,4 +1,5 @@
-"""Shirts: a template with name, number and patches, shown alone or worn under the face of a selfie."""
+"""Shirts: a template with name, number and patches, shown alone or worn under the face of a
+selfie."""
 
 from __future__ import annotations
 
@@ -80,9 +81,10 @@ def worn(
 ) -> Bytes:
     """The shirt on the body below the face, hung on the shoulders and turned with them.
 
-    It is as wide as they are, up to `width` mm; `collar` is the front of its collar in fractions of the
-    picture. It lies under face, hair and hands, follows the upper arms, ends where the person does, and
-    takes the light of the picture and the folds of what they wear.
+    It is as wide as they are, up to `width` mm; `collar` is the front of its collar in fractions of
+    the picture. It lies under face, hair and hands, follows the upper arms, ends where the person
+    does,
+    and takes the light of the picture and the folds of what they wear.
     """
     body = scene.body
     shirt = _closed(shirt)
@@ -123,7 +125,8 @@ class _Cut:
     neck: float
     """Half the width of the neck."""
     left: NDArray[np.float32]
-    """Of each row the first and the last column that has cloth, and of each column the first row."""
+    """Of each row the first and the last column that has cloth, and of each column the first
+    row."""
     right: NDArray[np.float32]
     top: NDArray[np.float32]
     sleeve_end: float
@@ -175,8 +178,8 @@ class _Cut:
 
 
 def _closed(shirt: Image.Image) -> Image.Image:
-    """The template with the gaps between its sleeves and its trunk filled from beside them: how far arms
-    are from a body the picture tells."""
+    """The template with the gaps between its sleeves and its trunk filled from beside them: how far
+    arms are from a body the picture tells."""
     pixels = np.asarray(shirt).copy()
     cloth = pixels[..., 3] > 128
     columns = np.arange(cloth.shape[1])
@@ -195,7 +198,8 @@ def _closed(shirt: Image.Image) -> Image.Image:
 
 @dataclass(frozen=True, eq=False)
 class _Hung:
-    """How a template lies on the picture: shoulders on shoulders, sleeves turned with the upper arms."""
+    """How a template lies on the picture: shoulders on shoulders, sleeves turned with the upper
+    arms."""
 
     cut: _Cut
     middle: Points

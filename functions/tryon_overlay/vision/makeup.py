@@ -29,7 +29,8 @@ GLOSS = {"matte": 0.25, "natural": 0.95, "dewy": 1.35}  # and skin
 def composed(scene: Scene, change: Change, mask: Floats) -> Bytes:
     """The whole picture with the window changed where the mask is; elsewhere bit for bit the same.
 
-    `change` gets a part of the window and its linear light, planes first, and returns the new light.
+    `change` gets a part of the window and its linear light, planes first, and returns the new
+    light.
     """
     picture = scene.pixels.copy()
     height, width = scene.shape
@@ -59,8 +60,8 @@ def foundation(scene: Scene, look: Foundation) -> Bytes:
     """Skin in another shade: its blotches evened, its diffuse light changed, its shine kept apart.
 
     Channels are scaled up to `_SCALED`. What they gain beyond that is added in proportion to the
-    brightness of the skin, which has all of its relief: scaled, the little blue of a dark skin would
-    show every highlight's edge in violet.
+    brightness of the skin, which has all of its relief: scaled, the little blue of a dark skin
+    would show every highlight's edge in violet.
     """
     skin = scene.skin.color
     scaled = _column(np.minimum(look.ratio, _SCALED))
@@ -90,8 +91,9 @@ class Color:
 def lips(scene: Scene, look: Color) -> Bytes:
     """Lips in the product's colour: fine relief stays, shine as the finish says.
 
-    Shine is white light above the mean of the lip near it. What is broader than that is how lips are
-    coloured and lit: a pale lower lip under a dark one is evened by as much as a lipstick covers.
+    Shine is white light above the mean of the lip near it. What is broader than that is how lips
+    are coloured and lit: a pale lower lip under a dark one is evened by as much as a lipstick
+    covers.
     """
     mask = scene.lips
     if float(mask.sum()) < 1:
@@ -158,7 +160,8 @@ def light_skin_difference(color: NDArray[np.float64], coverage: float, brightest
 
 
 def tinting(skin: NDArray[np.float64], look: Color, tint: Tint) -> NDArray[np.float64]:
-    """What tinted skin gives back over bare skin: the product's hue to the power that is seen as much."""
+    """What tinted skin gives back over bare skin: the product's hue to the power that is seen as
+    much."""
     once = _toned(skin, look.light, tint.brightest)
     weak, strong = 0.2, _STRONGEST
     wanted = _AS_VISIBLE * tint.difference
@@ -186,7 +189,8 @@ def _difference(skin: NDArray[np.float64], ratio: NDArray[np.float64]) -> float:
 
 
 def highlighter(scene: Scene, look: Color) -> Bytes:
-    """A sheen where light falls: added light, in proportion to how light the skin is, never past white."""
+    """A sheen where light falls: added light, in proportion to how light the skin is, never past
+    white."""
     level = np.sqrt(float(scene.skin.color @ LUMA) * float(look.light @ LUMA))
     sheen = _column(look.light / max(float(look.light @ LUMA), 1e-3) * level * 0.45)
     lit = fields.blurred(scene.coarse @ LUMA, scene.coarse_mm(3)) / (scene.skin.color @ LUMA)
@@ -196,7 +200,8 @@ def highlighter(scene: Scene, look: Color) -> Bytes:
 
 
 def concealer(scene: Scene, look: Color) -> Bytes:
-    """Under the eyes the skin's slow changes are brought to the product's colour; its texture stays."""
+    """Under the eyes the skin's slow changes are brought to the product's colour; its texture
+    stays."""
     coarse = scene.coarse_skin
     local = fields.blurred_within(scene.coarse, coarse, scene.coarse_mm(2.5))
     wanted = np.clip(look.light.astype(np.float32) / np.maximum(local, 1e-3), 0.6, 1.9)

@@ -18,14 +18,16 @@ RIGHT_IRIS = (469, 470, 471, 472)
 LEFT_IRIS = (474, 475, 476, 477)
 NOSTRILS = ((98, 97, 2, 94, 19, 44, 45, 220, 115, 48, 64), (327, 326, 2, 94, 19, 274, 275, 440, 344, 278, 294))  # fmt: skip
 
-# Where bare skin is read: the fields of cheek and forehead that hair, beard and glasses cover least.
+# Where bare skin is read: the fields of cheek and forehead that hair, beard and glasses cover
+# least.
 RIGHT_CHEEK = (118, 119, 100, 126, 142, 36, 205, 50)
 LEFT_CHEEK = (347, 348, 329, 355, 371, 266, 425, 280)
 FOREHEAD = (151, 108, 69, 104, 105, 66, 107, 9, 336, 296, 334, 333, 299, 337)
 NOSE = (168, 122, 174, 198, 209, 49, 48, 115, 220, 45, 4, 275, 440, 344, 278, 279, 429, 420, 399, 351)  # fmt: skip
 CHIN = (18, 83, 182, 194, 32, 140, 171, 175, 396, 369, 262, 418, 406, 313)
 
-# Where make-up goes: outlines, and strokes from one point to another with their width in millimetres.
+# Where make-up goes: outlines, and strokes from one point to another with their width in
+# millimetres.
 UNDER_EYES = (
     (111, 117, 118, 119, 120, 121, 128, 245, 233, 232, 231, 230, 229, 228, 31),
     (340, 346, 347, 348, 349, 350, 357, 465, 453, 452, 451, 450, 449, 448, 261),
@@ -53,7 +55,8 @@ EYE_CORNERS = (33, 263)
 
 
 def _mirrored() -> tuple[int, ...]:
-    """For each point the one on the other side: the mesh numbers the right side and then the left."""
+    """For each point the one on the other side: the mesh numbers the right side and then the
+    left."""
     middle = {0, 1, 2, 4, 5, 6, *range(8, 20), 94, 151, 152, 164, 168, 175, 195, 197, 199, 200}
     right = [index for index in range(248) if index not in middle]
     pairs = dict(zip(right, range(248, 468), strict=True)) | {

@@ -50,7 +50,8 @@ _KINDS = (
 
 
 def opened(data: bytes) -> Image.Image:
-    """An upright sRGB picture of at most `WORKING_SIDE` pixels; raises `Refused`, mostly undecoded."""
+    """An upright sRGB picture of at most `WORKING_SIDE` pixels; raises `Refused`, mostly
+    undecoded."""
     if len(data) > MAX_BYTES:
         raise Refused("too_large", "The file is over 25 MB. Send a smaller photo.")
     kind = next((k.name for k in _KINDS if data[k.offset :].startswith(k.magic)), None)
@@ -82,7 +83,8 @@ def encoded(pixels: Bytes) -> bytes:
 
 
 def layer(data: bytes) -> Image.Image:
-    """A product's transparent PNG as RGBA; raises `Refused` where it is none, or has no transparency."""
+    """A product's transparent PNG as RGBA; raises `Refused` where it is none, or has no
+    transparency."""
     if not data.startswith(b"\x89PNG\r\n\x1a\n") or len(data) > MAX_BYTES:
         raise Refused("bad_asset", "The product's picture is not a PNG.")
     try:

@@ -32,8 +32,8 @@ SEVERAL = "There are several faces in the photo; the largest is shown."
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What a look depends on besides the selfie: the shopper's own shade (linear RGB in neutral light,
-    None where it is not known), and what is printed on a shirt."""
+    """What a look depends on besides the selfie: the shopper's own shade (linear RGB in neutral
+    light, None where it is not known), and what is printed on a shirt."""
 
     own: Rgb | None = None
     name: str = ""
@@ -65,7 +65,8 @@ def sit(data: bytes) -> tuple[Scene, list[str]]:
 
 
 def draw(scene: Scene, look: models.Look, setting: Setting, assets: Mapping[str, bytes]) -> Bytes:
-    """The picture with one product on; `assets` are the files that the look names. Raises `Refused`."""
+    """The picture with one product on; `assets` are the files that the look names. Raises
+    `Refused`."""
     if look.kind == "foundation":
         ratio = _foundation_ratio(scene, look, setting)
         return makeup.foundation(scene, makeup.Foundation(ratio, look.coverage, look.finish))
@@ -126,7 +127,8 @@ def _covered() -> Refused:
 
 
 def _foundation_ratio(scene: Scene, look: models.Foundation, setting: Setting) -> Rgb:
-    """What covered skin gives back over bare skin. A film of minerals adds its own white to both."""
+    """What covered skin gives back over bare skin. A film of minerals adds its own white to
+    both."""
     lit = light(scene, setting)
     bare = scene.skin.color
     own = setting.own if look.relative and setting.own is not None else bare / lit

@@ -50,8 +50,9 @@ _BARE = {
 class Skin:
     """How this face's bare skin looks in this light.
 
-    `color` is its middle in linear RGB. Logarithms of its luminance lie around a plane over the head
-    (`level` times 1, x / 60, y / 60), those of its chroma (R/G, B/G) around `chroma`; `spread` and
+    `color` is its middle in linear RGB. Logarithms of its luminance lie around a plane over the
+    head (`level` times 1, x / 60, y / 60), those of its chroma (R/G, B/G) around `chroma`; `spread`
+    and
     `chroma_spread` are standard deviations.
     """
 
@@ -107,7 +108,8 @@ class Scene:
 
     @cached_property
     def guide(self) -> Floats:
-        """Brightness of the window as the eye sees it, 0 to 1: what masks follow, without the finest noise."""
+        """Brightness of the window as the eye sees it, 0 to 1: what masks follow, without the
+        finest noise."""
         grey = Image.fromarray(self.window).convert("L").filter(ImageFilter.BoxBlur(1))
         return np.asarray(grey, dtype=np.float32) / 255
 
@@ -118,7 +120,8 @@ class Scene:
 
     @cached_property
     def frame(self) -> tuple[Floats, Floats]:
-        """Head coordinates of the coarse grid, seen flat: x along the eyes and y down, from between them."""
+        """Head coordinates of the coarse grid, seen flat: x along the eyes and y down, from
+        between them."""
         rows, columns = self.coarse.shape[:2]
         y, x = np.mgrid[:rows, :columns].astype(np.float32)
         return self._to_head((x + 0.5) * self.factor, (y + 0.5) * self.factor)
@@ -200,10 +203,11 @@ class Scene:
         return luminance - (level[0] + plane).astype(np.float32)
 
     def skin_odds(self, darker: float, brighter: float, tint_limit: float, shiny: bool) -> Floats:
-        """Logarithm of how much likelier each coarse pixel is under skin's colours than under others.
+        """Logarithm of how much likelier each coarse pixel is under skin's colours than under
+        others.
 
-        `darker` and `brighter` are tolerances against the skin around it, in logarithms, `tint_limit`
-        bounds that for chroma; `shiny` takes bright white for a highlight.
+        `darker` and `brighter` are tolerances against the skin around it, in logarithms,
+        `tint_limit` bounds that for chroma; `shiny` takes bright white for a highlight.
         """
         off, skin = self.offset, self.skin
         _, chroma = self.steady_logs
@@ -211,9 +215,11 @@ class Scene:
         far = np.where(off < 0, off / darker, off / brighter) ** 2
         tint = (chroma - skin.chroma).astype(np.float32)
         if shiny:
-            # A highlight mixes white into the skin's colour: what lies on the way there is no distance.
+            # A highlight mixes white into the skin's colour: what lies on the way there is no
+            # distance.
             white = -skin.chroma.astype(np.float32)
-            # As much white as its brightness explains (lower down it is rather a beard), and as much
+            # As much white as its brightness explains (lower down it is rather a beard), and as
+            # much
             # less of it as skin loses where nothing shines.
             most = (1 - np.exp(-np.clip(off, 0, 2) - 0.35)) * np.clip((60 - y) / 15, 0, 1)
             size = max(float(white @ white), 1e-3)
@@ -227,7 +233,8 @@ class Scene:
 
     @cached_property
     def face_fields(self) -> tuple[Floats, Floats]:
-        """Coarse masks of the landmarks' outline, and of it with the forehead up to the hairline."""
+        """Coarse masks of the landmarks' outline, and of it with the forehead up to the
+        hairline."""
         oval = self.outline(mesh.OVAL)
         _, down = self._to_head(oval[:, 0], oval[:, 1])
         raised = np.clip(-(down + 5) / 40, 0, 1)[:, None] * self.mm(_HAIRLINE) * self.up
@@ -243,7 +250,8 @@ class Scene:
         return np.array([np.sin(turn), -np.cos(turn)])
 
     def drawn(self, *groups: tuple[int, ...], soft: float = 0) -> Floats:
-        """Mask of the window of the insides of landmark outlines, rounded, edges blurred by `soft` mm."""
+        """Mask of the window of the insides of landmark outlines, rounded, edges blurred by
+        `soft` mm."""
         outlines = [fields.rounded(self.outline(group)) for group in groups]
         return fields.drawn(outlines, self.shape, self.mm(soft))
 
@@ -260,7 +268,8 @@ class Scene:
 
     @cached_property
     def features(self) -> Floats:
-        """Mask of eyes, mouth and the hair of the brows at the window's resolution, softly edged."""
+        """Mask of eyes, mouth and the hair of the brows at the window's resolution, softly
+        edged."""
         rest = self.drawn(mesh.RIGHT_EYE, mesh.LEFT_EYE, mesh.LIPS_OUTER, soft=0.5)
         return np.maximum(self.brow_hair, rest, out=rest)
 
@@ -268,8 +277,8 @@ class Scene:
     def brow_hair(self) -> Floats:
         """How much of each pixel's light comes from hairs of the brows rather than from skin.
 
-        Hairs are darker than the skin around the brow, which is light between and beside them, or grey
-        and brighter. A pixel of which they cover a part still has most of its light from skin.
+        Hairs are darker than the skin around the brow, which is light between and beside them, or
+        grey and brighter. A pixel of which they cover a part still has most of its light from skin.
         """
         hair = np.zeros(self.shape, dtype=np.float32)
         around = self.fine(self._around_brows)
@@ -317,7 +326,8 @@ class Scene:
 
     @cached_property
     def _around_brows(self) -> Floats:
-        """Luminance on the coarse grid of the skin that lies around the brows, carried on below them."""
+        """Luminance on the coarse grid of the skin that lies around the brows, carried on below
+        them."""
         _, beside = self._brow_fields
         likely = (
             np.clip(self.offset + 1.2, 0, 0.6) / 0.6
@@ -338,8 +348,8 @@ class Scene:
         return self._followed(np.minimum(chance, outer)) * (1 - self.features)
 
     def _without_brows(self, chance: Floats) -> Floats:
-        """Below the hairs of a brow lies skin as likely as around it, and the sockets below it are skin
-        however deep their shade, unless they are colder than skin, as a pair of glasses is."""
+        """Below the hairs of a brow lies skin as likely as around it, and the sockets below it are
+        skin however deep their shade, unless they are colder than skin, as a pair of glasses is."""
         brows, beside = self._brow_fields
         x, y = self.frame
         _, chroma = self.steady_logs
@@ -352,7 +362,8 @@ class Scene:
 
     @cached_property
     def roughness(self) -> Floats:
-        """How much fine detail the coarse pixels hold, in multiples of bare skin's: hair has more."""
+        """How much fine detail the coarse pixels hold, in multiples of bare skin's: hair has
+        more."""
         fine = np.abs(self.guide - fields.softened(self.guide, self.mm(1.0))) / (self.guide + 0.05)
         coarse = fields.blurred(
             np.asarray(Image.fromarray(fine).reduce(self.factor)), self.coarse_mm(1.5)
@@ -361,8 +372,8 @@ class Scene:
         return coarse / max(float(np.median(coarse[bare])) if bare.any() else 0.0, 0.008)
 
     def _reached(self, chance: Floats) -> Floats:
-        """A forehead goes on upwards as far as it is skin without a break: no higher than a hairline or
-        the edge of a cloth lets through."""
+        """A forehead goes on upwards as far as it is skin without a break: no higher than a
+        hairline or the edge of a cloth lets through."""
         if abs(self.face.roll) > 40:
             return chance
         _, down = self.frame
@@ -376,7 +387,8 @@ class Scene:
 
     @cached_property
     def fading_mask(self) -> Floats:
-        """`skin_mask` that goes on over the ears and runs out down the neck, as a foundation is blended."""
+        """`skin_mask` that goes on over the ears and runs out down the neck, as a foundation is
+        blended."""
         inner, _ = self.face_fields
         _, down = self.frame
         below = np.clip((down - 10) / 20, 0, 1)
@@ -406,7 +418,8 @@ class Scene:
         return fields.blurred(fields.drawn(outlines, self.coarse.shape[:2]), self.coarse_mm(2))
 
     def seen(self, head: Points) -> Points:
-        """Where points of the head (`mesh.HEAD`'s millimetres) fall in the window, seen from afar."""
+        """Where points of the head (`mesh.HEAD`'s millimetres) fall in the window, seen from
+        afar."""
         turned = head @ self.face.rotation.T
         return self.face.origin[:2] + self.face.scale * turned[:, :2] - (self.left, self.top)
 
@@ -421,8 +434,8 @@ class Scene:
     def covered(self) -> bool:
         """Whether something that is no skin lies over the eyes, the nose or the mouth.
 
-        Skin and lips are redder than what covers them, as red as the light allows; what is blown out has
-        lost its colour and tells nothing.
+        Skin and lips are redder than what covers them, as red as the light allows; what is blown
+        out has lost its colour and tells nothing.
         """
         _, chroma = self.logs
         blown = self.coarse.max(axis=-1) > _BLOWN
@@ -443,7 +456,8 @@ class Scene:
 
     @cached_property
     def sharpness(self) -> float:
-        """Fine detail of eyes and brows as a share of their contrast: below a twentieth it is blurred."""
+        """Fine detail of eyes and brows as a share of their contrast: below a twentieth it is
+        blurred."""
         eyes = self.drawn(mesh.RIGHT_EYE, mesh.LEFT_EYE, mesh.RIGHT_BROW, mesh.LEFT_BROW, soft=1.0)
         box = fields.bounds(eyes)
         grey = np.asarray(Image.fromarray(self.window[box]).convert("L"), dtype=np.float32) / 255
@@ -460,7 +474,8 @@ class Scene:
         return float(np.exp(np.clip(across * x / 60 + down * (y - 30) / 60, -1, 0.5)))
 
     def strokes(self, strokes: tuple[tuple[int, int, float], ...]) -> Floats:
-        """Coarse mask of soft strokes between landmarks, on skin only; the width is a deviation in mm."""
+        """Coarse mask of soft strokes between landmarks, on skin only; the width is a deviation
+        in mm."""
         rows, columns = self.coarse.shape[:2]
         y, x = np.mgrid[:rows, :columns].astype(np.float32) + np.float32(0.5)
         field = np.zeros((rows, columns), dtype=np.float32)
@@ -482,8 +497,8 @@ class Scene:
     def gloss(self) -> Floats:
         """Light mirrored by the skin's surface, on the coarse grid, as an amount of white.
 
-        The part of each pixel that is white rather than skin-coloured (dichromatic model), as far as
-        the pixel is also brighter than the skin around it.
+        The part of each pixel that is white rather than skin-coloured (dichromatic model), as far
+        as the pixel is also brighter than the skin around it.
         """
         mask = self.coarse_skin
         color = self.skin.color / (self.skin.color @ LUMA)
@@ -501,8 +516,8 @@ class Scene:
         return self.fine(self.gloss)
 
     def evened(self, coverage: float) -> tuple[Floats, Floats]:
-        """The window without its shine, its blotches evened by that much, and the luminance of it: the same
-        for every shade of a foundation."""
+        """The window without its shine, its blotches evened by that much, and the luminance of it:
+        the same for every shade of a foundation."""
         if self._evened is None or self._evened[0] != coverage:
             bare = self.planes - self.fine_gloss
             np.maximum(bare, 0, out=bare)

@@ -1,7 +1,8 @@
 """Reads the colour of skin from a scene, says how sure that is, and which shades come near it.
 
-A photo does not tell a dark skin in much light from a light skin in little: one stop of exposure moves
-ITA by about 28 degrees. So every reading is a range, and a shade is for the shopper to confirm.
+A photo does not tell a dark skin in much light from a light skin in little: one stop of exposure
+moves ITA by about 28 degrees. So every reading is a range, and a shade is for the shopper to
+confirm.
 """
 
 import math
@@ -51,8 +52,8 @@ WARNINGS = {
 class Reading:
     """Skin colour: CIELAB under the photo's own light, as measured and as it may be.
 
-    `ita` (degrees; above 55 very light, below -30 dark) and `monk` (1 to 10) are given with the range
-    that holds 95 of 100 selfies; `patches` are the readings it is the middle of.
+    `ita` (degrees; above 55 very light, below -30 dark) and `monk` (1 to 10) are given with the
+    range that holds 95 of 100 selfies; `patches` are the readings it is the middle of.
     """
 
     lab: Lab
@@ -109,11 +110,12 @@ def monk(lab: Lab) -> int:
 
 
 def neighbours(lab: Lab, shades: Sequence[tuple[str, Lab]]) -> list[tuple[str, float]]:
-    """Three shades that the skin may have, from light to dark: the nearest were the photo exposed well,
-    were it half a stop over and were it half a stop under; with their CIEDE2000 from what was measured.
+    """Three shades that the skin may have, from light to dark: the nearest were the photo exposed
+    well, were it half a stop over and were it half a stop under; with their CIEDE2000 from what was
+    measured.
 
-    Half a stop is what exposures of selfies deviate by; the three nearest to the measured colour alone
-    would all be wrong then.
+    Half a stop is what exposures of selfies deviate by; the three nearest to the measured colour
+    alone would all be wrong then.
     """
     if not shades:
         return []
@@ -127,7 +129,8 @@ def neighbours(lab: Lab, shades: Sequence[tuple[str, Lab]]) -> list[tuple[str, f
 
 
 def _far_if_exposed(lab: Lab, labs: Lab, stops: float) -> NDArray[np.float64]:
-    """CIEDE2000 between a measured colour and shades if the photo had so many stops too much light."""
+    """CIEDE2000 between a measured colour and shades if the photo had so many stops too much
+    light."""
     light = linear_of(lab)
     if stops > 0 and light.max() > _BLOWN:  # the brightest channel is lost: shades are lit instead
         return ciede2000(lab, lab_of(np.clip(linear_of(labs) * 2**stops, 0, 1)))

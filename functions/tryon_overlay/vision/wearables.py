@@ -73,7 +73,8 @@ class Camera:
 
 
 def eyewear(scene: Scene, image: Image.Image, width: float, bridge: float, light: Floats) -> Bytes:
-    """Glasses `width` mm wide; `bridge` is the fraction of their height at which they sit on the nose."""
+    """Glasses `width` mm wide; `bridge` is the fraction of their height at which they sit on the
+    nose."""
     camera = _camera(scene)
     height = width * image.height / image.width
     top = _FRAME_AT[1] - bridge * height
@@ -113,7 +114,7 @@ def headwear(scene: Scene, image: Image.Image, width: float, band: float, light:
         face.scale,
     )
 
-    def crown(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.floating]:
+    def crown(x: NDArray[np.floating], _y: NDArray[np.floating]) -> NDArray[np.floating]:
         return _HEAD_AXIS - 0.9 * radius * np.sqrt(np.clip(1 - (x / radius) ** 2, 0, 1))
 
     area = _area(scene, camera, width, top, top + height + _HAT_TILT * radius, crown)
@@ -129,7 +130,8 @@ def headwear(scene: Scene, image: Image.Image, width: float, band: float, light:
 
 
 def _pushed_aside(scene: Scene) -> Layer:
-    """What lies behind the hair, above the edge of a hat: it holds hair down, and none stands out."""
+    """What lies behind the hair, above the edge of a hat: it holds hair down, and none stands
+    out."""
     body, step = scene.body, 4
     pixels = scene.pixels
     y, x = np.mgrid[: pixels.shape[0], : pixels.shape[1]].astype(np.float32)
@@ -169,8 +171,8 @@ def earrings(
 ) -> Bytes | None:
     """A pair `height` mm high, hung from the lobes by `hook` (fractions of the picture).
 
-    The picture shows the one for the left ear, on the right of a selfie. None where hair or the turn
-    of the head hides both lobes.
+    The picture shows the one for the left ear, on the right of a selfie. None where hair or the
+    turn of the head hides both lobes.
     """
     camera = _camera(scene)
     layers = []
@@ -195,7 +197,8 @@ def earrings(
 
 
 def lobe(scene: Scene, side: int) -> Points | None:
-    """The lowest skin of an ear (1 the person's left, -1 the right) beyond the face's outline, in pixels.
+    """The lowest skin of an ear (1 the person's left, -1 the right) beyond the face's outline, in
+    pixels.
 
     None where the head hides it, or hair, or where what is found lies too far from where lobes are.
     """
@@ -216,7 +219,8 @@ def lobe(scene: Scene, side: int) -> Points | None:
 
 
 def _ear_skin(scene: Scene, area: Area, expected: Points) -> NDArray[np.bool_] | None:
-    """Where a part of the picture shows the skin of an ear, beside the face; None where there is none."""
+    """Where a part of the picture shows the skin of an ear, beside the face; None where there is
+    none."""
     light = to_linear(np.ascontiguousarray(scene.pixels[area])) + np.float32(3e-3)
     soft = scene.mm(0.5)
     logs = np.stack([fields.blurred(plane, soft) for plane in np.moveaxis(np.log(light), 2, 0)])
@@ -239,8 +243,8 @@ def _ear_skin(scene: Scene, area: Area, expected: Points) -> NDArray[np.bool_] |
 
 
 def _lowest(skin: NDArray[np.bool_], mm: float, expected: Points) -> Points | None:
-    """The lowest point of the ear's unbroken skin: columns in which it goes on, into neck or cheek, do
-    not count."""
+    """The lowest point of the ear's unbroken skin: columns in which it goes on, into neck or cheek,
+    do not count."""
     start = round(expected[1] - 14 * mm)
     if not 0 <= start < len(skin) - 2:
         return None
@@ -324,20 +328,23 @@ def sampled(image: Image.Image, across: Floats, down: Floats, width: float) -> F
 
 
 def _before_face(scene: Scene, depth: Floats, area: Area, clear: float) -> Floats:
-    """1 where a surface at that depth lies before the face, 0 where `clear` mm or more behind it."""
+    """1 where a surface at that depth lies before the face, 0 where `clear` mm or more behind
+    it."""
     face, known = _relief(scene)
     behind = np.clip((depth - _part(scene, scene.fine(face), area) - clear) / 3, 0, 1)
     return 1 - behind * _part(scene, scene.fine(known), area)
 
 
 def side_light(scene: Scene, across: Floats) -> Floats:
-    """How the light on the face changes from one side to the other, softened: products turn less."""
+    """How the light on the face changes from one side to the other, softened: products turn
+    less."""
     slope = float(np.clip(scene.skin.level[1], -1.5, 1.5))
     return np.exp(0.5 * slope * np.clip(across / 60, -1, 1)).astype(np.float32)
 
 
 def _relief(scene: Scene) -> tuple[Floats, Floats]:
-    """The face's depth in mm behind the eyes on the coarse grid, from its landmarks, and where it is known."""
+    """The face's depth in mm behind the eyes on the coarse grid, from its landmarks, and where
+    it is known."""
     inner, _ = scene.face_fields
     depth, known = np.zeros_like(inner), np.zeros_like(inner)
     spots = np.floor(scene.points / scene.factor).astype(int)

@@ -32,8 +32,8 @@ def put(bucket: str, key: str, content: bytes, content_type: str = "binary/octet
 
 
 def put_in_parts(bucket: str, key: str, parts: Iterable[bytes], content_type: str) -> None:
-    """Store an object that never is in memory as a whole; every part but the last has at least 5 MiB.
-    What is begun and fails is given up, so that nothing of it is kept."""
+    """Store an object that never is in memory as a whole; every part but the last has at least 5
+    MiB. What is begun and fails is given up, so that nothing of it is kept."""
     s3 = config.client("s3")
     where = {"Bucket": bucket, "Key": key}
     upload = s3.create_multipart_upload(**where, ContentType=content_type)["UploadId"]

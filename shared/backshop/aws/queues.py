@@ -34,8 +34,9 @@ class Message(TypedDict, total=False):
 
 
 def hand_back(url: str, messages: Sequence[Message]) -> None:
-    """Let these messages, which the batch reports as failed, come again soon: in five seconds the first
-    time, then in twice as many each time, at most five minutes, in place of the queue's own wait."""
+    """Let these messages, which the batch reports as failed, come again soon: in five seconds the
+    first time, then in twice as many each time, at most five minutes, in place of the queue's own
+    wait."""
     for start in range(0, len(messages), BATCH):
         part = messages[start : start + BATCH]
         entries = [

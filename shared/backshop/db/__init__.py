@@ -130,8 +130,8 @@ def _begin(role: Role, begin: str, settings: Mapping[str, str]) -> Tx:
 
 
 def _begin_on(tx: Tx, begin: str, settings: Mapping[str, str]) -> None:
-    """The settings are bound: the text of a statement is seen in pg_stat_activity by other sessions of
-    its login, and a capability there would be theirs too."""
+    """The settings are bound: the text of a statement is seen in pg_stat_activity by other sessions
+    of its login, and a capability there would be theirs too."""
     names = list(settings)
     with tx.pipeline():
         tx.execute(begin.encode())

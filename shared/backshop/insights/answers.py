@@ -1,4 +1,5 @@
-"""Results as they are answered: with a sentence, a chart that suits, and what else could be asked."""
+"""Results as they are answered: with a sentence, a chart that suits, and what else could be
+asked."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from backshop.db import Tx
 
 
 class Resource(BaseModel):
-    """`read_at` is when it was last read to its end, whether anything had changed or not; null where
-    that was never within the thirty days that runs are kept."""
+    """`read_at` is when it was last read to its end, whether anything had changed or not; null
+    where that was never within the thirty days that runs are kept."""
 
     resource: str
     read_at: datetime | None

@@ -24,8 +24,8 @@ Status = Annotated[
 
 class InsightsSettings(BaseModel):
     """The part `insights` of a store's settings. `statuses` are the platform's own words for orders
-    that count (left out: the platform's default); `orders_dated` says whether an order belongs to the
-    day it was placed or paid, and one that is not paid then to none."""
+    that count (left out: the platform's default); `orders_dated` says whether an order belongs to
+    the day it was placed or paid, and one that is not paid then to none."""
 
     model_config = ConfigDict(extra="forbid")
 

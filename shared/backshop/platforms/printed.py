@@ -14,8 +14,8 @@ MOST_STARTS = 200
 
 _page = re.compile(rb"<!doctype|<html|<head|<body", re.IGNORECASE)
 _start = re.compile(rb"(?:(?<=[\n>])|\A)[\[{]")
-"""JSON follows the end of a line or of a tag: of a list that was cut short, a part in its middle could
-be whole as well."""
+"""JSON follows the end of a line or of a tag: of a list that was cut short, a part in its middle
+could be whole as well."""
 _notice = re.compile(rb"(?i)\b(notice|warning|deprecated|strict standards)\b")
 
 

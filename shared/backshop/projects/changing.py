@@ -21,8 +21,8 @@ _catalogue: dict[UUID, tuple[float, int, dict[str, Product | None]]] = {}
 
 
 def products(tx: Tx, store_id: UUID, skus: set[str]) -> dict[str, Product]:
-    """Products of the catalogue by SKU. They are kept in the environment; that the catalogue has the
-    version they were read at is looked up each time."""
+    """Products of the catalogue by SKU. They are kept in the environment; that the catalogue has
+    the version they were read at is looked up each time."""
     version = repository.catalogue_version(tx)
     until, kept_version, kept = _catalogue.get(store_id, (0.0, -1, {}))
     if kept_version != version or until < monotonic() or len(kept) > CATALOGUE_SKUS:

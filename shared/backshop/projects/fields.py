@@ -48,8 +48,8 @@ class Varchar:
 
 @dataclass(frozen=True, slots=True)
 class Numeric:
-    """A number of a NUMERIC(digits, places) from `least` to `most`; where only the column bounds it,
-    a text as well."""
+    """A number of a NUMERIC(digits, places) from `least` to `most`; where only the column bounds
+    it, a text as well."""
 
     digits: int
     places: int

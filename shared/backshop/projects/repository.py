@@ -18,7 +18,8 @@ from backshop.db import Tx
 
 Row = dict[str, Any]
 OWN = sql.SQL("t.store_id = backshop.current_store_id()")
-"""Beside the policy, which says the same: only an equality lets an index give the order of a list."""
+"""Beside the policy, which says the same: only an equality lets an index give the order of a
+list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,8 @@ def found_customers(tx: Tx, said: str, most: int) -> list[Row]:
 
 
 def summary(tx: Tx, customer_id: UUID) -> list[Row]:
-    """The document's query "Get Customer Project Summary", a room with two surfaces counted once."""
+    """The document's query "Get Customer Project Summary", a room with two surfaces counted
+    once."""
     return tx.execute(
         """SELECT c.first_name, c.last_name, c.email, p.project_id, p.project_name, p.project_status,
              count(DISTINCT pr.room_id) AS room_count, sum(s.surface_area_sf) AS total_sf, p.tile_budget

@@ -1,5 +1,5 @@
-"""What is decided about projects: areas and waste of surfaces, steps of the status, what to ask next,
-and quantities of a stored project. Pure."""
+"""What is decided about projects: areas and waste of surfaces, steps of the status, what to ask
+next, and quantities of a stored project. Pure."""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ _OF_ORDERED = frozenset(
 def selection_columns(
     asked: Mapping[str, Any], before: Mapping[str, Any] | None, known: Product | None
 ) -> dict[str, Any]:
-    """The columns of a new selection, or those of a stored one that change; `known` is its product in
-    the catalogue. Raises Conflict for what cannot become of it."""
+    """The columns of a new selection, or those of a stored one that change; `known` is its product
+    in the catalogue. Raises Conflict for what cannot become of it."""
     columns = dict(asked)
     if "usage" in asked:
         usage = asked["usage"] or UseDetails()
@@ -481,9 +481,7 @@ def reckon(project: WholeProject, catalogue: Mapping[str, Product]) -> Reckoned:
                 if need.lacks:
                     warnings.append(advice.lacking(product.sku, place.name, need.lacks))
                     continue
-                warnings += advice.of_use(
-                    place.surface, place.name, place.tile, place.joint, product, use
-                )
+                warnings += advice.of_use(place.surface, place.name, place.joint, product, use)
                 needs.setdefault(_key(each), []).append((each.selection_id, product, need))
     lines = {key: _line(group, customer) for key, group in needs.items()}
     used = {key[0]: group[0][1] for key, group in needs.items()}

@@ -19,8 +19,8 @@ from backshop.saving.prepare import Entry, Key
 
 
 def lock(tx: Tx, store: Store, *, wait: bool = True) -> None:
-    """Keep others from saving for the store until the transaction ends; where somebody does, wait for
-    them, or raise `db.LockNotAvailable`.
+    """Keep others from saving for the store until the transaction ends; where somebody does, wait
+    for them, or raise `db.LockNotAvailable`.
 
     Everything is found by key from here on. Reading a whole table looks cheap while it is small,
     and the checks of foreign keys would keep such a plan while it grows. Raises RuntimeError in a

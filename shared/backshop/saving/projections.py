@@ -61,8 +61,8 @@ def save(
 
     `force` lets records through that are as new as what was saved, so that a context whose tables
     were rebuilt fills again. A record that no table can hold is put into `unstorable`, or raises
-    `Unstorable` where no list is given. Where somebody else saves for the store and `wait` is false,
-    raises `db.LockNotAvailable`.
+    `Unstorable` where no list is given. Where somebody else saves for the store and `wait` is
+    false, raises `db.LockNotAvailable`.
     """
     records = list(records)
     ledger.lock(tx, store, wait=wait)

@@ -388,7 +388,8 @@ def learn(
     version: str | None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
-    """Note what the shop says of itself, where nobody said otherwise; `settings` whatever was said."""
+    """Note what the shop says of itself, where nobody said otherwise; `settings` whatever was
+    said."""
     facts = {"currency": currency, "time_zone": time_zone}
     facts_json = Jsonb({key: value for key, value in facts.items() if value})
     tx.execute(

@@ -17,8 +17,8 @@ STALLED_AFTER = timedelta(minutes=5)
 
 
 class RunType(StrEnum):
-    """`FULL` and `RECONCILE` read every record; `RECONCILE` is the one that comes by itself. `ORDERS`,
-    `PRODUCTS` and `CUSTOMERS` read what changed of those alone."""
+    """`FULL` and `RECONCILE` read every record; `RECONCILE` is the one that comes by itself.
+    `ORDERS`, `PRODUCTS` and `CUSTOMERS` read what changed of those alone."""
 
     FULL = "full"
     INCREMENTAL = "incremental"

@@ -226,7 +226,8 @@ class Environments:
 
 @contextmanager
 def environments(call: Caller, number: int) -> Iterator[Environments]:
-    """Load the functions before, by calling them or by `call.module`: they are forked as they are."""
+    """Load the functions before, by calling them or by `call.module`: they are forked as they
+    are."""
     made = Environments(call, number)
     try:
         yield made

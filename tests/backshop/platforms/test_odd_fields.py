@@ -28,7 +28,8 @@ ODD: list[Any] = [
     "a\u0000b", [], [7], ["odd"], [{}], [None], {}, {"odd": 1}, {"0": "odd", "2": "odd"},
 ]  # fmt: skip
 STEP = 211
-"""Each so-manieth is tried among the short tests: a prime, so that all fields and types have a turn."""
+"""Each so-manieth is tried among the short tests: a prime, so that all fields and types have a
+turn."""
 
 WOO_LISTS = ("order", "customer", "product", "coupon", "refund")
 VENDURE_LISTS = ("orders", "customers", "products", "collections", "promotions")
@@ -82,7 +83,8 @@ def recordings() -> Iterator[Recorded]:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where the fields of decoded JSON are; of a list the first two items and the last are tried."""
+    """Where the fields of decoded JSON are; of a list the first two items and the last are
+    tried."""
     if path:
         yield path
     if isinstance(value, dict):

@@ -1,4 +1,5 @@
-"""Shopify's sample payloads in the one language; webhook and API tell the same of the same record."""
+"""Shopify's sample payloads in the one language; webhook and API tell the same of the same
+record."""
 
 import json
 from contextlib import ExitStack

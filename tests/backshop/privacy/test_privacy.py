@@ -1,4 +1,5 @@
-"""A person is told of and forgotten in every context, and late deliveries do not bring them back."""
+"""A person is told of and forgotten in every context, and late deliveries do not bring them
+back."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ EMAIL = "ann.perera@example.com"
 PHONE = "+94770000012"
 ANN = Person(customer_id="7", email=EMAIL, phone=PHONE, order_ids=("1",))
 TRACES = ("perera", "94770000012", "Wattala", "Nimali", "knows her skin")
-"""What of Ann must be found nowhere afterwards: name, address, phone, what was printed or written."""
+"""What of Ann must be found nowhere afterwards: name, address, phone, what was printed or
+written."""
 ERASED_AT = NOON + timedelta(hours=1)
 
 
@@ -163,8 +165,8 @@ def test_erased_in_every_context(open_shop: Any, owner: Any, platform: str) -> N
 
 @pytest.mark.parametrize("platform", ["shopify", "woocommerce", "vendure"])
 def test_late_deliveries_do_not_bring_them_back(open_shop: Any, owner: Any, platform: str) -> None:
-    """Late, newer than what is saved, forced, under a new id, or as a guest: from before the erasure
-    nothing of a person is saved, and of their orders only goods and amounts."""
+    """Late, newer than what is saved, forced, under a new id, or as a guest: from before the
+    erasure nothing of a person is saved, and of their orders only goods and amounts."""
     tx, store = open_shop(platform)
     fill(tx, store)
     privacy.erase(tx, store, ANN, ERASED_AT)

@@ -1,4 +1,5 @@
-"""Quantities: examples worked by hand, makers' and dealers' public figures, and what always holds."""
+"""Quantities: examples worked by hand, makers' and dealers' public figures, and what always
+holds."""
 
 from __future__ import annotations
 
@@ -195,7 +196,8 @@ def test_d09_sealant_by_the_tube() -> None:
     assert line.packages == 3
 
 
-# ---------------------------------------------------------------- public figures of makers and dealers
+# ---------------------------------------------------------------- public figures of makers and
+# dealers
 
 MALENA = "worldclasstiles.com/malena: square feet and pieces of a box"
 TREMCO = "midwestsealantsupply.com: 18.3 in³ in 10.1 oz, 36.6 in 20 oz, 48.7 in 27 oz"

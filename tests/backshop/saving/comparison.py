@@ -34,7 +34,8 @@ Rows = dict[str, list[str]]
 
 
 def rows_of(owner: Connection, store: UUID) -> Rows:
-    """By table: its rows of the store, as text, with references in place of generated ids; sorted."""
+    """By table: its rows of the store, as text, with references in place of generated ids;
+    sorted."""
     tables = list(_tables(owner))
     content = {
         table: owner.execute(

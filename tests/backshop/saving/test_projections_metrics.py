@@ -1,5 +1,5 @@
-"""Everything that merchants ask for can be computed from what is stored: each metric on a shop small
-enough to be added up by hand.
+"""Everything that merchants ask for can be computed from what is stored: each metric on a shop
+small enough to be added up by hand.
 
     O1  1 May  Ann    LK  2 x P5 at 10, coupon -2, shipping 5.00, tax 1.80 + 0.50 of shipping
     O2  2 May  Ann    US  1 x P6 at 25, tax 2.50

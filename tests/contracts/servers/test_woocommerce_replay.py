@@ -97,7 +97,8 @@ CONVERSATION = [
     ("webhook_create_while_receiver_500", "21:09"),
     ("webhook_reactivate", "21:16"),
 ]
-# Not in the conversation: the shop had another time zone, or a receiver that fails; each has a test.
+# Not in the conversation: the shop had another time zone, or a receiver that fails; each has a
+# test.
 ELSEWHERE = {
     "webhook_get",
     "tz_America_New_York",

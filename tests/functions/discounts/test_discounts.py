@@ -70,7 +70,8 @@ def test_many_requests_at_once_make_one_code(call, rows, owner, shop, each) -> N
 
 
 def test_without_the_customers_lock_there_is_still_one(call, rows, shop, monkeypatch) -> None:
-    """The unique index is the second line: who comes second fails rather than gives away another."""
+    """The unique index is the second line: who comes second fails rather than gives away
+    another."""
     call.module("discounts")
     monkeypatch.setattr(discounts, "lock_customer", lambda *_: True)
     monkeypatch.setattr(discounts, "open_discount", lambda *_: None)

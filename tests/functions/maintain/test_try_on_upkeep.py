@@ -1,4 +1,5 @@
-"""Selfies go after a day and pictures after thirty, to the minute; sessions that hang have failed."""
+"""Selfies go after a day and pictures after thirty, to the minute; sessions that hang have
+failed."""
 
 from __future__ import annotations
 

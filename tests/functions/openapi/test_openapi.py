@@ -1,4 +1,5 @@
-"""docs/openapi.json is what the functions declare, whole: every route, with examples and problems."""
+"""docs/openapi.json is what the functions declare, whole: every route, with examples and
+problems."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def refunds(shop, order: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def break_next(shop, kind: str, only: str = "") -> None:
-    """The next request (or the next write) that the pattern names meets the fault, then all is well."""
+    """The next request (or the next write) that the pattern names meets the fault, then all is
+    well."""
     shop.server.faults({kind: 1.0}, most=1, late_seconds=0.1, only=only, timeout_seconds=0.1)
 
 
@@ -162,7 +163,8 @@ def test_a_refund_waits_for_its_gateway_and_is_never_sent_again(shop, platform, 
 
 
 def test_a_shop_that_acts_late_refunds_once(shop, monkeypatch):
-    """It acts a second after the connection broke; without the wait it is asked again after 0.2 s."""
+    """It acts a second after the connection broke; without the wait it is asked again after 0.2
+    s."""
     monkeypatch.setattr(outbox, "DOUBT", timedelta(seconds=2))
     order = shop.place()
     shop.server.faults({"during": 1.0}, most=1, late_seconds=1.0)

@@ -17,8 +17,8 @@ STREETS = [f"{number} Changed St" for number in range(1, 40)]
 
 
 def play(shop: Any, rounds: int, orders: list[dict[str, Any]], dice: random.Random) -> None:
-    """A third changes an address; the rest refunds an amount or a line, sometimes more than is left,
-    sometimes with a key that was used before. The shop refunds some by itself."""
+    """A third changes an address; the rest refunds an amount or a line, sometimes more than is
+    left, sometimes with a key that was used before. The shop refunds some by itself."""
     keys: list[tuple[dict[str, Any], dict[str, Any], str]] = []
     for number in range(rounds):
         order = dice.choice(orders)

@@ -1,4 +1,5 @@
-"""Refunds and addresses of Vendure orders that were made smaller, refunded or kept in other units."""
+"""Refunds and addresses of Vendure orders that were made smaller, refunded or kept in other
+units."""
 
 from __future__ import annotations
 

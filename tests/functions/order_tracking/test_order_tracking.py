@@ -1,4 +1,5 @@
-"""GET /orders/{code} and PUT /orders/{code}/sms: what a shopper's token opens, and what it does not."""
+"""GET /orders/{code} and PUT /orders/{code}/sms: what a shopper's token opens, and what it does
+not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Delivery stages on their way to Vendure: sent once, read back, never overwriting what is newer."""
+"""Delivery stages on their way to Vendure: sent once, read back, never overwriting what is
+newer."""
 
 from __future__ import annotations
 

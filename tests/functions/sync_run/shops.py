@@ -205,7 +205,8 @@ def _shown(row: dict[str, Any]) -> str:
 
 
 def differences(connected: Connected) -> list[str]:
-    """What differs between the tables and the shop's own state, in words; nothing if all is well."""
+    """What differs between the tables and the shop's own state, in words; nothing if all is
+    well."""
     state = connected.shop.state()
     found = _orders(connected, state) + _lines(connected, state) + _refunds(connected, state)
     return found + _customers(connected, state) + _products(connected, state)

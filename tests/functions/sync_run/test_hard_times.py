@@ -94,8 +94,8 @@ def test_changes_in_the_second_of_the_mark_are_not_missed(zone):
         shop.shop.clock(frozen=True)
         shop.shop.change(count=5, seed=1)
         shop.sync("full", "orders")
-        for round in range(2, 5):
-            shop.shop.change(count=5, seed=round)
+        for seed in range(2, 5):
+            shop.shop.change(count=5, seed=seed)
             shop.shop.place_order()
             shop.sync("incremental", "orders", "refunds", "products", "customers")
             assert orders_only(differences(shop)) == []

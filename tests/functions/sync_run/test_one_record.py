@@ -1,8 +1,8 @@
 """One record that cannot be told, or that the shop itself cannot show, is named among the rejects;
 everything else of its resource is read, and nothing that is still there is deleted.
 
-Reported as woocommerce/woocommerce#24975, #7149, #35821 (decimals), #39489 and #63952 (PHP dies while
-it lists an old order or product).
+Reported as woocommerce/woocommerce#24975, #7149, #35821 (decimals), #39489 and #63952 (PHP dies
+while it lists an old order or product).
 """
 
 import json

@@ -1,4 +1,5 @@
-"""Vendure servers that are set up otherwise: short lists, other minor units, lesser roles, older plugins."""
+"""Vendure servers that are set up otherwise: short lists, other minor units, lesser roles, older
+plugins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Landmarks: every face, whichever way up, the same for a mirrored picture, with the head's pose."""
+"""Landmarks: every face, whichever way up, the same for a mirrored picture, with the head's
+pose."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""What the pictures are held to: on the astronaut always, on every face and band in the slow tests."""
+"""What the pictures are held to: on the astronaut always, on every face and band in the slow
+tests."""
 
 from __future__ import annotations
 

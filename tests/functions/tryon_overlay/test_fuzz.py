@@ -1,4 +1,5 @@
-"""Two thousand damaged, strange and hostile files: each is drawn on or refused with a reason, soon."""
+"""Two thousand damaged, strange and hostile files: each is drawn on or refused with a reason,
+soon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every kind of bad upload gets its reason, most before a pixel is decoded; every good kind is read."""
+"""Every kind of bad upload gets its reason, most before a pixel is decoded; every good kind is
+read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Skin tone is a range that a relit selfie keeps, and shades are three, none of them the verdict."""
+"""Skin tone is a range that a relit selfie keeps, and shades are three, none of them the
+verdict."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def test_a_relit_selfies_range_holds_the_reading_in_good_light(stops):
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_ranges_hold_what_they_promise_on_every_face(every):
-    """Exposures as selfies have them (half a stop deviation): 95 of 100 ranges hold the original."""
+    """Exposures as selfies have them (half a stop deviation): 95 of 100 ranges hold the
+    original."""
     held = []
     stops = np.random.default_rng(11).normal(0, 0.5, 25)
     faces = list(figures.originals())

@@ -1,4 +1,5 @@
-"""The layer as SAM builds it: within Lambda's limit beside the others, whole, with the known models."""
+"""The layer as SAM builds it: within Lambda's limit beside the others, whole, with the known
+models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Nothing acknowledged is lost: Postgres is killed under load, four times, or twenty in the long run.
+"""Nothing acknowledged is lost: Postgres is killed under load, four times, or twenty in the long
+run.
 
 Every delivery that got a 200 must be in the tables afterwards. The control acknowledges before it
 stores; it must fail the same check, or the check would prove nothing.
@@ -112,7 +113,8 @@ def test_the_control_that_acknowledges_first_loses_some(
 def run(
     killable: Killable, load: Callable[[str], Any], event: Callable[[str], Any], kills: int
 ) -> tuple[set[int], set[int]]:
-    """Send, ingest and kill at once; the orders acknowledged, and those in the tables in the end."""
+    """Send, ingest and kill at once; the orders acknowledged, and those in the tables in the
+    end."""
     receive, ingest = load("webhook_receive"), load("webhook_ingest")
     id = connect(killable)
     stop = threading.Event()

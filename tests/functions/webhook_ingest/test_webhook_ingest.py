@@ -1,4 +1,5 @@
-"""Working the queue of deliveries off: once each, alone where one is bad, obeying privacy topics."""
+"""Working the queue of deliveries off: once each, alone where one is bad, obeying privacy
+topics."""
 
 from __future__ import annotations
 

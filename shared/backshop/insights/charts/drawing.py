@@ -1,5 +1,5 @@
-"""Pictures of charts, by vl-convert: Vega-Lite, Vega and a renderer in one library, without a browser.
-Importing it takes its 84 MB from disk, so that only the function that draws does."""
+"""Pictures of charts, by vl-convert: Vega-Lite, Vega and a renderer in one library, without a
+browser. Importing it takes its 84 MB from disk, so that only the function that draws does."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What a chart is: its kind, and which columns of a result it shows. Data come by reference alone, and
-nothing in a spec can name an address, a colour or an expression."""
+"""What a chart is: its kind, and which columns of a result it shows. Data come by reference alone,
+and nothing in a spec can name an address, a colour or an expression."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ Name = str
 
 
 class ChartSpec(BaseModel):
-    """`x` is what a chart runs along (time, names, classes; a scatter's first number), `y` its numbers,
-    `series` what splits them (a heatmap's rows). A table shows `y`, or every column where it names
+    """`x` is what a chart runs along (time, names, classes; a scatter's first number), `y` its
+    numbers, `series` what splits them (a heatmap's rows). A table shows `y`, or every column where
+    it names
     none. `adds_up` says that the rest of many names may be added up as "Other"."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -44,8 +45,8 @@ class ChartSpec(BaseModel):
 
 
 class ChartConfig(BaseModel):
-    """`saved_charts.chart_config`: what a chart asks, a query or SQL that the guard looks at each time
-    it is drawn, and how its answer looks. Numbers are never stored."""
+    """`saved_charts.chart_config`: what a chart asks, a query or SQL that the guard looks at each
+    time it is drawn, and how its answer looks. Numbers are never stored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -61,8 +62,8 @@ class ChartConfig(BaseModel):
 
 
 class Drawn(NamedTuple):
-    """What is drawn: a result's columns and rows, its currency (None where there is none, or rows have
-    their own), and whether its last bucket has not ended yet."""
+    """What is drawn: a result's columns and rows, its currency (None where there is none, or rows
+    have their own), and whether its last bucket has not ended yet."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]

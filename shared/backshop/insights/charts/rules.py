@@ -125,7 +125,8 @@ def within(
 def fewer_series(
     found: list[Point], column: Column, currency: str | None, *, adds_up: bool
 ) -> list[Point]:
-    """At most MOST_SERIES classes: the largest, and the others as one where they may be added up."""
+    """At most MOST_SERIES classes: the largest, and the others as one where they may be added
+    up."""
     sums: dict[str, float] = {}
     for _x, series, value, _shown in found:
         sums[series] = sums.get(series, 0.0) + (value or 0.0)
@@ -169,8 +170,8 @@ _UNSEEN = re.compile(
 
 
 def text(value: str, most: int = 48) -> str:
-    """A text of the data as a picture shows it: one line of letters, `most` of them (broad ones count
-    twice), without what turns its direction or cannot be in an SVG."""
+    """A text of the data as a picture shows it: one line of letters, `most` of them (broad ones
+    count twice), without what turns its direction or cannot be in an SVG."""
     clean = _UNSEEN.sub(" ", value[:500]).strip() or NONE
     room = most
     for place, letter in enumerate(clean):

@@ -1,5 +1,5 @@
-"""A chart as Vega-Lite. Texts of the data stand in data alone, under names of ours; what is in the spec
-itself (titles, formats) is a plain string, which Vega neither evaluates nor follows."""
+"""A chart as Vega-Lite. Texts of the data stand in data alone, under names of ours; what is in the
+spec itself (titles, formats) is a plain string, which Vega neither evaluates nor follows."""
 
 from __future__ import annotations
 
@@ -229,7 +229,8 @@ def _y(column: Column, drawn: Drawn, values: Sequence[float | None], **axis: Any
 def _one_line(
     found: Sequence[Point], drawn: Drawn, x: Spec, y: Spec, colour: str, place: int
 ) -> list[Spec]:
-    """A line with its points; the way to an unfinished bucket is dashed, its point hollow and named."""
+    """A line with its points; the way to an unfinished bucket is dashed, its point hollow and
+    named."""
     values = _values(found, drawn)
     done = [each for each in values if not each["u"]]
     encoding = {"x": x, "y": y}
@@ -517,7 +518,8 @@ def _histogram(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
 
 
 def _heatmap(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
-    """Darker is more; each field has its number where there is room, so that shades need not be read."""
+    """Darker is more; each field has its number where there is room, so that shades need not be
+    read."""
     column = _column(drawn, spec.y[0])
     found = rules.points(spec, drawn, spec.y[0], _short(width))
     days = rules.days(list(dict.fromkeys(each[0] for each in found)))
@@ -572,7 +574,7 @@ def _date_label(days: Sequence[date]) -> str:
     return f"utcFormat(toDate(datum.value), '{rules.date_format(days)}')"
 
 
-def _scatter(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
+def _scatter(spec: ChartSpec, drawn: Drawn, _width: int) -> Spec:
     place = [each.name for each in drawn.columns].index(spec.x or "")
     across = _column(drawn, spec.x)
     column = _column(drawn, spec.y[0])

@@ -11,7 +11,8 @@ from typing import Final
 MOST_BYTES: Final = 8192
 MOST_TABLES: Final = 20
 MOST_CHARACTERS: Final = 10_000
-"""Of a text that is put together; what is longer is cut, or a few steps would double it to gigabytes."""
+"""Of a text that is put together; what is longer is cut, or a few steps would double it to
+gigabytes."""
 MOST_MADE: Final = 100_000
 """Rows of generate_series, and of a recursion."""
 MOST_EXPANDED: Final = 5000

@@ -140,7 +140,8 @@ def _texts(values: Iterable[Any]) -> list[str]:
 
 
 def _refusal(error: psycopg.Error) -> Exception:
-    """What a question's failure is to whoever asked; the error itself where the database is away."""
+    """What a question's failure is to whoever asked; the error itself where the database is
+    away."""
     if error.sqlstate in REFUSALS:
         return Refused(REFUSALS[error.sqlstate])
     if db.is_away(error):

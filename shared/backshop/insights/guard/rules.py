@@ -1,7 +1,8 @@
 """Checks SQL that a model wrote or a chart stored, and rewrites it so that it sees one store.
 
-The text is parsed as Postgres itself does. Every node, field, function, type, operator and table has
-to be on a list (allowed.py); then each table becomes a sub-select of allowed columns of the store,
+The text is parsed as Postgres itself does. Every node, field, function, type, operator and table
+has to be on a list (allowed.py); then each table becomes a sub-select of allowed columns of the
+store,
 what could grow without bound gets a bound, and texts become parameters, because what a statement's
 text says is seen by others (pg_stat_activity, the server's log). Only what is written from the
 changed tree is run.
@@ -197,7 +198,8 @@ def _recurs(expression: Tree) -> bool:
 
 
 def _bound_select(node: Tree, path: Path, found: _Found) -> None:
-    """A SELECT whose column makes rows: it stops at MOST_MADE, which it can only while it makes them."""
+    """A SELECT whose column makes rows: it stops at MOST_MADE, which it can only while it makes
+    them."""
     if node.keys() & {"sortClause", "groupClause", "distinctClause", "havingClause", "limitCount"}:
         raise Refused("Write generate_series in FROM.")
     found.changes.append((path, _limit))
@@ -303,7 +305,8 @@ def _table(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -
 
 
 def _replace_table(place: Any, name: str, found: _Found) -> None:
-    """The table gives way to a sub-select of those of its columns that the statement names, or of all.
+    """The table gives way to a sub-select of those of its columns that the statement names, or of
+    all.
 
     Its place in the tree gets a name of ours; the sub-select is put there once the tree is text,
     because writing it from a tree each time takes as long as all the rest.
@@ -424,7 +427,8 @@ def _column(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) 
 
 
 def _refuse_unknown_names(found: _Found) -> None:
-    """A name that is no column may be a table's whole row, or call a function (`orders.to_jsonb`)."""
+    """A name that is no column may be a table's whole row, or call a function
+    (`orders.to_jsonb`)."""
     unknown = found.mentioned.keys() - found.defined - allowed.OUTPUT_NAMES
     for name in found.tables:
         unknown.difference_update(allowed.TABLES[name])
@@ -497,8 +501,8 @@ def _constant(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found
 
 
 def _is_written_out(around: Tree) -> bool:
-    """Whether a text says how to compute, not about what: 'month', '30 days', and what EXTRACT (year
-    FROM …) and its like are written with."""
+    """Whether a text says how to compute, not about what: 'month', '30 days', and what EXTRACT
+    (year FROM …) and its like are written with."""
     if call := around.get("funcname"):
         return (
             around["funcformat"] == "COERCE_SQL_SYNTAX"

@@ -1,7 +1,7 @@
 """Postgres' own parser, from libpg_query: SQL into a tree, and a tree into SQL.
 
-The tree is read as JSON, which Python walks several times faster than protobuf messages, and changed
-as the messages that `postgast` makes of the same text.
+The tree is read as JSON, which Python walks several times faster than protobuf messages, and
+changed as the messages that `postgast` makes of the same text.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ Tree = dict[str, Any]
 
 
 Path = tuple[Any, str, int | None, str | None]
-"""Where a node is: the path of the node around it, the field, the place in the field's list, and the
-node's kind; no kind where the field holds no other. (A plain tuple, as one is made for each node.)"""
+"""Where a node is: the path of the node around it, the field, the place in the field's list, and
+the node's kind; no kind where the field holds no other. (A plain tuple, as one is made for each
+node.)"""
 
 
 def below(path: Path | None, field: str, index: int | None = None, kind: str | None = None) -> Path:

@@ -1,7 +1,8 @@
 """Saving records in the insights schema: what a store's numbers are computed from.
 
-Functions take staged relations (staging.py), act on the transaction's store and do the same whatever
-the order of arrival: rows keep the number of what they refer to, and who comes second completes the
+Functions take staged relations (staging.py), act on the transaction's store and do the same
+whatever the order of arrival: rows keep the number of what they refer to, and who comes second
+completes the
 reference. The caller holds the store's lock and passes only records that are newer than what is
 saved. Those that change what a customer has bought return the numbers of the customers concerned,
 for `update_customers`.

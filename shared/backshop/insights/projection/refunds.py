@@ -84,7 +84,8 @@ def date_refunds(tx: Tx, store: Store, dates: Sequence[tuple[str, str]]) -> None
 
 
 def refunds_of(tx: Tx, store: Store, order_ids: Collection[str]) -> list[tuple[str, str]]:
-    """(order id, refund id) of the stored refunds of these orders, whether those are stored or not."""
+    """(order id, refund id) of the stored refunds of these orders, whether those are stored or
+    not."""
     rows = tx.execute(
         """SELECT coalesce(external_order_id, wc_order_id::text) AS order_id,
              coalesce(external_id, wc_refund_id::text) AS refund_id

@@ -15,7 +15,8 @@ KEPT_DAYS = 90
 
 
 class Image(NamedTuple):
-    """A rollup table: its keys and its sums, in the order of `select`'s columns, with their types."""
+    """A rollup table: its keys and its sums, in the order of `select`'s columns, with their
+    types."""
 
     table: str
     keys: dict[str, str]

@@ -1,4 +1,5 @@
-"""Making a store's rollups anew: after its settings changed what counts, or when, and on command."""
+"""Making a store's rollups anew: after its settings changed what counts, or when, and on
+command."""
 
 from __future__ import annotations
 

@@ -231,8 +231,8 @@ def note(tx: Tx, store: UUID, reckoning: Reckoning) -> None:
 
 
 def stale(tx: Tx) -> list[UUID]:
-    """Stores whose rollups are not whole, or not made as their settings say now; needs a transaction
-    that sees all."""
+    """Stores whose rollups are not whole, or not made as their settings say now; needs a
+    transaction that sees all."""
     rows = tx.execute(
         """SELECT s.id, b.platform, b.settings || s.settings AS settings, r.reckoning, r.is_whole
            FROM insights.stores AS s

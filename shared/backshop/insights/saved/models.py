@@ -32,7 +32,8 @@ QueryText = Annotated[str, Field(max_length=2000), AfterValidator(_stored)]
 
 
 class NewChart(BaseModel):
-    """`chart_config` holds what is asked (`query`, or `sql` that the guard accepts) and the chart."""
+    """`chart_config` holds what is asked (`query`, or `sql` that the guard accepts) and the
+    chart."""
 
     model_config = ConfigDict(
         extra="forbid",

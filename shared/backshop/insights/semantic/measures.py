@@ -39,7 +39,8 @@ class Stream(StrEnum):
 
 
 class Measure(NamedTuple):
-    """`sql` is an aggregate over the stream's rows; nothing at all is 0 where `is_sum`, else empty."""
+    """`sql` is an aggregate over the stream's rows; nothing at all is 0 where `is_sum`, else
+    empty."""
 
     stream: Stream
     sql: str

@@ -1,7 +1,8 @@
 """A question as data, and its answer: the shape that planners make, routes take and charts store.
 
-`SemanticQuery` says what is wanted in the words of the catalogue (metrics.py), with periods relative
-to the day of the question; nothing in it knows of tables. `Answer` and `Refusal` are all that a
+`SemanticQuery` says what is wanted in the words of the catalogue (metrics.py), with periods
+relative to the day of the question; nothing in it knows of tables. `Answer` and `Refusal` are all
+that a
 question can come back as.
 """
 
@@ -209,8 +210,8 @@ LOW_STOCK = "low_stock_threshold"
 
 
 class Filter(Model):
-    """`field` is a dimension, a `Limit`, or a metric of the same query; of `in` the value is a list.
-    Which operators a field takes is checked when the query is compiled."""
+    """`field` is a dimension, a `Limit`, or a metric of the same query; of `in` the value is a
+    list. Which operators a field takes is checked when the query is compiled."""
 
     field: str = Field(min_length=1, max_length=60)
     op: Op
@@ -265,8 +266,8 @@ Cell = bool | int | float | str | None
 
 
 class Column(Model):
-    """`type`: text, number, date (the first day of a bucket, ISO 8601) or boolean. A compared metric
-    has two more columns, `<metric>_previous` and `<metric>_change` (a fraction)."""
+    """`type`: text, number, date (the first day of a bucket, ISO 8601) or boolean. A compared
+    metric has two more columns, `<metric>_previous` and `<metric>_change` (a fraction)."""
 
     name: str
     type: Literal["text", "number", "date", "boolean"]
@@ -292,10 +293,12 @@ class Assumptions(BaseModel):
 
 
 class Result(Model):
-    """What a query found, before it is worded and drawn. `totals` are computed over the whole, never
-    added up from rows; `remainder` is what is in no row, so that rows and remainder make the total
-    (additive metrics only). Where rows are of several currencies, money has no total but one for each
-    in `totals_by_currency`. `unfinished` says that the last bucket has not ended yet, `is_cut` that there are more rows."""
+    """What a query found, before it is worded and drawn. `totals` are computed over the whole,
+    never added up from rows; `remainder` is what is in no row, so that rows and remainder make the
+    total
+    (additive metrics only). Where rows are of several currencies, money has no total but one for
+    each in `totals_by_currency`. `unfinished` says that the last bucket has not ended yet, `is_cut`
+    that there are more rows."""
 
     query: SemanticQuery
     reads_as: str

@@ -99,9 +99,9 @@ def compared(period: Period, current: Window, now: Calendars) -> Window | None:
         case None:
             return None
         case "previous_period":
-            other = _before(period, current, now)
+            other = _before(period, current)
         case "previous_year":
-            other = _year_before(period, current, now)
+            other = _year_before(period, current)
         case named:
             other = window(_named(named), now)
     if current.is_running:
@@ -119,7 +119,7 @@ def _named(compare: str) -> Period:
     return NamedDay.model_validate({"name": name})
 
 
-def _before(period: Period, current: Window, now: Calendars) -> Window:
+def _before(period: Period, current: Window) -> Window:
     match period:
         case LastN():
             first = _shift(current.first, period.unit, -period.n)
@@ -136,10 +136,10 @@ def _before(period: Period, current: Window, now: Calendars) -> Window:
     return _whole(current.first - days, current.first - DAY)
 
 
-def _year_before(period: Period, current: Window, now: Calendars) -> Window:
+def _year_before(period: Period, current: Window) -> Window:
     """Date by date, weeks by week, named days by their name."""
     if isinstance(period, NamedDay):
-        return _before(period, current, now)
+        return _before(period, current)
     if isinstance(period, LastN | Calendar) and period.unit == Unit.WEEK:
         return _whole(current.first - YEAR_OF_WEEKS, current.through - YEAR_OF_WEEKS)
     if _whole_months(current.first, current.through):
@@ -216,7 +216,8 @@ def _shift(day: date, unit: Unit, number: int) -> date:
 
 
 def easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar, by the anonymous algorithm (Meeus, Jones, Butcher)."""
+    """Easter Sunday of the Gregorian calendar, by the anonymous algorithm (Meeus, Jones,
+    Butcher)."""
     a, b, c = year % 19, year // 100, year % 100
     d, e = divmod(b, 4)
     g = (8 * b + 13) // 25

@@ -59,7 +59,7 @@ def source(scope: Scope, name: str) -> Source:
     if name == "days":
         return _days(scope)
     if name == "customers":
-        return _customers(scope)
+        return _customers()
     return _products(scope, name)
 
 
@@ -106,7 +106,7 @@ def _days(scope: Scope) -> Source:
     )
 
 
-def _customers(scope: Scope) -> Source:
+def _customers() -> Source:
     return Source(
         """insights.monthly_customers AS m
            WHERE m.store_id = %(store)s AND m.month BETWEEN %(first)s AND %(last)s""",

@@ -434,13 +434,15 @@ def _pattern(text: str) -> str:
 
 
 def _customer_type(at: str) -> str:
-    """A guest is one whatever came before; else it is the first order that counts, or a later one."""
+    """A guest is one whatever came before; else it is the first order that counts, or a later
+    one."""
     return f"""CASE WHEN o.is_guest OR o.wc_customer_id IS NULL THEN 'guest'
       WHEN (f.at, f.number) < ({at}, o.wc_order_id) THEN 'returning' ELSE 'new' END"""
 
 
 def _value_bucket() -> str:
-    """By the order's total; edges a hundred times higher where the currency counts in small coins."""
+    """By the order's total; edges a hundred times higher where the currency counts in small
+    coins."""
     names = "', '".join(NO_DECIMALS)
     scale = f"(CASE WHEN o.currency IN ('{names}') THEN 100 ELSE 1 END)"
     edges = f"ARRAY[{', '.join(map(str, BUCKETS))}]::numeric[]"

@@ -1,5 +1,5 @@
-"""What came back, as tables: rows by key, with what is missing filled in and what is compared beside
-it. Pure."""
+"""What came back, as tables: rows by key, with what is missing filled in and what is compared
+beside it. Pure."""
 
 from __future__ import annotations
 

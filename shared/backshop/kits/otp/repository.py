@@ -88,7 +88,8 @@ def use_guess(tx: Tx, session_id: str, most: int, at: datetime) -> OtpSession | 
 
 def verify_session(tx: Tx, session_id: str, at: datetime) -> bool:
     """Close a session whose code was right; True for the first who does. Its customers' phone is
-    verified then, and that of those who arrive with it later; `attempts` counts the failed ones alone."""
+    verified then, and that of those who arrive with it later; `attempts` counts the failed ones
+    alone."""
     row = tx.execute(
         """UPDATE kits.otp_sessions SET verified = true, attempts = attempts - 1
            WHERE session_id = %s AND NOT verified AND expires_at > %s RETURNING phone""",

@@ -45,8 +45,8 @@ def follow_platform(tx: Tx, orders: Sequence[Order], store: Store) -> None:
 
 
 def follow_states(tx: Tx, orders: Sequence[Order], store: Store) -> None:
-    """Move orders that the platform says it has sent or delivered, one stage after the other, so that
-    their history is the same whichever of its states was seen."""
+    """Move orders that the platform says it has sent or delivered, one stage after the other, so
+    that their history is the same whichever of its states was seen."""
     sent = [each for each in orders if each.fulfilment in (FULFILLED, DELIVERED)]
     for stage in (Stage.DISPATCHED, Stage.DELIVERED) if sent else ():
         states = _platform_states(tx, [each.code for each in sent])

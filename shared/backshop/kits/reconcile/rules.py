@@ -25,8 +25,8 @@ def reported(order: Order) -> PlatformDelivery:
 
 
 def stage_of_state(order: Order, known: PlatformDelivery, follows: bool | None) -> Stage | None:
-    """The stage that the platform's own state of an order means: beside the plugin's field where the
-    store says so (`follows`), and where it says nothing as long as that field was never set."""
+    """The stage that the platform's own state of an order means: beside the plugin's field where
+    the store says so (`follows`), and where it says nothing as long as that field was never set."""
     was_set = order.delivery_stage is not None or known.stage is not None
     if follows is False or (follows is None and was_set):
         return None

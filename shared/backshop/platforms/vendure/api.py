@@ -26,7 +26,8 @@ SESSION = "vendure-auth-token"
 _SIGNED_OUT = "FORBIDDEN"
 
 FIELDS = ("deliveryStage", "trackingNumber")
-"""The plugin's custom fields of an order that are written; operations name them so, in this order."""
+"""The plugin's custom fields of an order that are written; operations name them so, in this
+order."""
 PLACED_PHONE = "placedPhone"
 """A field that older plugins lack."""
 NEEDS = {

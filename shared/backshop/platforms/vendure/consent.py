@@ -1,4 +1,5 @@
-"""Where a Vendure shop keeps its customers' consent to marketing, for which Vendure has no field."""
+"""Where a Vendure shop keeps its customers' consent to marketing, for which Vendure has no
+field."""
 
 from __future__ import annotations
 

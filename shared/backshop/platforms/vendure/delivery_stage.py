@@ -1,8 +1,10 @@
 """An order's delivery stage and tracking number at Vendure: two custom fields, written together.
 
-The plugin's own mutation writes these two columns and nothing else. Where a server has an older plugin
-or fields of its own, `setOrderCustomFields` has to do, which saves the whole order as it was read: it
-loses concurrent writes silently and takes state transitions back. Either way whoever writes is the
+The plugin's own mutation writes these two columns and nothing else. Where a server has an older
+plugin or fields of its own, `setOrderCustomFields` has to do, which saves the whole order as it was
+read:
+it loses concurrent writes silently and takes state transitions back. Either way whoever writes is
+the
 only writer of the order on our side, and reads back what became of it.
 """
 
@@ -36,8 +38,8 @@ class VendureDeliveryStages:
         return self.read(order_id)
 
     def _write_alone(self, order_id: str, fields: DeliveryFields) -> bool:
-        """By the plugin's mutation; False where the server has none, or the fields are the shop's own,
-        which it may not know."""
+        """By the plugin's mutation; False where the server has none, or the fields are the shop's
+        own, which it may not know."""
         if any(name != name_there for name, name_there in self.api.field_names.items()):
             return False
         try:

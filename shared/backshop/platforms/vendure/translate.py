@@ -183,8 +183,8 @@ def _asked(payload: payloads.OrderPayload) -> int:
 
 
 def _given_phones(payload: payloads.OrderPayload) -> tuple[str, ...]:
-    """A guest's checkout overwrites the customer's phone; the order's addresses keep theirs, and the
-    plugin keeps the customer's of the moment at which the order was placed."""
+    """A guest's checkout overwrites the customer's phone; the order's addresses keep theirs, and
+    the plugin keeps the customer's of the moment at which the order was placed."""
     addresses = (payload.shipping_address, payload.billing_address)
     placed = _text((payload.custom_fields or {}).get(PLACED_PHONE))
     given = [*(each.phone_number for each in addresses if each), placed]

@@ -1,1 +1,2 @@
-"""The AOS conversation: its log, its four phases, follow-ups, and reports on scores and conversion."""
+"""The AOS conversation: its log, its four phases, follow-ups, and reports on scores and
+conversion."""

@@ -55,7 +55,8 @@ def follow_ups(
     after: tuple[date, UUID] | None,
     limit: int,
 ) -> list[dict[str, Any]]:
-    """Open projects whose newest entry asks for a contact until `due_by`, the longest overdue first."""
+    """Open projects whose newest entry asks for a contact until `due_by`, the longest overdue
+    first."""
     return tx.execute(
         """SELECT l.log_id, l.project_id, p.project_name, p.project_status, c.customer_id,
              c.first_name, c.last_name, c.preferred_contact_method,

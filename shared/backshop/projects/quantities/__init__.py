@@ -1,1 +1,2 @@
-"""How much of what a surface needs: pure, exact, and with the trade's defaults and their sources."""
+"""How much of what a surface needs: pure, exact, and with the trade's defaults and their
+sources."""

@@ -156,7 +156,7 @@ def _label(product: Product) -> list[Warned]:
 
 
 def of_use(
-    surface: Surface, name: str, tile: Product | None, joint: Fraction, product: Product, use: Use
+    surface: Surface, name: str, joint: Fraction, product: Product, use: Use
 ) -> list[Warned]:
     """On a product where it is used."""
     found: list[tuple[str, str, str]] = []

@@ -2,8 +2,8 @@
 fractions of a foot, of a square foot, or of an inch.
 
 Each kind of measure is one regular expression. It reads a text and stands in the OpenAPI too, so
-that whatever the one allows the other takes. A comma is a decimal sign (`4,20 m`) and has one or two
-digits behind it: with three it could mean thousands, which are written without one.
+that whatever the one allows the other takes. A comma is a decimal sign (`4,20 m`) and has one or
+two digits behind it: with three it could mean thousands, which are written without one.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ AREA_PATTERN = f"^ ?{_AREA} ?$"
 
 
 def length(text: str, unit: str = "ft") -> Fraction:
-    """A length in inches; a bare number is in `unit`. Raises ValueError with what to write instead."""
+    """A length in inches; a bare number is in `unit`. Raises ValueError with what to write
+    instead."""
     if len(text) > TEXT_LENGTH or not _compiled(LENGTH_PATTERN).fullmatch(text):
         raise ValueError("""write a length as 10'6", 10 ft 6 in, 10.5, 126 in or 3.2 m""")
     value, _ = _length(text.strip().lower(), unit)

@@ -112,7 +112,8 @@ def price_for(
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`kind` holds `size` of what is measured in `measured_in`; None is sold by that measure itself."""
+    """`kind` holds `size` of what is measured in `measured_in`; None is sold by that measure
+    itself."""
 
     kind: Literal["box", "bag", "roll", "tube", "pack", "piece", "gallon", "sf"]
     measured_in: Literal["sf", "lb", "linear_ft", "piece", "gallon", "bag"]
@@ -411,8 +412,8 @@ def _whole(product: Product, needs: Sequence[Need]) -> Fraction:
 
 
 def shared(total: Decimal, weights: Sequence[Fraction], places: int = 2) -> list[Decimal]:
-    """`total` in parts as the weights are, whose sum is the total: what rounding down leaves goes to
-    those that lost most by it."""
+    """`total` in parts as the weights are, whose sum is the total: what rounding down leaves goes
+    to those that lost most by it."""
     whole = sum(weights, ZERO)
     unit = Decimal(1).scaleb(-places)
     count = int(total / unit)
@@ -427,8 +428,8 @@ def shared(total: Decimal, weights: Sequence[Fraction], places: int = 2) -> list
 
 
 def line_of(product: Product, needs: Sequence[Need], customer: Customer | None) -> Line:
-    """The line of a product over the whole project: what is reckoned is rounded up together, what is
-    given stays as it is."""
+    """The line of a product over the whole project: what is reckoned is rounded up together, what
+    is given stays as it is."""
     package = needs[0].package
     unit = product.unit_of_measure or package.unit
     per = units_in(package, unit, product)
@@ -579,4 +580,4 @@ def _add(
     if need.lacks:
         return [advice.lacking(product.sku, place.name, need.lacks)]
     needs.setdefault(product.sku, []).append(need)
-    return advice.of_use(place.surface, place.name, place.tile, place.joint, product, use)
+    return advice.of_use(place.surface, place.name, place.joint, product, use)

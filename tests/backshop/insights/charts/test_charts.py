@@ -261,7 +261,8 @@ def test_series_differ_without_colour() -> None:
 
 
 def test_the_shades_differ_in_grey() -> None:
-    """A print without colour: neighbours of a stack differ by a tenth of full brightness at least."""
+    """A print without colour: neighbours of a stack differ by a tenth of full brightness at
+    least."""
 
     def brightness(colour: str) -> float:
         red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))

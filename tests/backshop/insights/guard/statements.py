@@ -1,5 +1,5 @@
-"""Statements for the guard: those that must not run, those that may as long as nothing leaks or grows,
-and those that a merchant's question becomes and that have to run.
+"""Statements for the guard: those that must not run, those that may as long as nothing leaks or
+grows, and those that a merchant's question becomes and that have to run.
 
 The sample in ../shared/insights is read beside these where it is there.
 """

@@ -1,5 +1,5 @@
-"""Each wall alone keeps a store's numbers in: the guard without row-level security, row-level security
-without the guard, and both, as questions run."""
+"""Each wall alone keeps a store's numbers in: the guard without row-level security, row-level
+security without the guard, and both, as questions run."""
 
 import threading
 from collections.abc import Callable, Iterator
