@@ -164,7 +164,8 @@ def test_uuid_ids_get_a_stable_number_and_stay():
 )
 def test_vendures_own_names_of_events_are_understood(topic):
     assert order(topic=topic).model_copy(update={"other_phones": ()}) == order()
-    assert one(event(topic, {"order": FINAL}), commerce.Order) == order()
+    wrapped = one(event(topic, {"order": FINAL}), commerce.Order)
+    assert wrapped.model_copy(update={"other_phones": ()}) == order()
 
 
 def test_an_unknown_event_says_nothing():
