@@ -200,6 +200,7 @@ def test_routes_without_a_key_are_the_ones_meant_for_everybody(
         ("OPTIONS", "/{proxy+}"): "preflights carry no key",
         ("GET", "/openapi.json"): "a file, for those who write a client",
         ("GET", "/openapi/projects.json"): "a file, for those who write a client",
+        ("GET", "/openapi/insights.json"): "a file, for those who write a client",
         ("POST", "/quantities"): "a calculator on a shop's page; it reads nothing of a store",
         ("POST", "/otp/send"): "a shopper has no key yet",
         ("POST", "/otp/verify"): "a shopper has no key yet",
