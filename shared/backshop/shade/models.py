@@ -25,7 +25,7 @@ Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 Undertone = Literal["cool", "neutral", "warm"]
 Email = Annotated[str, Field(max_length=255, pattern=r"^[\x21-\x3f\x41-\x7e]+@[a-zA-Z0-9.-]+$")]
 Number = Annotated[int, Field(gt=0, lt=2**63)]
-Amount = Annotated[Money, Field(gt=0)]
+Amount = Annotated[Money, Field(gt=0, max_digits=15, decimal_places=2)]
 
 
 def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -25,16 +25,22 @@ def save_customers(tx: Tx, store: Store, customers: Staged, orders: Staged) -> S
         f"""WITH saved AS (
               INSERT INTO insights.customers
                 (id, store_id, wc_customer_id, external_id, email_hash, display_name, created_at,
-                 country, order_count, total_spent, first_order_date, last_order_date)
+                 country, order_count, total_spent, currency, first_order_date, last_order_date)
               SELECT {NEW_IDS}, %(store)s, customers.number, customers.external_id, customers.email_hash,
                 left(name, 255), customers.created_at, customers.country,
-                coalesce(bought.number, 0), coalesce(bought.spent, 0), bought.first, bought.last
+                coalesce(bought.number, 0), coalesce(bought.spent, 0), bought.currency,
+                bought.first, bought.last
               FROM {customers.source}
               LEFT JOIN (
-                SELECT customer_number, count(*) AS number, sum(round(total, 2)) AS spent,
+                SELECT customer_number, count(*) AS number, min(latest) AS currency,
+                  sum(round(total, 4)) FILTER (WHERE currency = latest) AS spent,
                   min(placed_at) AS first, max(placed_at) AS last
-                FROM {orders.source}
-                WHERE is_counted AND NOT is_test GROUP BY customer_number
+                FROM (
+                  SELECT orders.*, first_value(currency) OVER (
+                    PARTITION BY customer_number ORDER BY placed_at DESC, number) AS latest
+                  FROM {orders.source} WHERE is_counted AND NOT is_test
+                ) AS counted
+                GROUP BY customer_number
               ) AS bought ON bought.customer_number = customers.number
               ON CONFLICT (store_id, wc_customer_id) DO UPDATE SET
                 email_hash = excluded.email_hash, display_name = excluded.display_name,
