@@ -3247,9 +3247,6 @@ ALTER TABLE ONLY backshop.exports
 ALTER TABLE ONLY backshop.idempotency_keys
     ADD CONSTRAINT idempotency_keys_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id) DEFERRABLE INITIALLY DEFERRED;
 
-ALTER TABLE ONLY backshop.locks
-    ADD CONSTRAINT locks_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
-
 ALTER TABLE ONLY backshop.outbox
     ADD CONSTRAINT outbox_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 

@@ -58,8 +58,9 @@ SELECT backshop.protect('backshop.record_versions');
 
 -- Whoever saves for a store, or works one of its jobs, has a row here locked until the transaction
 -- ends. An advisory key would be anybody's: a session of any other login could take it and keep it.
+-- No reference to stores: the job of a store that is gone meanwhile finds that out by itself.
 CREATE TABLE backshop.locks (
-    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    store_id uuid NOT NULL,
     name varchar(100) NOT NULL,
     PRIMARY KEY (store_id, name)
 );

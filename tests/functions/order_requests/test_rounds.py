@@ -63,8 +63,12 @@ def check(shop: Any, order: dict[str, Any], counts: dict[str, int]) -> None:
         assert sum(str(mark) in refund["reason"] for refund in ours) == 1, "once, and only once"
     changes = shop.rows("address_update_request", order["id"])
     assert {row["status"] for row in changes} <= {"updated", "failed"}
-    if changes:
-        assert changes[-1]["status"] == "updated", changes[-1]["response"]
+    if changes and changes[-1]["status"] == "failed":
+        # Vendure keeps an order in Modifying that is paid for less than it costs.
+        assert shop.platform == "vendure", changes[-1]["response"]
+        assert held["refunded"] > 0
+        assert "out of Modifying" in changes[-1]["response"]["error"]
+    elif changes:
         address = changes[-1]["new_address"]["line1"]
         assert held["shipping_address"]["address1"] == address, "the later one has the last word"
     assert held["status"] in {order["status"], "refunded"}, "no order is left in Modifying"
