@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 from backshop import db, outbox, platforms
 from backshop.commerce import Platform
 from backshop.stores import credentials
@@ -29,6 +31,36 @@ SECRET = "signs the deliveries of tests"
 Json = dict[str, Any]
 
 
+Arrived = dict[str, list[tuple[dict[str, str], bytes]]]
+"""Deliveries by the path that they were posted to."""
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, Arrived]]:
+    """An address on loopback that keeps what is posted to it. One for all tests: the plugin goes on
+    trying addresses at which nobody is, and others wait meanwhile."""
+    arrived: Arrived = defaultdict(list)
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["content-length"])
+            names = {name.lower(): value for name, value in self.headers.items()}
+            arrived[self.path].append((names, self.rfile.read(length)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Tests print nothing."""
+
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{receiver.server_port}", arrived
+    finally:
+        receiver.shutdown()
+        receiver.server_close()
+
+
 @dataclass
 class Backshop:
     load: Callable[[str], Any]
@@ -37,34 +69,9 @@ class Backshop:
     owner: Any
     aws: Any
     store: UUID = field(default_factory=uuid4)
-    deliveries: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    """What arrived and was not handed on yet."""
+    arrived: Arrived = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
     """The events that arrived, by name."""
-
-    @contextmanager
-    def listening(self) -> Iterator[str]:
-        """An address on loopback that keeps what is posted to it."""
-        arrived = self.deliveries
-
-        class Receiver(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers["content-length"])
-                names = {name.lower(): value for name, value in self.headers.items()}
-                arrived.append((names, self.rfile.read(length)))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Tests print nothing."""
-
-        receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        threading.Thread(target=receiver.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{receiver.server_port}"
-        finally:
-            receiver.shutdown()
-            receiver.server_close()
 
     def connect(
         self,
@@ -76,6 +83,9 @@ class Backshop:
     ) -> None:
         """Connect the server as this store; what its first sync says of it."""
         self.store = store
+        self.channel: str | None = settings.get("channel")
+        with suppress(server.VendureError, httpx.HTTPError):
+            self.admin = shop.admin()
         plain = {"api_key": username, "secret": password, "webhook_secret": SECRET}
         sealed = {name: credentials.seal(value, store, name) for name, value in plain.items()}
         self.owner.execute(
@@ -94,6 +104,11 @@ class Backshop:
         self.first_run = self.sync("full")
 
     def disconnect(self) -> None:
+        """Nothing more is sent here."""
+        Client = server.Client
+        for client in (self.admin, Client(self.admin.url, self.channel, self.admin.token)):
+            with suppress(server.VendureError):
+                client.ask("mutation{setBackshopWebhooks(webhooks:[]){url}}")
         self.owner.execute("DELETE FROM connect.connector_config WHERE id = %s", [self.store])
         db.close()
 
@@ -118,7 +133,7 @@ class Backshop:
         ends_at = time.monotonic() + seconds
         while not until():
             assert time.monotonic() < ends_at, f"it never came to be so; arrived: {self.seen[-20:]}"
-            waiting, self.deliveries[:] = list(self.deliveries), []
+            waiting = self.arrived.pop(f"/webhooks/{self.store}", [])
             for headers, body in waiting:
                 self.seen.append(headers["x-vendure-event"])
                 assert (

@@ -26,7 +26,7 @@ from tests.functions.conftest import (
     load as load,
 )
 from tests.vendure import server
-from tests.vendure.backshop import Backshop
+from tests.vendure.backshop import Arrived, Backshop, listening
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +45,12 @@ def vendure(built: None, postgres_server: postgres.Server) -> Iterator[server.Ve
         yield running
 
 
+@pytest.fixture(scope="session")
+def letter_box() -> Iterator[tuple[str, Arrived]]:
+    with listening() as box:
+        yield box
+
+
 @pytest.fixture
 def shop(
     aws: Any,
@@ -54,12 +60,13 @@ def shop(
     owner: Any,
     new_store: Callable[..., UUID],
     vendure: server.Vendure,
+    letter_box: tuple[str, Arrived],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Backshop]:
     """backshop, connected to the server as a superadmin, its webhooks subscribed."""
-    made = Backshop(load, event, context, owner, aws)
-    with made.listening() as address:
-        monkeypatch.setenv("PUBLIC_URL", address)
-        made.connect(new_store("vendure"), vendure)
-        yield made
-        made.disconnect()
+    address, arrived = letter_box
+    monkeypatch.setenv("PUBLIC_URL", address)
+    made = Backshop(load, event, context, owner, aws, arrived=arrived)
+    made.connect(new_store("vendure"), vendure)
+    yield made
+    made.disconnect()
