@@ -91,7 +91,7 @@ ALTER ROLE backshop_analyst SET client_connection_check_interval = '1s';
 ALTER ROLE backshop_analyst SET jit = off;
 DO $$
 BEGIN
-    -- A superuser's to give; where the owner has it not, docs/security.md has the statement.
+    -- A superuser's to give; where the owner has it not, docs/guarded-sql.md has the statement.
     IF has_parameter_privilege('temp_file_limit', 'SET') THEN
         ALTER ROLE backshop_analyst SET temp_file_limit = '256MB';
     END IF;

@@ -446,7 +446,7 @@ def statements(call, owner, shop, monkeypatch, orders: int, first: int) -> dict[
 def test_a_large_batch_takes_as_many_statements_as_a_small_one(
     orders, call, owner, shop, monkeypatch
 ):
-    """`make bench` says how long they take."""
+    """By statements, not by the clock: as many as a few orders take."""
     # The stand-in for SQS works in this process.
     monkeypatch.setattr(queues, "send_ordered", lambda url, messages: None)
     few = statements(call, owner, shop, monkeypatch, 10, first=1)
