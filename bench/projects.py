@@ -2,14 +2,20 @@
 loaded set-based. Each figure is a ratio within one run: a project read whole against its rows by
 one bare
 statement, a list's thousandth page against its first, a misspelt name against scanning all
-customers, archiving against reading and writing the same bytes.
+customers, archiving against reading and writing the same bytes; and the catalogue's import, from
+the file in S3 on, against a bare COPY and merge of the same rows.
 """
 
 from __future__ import annotations
 
+import csv
+import gc
+import io
 import os
+import random
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,8 +28,10 @@ TALKS = 20
 ARCHIVED = PROJECTS // 10
 PAGE = 50
 ROUNDS = 9
-WHOLE, PAGES, SEARCH, ARCHIVE = 2.0, 1.3, 50.0, 3.0
-"""The limits: at most, at most, at least, at most."""
+LINES = int(os.environ.get("BENCH_LINES", "50000"))
+"""Of the file of products."""
+WHOLE, PAGES, SEARCH, ARCHIVE, IMPORT = 2.0, 1.3, 50.0, 3.0, 3.0
+"""The limits: at most, at most, at least, at most, at most."""
 
 LOAD = (
     """SELECT projects.ensure_partition(parent, key, (date_trunc('month', now()) - month * interval '1 month')::date)
@@ -98,6 +106,7 @@ def main() -> None:
             "a misspelt name, faster than a scan by", _search(store, owner_url), SEARCH, least=True
         )
         _said(f"archiving {ARCHIVED:,} projects, against reading and writing", _archive(), ARCHIVE)
+        _import(owner_url)
 
 
 def _said(what: str, ratio: float, limit: float, *, least: bool = False) -> None:
@@ -195,13 +204,11 @@ def _archive() -> float:
     from concurrent.futures import ThreadPoolExecutor
 
     from backshop import db
-    from backshop.aws import config, objects
+    from backshop.aws import objects
     from backshop.projects.archive import archiving, repository
     from moto import mock_aws
 
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        os.environ.setdefault(name, "bench")
-    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
+    _s3()
     written: dict[str, bytes] = {}
 
     def put(key: str, content: bytes) -> str:
@@ -225,9 +232,7 @@ def _archive() -> float:
                 list(writers.map(lambda each: objects.put("bench", *each), part))
 
     with mock_aws():
-        config.client("s3").create_bucket(
-            Bucket="bench", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-        )
+        _bucket()
         # What is written has to be known before the limit writes it.
         with db.transaction(all_stores=True) as tx:
             import zlib
@@ -238,6 +243,181 @@ def _archive() -> float:
         bare = timed(limit)
         ours = timed(archive)
     return ours / bare
+
+
+def _import(owner_url: str) -> None:
+    """A price list of new products, as CSV and as XLSX, each time for a new store."""
+    import sys
+    from pathlib import Path
+
+    from moto import mock_aws
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "functions" / "catalogue_imports"))
+    _s3()
+    with mock_aws():
+        _bucket()
+        texts = _price_list()
+        ours, bare = partial(_import_once, owner_url), partial(_merge_once, owner_url, texts)
+        csv_file, workbook = _as_csv(texts), _as_xlsx(texts)
+        gc.freeze()  # what the bench holds is not looked through while it is timed
+        ours(csv_file), bare(csv_file)
+        sides = {"csv": lambda: ours(csv_file), "bare": lambda: bare(csv_file)}
+        taken = interleaved(sides, 5)
+        ratio = taken["csv"] / taken["bare"]
+        _said(f"importing {LINES:,} lines of CSV, against a bare COPY and merge", ratio, IMPORT)
+        print(
+            f"  CSV {taken['csv']:.2f} s, bare {taken['bare']:.2f} s; "
+            f"the same as XLSX {ours(workbook) / taken['bare']:.2f} x, in its own process",
+            flush=True,
+        )
+
+
+COLUMNS = (
+    "SKU", "Name", "Type", "Brand", "Material", "Color", "Size", "Thickness", "SF/Box", "Pcs/Box",
+    "Retail price", "Pro price", "Unit", "In stock",
+)  # fmt: skip
+
+
+def _price_list() -> list[list[str]]:
+    draw = random.Random(7)
+    sizes = ['12" x 24"', "11-13/16 x 23-5/8", "300 x 600 mm", "4 x 12", "24 x 48 in"]
+    return [
+        [
+            f"T-{number:06}",
+            f"Tile number {number}, glazed",
+            "tile",
+            f"Maker {number % 40}",
+            draw.choice(["porcelain", "ceramic", "marble"]),
+            draw.choice(["grey", "white", "sand", "blue"]),
+            draw.choice(sizes),
+            draw.choice(["3/8", "9.5 mm", "5/16"]),
+            f"{draw.randrange(800, 1600) / 100}",
+            str(draw.randrange(4, 20)),
+            f"${draw.randrange(199, 150000) / 100:,.2f}",
+            f"{draw.randrange(199, 9999) / 100:.2f}",
+            "sq ft",
+            draw.choice(["yes", "no"]),
+        ]
+        for number in range(LINES)
+    ]
+
+
+def _as_csv(texts: list[list[str]]) -> bytes:
+    made = io.StringIO()
+    csv.writer(made).writerows([COLUMNS, *texts])
+    return made.getvalue().encode()
+
+
+def _as_xlsx(texts: list[list[str]]) -> bytes:
+    from xlsxwriter import Workbook
+
+    made = io.BytesIO()
+    with Workbook(made, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([list(COLUMNS), *texts]):
+            sheet.write_row(number, 0, row)
+    return made.getvalue()
+
+
+def _new_store(owner_url: str) -> UUID:
+    from backshop import db
+
+    store = uuid4()
+    with db.connect(owner_url) as owner:
+        owner.execute(
+            "INSERT INTO backshop.stores (id, settings) VALUES (%s, %s)",
+            [store, '{"currency": "USD"}'],
+        )
+    return store
+
+
+def _import_once(owner_url: str, content: bytes) -> float:
+    """Seconds from the object in S3 to the products in the catalogue."""
+    import tempfile
+    from pathlib import Path
+
+    import files
+    from backshop import db
+    from backshop.aws import objects
+    from backshop.projects.imports import importing, repository
+    from backshop.projects.imports.models import NewUpload
+
+    store, import_id = _new_store(owner_url), uuid4()
+    _put("bench", "list", content)
+    asked = NewUpload(content_type="text/csv")
+    with db.transaction(store_id=store) as tx:
+        repository.add(tx, import_id, asked, object_key="list")
+
+    def run() -> None:
+        with tempfile.NamedTemporaryFile() as file:
+            digest = objects.download("bench", "list", file, 100_000_000)
+            file.flush()
+            path = Path(file.name)
+            shape = files.look_at(path)
+            with db.transaction(store_id=store) as tx:
+                repository.begin(tx, import_id, digest, shape.lines)
+            given = importing.Given(store, import_id, False, False)
+            assert importing.run(given, files.opened(path, shape, 600), lambda: True)
+
+    taken = timed(run)
+    with db.transaction(store_id=store) as tx:
+        job = repository.job(tx, import_id)
+    assert job is not None
+    assert (job["status"], job["added"], job["refused"]) == ("done", LINES, 0), job["problems"][:3]
+    return taken
+
+
+def _merge_once(owner_url: str, texts: list[list[str]], _content: bytes) -> float:
+    """Seconds that Postgres takes for the same rows in one COPY and one merge."""
+    from backshop import db
+    from backshop.projects.imports import rules
+
+    store = _new_store(owner_url)
+    heads = rules.heads_of(rules.Line(1, list(COLUMNS)))
+    assert heads is not None
+    lines = [rules.Line(number, row) for number, row in enumerate(texts, 2)]
+    rows = rules.Lines(heads, ".", "USD").read(lines).rows
+    text = "\n".join(db.copy_line(row[:-1]) for row in rows)
+    columns, typed = ", ".join(rules.STORED), ", ".join(f"{n} {t}" for n, t in rules.STORED.items())
+    others = [each for each in rules.STORED if each != "sku"]
+    sets = ", ".join(f"{each} = excluded.{each}" for each in others)
+
+    def run() -> None:
+        with db.transaction(store_id=store) as tx:
+            tx.execute(f"CREATE TEMPORARY TABLE bare ({typed}) ON COMMIT DROP".encode())
+            with (
+                tx.cursor() as cursor,
+                cursor.copy("COPY bare FROM STDIN (DELIMITER '|', NULL '')") as copy,
+            ):
+                copy.write(text)
+            merged = tx.execute(
+                f"""INSERT INTO projects.product_catalog (store_id, {columns})
+                    SELECT backshop.current_store_id(), {columns} FROM bare
+                    ON CONFLICT (store_id, sku) DO UPDATE SET {sets}""".encode()
+            )
+            assert merged.rowcount == LINES
+
+    return timed(run)
+
+
+def _s3() -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        os.environ.setdefault(name, "bench")
+    os.environ["AWS_DEFAULT_REGION"] = "eu-west-1"
+
+
+def _bucket() -> None:
+    from backshop.aws import config
+
+    config.client("s3").create_bucket(
+        Bucket="bench", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+
+
+def _put(bucket: str, key: str, content: bytes) -> None:
+    from backshop.aws import config
+
+    config.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def _ratio(

@@ -50,45 +50,31 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="fill the WooCommerce shop from ../shared/data/online_retail.csv.gz, where that is",
     )
+    run.add_argument(
+        "--containers",
+        action="store_true",
+        help="let containers of `sam local` reach the stack: listen on Docker's bridge, too",
+    )
     run.set_defaults(command=_run)
     reset = commands.add_parser("reset", help="delete all local data")
     reset.add_argument("--force", action="store_true", help="do not ask on a terminal")
     reset.set_defaults(command=_reset)
     demo = commands.add_parser("demo", help="replay recorded deliveries and show the rows")
     demo.set_defaults(command=_demo)
-    sync = commands.add_parser(
-        "sync",
-        help="sync a connected shop now",
-        description="Sync a connected shop now. Progress goes to standard error, the summary to "
-        "standard output; the exit code is 1 when the sync failed.",
-    )
-    sync.add_argument(
-        "connector",
-        metavar="CONNECTOR",
-        help="shopify, woocommerce or vendure for a demo shop, or the id of any connector",
-    )
-    sync.add_argument(
-        "--full",
-        action="store_true",
-        help="read everything, and delete what the shop has no more (default: what changed)",
-    )
-    sync.set_defaults(command=_sync)
-    redrive = commands.add_parser("redrive", help="put dead letters back into their queues")
-    redrive.set_defaults(command=_redrive)
     invoke = commands.add_parser("invoke", help="call one function with an event")
     invoke.add_argument("function", help="the name of its folder, such as webhook_ingest")
     invoke.add_argument(
         "event",
         nargs="?",
         default="{}",
-        help="a file, - for standard input, or JSON (default: {})",
+        help="a file, - for standard input, JSON, or `last` for the last one it got (default: {})",
+    )
+    invoke.add_argument(
+        "--here",
+        action="store_true",
+        help="run it in this process, for a debugger: breakpoint() works, and nothing ends it",
     )
     invoke.set_defaults(command=_invoke)
-    logs = commands.add_parser("logs", help="show what functions logged")
-    logs.add_argument("function", nargs="*", help="names of folders (default: all functions)")
-    logs.add_argument("-n", "--lines", type=int, default=20, help="of each (default: 20)")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
-    logs.set_defaults(command=_logs)
     return parser
 
 
@@ -96,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from local import stack
+    from local import containers, stack
     from local.application import application
     from local.shops import Wanted
 
@@ -106,6 +92,7 @@ def _run(arguments: argparse.Namespace) -> int:
         aws_python=ROOT / ".venv-aws" / "bin" / "python",
         port=arguments.port,
         python_client=arguments.python_client,
+        bridge=containers.bridge() if arguments.containers else None,
     )
     stack.serve(settings, application(Wanted(arguments.orders, arguments.invoices)))
     return 0
@@ -149,29 +136,11 @@ def _demo(arguments: argparse.Namespace) -> int:
     return demo.run(arguments.state)
 
 
-def _sync(arguments: argparse.Namespace) -> int:
-    from local import sync_command
-
-    return sync_command.run(arguments.state, arguments.connector, is_full=arguments.full)
-
-
-def _redrive(arguments: argparse.Namespace) -> int:
-    from local import commands
-
-    return commands.redrive(arguments.state)
-
-
 def _invoke(arguments: argparse.Namespace) -> int:
     from local import commands
 
-    return commands.invoke(arguments.state, arguments.function, arguments.event)
-
-
-def _logs(arguments: argparse.Namespace) -> int:
-    from local import commands
-
-    folder = arguments.state / "logs"
-    return commands.logs(folder, arguments.function, arguments.lines, follow=arguments.follow)
+    call = commands.invoke_here if arguments.here else commands.invoke
+    return call(arguments.state, arguments.function, arguments.event)
 
 
 def _complain(message: str) -> int:

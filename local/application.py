@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import sys
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+from rich.console import Console
 
-from local import postgres, recordings, shops, syncs
+from local import containers, postgres, recordings, shade_shop, shops, syncs, tile_shop
 from local.aws import Aws
 from local.console import console, done, say, step
 from local.functions import summary
 from local.shops import DemoShop, Wanted
-from local.stack import Application, CannotStart, Ready, Settings, Stack, write_private
+from local.stack import HOST, Application, CannotStart, Ready, Settings, Stack, write_private
 from shops.running import RunningShop
 
 ADMIN_SECRET = "local/database-admin"
@@ -30,8 +32,10 @@ LOGINS = {
     "backshop_shopper": "DatabaseShopperSecret",
     "backshop_analyst": "DatabaseAnalystSecret",
 }
-"""Which of the template's secrets holds the login, by its name in stack.json."""
+"""Which of the template's secrets holds the login, by its name in stack.json: those that people
+look with, not those of single functions."""
 
+_OPEN = "open" if sys.platform == "darwin" else "xdg-open"
 _ORDER = json.dumps({"email": "shopper@example.com"})
 SETTLE_SECONDS = 5.0
 """How long readiness waits for the first sync of the demo shops."""
@@ -60,7 +64,6 @@ def parameters(database: postgres.Server, aws: Aws, base_url: str) -> dict[str, 
         "DatabaseUrl": f"postgresql://127.0.0.1:{database.port}/{postgres.DATABASE}",
         "DatabaseAdminSecretArn": secret["ARN"],
         "PublicUrl": base_url,
-        "LocalShops": "yes",
     }
 
 
@@ -77,10 +80,13 @@ async def prepare(stack: Stack) -> Ready:
             made = await _invoke(stack, "staff_keys", {"name": "local"})
             kept.keep("staff_key", made["staff_key"])
         running = [await asyncio.to_thread(shop.running) for shop in stack.beside]
+        if bridge := stack.settings.bridge:
+            await containers.listen(bridge, [int(each.url.rpartition(":")[2]) for each in running])
         async with _as_staff(stack, kept) as session:
-            connectors = await _connectors(session, kept, stack.beside)
+            connectors = await _connectors(session, kept, stack.beside, stack.settings.bridge)
             urls = {name: _url(stack, secret) for name, secret in LOGINS.items()}
             firsts = await _begin_syncs(session, urls["owner"], connectors, stack.beside)
+            quote = await _quote_of_tile_shop(stack, session, kept)
     about = {
         "base_url": stack.base_url,
         "database_urls": urls,
@@ -89,9 +95,27 @@ async def prepare(stack: Stack) -> Ready:
     }
     return Ready(
         about,
-        _lines(about, running, stack.settings.stack_file),
+        _variables(about, running, kept.keys["tile_shop"]),
+        _lines(about, quote, stack.settings.env_file),
         partial(_settle, urls["owner"], firsts),
+        partial(_dress_shade_shop, stack, kept, urls["owner"], firsts),
     )
+
+
+async def _quote_of_tile_shop(stack: Stack, session: aiohttp.ClientSession, kept: _Kept) -> str:
+    """The token of the quote that the demo tile shop sent; the shop is made if it is missing."""
+    stack.aws.client("ses").verify_email_identity(EmailAddress=tile_shop.STORE["email"])
+    if "tile_shop" not in kept.keys:
+        async with AsyncExitStack() as sessions:
+
+            async def with_key(key: str) -> tile_shop.Ask:
+                headers = {"Authorization": f"Bearer {key}"}
+                opened = aiohttp.ClientSession(stack.base_url, headers=headers)
+                return partial(_ask, await sessions.enter_async_context(opened))
+
+            kept.keep("tile_shop", await tile_shop.made(partial(_ask, session), with_key))
+    token: str = kept.keys["tile_shop"]["token"]
+    return token
 
 
 async def _settle(database_url: str, firsts: dict[str, str]) -> None:
@@ -104,8 +128,21 @@ async def _settle(database_url: str, firsts: dict[str, str]) -> None:
     else:
         say(
             "The first sync of the demo shops goes on while you work; "
-            "`.venv/bin/python -m local sync woocommerce` waits for it."
+            "`.venv/bin/backshop sync --store woocommerce` waits for it."
         )
+
+
+async def _dress_shade_shop(
+    stack: Stack, kept: _Kept, database_url: str, firsts: dict[str, str]
+) -> None:
+    """Once, when the shop's products are there."""
+    stack.aws.client("ses").verify_email_identity(EmailAddress=shade_shop.SETTINGS["sender"])
+    if "shade_shop" in kept.keys:
+        return
+    await syncs.follow(database_url, firsts, console=Console(quiet=True))
+    async with _as_staff(stack, kept) as session:
+        if await shade_shop.dressed(partial(_ask, session), kept.keys["shopify"]["id"]):
+            kept.keep("shade_shop", True)
 
 
 class _Kept:
@@ -136,23 +173,28 @@ def _as_staff(stack: Stack, kept: _Kept) -> aiohttp.ClientSession:
 
 
 async def _connectors(
-    session: aiohttp.ClientSession, kept: _Kept, demo_shops: list[DemoShop]
+    session: aiohttp.ClientSession, kept: _Kept, demo_shops: list[DemoShop], bridge: str | None
 ) -> list[dict[str, Any]]:
     listed = await _ask(session, "GET", "/connectors", 200)
     there = {each["id"]: each for each in listed["items"]}
-    return [await _connector(session, kept, there, shop) for shop in demo_shops]
+    return [await _connector(session, kept, there, shop, bridge) for shop in demo_shops]
 
 
 async def _connector(
-    session: aiohttp.ClientSession, kept: _Kept, there: dict[str, Any], shop: DemoShop
+    session: aiohttp.ClientSession,
+    kept: _Kept,
+    there: dict[str, Any],
+    shop: DemoShop,
+    bridge: str | None,
 ) -> dict[str, Any]:
     """The demo shop of a platform as stack.json shows it, connected now if it was not before."""
     demo, platform = shop.demo, shop.demo.platform
     known = kept.keys.get(platform)
-    access = _access(shop.running())
+    access = _access(shop.running(), bridge)
     if known is None or known["id"] not in there:
         wanted = {
             "platform": platform,
+            "name": demo.name,
             "webhook_secret": demo.webhook_secret,
             "settings": demo.settings,
             **access,
@@ -171,12 +213,14 @@ async def _connector(
     }
 
 
-def _access(shop: RunningShop) -> dict[str, str]:
-    """Where the shop is and what opens its API, in the words of POST /connectors."""
+def _access(shop: RunningShop, bridge: str | None) -> dict[str, str]:
+    """Where the shop is (for containers, too, where they are to reach it) and what opens its API,
+    in the words of POST /connectors."""
     given = shop.credentials
     if shop.platform == "vendure":
         given = {"api_key": given["username"], "secret": given["password"]}
-    return {"store_url": shop.url, "api_key": given["api_key"], "secret": given["secret"]}
+    url = shop.url.replace(HOST, bridge) if bridge else shop.url
+    return {"store_url": url, "api_key": given["api_key"], "secret": given["secret"]}
 
 
 async def _begin_syncs(
@@ -228,11 +272,28 @@ def _url(stack: Stack, secret: str) -> str:
     return stack.database.url(login["username"], quote(login["password"], safe=""))
 
 
-def _lines(about: dict[str, Any], running: Sequence[RunningShop], file: Path) -> tuple[str, ...]:
-    """What a newcomer can try next, as it stands."""
-    base, staff_key = about["base_url"], about["staff_key"]
-    [shop] = [each for each in about["connectors"] if each["platform"] == "woocommerce"]
-    [woocommerce] = [each for each in running if each.platform == "woocommerce"]
+def _variables(
+    about: dict[str, Any], running: Sequence[RunningShop], tile_shop: dict[str, Any]
+) -> dict[str, str]:
+    """The keys for a shell; each demo shop's connector, store key and address by its platform."""
+    of_shops = {"TILES": tile_shop["id"], "TILES_KEY": tile_shop["store_key"]}
+    for shop in about["connectors"]:
+        name = shop["platform"].upper()
+        of_shops |= {name: shop["id"], f"{name}_KEY": shop["store_key"]}
+    addresses = {f"{each.platform.upper()}_URL": each.url for each in running}
+    return {
+        "STAFF_KEY": about["staff_key"],
+        **of_shops,
+        **addresses,
+        "QUOTE": tile_shop["token"],
+    }
+
+
+def _lines(about: dict[str, Any], quote: str, file: Path) -> tuple[str, ...]:
+    """What a newcomer can try next, as it stands, in a shell that has read the file."""
+    base = about["base_url"]
+    shops = {each["platform"]: each for each in about["connectors"]}
+    shop, shopify = shops["woocommerce"], shops["shopify"]
     delivery = recordings.first_order()
     headers = " ".join(
         f"-H '{name}: {value}'"
@@ -241,21 +302,29 @@ def _lines(about: dict[str, Any], running: Sequence[RunningShop], file: Path) ->
     )
     return (
         "",
-        f"[bold]backshop runs at {base}[/bold]   (Ctrl-C stops it; its keys are in {_short(file)})",
+        f"[bold]backshop runs at {base}[/bold]   (Ctrl-C stops it)",
         "",
+        f"  {base}/desk   where staff work; `echo $STAFF_KEY` prints the key that signs in",
+        f"  {base}/try-on?skus={shade_shop.SKU}&store_id={shopify['id']}   a product on your own face",
+        f"  {base}/track   what a shopper sees: the code of any number is at {base}/local/sms",
+        f"  {base}/docs   every route, to read and to try",
+        f"  {base}/quote/{quote}   the quote of a tile shop, as its customer sees it",
+        f"  {_OPEN} {base}/quotes/{quote}/pdf",
+        "",
+        "In a second terminal, the addresses and keys that the lines below use:",
+        f"  . {_short(file)}",
         "The shops that are connected:",
-        f"  curl -s {base}/connectors -H 'Authorization: Bearer {staff_key}' -w '\\n'",
+        "  curl -s $BACKSHOP/connectors -H \"Authorization: Bearer $STAFF_KEY\" -w '\\n'",
         "A recorded WooCommerce order, signed by the shop; it is in the tables a second later:",
-        f"  curl -s {base}{shop['webhook_path']} {headers} -H 'Content-Type: application/json' "
-        f"--data-binary @{delivery.path} -w '\\n'",
+        f"  curl -s $BACKSHOP{shop['webhook_path']} {headers} -H 'Content-Type: application/json' "
+        f"--data-binary @{_short(delivery.path)} -w '\\n'",
         "What one shop's own key sees:",
-        f"  curl -s {base}/connectors/{shop['id']} -H 'Authorization: Bearer {shop['store_key']}' -w '\\n'",
-        "",
+        "  curl -s $BACKSHOP/connectors/$WOOCOMMERCE "
+        "-H \"Authorization: Bearer $WOOCOMMERCE_KEY\" -w '\\n'",
         "An order placed at the demo shop of WooCommerce, which tells of it by webhook:",
-        f"  curl -s {woocommerce.url}/_control/place_order -d '{_ORDER}' -w '\\n'",
+        f"  curl -s $WOOCOMMERCE_URL/_control/place_order -d '{_ORDER}' -w '\\n'",
         "",
-        "The demo shops; docs/local.md says what else can happen there:",
-        *(f"  {each.url}  {each.platform}" for each in running),
+        "What else can happen at the demo shops: docs/local.md",
         "`make demo` replays all recorded deliveries and shows the rows.",
         "",
     )

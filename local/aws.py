@@ -28,6 +28,7 @@ from local.errors import UserError
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 SERVICES = "sqs,s3,kms,secretsmanager,sns,ses,ssm,sts"
+_STAND_IN = Path(__file__).parent / "aws_stand_in" / "ministack_fair.py"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 
@@ -93,7 +94,7 @@ def start(folder: Path, python: Path, services: str = SERVICES) -> Aws:
     port = _port(folder)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [python, "-m", "ministack"],
+            [python, _STAND_IN],
             cwd=folder,
             env=_environment(folder, port, services),
             stdin=subprocess.DEVNULL,
@@ -155,7 +156,7 @@ def _end_leftover(folder: Path) -> None:
     """End the stand-in of an earlier stack that was killed where nothing ends orphans."""
     try:
         process = psutil.Process(int((folder / "pid").read_text()))
-        if "ministack" in process.cmdline() and process.cwd() == str(folder.resolve()):
+        if str(_STAND_IN) in process.cmdline() and process.cwd() == str(folder.resolve()):
             process.send_signal(signal.SIGINT)
             process.wait(_STOP_SECONDS)
     except (FileNotFoundError, ValueError, psutil.Error):

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from local import commands, recordings
 from local.console import console, say
+from local.errors import UserError
 from local.queues import Sqs
 
 CONTEXTS = {
@@ -65,7 +66,7 @@ def _run(stack: dict[str, Any], host: dict[str, Any]) -> int:
     with psycopg.connect(stack["database_urls"]["owner"]) as connection:
         before = _counts(connection, ids)
         connection.rollback()
-        sent, left = asyncio.run(_replay(stack, host))
+        sent, left = asyncio.run(_replay(stack, host, _shop_domain(connection, stack)))
         refused = [each for each in sent if each.status != 200]
         _show_deliveries(sent)
         _show_rows(
@@ -75,30 +76,43 @@ def _run(stack: dict[str, Any], host: dict[str, Any]) -> int:
         name = f"{each.delivery.platform} {each.delivery.name}"
         say(f"[red]refused:[/red] {name} was answered with {each.status}")
     if left:
-        say(
-            f"[red]not worked off:[/red] {left}; `.venv/bin/python -m local logs webhook_ingest` says why"
-        )
+        say(f"[red]not worked off:[/red] {left}; `.venv/bin/backshop logs webhook_ingest` says why")
     return 1 if refused or left else 0
 
 
-async def _replay(stack: dict[str, Any], host: dict[str, Any]) -> tuple[list[Sent], str]:
+def _shop_domain(connection: psycopg.Connection, stack: dict[str, Any]) -> str:
+    """What the Shopify demo shop calls itself, which it tells in its first sync: its deliveries
+    have to name it."""
+    [id] = [each["id"] for each in stack["connectors"] if each["platform"] == "shopify"]
+    ends = time.monotonic() + _DRAIN_SECONDS
+    while time.monotonic() < ends:
+        row = connection.execute(
+            "SELECT shop_domain FROM connect.connector_config WHERE id = %s", (id,)
+        ).fetchone()
+        connection.rollback()
+        if row and row[0]:
+            return str(row[0])
+        time.sleep(0.2)
+    raise UserError("The Shopify demo shop was not synced yet; try again in a minute.")
+
+
+async def _replay(
+    stack: dict[str, Any], host: dict[str, Any], domain: str
+) -> tuple[list[Sent], str]:
     """Send everything and see it worked off; what was sent, and what is left in words."""
     sqs = Sqs(host["aws_endpoint"])
     try:
-        dead = await _dead(sqs, host)
-        sent = await _send_all(stack)
-        return sent, await _worked_off(sqs, host, dead)
+        queues, dead_queues = await _queues(sqs, host)
+        dead = await _all_waiting(sqs, dead_queues)
+        sent = await _send_all(stack, domain)
+        return sent, await _worked_off(sqs, queues, dead_queues, dead)
     finally:
         await sqs.close()
 
 
-async def _send_all(stack: dict[str, Any]) -> list[Sent]:
+async def _send_all(stack: dict[str, Any], domain: str) -> list[Sent]:
     shops = {each["platform"]: each for each in stack["connectors"]}
-    deliveries = [
-        *recordings.shopify(shops["shopify"]["webhook_secret"]),
-        *recordings.woocommerce(),
-        *recordings.vendure(shops["vendure"]["webhook_secret"]),
-    ]
+    deliveries = recordings.of_shops(shops, domain)
     sent = []
     async with aiohttp.ClientSession(stack["base_url"]) as session:
         with _progress("sending deliveries", len(deliveries)) as advance:
@@ -112,15 +126,31 @@ async def _send_all(stack: dict[str, Any]) -> list[Sent]:
     return sent
 
 
-async def _worked_off(sqs: Sqs, host: dict[str, Any], dead_before: int) -> str:
+async def _queues(sqs: Sqs, host: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The queues that functions work off, and those of their dead letters: URLs by name."""
+    named = {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for each in host["resources"]
+        if each["ResourceType"] == "AWS::SQS::Queue"
+    }
+    worked: dict[str, str] = {}
+    dead: dict[str, str] = {}
+    for name, url in named.items():
+        answer = await sqs.call("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
+        is_worked_off = "RedrivePolicy" in answer["Attributes"]
+        (worked if is_worked_off else dead)[name] = url
+    return worked, dead
+
+
+async def _worked_off(
+    sqs: Sqs, queues: dict[str, str], dead_queues: dict[str, str], dead_before: int
+) -> str:
     """Wait until no message is left; what is still there when it takes too long."""
     ends = time.monotonic() + _DRAIN_SECONDS
     with console.status("waiting for the queues to be worked off …"):
         while True:
-            waiting = {
-                each["name"]: await _waiting(sqs, each["queue"]) for each in host["dead_letters"]
-            }
-            if (dead := await _dead(sqs, host)) > dead_before:
+            waiting = {name: await _waiting(sqs, url) for name, url in queues.items()}
+            if (dead := await _all_waiting(sqs, dead_queues)) > dead_before:
                 return f"{dead - dead_before} messages became dead letters"
             if not any(waiting.values()):
                 return ""
@@ -129,8 +159,8 @@ async def _worked_off(sqs: Sqs, host: dict[str, Any], dead_before: int) -> str:
             await asyncio.sleep(0.2)
 
 
-async def _dead(sqs: Sqs, host: dict[str, Any]) -> int:
-    return sum([await _waiting(sqs, each["dead"]) for each in host["dead_letters"]])
+async def _all_waiting(sqs: Sqs, queues: dict[str, str]) -> int:
+    return sum([await _waiting(sqs, url) for url in queues.values()])
 
 
 async def _waiting(sqs: Sqs, url: str) -> int:

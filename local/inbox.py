@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +17,57 @@ from local.gateway import LocalRoute
 
 _KEPT = 1000
 _LOOK_SECONDS = 0.5
+
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+    " frame-src 'self'; frame-ancestors 'none'"
+}
+_LOOK = """
+:root { color-scheme: light dark; font: 1rem/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", system-ui }
+body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 3rem; overflow-wrap: anywhere }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem } p { margin: 0 0 1.5rem } small { opacity: .75 }
+details { border: 1px solid #8885; border-radius: 8px; margin: 0 0 .75rem }
+summary { cursor: pointer; padding: .75rem 1rem } summary b { font-weight: 600 } summary small { display: block; padding-inline-start: 1.1rem }
+summary:focus-visible { outline: 3px solid #0a5ea8; outline-offset: 2px }
+.parts { display: grid; gap: 1rem; padding: 0 1rem 1rem }
+@media (min-width: 48rem) { .parts { grid-template-columns: 3fr 2fr } }
+iframe { background: #fff; border: 1px solid #8885; border-radius: 6px; height: 34rem; width: 100% }
+pre { font: .875rem/1.5 ui-monospace, monospace; margin: 0; white-space: pre-wrap }
+h2 { font-size: .875rem; margin: 0 0 .25rem }
+"""
+
+
+_LINK = re.compile(r"(https?://[^\s<>&\"]+)")
+
+
+def _page(mails: list[dict[str, Any]]) -> str:
+    """The mails, newest first and that one open: as a mail program shows them, and as text."""
+    shown = "".join(_mail(each, "open" if not place else "") for place, each in enumerate(mails))
+    empty = "<p>Nothing was mailed yet. Invitations, quotes and codes appear here.</p>"
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Mail</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_LOOK}</style><main><h1>Mail</h1><p><small>What would have been sent, newest "
+        'first. <a href="/local/mail?format=json">As JSON</a></small></p>'
+        f"{shown or empty}</main></html>"
+    )
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def _mail(mail: dict[str, Any], state: str) -> str:
+    said = {name: escape(_text(value)) for name, value in mail.items()}
+    text = _LINK.sub(r'<a href="\1">\1</a>', said["text"])
+    return (
+        f'<details {state}><summary><b dir="auto">{said["subject"]}</b>'
+        f"<small>to {said['to']} from {said['from']}, {said['at'][:16].replace('T', ' ')} UTC"
+        f'</small></summary><div class="parts"><section><h2>As it looks</h2><iframe sandbox '
+        f'title="{said["subject"]}" srcdoc="{said["html"]}"></iframe></section>'
+        f'<section><h2>Its text part</h2><pre dir="auto">{text}</pre></section></div></details>'
+    )
 
 
 class Inbox:
@@ -55,7 +108,8 @@ class Inbox:
         await self._look()
         return web.json_response(list(reversed(self._sms)))
 
-    async def _show_mail(self, _request: web.Request) -> web.Response:
+    async def _show_mail(self, request: web.Request) -> web.Response:
+        """A page for who looks with a browser, JSON for programs."""
         inbox = await asyncio.to_thread(self._aws.inbox, "ses/messages")
         found = [
             {
@@ -69,7 +123,11 @@ class Inbox:
             for messages in inbox["messages"].values()
             for each in messages
         ]
-        return web.json_response(sorted(found, key=lambda each: each["at"], reverse=True))
+        found.sort(key=lambda each: each["at"], reverse=True)
+        is_asked_by_browser = "text/html" in request.headers.get("Accept", "")
+        if is_asked_by_browser and request.query.get("format") != "json":
+            return web.Response(text=_page(found), content_type="text/html", headers=_HEADERS)
+        return web.json_response(found)
 
     async def _provider(self, request: web.Request) -> web.Response:
         """Takes the call of any provider, whose words for phone and text differ, and says yes."""

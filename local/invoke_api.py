@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from aiohttp import web
 
 from local.functions import Functions, OnFailure, TooLarge
 from local.gateway import LocalRoute
+
+_ADDRESS = re.compile(
+    r"(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:function:)?(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
+)
+
+
+def _named(address: str) -> tuple[str, str | None]:
+    """A name or ARN as the Invoke API takes it: the function, and its version or alias."""
+    match = _ADDRESS.fullmatch(address)
+    return (match["name"], match["qualifier"]) if match else (address, None)
 
 
 class InvokeApi:
@@ -20,14 +31,24 @@ class InvokeApi:
         self._running: set[asyncio.Task[object]] = set()
 
     def routes(self) -> list[LocalRoute]:
-        return [("POST", "/2015-03-31/functions/{function}/invocations", self._invoke)]
+        return [
+            ("POST", "/2015-03-31/functions/{function}/invocations", self._invoke),
+            ("GET", "/local/events/{function}", self._last_event),
+        ]
+
+    async def _last_event(self, request: web.Request) -> web.Response:
+        last = self._functions.last.get(request.match_info["function"])
+        if last is None:
+            return web.json_response({"Message": "it was not called yet"}, status=404)
+        return web.Response(body=last, content_type="application/json")
 
     async def _invoke(self, request: web.Request) -> web.Response:
-        name = request.match_info["function"].rpartition(":")[2]
-        if name not in self._functions:
+        asked = request.match_info["function"]
+        name, qualifier = _named(asked)
+        if not self._functions.has(name, request.query.get("Qualifier", qualifier)):
             known = ", ".join(self._functions.names)
             return web.json_response(
-                {"Message": f"Function not found: {name}; there are {known}"},
+                {"Message": f"Function not found: {asked}; there are {known}"},
                 status=404,
                 headers={"X-Amzn-ErrorType": "ResourceNotFoundException"},
             )

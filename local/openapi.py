@@ -17,8 +17,9 @@ from types import ModuleType
 from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from backshop.web import http, routes
+from backshop.web.pages import COOKIES
 
 from local import template
 
@@ -45,6 +46,16 @@ SECURITY: dict[str, Any] = {
         description="A token for one thing and some time: of a shopper (POST /otp/verify), of a "
         "link, or of a try-on session.",
         bearerFormat="JWT",
+    ),
+    "shopper": APIKey(
+        name=COOKIES["shopper"],
+        in_=APIKeyIn.cookie,
+        description="The session of a shopper who proved a phone at POST /track/code.",
+    ),
+    "desk": APIKey(
+        name=COOKIES["desk"],
+        in_=APIKeyIn.cookie,
+        description="The session of staff who signed in at the desk with their key.",
     ),
 }
 STORE_PARAMETERS = [
@@ -114,7 +125,9 @@ BARE = {
                     "name": "connector_id",
                     "in": "path",
                     "required": True,
-                    "schema": {"type": "string", "format": "uuid"},
+                    "schema": {"type": "string"},
+                    "description": "The connector's id; `shopify` for what names its shop in the "
+                    "signed body, such as the privacy topics, of which an app has one address.",
                 }
             ],
             "requestBody": {
@@ -142,6 +155,7 @@ BARE = {
                 },
                 "400": _problem("Bad Request"),
                 "401": _problem("Unauthorized"),
+                "403": _problem("Forbidden"),
                 "404": _problem("Not Found"),
                 "413": _problem("Content Too Large"),
                 "503": _problem("Service Unavailable"),
@@ -308,7 +322,9 @@ def _without_homonyms(parts: dict[str, _Document]) -> Iterator[_Document]:
     known: dict[str, Any] = {}
     for function, part in parts.items():
         schemas = part.get("components", {}).get("schemas", {})
-        taken = [name for name, schema in schemas.items() if known.get(name, schema) != schema]
+        taken = _with_users(
+            {name for name, schema in schemas.items() if known.get(name, schema) != schema}, schemas
+        )
         known = schemas | known
         text = json.dumps(part)
         for name in taken:
@@ -318,6 +334,16 @@ def _without_homonyms(parts: dict[str, _Document]) -> Iterator[_Document]:
             mine = renamed["components"]["schemas"].pop(name)
             renamed["components"]["schemas"][f"{function}.{name}"] = mine
         yield renamed
+
+
+def _with_users(names: set[str], schemas: dict[str, Any]) -> set[str]:
+    """Those schemas and all that refer to them: a page of another thing is another page."""
+    users = {
+        name
+        for name, schema in schemas.items()
+        if any(f'"#/components/schemas/{each}"' in json.dumps(schema) for each in names)
+    }
+    return names if users <= names else _with_users(names | users, schemas)
 
 
 def _own(function: str, name: str) -> str:

@@ -82,6 +82,8 @@ def _function(template: Template, resource: Resource, properties: Mapping[str, A
         layers=tuple(_layers(template, properties.get("Layers", []))),
         concurrency=int(properties.get("ReservedConcurrentExecutions") or CONCURRENCY),
         arn=function_arn(name),
+        retries=int(properties.get("EventInvokeConfig", {}).get("MaximumRetryAttempts", 2)),
+        alias=str(properties.get("AutoPublishAlias") or ""),
     )
 
 
@@ -100,8 +102,7 @@ def _layers(template: Template, names: list[str]) -> list[Path]:
 
 def _failure_queue(properties: Mapping[str, Any]) -> str | None:
     config = properties.get("EventInvokeConfig", {}).get("DestinationConfig", {})
-    target = config.get("OnFailure", {}).get("Destination")
-    found: str | None = target or properties.get("DeadLetterQueue", {}).get("TargetArn")
+    found: str | None = config.get("OnFailure", {}).get("Destination")
     return found if found and ":sqs:" in found else None
 
 

@@ -40,7 +40,7 @@ LONGEST_SOCKET_FOLDER = 80
 # For databases that are thrown away: a crash of the machine may lose them. A killed server still
 # has what it acknowledged, because each commit reaches the kernel's cache (which
 # synchronous_commit=off would not wait for).
-THROWAWAY: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off"}
+THROWAWAY: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off", "scram_iterations": "1"}
 
 
 class ServerError(RuntimeError):

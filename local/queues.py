@@ -1,4 +1,4 @@
-"""Feeds functions from SQS as Lambda's event source mappings do, and empties dead-letter queues."""
+"""Feeds functions from SQS as Lambda's event source mappings do."""
 
 from __future__ import annotations
 
@@ -214,34 +214,6 @@ def record(message: Message, arn: str) -> dict[str, Any]:
         "eventSourceARN": arn,
         "awsRegion": REGION,
     }
-
-
-async def redrive(sqs: Sqs, dead: str, alive: str) -> int:
-    """Move every message of a dead-letter queue back to its queue; how many there were.
-
-    A message is deleted after it was sent, so that a crash in between doubles it rather than loses
-    it.
-    """
-    moved = 0
-    while messages := await sqs.receive(dead, _PART, 0):
-        for message in messages:
-            await sqs.call("SendMessage", QueueUrl=alive, **_same(message))
-        await sqs.delete(dead, messages)
-        moved += len(messages)
-    return moved
-
-
-def _same(message: Message) -> dict[str, Any]:
-    """What has to be sent for the same message once more."""
-    attributes = message.get("Attributes") or {}
-    sent: dict[str, Any] = {"MessageBody": message["Body"]}
-    if message.get("MessageAttributes"):
-        sent["MessageAttributes"] = message["MessageAttributes"]
-    if "MessageGroupId" in attributes:
-        # The original deduplication id would be refused within five minutes of the first send.
-        sent["MessageGroupId"] = attributes["MessageGroupId"]
-        sent["MessageDeduplicationId"] = message["MessageId"]
-    return sent
 
 
 def _parts(messages: Sequence[Message]) -> Iterable[Sequence[Message]]:

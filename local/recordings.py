@@ -6,7 +6,7 @@ import hmac
 import json
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -64,13 +64,24 @@ def woocommerce() -> Iterator[RecordedDelivery]:
         yield RecordedDelivery("woocommerce", path.stem, headers, path.read_bytes(), path)
 
 
+def of_shops(shops: Mapping[str, Mapping[str, Any]], domain: str) -> list[RecordedDelivery]:
+    """Every delivery, signed for the demo shops as stack.json names them by platform; `domain` is
+    that of Shopify's."""
+    return [
+        *shopify(shops["shopify"]["webhook_secret"], domain),
+        *woocommerce(),
+        *vendure(shops["vendure"]["webhook_secret"]),
+    ]
+
+
 def first_order() -> RecordedDelivery:
     """The first order that the shop told of."""
     return next(each for each in woocommerce() if each.name.endswith("order.created"))
 
 
-def shopify(secret: str) -> Iterator[RecordedDelivery]:
-    """Shopify's own sample payloads, signed with the secret as Shopify would.
+def shopify(secret: str, domain: str) -> Iterator[RecordedDelivery]:
+    """Shopify's own sample payloads, signed with the secret as Shopify would, as of the shop that
+    it calls so.
 
     They are triggered now: a sync at work at the same time would delete what was seen before it
     began and what its shop does not have.
@@ -82,7 +93,7 @@ def shopify(secret: str) -> Iterator[RecordedDelivery]:
         headers = {
             "Content-Type": "application/json",
             "X-Shopify-Topic": topic,
-            "X-Shopify-Shop-Domain": "shopify.example.com",
+            "X-Shopify-Shop-Domain": domain,
             "X-Shopify-Api-Version": "2026-07",
             "X-Shopify-Webhook-Id": str(uuid5(NAMESPACE_URL, path.stem)),
             "X-Shopify-Triggered-At": triggered,

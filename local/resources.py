@@ -37,6 +37,7 @@ _NEEDLESS = (
     "AWS::SES::ConfigurationSet",
     "AWS::SNS::Subscription",
     "AWS::XRay::",
+    "Custom::",
 )
 """Types that the local stack serves itself or can do without."""
 
@@ -77,6 +78,8 @@ class Resources:
     def _attributes(self, name: str) -> Attributes:
         if name in self._made:
             return self._made[name]
+        if name.endswith(".Alias"):  # SAM's: there is one version of a function here
+            return {"Ref": self._attributes(name.removesuffix(".Alias"))["Arn"]}
         resource = self.template.resources.get(name)
         if resource is None:
             raise Unsupported(f"the template refers to {name}, which it does not hold")
@@ -163,7 +166,20 @@ def _bucket(aws: Aws, name: str, properties: Mapping[str, Any]) -> Attributes:
             Bucket=bucket,
             ServerSideEncryptionConfiguration={"Rules": [_encryption(r) for r in rules]},
         )
+    if queues := properties.get("NotificationConfiguration", {}).get("QueueConfigurations"):
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket,
+            NotificationConfiguration={"QueueConfigurations": [_notified(q) for q in queues]},
+        )
     return {"Ref": bucket, "Arn": f"arn:aws:s3:::{bucket}"}
+
+
+def _notified(queue: Mapping[str, Any]) -> dict[str, Any]:
+    """A queue that is told of objects, in the words of the API."""
+    made: dict[str, Any] = {"QueueArn": queue["Queue"], "Events": [queue["Event"]]}
+    if rules := queue.get("Filter", {}).get("S3Key", {}).get("Rules"):
+        made["Filter"] = {"Key": {"FilterRules": list(rules)}}
+    return made
 
 
 def _renamed(rule: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

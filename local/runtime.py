@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,6 +47,10 @@ class Function:
     layers: tuple[Path, ...] = ()
     concurrency: int = 10
     arn: str = ""
+    retries: int = 2
+    """Of an asynchronous invocation that failed."""
+    alias: str = ""
+    """Of its published version; empty where it publishes none."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Surroundings:
     dependencies: Path
     logs: Path
     native_client: bool = sys.platform == "linux"
+    invoke_endpoint: str = ""
+    """Where functions are called by functions: the gateway's own address."""
+    say: Callable[[str], None] = lambda _: None
+    """Takes what the person at the terminal should know."""
 
 
 @dataclass
@@ -305,6 +313,14 @@ def variables(function: Function, surroundings: Surroundings, port: int) -> dict
     }
     beside_lambda = {
         "AWS_ENDPOINT_URL": surroundings.aws_endpoint,
+        **(
+            {"AWS_ENDPOINT_URL_LAMBDA": surroundings.invoke_endpoint}
+            if surroundings.invoke_endpoint
+            else {}
+        ),
+        # The demo shops are on this machine.
+        "LOCAL_SHOPS": "yes",
+        "LOCAL_ERRORS": "yes",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return {**function.environment, **reserved, **beside_lambda}

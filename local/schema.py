@@ -28,6 +28,10 @@ _NOISE = re.compile(
 )
 """Lines of pg_dump that say nothing of the schema, some of them others each time."""
 
+_POLICY_ROLES = re.compile(
+    r"^(CREATE POLICY \S+ ON \S+ (?:FOR \w+ )?TO )([\w, ]+?)(?= USING| WITH|;)", re.M
+)
+"""pg_dump names a policy's roles in the order in which they were last changed."""
 
 _NO_MONTHS = "--exclude-table=projects.*_20*"
 """Partitions are made for this month and the next ones, whenever that is."""
@@ -50,7 +54,12 @@ def dump(url: str) -> str:
     """The schema of a database as pg_dump writes it, without owners and what changes by itself."""
     command = [str(postgres.binaries() / "pg_dump"), "--schema-only", "--no-owner", _NO_MONTHS, url]
     written = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return re.sub(r"\n{2,}", "\n\n", _NOISE.sub("", written)).lstrip("\n")
+    said = _POLICY_ROLES.sub(_sorted_roles, _NOISE.sub("", written))
+    return re.sub(r"\n{2,}", "\n\n", said).lstrip("\n")
+
+
+def _sorted_roles(policy: re.Match[str]) -> str:
+    return policy[1] + ", ".join(sorted(policy[2].split(", ")))
 
 
 def drawing(connection: psycopg.Connection[Any], context: str) -> Drawing:

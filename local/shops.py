@@ -42,16 +42,23 @@ class Demo:
     """What is particular to the demo shop of a platform."""
 
     platform: str
+    name: str
     webhook_secret: str
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
     flags: Mapping[str, Any]
 
 
 DEMOS = (
     Demo(
         "shopify",
+        "Linden Suncare",
         "demo-shopify-secret",
-        {"currency": "USD", "time_zone": "America/New_York"},
+        {
+            "currency": "USD",
+            "time_zone": "America/New_York",
+            "shade": {"discount_amounts": {"USD": "5"}},
+            "pages": {"colour": "#8a3b12"},
+        },
         # Shopify signs its webhooks with the app's secret. The budget is that of Shopify Plus.
         {
             "catalogue": "shades",
@@ -62,6 +69,7 @@ DEMOS = (
     ),
     Demo(
         "woocommerce",
+        "Harbour Goods",
         # The recorded deliveries are signed with it.
         recordings.WOOCOMMERCE_SECRET,
         {"currency": "USD", "time_zone": "America/New_York"},
@@ -69,8 +77,15 @@ DEMOS = (
     ),
     Demo(
         "vendure",
+        "Signature Kits",
         "demo-vendure-secret",
-        {"currency": "USD", "time_zone": "Asia/Colombo"},
+        {
+            "currency": "USD",
+            "time_zone": "Asia/Colombo",
+            "otp": {},
+            "pages": {"colour": "#0b5d3b"},
+            "deliveries": {"carrier": "Trans Express"},
+        },
         {"currency": "USD", "first_id": FIRST_ID},
     ),
 )

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import json
 import os
+import shlex
 import signal
 import socket
 import sysconfig
@@ -23,12 +24,22 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from local import aws as stand_in
-from local import docs_page, objects, plan, postgres, queues, schedules, template
+from local import (
+    containers,
+    docs_page,
+    objects,
+    plan,
+    postgres,
+    queues,
+    runtime,
+    schedules,
+    template,
+)
 from local import gateway as gateways
 from local.aws import ACCOUNT, REGION, Aws
 from local.console import log, say, step
 from local.errors import UserError
-from local.functions import Functions, OnFailure
+from local.functions import Functions, OnFailure, failure_record
 from local.gateway import Gateway
 from local.inbox import Inbox
 from local.invoke_api import InvokeApi
@@ -59,6 +70,8 @@ class Settings:
     aws_python: Path
     port: int = 8080
     python_client: bool = False
+    bridge: str | None = None
+    """Where containers reach this machine, when they are to."""
 
     @property
     def stack_file(self) -> Path:
@@ -69,6 +82,16 @@ class Settings:
     def host_file(self) -> Path:
         """Where a running stack says what the commands beside it need."""
         return self.state / "host.json"
+
+    @property
+    def env_file(self) -> Path:
+        """The same for a shell that reads it: `. .local/env`."""
+        return self.state / "env"
+
+    @property
+    def sam_file(self) -> Path:
+        """What `sam local` tells functions, while containers reach the stack."""
+        return self.state / "sam-env.json"
 
     @property
     def logs(self) -> Path:
@@ -99,9 +122,13 @@ class Ready:
     """What the application has to tell: the contents of stack.json, and lines for a newcomer."""
 
     about: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What a shell gets by `. .local/env`, beside BACKSHOP, where everything is."""
     lines: tuple[str, ...] = ()
     settle: Callable[[], Awaitable[None]] = _nothing
     """Awaited before they are told, with queues, timers and buckets at work."""
+    afterwards: Callable[[], Coroutine[Any, Any, None]] = _nothing
+    """Begun when they are told."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +169,7 @@ def serve(settings: Settings, application: Application) -> None:
 
         aws, resources = _aws(settings, parameters, open_things)
         served = plan.make(resources, aws)
-        functions = Functions(served.functions, _surroundings(settings, aws), log)
+        functions = Functions(served.functions, _surroundings(settings, aws, base_url), log)
         stack = Stack(settings, base_url, database, aws, resources, served, functions, beside)
         try:
             asyncio.run(_serve(stack, application, listener))
@@ -210,7 +237,7 @@ def _bound(port: int) -> Iterator[socket.socket]:
 
 
 def _forget(settings: Settings) -> None:
-    for path in (settings.stack_file, settings.host_file):
+    for path in (settings.stack_file, settings.host_file, settings.env_file, settings.sam_file):
         path.unlink(missing_ok=True)
 
 
@@ -262,12 +289,15 @@ async def _serve(stack: Stack, application: Application, listener: socket.socket
     gateway = await _open_gateway(stack, listener, sqs, inbox, is_ready)
     tasks: list[asyncio.Task[Any]] = []
     try:
+        if stack.settings.bridge:
+            await containers.listen(stack.settings.bridge, _ports(stack))
         ready = await _unless(stop, application.prepare(stack))
         if ready is not None:
             tasks = [asyncio.create_task(inbox.watch()), *_begin(stack, sqs)]
             await _unless(stop, ready.settle())
             if not stop.is_set():
                 _announce(stack, ready)
+                tasks.append(asyncio.create_task(ready.afterwards()))
                 is_ready.set()
                 await _unless(stop, _watch(stack, tasks))
     finally:
@@ -295,12 +325,14 @@ async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
     return None
 
 
-def _surroundings(settings: Settings, aws: Aws) -> Surroundings:
+def _surroundings(settings: Settings, aws: Aws, base_url: str) -> Surroundings:
     given = Surroundings(
         region=REGION,
         aws_endpoint=aws.endpoint,
         dependencies=Path(sysconfig.get_paths()["purelib"]),
         logs=settings.logs,
+        invoke_endpoint=base_url,
+        say=log,
     )
     return replace(given, native_client=False) if settings.python_client else given
 
@@ -359,8 +391,9 @@ def _on_failure(stack: Stack, sqs: queues.Sqs, name: str) -> OnFailure | None:
     if url is None:
         return None
 
-    async def keep(payload: bytes, _answer: Answer) -> None:
-        await sqs.call("SendMessage", QueueUrl=url, MessageBody=payload.decode())
+    async def keep(payload: bytes, answer: Answer, request_id: str) -> None:
+        record = failure_record(name, payload, answer, request_id)
+        await sqs.call("SendMessage", QueueUrl=url, MessageBody=json.dumps(record))
 
     return keep
 
@@ -378,6 +411,26 @@ async def _watch(stack: Stack, tasks: list[asyncio.Task[Any]]) -> None:
                 task.result()
 
 
+def _ports(stack: Stack) -> list[int]:
+    """Of the services that functions call."""
+    return [stack.database.port, int(stack.aws.endpoint.rpartition(":")[2])]
+
+
+def _write_sam_file(stack: Stack, bridge: str) -> None:
+    ids = [each.name for each in stack.resources.template.of_type("AWS::Serverless::Function")]
+    # Named by the template under a condition, which `sam local` resolves nowhere but here.
+    endpoint = {"AWS_ENDPOINT_URL": stack.aws.endpoint}
+    variables = [{**each.environment, **endpoint} for each in stack.plan.functions]
+    functions = dict(zip(ids, variables, strict=True))
+    file = stack.settings.sam_file
+    write_private(file, containers.environments(functions, bridge, _ports(stack)))
+    reached = stack.aws.endpoint.replace(HOST, bridge)
+    is_pulled = containers.is_pulled()
+    say("Every route and event in containers of `sam local`, after `make template`:")
+    for what in ("start-api --warm-containers LAZY", "invoke WebhookIngestFunction --event FILE"):
+        say("  " + containers.command(what, file, reached, is_pulled=is_pulled))
+
+
 def _announce(stack: Stack, ready: Ready) -> None:
     host = {
         "pid": os.getpid(),
@@ -385,29 +438,52 @@ def _announce(stack: Stack, ready: Ready) -> None:
         "aws_endpoint": stack.aws.endpoint,
         "region": REGION,
         "functions": stack.functions.names,
-        "dead_letters": _dead_letters(stack),
+        "environments": _environments(stack),
+        "resources": _made(stack),
+        "schedules": [
+            {"name": each.name, "function": each.function, "expression": each.expression}
+            for each in stack.plan.schedules
+        ],
     }
     write_private(stack.settings.host_file, host)
+    variables = {"BACKSHOP": stack.base_url, **ready.variables}
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    _write_private(stack.settings.env_file, "".join(lines))
     write_private(stack.settings.stack_file, {"base_url": stack.base_url, **ready.about})
     for line in ready.lines:
         say(line)
+    if stack.settings.bridge:
+        _write_sam_file(stack, stack.settings.bridge)
 
 
-def _dead_letters(stack: Stack) -> list[dict[str, str]]:
-    """Every queue that has dead letters, and where they lie."""
-    found = []
-    for resource in stack.resources.template.of_type("AWS::SQS::Queue"):
-        policy = stack.resources.resolve(resource.properties.get("RedrivePolicy"))
-        if policy:
-            queue = stack.resources.attribute(resource.name, "Ref")
-            dead = plan.queue_url(stack.aws, policy["deadLetterTargetArn"])
-            found.append({"name": resource.name, "queue": queue, "dead": dead})
-    return found
+def _environments(stack: Stack) -> dict[str, dict[str, str]]:
+    """What each function sees, for who runs one in another process."""
+    surroundings = _surroundings(stack.settings, stack.aws, stack.base_url)
+    return {
+        each.name: runtime.variables(each, surroundings, port=0) for each in stack.plan.functions
+    }
+
+
+def _made(stack: Stack) -> list[dict[str, str]]:
+    """What the template's names stand for here, in the words of CloudFormation's list of them."""
+    return [
+        {
+            "LogicalResourceId": each.name,
+            "ResourceType": each.type,
+            "PhysicalResourceId": stack.resources.attribute(each.name, "Ref"),
+        }
+        for kind in ("AWS::SQS::Queue", "AWS::SecretsManager::Secret")
+        for each in stack.resources.template.of_type(kind)
+    ]
 
 
 def write_private(path: Path, contents: Any) -> None:
     """Write JSON that only the owner may read, whole or not at all."""
+    _write_private(path, json.dumps(contents, indent=2) + "\n")
+
+
+def _write_private(path: Path, text: str) -> None:
     new = path.with_suffix(".new")
     new.touch(mode=0o600)
-    new.write_text(json.dumps(contents, indent=2) + "\n")
+    new.write_text(text)
     new.rename(path)

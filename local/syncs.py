@@ -57,20 +57,19 @@ async def follow(
     runs: Mapping[str, str],
     *,
     console: Console,
-    by_resource: bool = False,
     seconds: float = float("inf"),
 ) -> bool:
     """Show how far these runs (id, name) are until all have ended, or for so long; whether they
     have.
 
-    A bar a run, which fills with its resources, or a bar a resource.
+    A bar a run, which fills with its resources.
     """
     ends = time.monotonic() + seconds
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
     async with connection:
         with shown(console) as show:
             while True:
-                still, parts = await _read(connection, runs, by_resource=by_resource)
+                still, parts = await _read(connection, runs)
                 show(parts)
                 if not still or time.monotonic() > ends:
                     return not still
@@ -78,11 +77,11 @@ async def follow(
 
 
 async def _read(
-    connection: psycopg.AsyncConnection[Any], runs: Mapping[str, str], *, by_resource: bool
+    connection: psycopg.AsyncConnection[Any], runs: Mapping[str, str]
 ) -> tuple[bool, dict[str, Part]]:
     """Whether any of the runs works still, and how far their parts are."""
     rows = await connection.execute(
-        "SELECT run.id::text, run.status = 'running', job.resource, job.records,"
+        "SELECT run.id::text, run.status = 'running', job.records,"
         " job.status IN ('completed', 'failed'), job.status <> 'queued'"
         " FROM insights.sync_logs AS run JOIN backshop.sync_jobs AS job"
         " ON (job.store_id, job.run_id) = (run.store_id, run.id)"
@@ -91,9 +90,9 @@ async def _read(
     )
     still = False
     parts: dict[str, Part] = {}
-    async for run, works, resource, records, is_done, has_begun in rows:
+    async for run, works, records, is_done, has_begun in rows:
         still = still or works
-        name = resource if by_resource else runs[run]
+        name = runs[run]
         before = parts.get(name, Part(0, 0, 0, has_begun=False))
         parts[name] = Part(
             before.done + is_done,

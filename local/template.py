@@ -77,13 +77,19 @@ def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[s
 _Loader.add_multi_constructor("!", _short_form)
 
 
+def read(path: Path) -> dict[str, Any]:
+    """The document with its intrinsic functions in their long form."""
+    with path.open() as file:
+        document: dict[str, Any] = yaml.load(file, Loader=_Loader)  # noqa: S506 (a safe loader)
+    return document
+
+
 def load(path: Path, overrides: Mapping[str, Any], pseudo: Mapping[str, Any]) -> Template:
     """Read a template; `overrides` are parameters, `pseudo` is what `AWS::Region` and its like say.
 
     Raises `Unsupported` for a parameter that has neither a default nor an override.
     """
-    with path.open() as file:
-        document = yaml.load(file, Loader=_Loader)  # noqa: S506 (a safe loader)
+    document = read(path)
     declared = document.get("Parameters", {})
     bare = Template(
         folder=path.parent.resolve(),
@@ -127,7 +133,8 @@ def _with_globals(resource: Mapping[str, Any], everywhere: Mapping[str, Any]) ->
 
 def _merge(under: Any, over: Any) -> Any:
     """SAM's rule: maps are merged, lists are joined, of anything else the resource's own wins."""
-    if isinstance(under, dict) and isinstance(over, dict) and not _is_intrinsic(under | over):
+    maps = isinstance(under, dict) and isinstance(over, dict)
+    if maps and not (_is_intrinsic(under) or _is_intrinsic(over)):
         return under | {
             key: _merge(under[key], each) if key in under else each for key, each in over.items()
         }

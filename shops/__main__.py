@@ -8,6 +8,7 @@ import gc
 import json
 import pickle
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -35,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     started = time.monotonic()
     sock = socket.create_server(("127.0.0.1", args.port), backlog=256)
-    site = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    scheme = "https" if args.tls else "http"
+    site = f"{scheme}://127.0.0.1:{sock.getsockname()[1]}"
 
     async def run() -> None:
         courier = Courier(args.time_scale)
@@ -50,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         seconds = time.monotonic() - started
         count = len(platform.shop.orders)
         print(f"{args.platform}: {count:,} orders at {site} after {seconds:.1f} s", file=sys.stderr)
-        await serve(Service(platform, courier), sock, with_parent=args.with_parent)
+        tls = _tls(args.tls) if args.tls else None
+        await serve(Service(platform, courier), sock, tls, with_parent=args.with_parent)
         if args.state:
             _save(args.state, platform)
 
@@ -121,6 +124,7 @@ def _common(parser: argparse.ArgumentParser, make: Make) -> argparse.ArgumentPar
         "--first-id", type=int, default=0, help="of every kind of record (0: the platform's own)"
     )
     parser.add_argument("--empty", action="store_true", help="no products, customers or orders")
+    parser.add_argument("--tls", type=Path, help="answer over TLS, with this certificate and key")
     parser.add_argument(
         "--state", type=Path, help="keep the shop in this file from one run to the next"
     )
@@ -128,6 +132,12 @@ def _common(parser: argparse.ArgumentParser, make: Make) -> argparse.ArgumentPar
         "--with-parent", action="store_true", help="end when standard input is closed"
     )
     return parser
+
+
+def _tls(pem: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    return context
 
 
 def _saved(path: Path) -> dict[str, Any]:

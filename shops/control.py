@@ -268,6 +268,12 @@ def edit_variant(shop: Shop, args: Args) -> Args:
     return plain(shop.edit_variant(shop.variants[int(args["id"])], **changes))
 
 
+def delete_variant(shop: Shop, args: Args) -> Args:
+    variant = shop.variants[int(args["id"])]
+    shop.delete_variant(variant)
+    return {"deleted": variant.id}
+
+
 def delete_product(shop: Shop, args: Args) -> Args:
     product = shop.products[int(args["id"])]
     shop.delete_product(product)
@@ -325,6 +331,7 @@ ACTIONS: dict[str, Callable[[Shop, Args], Any]] = {
         delete_customer,
         edit_product,
         edit_variant,
+        delete_variant,
         delete_product,
         add_coupon,
         change,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import ssl
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -256,11 +257,13 @@ def _refusal(kind: str, request: web.Request, faults: Faults) -> web.Response:
     )
 
 
-async def serve(service: Service, sock: Any, *, with_parent: bool) -> None:
+async def serve(
+    service: Service, sock: Any, tls: ssl.SSLContext | None = None, *, with_parent: bool
+) -> None:
     """Serves until SIGINT, SIGTERM or, with `with_parent`, until standard input ends."""
     runner = web.AppRunner(service.app(), access_log=None, keepalive_timeout=60)
     await runner.setup()
-    await web.SockSite(runner, sock, backlog=256).start()
+    await web.SockSite(runner, sock, backlog=256, ssl_context=tls).start()
     print(json.dumps(service.platform.announce()), flush=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

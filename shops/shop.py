@@ -65,6 +65,9 @@ class Customer:
     verified: bool = True
     has_account: bool = True
     accepts_marketing: bool = False
+    accepts_sms: bool = False
+    meta: dict[str, Any] = field(default_factory=dict)
+    """What plugins keep with a customer (WooCommerce), or custom fields (Vendure)."""
     is_paying: bool = False
     note: str = ""
     tags: tuple[str, ...] = ()
@@ -530,6 +533,13 @@ class Shop:
             product.updated_at = max(variant.updated_at, product.updated_at)
         self.publish("product.updated", product)
         return variant
+
+    def delete_variant(self, variant: Variant) -> None:
+        """Staff take it off its product, which they save then."""
+        product = self.products[variant.product_id]
+        product.variants.remove(variant)
+        del self.variants[variant.id]
+        self.edit_product(product)
 
     def delete_product(self, product: Product) -> None:
         del self.products[product.id]

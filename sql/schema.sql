@@ -196,6 +196,64 @@ CREATE FUNCTION backshop.analyst_store_id() RETURNS uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN ((backshop.capability('analyst'::text))[1])::uuid;
 
+CREATE FUNCTION backshop.check_as_sets(child regclass) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    space text := (
+        SELECT relnamespace::regnamespace::text FROM pg_catalog.pg_class WHERE oid = child
+    );
+    of record;
+    body text := '';
+    refuse text;
+BEGIN
+    FOR of IN SELECT * FROM backshop.references_as_sets() AS r WHERE r.child = $1 LOOP
+        refuse := 'RAISE foreign_key_violation USING CONSTRAINT = %L, MESSAGE = %L;';
+        body := body || format(
+            'IF EXISTS (SELECT FROM (SELECT DISTINCT %s FROM written AS c WHERE %s) AS c'
+            ' WHERE NOT EXISTS (SELECT FROM %s AS p WHERE %s)) THEN ' || refuse || ' END IF; ',
+            of.columns, of.are_set, of.parent, of.match,
+            of.name, format('a row of %s points to nothing in %s', child, of.parent));
+        refuse := format(refuse, of.name, format('rows of %s point to it', child));
+        EXECUTE format(
+            'CREATE FUNCTION %s.%I() RETURNS trigger LANGUAGE plpgsql'
+            ' SET enable_hashjoin = off SET enable_mergejoin = off AS %L',
+            space, of.name || '_gone',
+            CASE WHEN of.does_cascade
+                THEN format('BEGIN DELETE FROM %s AS c USING gone AS p WHERE %s; RETURN NULL; END',
+                    child, of.match)
+                ELSE format('BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN %s AS c ON %s)'
+                    ' THEN %s END IF; RETURN NULL; END', child, of.match, refuse)
+            END);
+        EXECUTE format(
+            'CREATE TRIGGER %I AFTER DELETE ON %s REFERENCING OLD TABLE AS gone'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION %s.%1$I()',
+            of.name || '_gone', of.parent, space);
+        EXECUTE format(
+            'CREATE FUNCTION %s.%I() RETURNS trigger LANGUAGE plpgsql AS %L',
+            space, of.name || '_kept',
+            format('BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN %s AS c ON %s)'
+                ' THEN %s END IF; RETURN NULL; END', child, of.match, refuse));
+        EXECUTE format(
+            'CREATE TRIGGER %I AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s)'
+            ' EXECUTE FUNCTION %s.%1$I()',
+            of.name || '_kept', of.keys, of.parent, of.keys_moved, space);
+    END LOOP;
+    -- Joins are by index alone: plans are kept, and one that was made for a page of thousands would
+    -- read all of a store for a single row.
+    EXECUTE format(
+        'CREATE FUNCTION %s_check_references() RETURNS trigger LANGUAGE plpgsql'
+        ' SET enable_hashjoin = off SET enable_mergejoin = off AS %L',
+        child, 'BEGIN ' || body || 'RETURN NULL; END');
+    EXECUTE format(
+        'CREATE TRIGGER check_new_references AFTER INSERT ON %s REFERENCING NEW TABLE AS written'
+        ' FOR EACH STATEMENT EXECUTE FUNCTION %1$s_check_references()', child);
+    EXECUTE format(
+        'CREATE TRIGGER check_references AFTER UPDATE ON %s REFERENCING NEW TABLE AS written'
+        ' FOR EACH STATEMENT EXECUTE FUNCTION %1$s_check_references()', child);
+END
+$_$;
+
 CREATE FUNCTION backshop.current_store_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('backshop.store_id'::text, true), ''::text))::uuid;
@@ -283,6 +341,21 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION backshop.orphans() RETURNS TABLE(child text, name text, orphans bigint)
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    of record;
+BEGIN
+    FOR of IN SELECT * FROM backshop.references_as_sets() LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT %L, %L, count(*) FROM %s AS c'
+            ' WHERE %s AND NOT EXISTS (SELECT FROM %s AS p WHERE %s) HAVING count(*) > 0',
+            of.child::text, of.name::text, of.child, of.are_set, of.parent, of.match);
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION backshop.protect(target regclass) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -294,11 +367,51 @@ BEGIN
         RETURN;
     END IF;
     -- The sub-select is run once a statement, the setting not once a row.
-    EXECUTE format('CREATE POLICY service_stores ON %s TO backshop_service'
+    EXECUTE format('CREATE POLICY service_stores ON %s TO backshop_service, backshop_receive,'
+        ' backshop_staff, backshop_storefront, backshop_try_on'
         ' USING (store_id = ANY ((SELECT backshop.visible_store_ids())::uuid[]))', target);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO backshop_service', target);
 END
 $$;
+
+CREATE TABLE backshop.record_versions (
+    store_id uuid NOT NULL,
+    kind character varying(50) NOT NULL,
+    external_id character varying(255) NOT NULL,
+    rank smallint DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    deleted boolean DEFAULT false NOT NULL,
+    digest bytea
+);
+
+ALTER TABLE ONLY backshop.record_versions FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION backshop.read_anew() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ UPDATE backshop.record_versions r SET digest = '\x'::bytea
+   WHERE ((r.store_id = backshop.current_store_id()) AND (NOT r.deleted));
+END;
+
+CREATE FUNCTION backshop.references_as_sets() RETURNS TABLE(child regclass, name name, parent regclass, does_cascade boolean, columns text, are_set text, match text, keys text, keys_moved text)
+    LANGUAGE sql STABLE
+    AS $_$
+    SELECT k.conrelid, k.conname, k.confrelid, k.confdeltype = 'c',
+        string_agg(format('c.%I', a.attname), ', '),
+        string_agg(format('c.%I IS NOT NULL', a.attname), ' AND '),
+        string_agg(format('c.%I = p.%I', a.attname, b.attname), ' AND '),
+        string_agg(format('%I', b.attname), ', '),
+        string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', b.attname), ' OR ')
+    FROM pg_catalog.pg_constraint AS k
+    CROSS JOIN LATERAL unnest(k.conkey, k.confkey) AS u (own, theirs)
+    INNER JOIN pg_catalog.pg_attribute AS a ON k.conrelid = a.attrelid AND u.own = a.attnum
+    INNER JOIN pg_catalog.pg_attribute AS b ON k.confrelid = b.attrelid AND u.theirs = b.attnum
+    WHERE k.contype = 'f' AND NOT k.conenforced
+    GROUP BY k.oid
+    ORDER BY k.conrelid::regclass::text, k.conname
+$_$;
 
 CREATE FUNCTION backshop.sees_all_stores() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -354,6 +467,7 @@ CREATE TABLE backshop.stores (
     platform character varying(50),
     store_url character varying(500),
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    channel text GENERATED ALWAYS AS (COALESCE((settings ->> 'channel'::text), ''::text)) STORED NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT stores_platform_check CHECK (((platform)::text = ANY ((ARRAY['shopify'::character varying, 'woocommerce'::character varying, 'vendure'::character varying])::text[])))
@@ -377,6 +491,22 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION connect.order_item_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id, c.order_id, c.platform FROM written AS c WHERE c.store_id IS NOT NULL AND c.order_id IS NOT NULL AND c.platform IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM connect.platform_order AS p WHERE c.store_id = p.store_id AND c.order_id = p.order_id AND c.platform = p.platform)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_item_store_id_order_id_platform_fkey', MESSAGE = 'a row of connect.order_item points to nothing in connect.platform_order'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.order_item_store_id_order_id_platform_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN connect.order_item AS c ON c.store_id = p.store_id AND c.order_id = p.order_id AND c.platform = p.platform) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_item_store_id_order_id_platform_fkey', MESSAGE = 'rows of connect.order_item point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.order_item_store_id_order_id_platform_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN connect.order_item AS c ON c.store_id = p.store_id AND c.order_id = p.order_id AND c.platform = p.platform) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_item_store_id_order_id_platform_fkey', MESSAGE = 'rows of connect.order_item point to it'; END IF; RETURN NULL; END$$;
+
 CREATE FUNCTION connect.orphan_try_on_session() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -385,6 +515,118 @@ BEGIN
     RETURN NEW;
 END
 $$;
+
+CREATE FUNCTION connect.platform_customer_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM backshop.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_customer_store_id_fkey', MESSAGE = 'a row of connect.platform_customer points to nothing in backshop.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_customer_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN connect.platform_customer AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_customer_store_id_fkey', MESSAGE = 'rows of connect.platform_customer point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_customer_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN connect.platform_customer AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_customer_store_id_fkey', MESSAGE = 'rows of connect.platform_customer point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_order_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id, c.platform, c.customer_id FROM written AS c WHERE c.store_id IS NOT NULL AND c.platform IS NOT NULL AND c.customer_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM connect.platform_customer AS p WHERE c.store_id = p.store_id AND c.platform = p.platform AND c.customer_id = p.customer_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_customer_id_platform_fkey', MESSAGE = 'a row of connect.platform_order points to nothing in connect.platform_customer'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM backshop.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_fkey', MESSAGE = 'a row of connect.platform_order points to nothing in backshop.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_order_store_id_customer_id_platform_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN connect.platform_order AS c ON c.store_id = p.store_id AND c.platform = p.platform AND c.customer_id = p.customer_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_customer_id_platform_fkey', MESSAGE = 'rows of connect.platform_order point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_order_store_id_customer_id_platform_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN connect.platform_order AS c ON c.store_id = p.store_id AND c.platform = p.platform AND c.customer_id = p.customer_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_customer_id_platform_fkey', MESSAGE = 'rows of connect.platform_order point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_order_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN connect.platform_order AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_fkey', MESSAGE = 'rows of connect.platform_order point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_order_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN connect.platform_order AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_fkey', MESSAGE = 'rows of connect.platform_order point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_product_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM backshop.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_product_store_id_fkey', MESSAGE = 'a row of connect.platform_product points to nothing in backshop.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_product_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN connect.platform_product AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_product_store_id_fkey', MESSAGE = 'rows of connect.platform_product point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION connect.platform_product_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN connect.platform_product AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_product_store_id_fkey', MESSAGE = 'rows of connect.platform_product point to it'; END IF; RETURN NULL; END$$;
+
+CREATE TABLE connect.connector_config (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id uuid NOT NULL,
+    platform character varying(50) NOT NULL,
+    api_key text NOT NULL,
+    secret text NOT NULL,
+    store_url character varying(255) NOT NULL,
+    sync_interval integer DEFAULT 300 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    webhook_secret text,
+    webhook_secret_previous text,
+    webhook_secret_previous_until timestamp with time zone,
+    status character varying(20) DEFAULT 'active'::character varying NOT NULL,
+    connected_at timestamp with time zone DEFAULT now() NOT NULL,
+    shop_domain character varying(255),
+    erasure_asked_at timestamp with time zone,
+    paused_at timestamp with time zone,
+    CONSTRAINT connector_config_check CHECK ((store_id = id)),
+    CONSTRAINT connector_config_platform_check CHECK (((platform)::text = ANY ((ARRAY['shopify'::character varying, 'woocommerce'::character varying, 'vendure'::character varying])::text[]))),
+    CONSTRAINT connector_config_status_check CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'uninstalled'::character varying, 'erased'::character varying])::text[]))),
+    CONSTRAINT connector_config_sync_interval_check CHECK ((sync_interval > 0))
+);
+
+ALTER TABLE ONLY connect.connector_config FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION connect.stores_of_shop(domain text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT c.id
+    FROM connect.connector_config c
+   WHERE ((c.shop_domain)::text = lower(stores_of_shop.domain))
+   ORDER BY c.id;
+END;
+
+CREATE FUNCTION connect.take_shop_domain() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $_$
+BEGIN
+    IF NEW.platform = 'shopify' THEN
+        NEW.shop_domain := coalesce(
+            substring(lower(NEW.store_url) FROM '^https://([a-z0-9][a-z0-9-]*[.]myshopify[.]com)/?$'),
+            NEW.shop_domain
+        );
+    END IF;
+    RETURN NEW;
+END
+$_$;
+
+CREATE FUNCTION connect.with_consents(held jsonb, told jsonb, seen_at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (held || COALESCE((SELECT jsonb_object_agg(t.channel, CASE WHEN ((t.said ->> 'at'::text) IS NOT NULL) THEN t.said WHEN (((with_consents.held -> t.channel) -> 'given'::text) = (t.said -> 'given'::text)) THEN (with_consents.held -> t.channel) ELSE (t.said || jsonb_build_object('at', with_consents.seen_at)) END) AS jsonb_object_agg FROM jsonb_each(with_consents.told) t(channel, said)), '{}'::jsonb));
 
 CREATE FUNCTION insights.append_item(items anyarray, item anynonarray) RETURNS anyarray
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -410,6 +652,306 @@ BEGIN
     RETURN CASE WHEN joined IS NULL THEN item ELSE joined || coalesce(delimiter, '') || item END;
 END
 $$;
+
+CREATE FUNCTION insights.categories_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_fkey', MESSAGE = 'a row of insights.categories points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.parent_id, c.store_id FROM written AS c WHERE c.parent_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.categories AS p WHERE c.parent_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_parent_id_fkey', MESSAGE = 'a row of insights.categories points to nothing in insights.categories'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.categories_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.categories AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_fkey', MESSAGE = 'rows of insights.categories point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.categories_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.categories AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_fkey', MESSAGE = 'rows of insights.categories point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.categories_store_id_parent_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.categories AS c ON c.parent_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_parent_id_fkey', MESSAGE = 'rows of insights.categories point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.categories_store_id_parent_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.categories AS c ON c.parent_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_parent_id_fkey', MESSAGE = 'rows of insights.categories point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.coupons_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'coupons_store_id_fkey', MESSAGE = 'a row of insights.coupons points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.coupons_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.coupons AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'coupons_store_id_fkey', MESSAGE = 'rows of insights.coupons point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.coupons_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.coupons AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'coupons_store_id_fkey', MESSAGE = 'rows of insights.coupons point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.customer_months_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customer_months_store_id_fkey', MESSAGE = 'a row of insights.customer_months points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.customer_months_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.customer_months AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customer_months_store_id_fkey', MESSAGE = 'rows of insights.customer_months point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.customer_months_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.customer_months AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customer_months_store_id_fkey', MESSAGE = 'rows of insights.customer_months point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.customers_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customers_store_id_fkey', MESSAGE = 'a row of insights.customers points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.customers_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.customers AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customers_store_id_fkey', MESSAGE = 'rows of insights.customers point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.customers_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.customers AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customers_store_id_fkey', MESSAGE = 'rows of insights.customers point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.daily_sales_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'daily_sales_store_id_fkey', MESSAGE = 'a row of insights.daily_sales points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.daily_sales_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.daily_sales AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'daily_sales_store_id_fkey', MESSAGE = 'rows of insights.daily_sales point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.daily_sales_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.daily_sales AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'daily_sales_store_id_fkey', MESSAGE = 'rows of insights.daily_sales point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.monthly_customers_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'monthly_customers_store_id_fkey', MESSAGE = 'a row of insights.monthly_customers points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.monthly_customers_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.monthly_customers AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'monthly_customers_store_id_fkey', MESSAGE = 'rows of insights.monthly_customers point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.monthly_customers_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.monthly_customers AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'monthly_customers_store_id_fkey', MESSAGE = 'rows of insights.monthly_customers point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_coupons_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.order_id, c.store_id FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.orders AS p WHERE c.order_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_coupons_store_id_order_id_fkey', MESSAGE = 'a row of insights.order_coupons points to nothing in insights.orders'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_coupons_store_id_order_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN DELETE FROM insights.order_coupons AS c USING gone AS p WHERE c.order_id = p.id AND c.store_id = p.store_id; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_coupons_store_id_order_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.order_coupons AS c ON c.order_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_coupons_store_id_order_id_fkey', MESSAGE = 'rows of insights.order_coupons point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_items_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.order_id, c.store_id FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.orders AS p WHERE c.order_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_order_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.orders'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.product_id, c.store_id FROM written AS c WHERE c.product_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.products AS p WHERE c.product_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_product_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.products'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_items_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.order_items AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_fkey', MESSAGE = 'rows of insights.order_items point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_items_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.order_items AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_fkey', MESSAGE = 'rows of insights.order_items point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_items_store_id_order_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN DELETE FROM insights.order_items AS c USING gone AS p WHERE c.order_id = p.id AND c.store_id = p.store_id; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_items_store_id_order_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.order_items AS c ON c.order_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_order_id_fkey', MESSAGE = 'rows of insights.order_items point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_items_store_id_product_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.order_items AS c ON c.product_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_product_id_fkey', MESSAGE = 'rows of insights.order_items point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.order_items_store_id_product_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.order_items AS c ON c.product_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_product_id_fkey', MESSAGE = 'rows of insights.order_items point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.orders_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.customer_id, c.store_id FROM written AS c WHERE c.customer_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.customers AS p WHERE c.customer_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_customer_id_fkey', MESSAGE = 'a row of insights.orders points to nothing in insights.customers'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_fkey', MESSAGE = 'a row of insights.orders points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.orders_store_id_customer_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.orders AS c ON c.customer_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_customer_id_fkey', MESSAGE = 'rows of insights.orders point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.orders_store_id_customer_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.orders AS c ON c.customer_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_customer_id_fkey', MESSAGE = 'rows of insights.orders point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.orders_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.orders AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_fkey', MESSAGE = 'rows of insights.orders point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.orders_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.orders AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_fkey', MESSAGE = 'rows of insights.orders point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_days_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_days_store_id_fkey', MESSAGE = 'a row of insights.product_days points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_days_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.product_days AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_days_store_id_fkey', MESSAGE = 'rows of insights.product_days point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_days_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.product_days AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_days_store_id_fkey', MESSAGE = 'rows of insights.product_days point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_months_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_months_store_id_fkey', MESSAGE = 'a row of insights.product_months points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_months_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.product_months AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_months_store_id_fkey', MESSAGE = 'rows of insights.product_months point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_months_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.product_months AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_months_store_id_fkey', MESSAGE = 'rows of insights.product_months point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_variants_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.product_id, c.store_id FROM written AS c WHERE c.product_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.products AS p WHERE c.product_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_variants_store_id_product_id_fkey', MESSAGE = 'a row of insights.product_variants points to nothing in insights.products'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_variants_store_id_product_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN DELETE FROM insights.product_variants AS c USING gone AS p WHERE c.product_id = p.id AND c.store_id = p.store_id; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.product_variants_store_id_product_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.product_variants AS c ON c.product_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_variants_store_id_product_id_fkey', MESSAGE = 'rows of insights.product_variants point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.products_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.category_id, c.store_id FROM written AS c WHERE c.category_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.categories AS p WHERE c.category_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_category_id_fkey', MESSAGE = 'a row of insights.products points to nothing in insights.categories'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_fkey', MESSAGE = 'a row of insights.products points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.products_store_id_category_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.products AS c ON c.category_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_category_id_fkey', MESSAGE = 'rows of insights.products point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.products_store_id_category_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.products AS c ON c.category_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_category_id_fkey', MESSAGE = 'rows of insights.products point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.products_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.products AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_fkey', MESSAGE = 'rows of insights.products point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.products_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.products AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_fkey', MESSAGE = 'rows of insights.products point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refund_items_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.refund_id, c.store_id FROM written AS c WHERE c.refund_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.refunds AS p WHERE c.refund_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refund_items_store_id_refund_id_fkey', MESSAGE = 'a row of insights.refund_items points to nothing in insights.refunds'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refund_items_store_id_refund_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN DELETE FROM insights.refund_items AS c USING gone AS p WHERE c.refund_id = p.id AND c.store_id = p.store_id; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refund_items_store_id_refund_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.refund_items AS c ON c.refund_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refund_items_store_id_refund_id_fkey', MESSAGE = 'rows of insights.refund_items point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refunds_check_references() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_fkey', MESSAGE = 'a row of insights.refunds points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.order_id, c.store_id FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.orders AS p WHERE c.order_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_order_id_fkey', MESSAGE = 'a row of insights.refunds points to nothing in insights.orders'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refunds_store_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM gone AS p INNER JOIN insights.refunds AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_fkey', MESSAGE = 'rows of insights.refunds point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refunds_store_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.refunds AS c ON c.store_id = p.id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_fkey', MESSAGE = 'rows of insights.refunds point to it'; END IF; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refunds_store_id_order_id_fkey_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$BEGIN DELETE FROM insights.refunds AS c USING gone AS p WHERE c.order_id = p.id AND c.store_id = p.store_id; RETURN NULL; END$$;
+
+CREATE FUNCTION insights.refunds_store_id_order_id_fkey_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT OLD.*) AS p INNER JOIN insights.refunds AS c ON c.order_id = p.id AND c.store_id = p.store_id) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_order_id_fkey', MESSAGE = 'rows of insights.refunds point to it'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text) RETURNS SETOF text
     LANGUAGE plpgsql
@@ -473,6 +1015,9 @@ DECLARE
 BEGIN
     DELETE FROM kits.otp_limits
     WHERE last_taken < now() - interval '1 day' AND store_id = ANY (backshop.visible_store_ids());
+    DELETE FROM kits.otp_spending
+    WHERE day < current_date - 60 AND store_id = ANY (backshop.visible_store_ids());
+    PERFORM kits.forget_otp_counts();
     DELETE FROM kits.otp_sessions
     WHERE expires_at < now() AND store_id = ANY (backshop.visible_store_ids());
     GET DIAGNOSTICS deleted = ROW_COUNT;
@@ -543,6 +1088,31 @@ BEGIN
 END
 $$;
 
+CREATE TABLE kits.otp_days (
+    day date NOT NULL,
+    sends integer NOT NULL,
+    CONSTRAINT otp_days_sends_check CHECK ((sends >= 0))
+);
+
+ALTER TABLE ONLY kits.otp_days FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE kits.otp_phones (
+    phone_hash bytea NOT NULL,
+    last_taken timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY kits.otp_phones FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION kits.forget_otp_counts() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ DELETE FROM kits.otp_phones p
+   WHERE (p.last_taken < (now() - '1 day'::interval));
+ DELETE FROM kits.otp_days d
+   WHERE (d.day < (CURRENT_DATE - 60));
+END;
+
 CREATE FUNCTION kits.generate_batch_number() RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -599,6 +1169,11 @@ CREATE FUNCTION kits.get_batch_statistics(batch_uuid uuid) RETURNS TABLE(batch_i
     FROM batch AS b CROSS JOIN counted AS c
 $$;
 
+CREATE FUNCTION kits.otp_day(the_day date) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN COALESCE((SELECT d.sends FROM kits.otp_days d WHERE (d.day = otp_day.the_day)), 0);
+
 CREATE FUNCTION kits.require_store() RETURNS uuid
     LANGUAGE plpgsql STABLE
     AS $$
@@ -609,6 +1184,34 @@ BEGIN
                 HINT = 'Open it for one store, which sets backshop.store_id.';
     END IF;
     RETURN backshop.current_store_id();
+END
+$$;
+
+CREATE FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO kits.otp_phones AS p (phone_hash, last_taken)
+    VALUES (sha256(convert_to(phone, 'UTF8')), at)
+    ON CONFLICT (phone_hash) DO UPDATE SET last_taken = greatest(p.last_taken, excluded.last_taken);
+    RETURN ARRAY(
+        SELECT taken.at
+        FROM kits.otp_limits AS l, unnest(l.taken) AS taken (at)
+        WHERE l.scope = 'phone' AND l.key = phone AND taken.at > since
+        ORDER BY taken.at
+    );
+END
+$$;
+
+CREATE FUNCTION kits.take_otp_day(the_day date, most integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO kits.otp_days AS d (day, sends) SELECT the_day, 1 WHERE most > 0
+    ON CONFLICT (day) DO UPDATE SET sends = d.sends + 1 WHERE d.sends < most;
+    RETURN FOUND;
 END
 $$;
 
@@ -806,8 +1409,12 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
             AND (t.tracking_number, t.status) IS DISTINCT FROM (c.tracking_number, c.status)
     ),
     begun AS (
-        INSERT INTO kits.order_tracking (store_id, vendure_order_id, tracking_number, status)
-        SELECT (SELECT kits.require_store()), c.vendure_order_id, c.tracking_number, c.status
+        INSERT INTO kits.order_tracking (
+            store_id, vendure_order_id, tracking_number, carrier, status
+        )
+        SELECT (SELECT kits.require_store()), c.vendure_order_id, c.tracking_number,
+            (SELECT left(b.settings -> 'deliveries' ->> 'carrier', 100) FROM backshop.stores AS b
+             WHERE b.id = (SELECT kits.require_store())), c.status
         FROM tracked AS c
         WHERE NOT EXISTS (
             SELECT FROM kits.order_tracking AS t
@@ -822,6 +1429,12 @@ CREATE FUNCTION projects.count_catalogue_version() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
+    -- What is deleted was counted before; a store that is forgotten gets no new row.
+    IF TG_OP = 'DELETE' THEN
+        UPDATE projects.catalogue_versions SET version = version + 1
+        WHERE store_id IN (SELECT store_id FROM changed);
+        RETURN NULL;
+    END IF;
     INSERT INTO projects.catalogue_versions (store_id)
     SELECT DISTINCT store_id FROM changed ORDER BY store_id
     ON CONFLICT (store_id) DO UPDATE SET version = catalogue_versions.version + 1;
@@ -916,6 +1529,34 @@ BEGIN
         concat_ws(' ', NEW.first_name, NEW.last_name, NEW.email),
         concat_ws('/', NEW.phone_primary, NEW.phone_secondary)
     );
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION projects.keep_sent_quote() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.quote_status <> 'draft' AND (
+        NEW.quote_status = 'draft'
+        OR (NEW.project_id, NEW.quote_number, NEW.quote_date, NEW.expiration_date, NEW.subtotal,
+            NEW.tax_amount, NEW.delivery_fee, NEW.total_amount, NEW.discount_amount, NEW.currency,
+            NEW.alternative, NEW.revision, NEW.asked, NEW.content, NEW.sent_at)
+        IS DISTINCT FROM (OLD.project_id, OLD.quote_number, OLD.quote_date, OLD.expiration_date,
+            OLD.subtotal, OLD.tax_amount, OLD.delivery_fee, OLD.total_amount, OLD.discount_amount,
+            OLD.currency, OLD.alternative, OLD.revision, OLD.asked, OLD.content, OLD.sent_at)
+        OR NEW.recipient <> OLD.recipient
+        OR NEW.special_instructions <> OLD.special_instructions
+        OR NEW.pdf_sha256 IS DISTINCT FROM OLD.pdf_sha256
+    ) THEN
+        RAISE EXCEPTION 'a quote that was sent does not change'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF OLD.quote_status IN ('accepted', 'rejected', 'expired')
+        AND NEW.quote_status <> OLD.quote_status THEN
+        RAISE EXCEPTION 'a quote that was answered stays answered'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -1059,6 +1700,16 @@ ALTER TABLE backshop.capability_keys ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
+CREATE TABLE backshop.desk_sessions (
+    token_hash bytea NOT NULL,
+    key_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    draft jsonb
+);
+
+ALTER TABLE ONLY backshop.desk_sessions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE backshop.erasures (
     store_id uuid NOT NULL,
     kind character varying(50) NOT NULL,
@@ -1087,7 +1738,7 @@ CREATE TABLE backshop.idempotency_keys (
     answer jsonb,
     sealed text[] DEFAULT '{}'::text[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT idempotency_keys_status_check CHECK (((status >= 200) AND (status <= 299)))
+    CONSTRAINT idempotency_keys_status_check CHECK (((status >= 200) AND (status <= 399)))
 );
 
 ALTER TABLE ONLY backshop.idempotency_keys FORCE ROW LEVEL SECURITY;
@@ -1127,18 +1778,29 @@ ALTER TABLE backshop.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
-CREATE TABLE backshop.record_versions (
+CREATE TABLE backshop.received_webhooks (
     store_id uuid NOT NULL,
-    kind character varying(50) NOT NULL,
-    external_id character varying(255) NOT NULL,
-    rank smallint DEFAULT 0 NOT NULL,
-    changed_at timestamp with time zone NOT NULL,
-    observed_at timestamp with time zone NOT NULL,
-    deleted boolean DEFAULT false NOT NULL,
-    digest bytea
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    topic character varying(100) NOT NULL,
+    delivery_key character varying(255) NOT NULL,
+    status character varying(20) DEFAULT 'received'::character varying NOT NULL,
+    error text,
+    about character varying(150),
+    subjects text[],
+    body_sha256 character varying(64) NOT NULL,
+    size integer NOT NULL,
+    is_kept boolean DEFAULT false NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    triggered_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    replays integer DEFAULT 0 NOT NULL,
+    replayed_at timestamp with time zone,
+    replayed_by character varying(255),
+    CONSTRAINT received_webhooks_status_check CHECK (((status)::text = ANY ((ARRAY['received'::character varying, 'saved'::character varying, 'failed'::character varying])::text[])))
 );
 
-ALTER TABLE ONLY backshop.record_versions FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY backshop.received_webhooks FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE backshop.schema_migrations (
     name text NOT NULL,
@@ -1147,6 +1809,14 @@ CREATE TABLE backshop.schema_migrations (
 );
 
 ALTER TABLE ONLY backshop.schema_migrations FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE backshop.slow_shops (
+    store_id uuid NOT NULL,
+    slow integer NOT NULL,
+    until timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY backshop.slow_shops FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE backshop.sync_cursors (
     store_id uuid NOT NULL,
@@ -1213,29 +1883,6 @@ CREATE TABLE connect.address_update_request (
 
 ALTER TABLE ONLY connect.address_update_request FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE connect.connector_config (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    store_id uuid NOT NULL,
-    platform character varying(50) NOT NULL,
-    api_key text NOT NULL,
-    secret text NOT NULL,
-    store_url character varying(255) NOT NULL,
-    sync_interval integer DEFAULT 300 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    webhook_secret text,
-    webhook_secret_previous text,
-    webhook_secret_previous_until timestamp with time zone,
-    status character varying(20) DEFAULT 'active'::character varying NOT NULL,
-    connected_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT connector_config_check CHECK ((store_id = id)),
-    CONSTRAINT connector_config_platform_check CHECK (((platform)::text = ANY ((ARRAY['shopify'::character varying, 'woocommerce'::character varying, 'vendure'::character varying])::text[]))),
-    CONSTRAINT connector_config_status_check CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'uninstalled'::character varying, 'erased'::character varying])::text[]))),
-    CONSTRAINT connector_config_sync_interval_check CHECK ((sync_interval > 0))
-);
-
-ALTER TABLE ONLY connect.connector_config FORCE ROW LEVEL SECURITY;
-
 CREATE TABLE connect.order_item (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     store_id uuid NOT NULL,
@@ -1266,6 +1913,7 @@ CREATE TABLE connect.platform_customer (
     synced_at timestamp with time zone,
     phone character varying(50),
     modified_at timestamp with time zone,
+    consents jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT platform_customer_platform_check CHECK (((platform)::text = ANY ((ARRAY['shopify'::character varying, 'woocommerce'::character varying, 'vendure'::character varying])::text[])))
 );
 
@@ -1432,6 +2080,7 @@ CREATE TABLE connect.try_on_session (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     skus text[] DEFAULT '{}'::text[] NOT NULL,
     consented_at timestamp with time zone,
+    consent_version character varying(40),
     results jsonb DEFAULT '{}'::jsonb NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     own_shade character varying(100),
@@ -1521,20 +2170,20 @@ CREATE TABLE insights.daily_sales (
     currency character varying(3) NOT NULL,
     events integer DEFAULT 0 NOT NULL,
     orders integer DEFAULT 0 NOT NULL,
-    gross numeric(16,2) DEFAULT 0 NOT NULL,
-    discounts numeric(16,2) DEFAULT 0 NOT NULL,
-    tax numeric(16,2) DEFAULT 0 NOT NULL,
-    shipping numeric(16,2) DEFAULT 0 NOT NULL,
+    gross numeric(20,4) DEFAULT 0 NOT NULL,
+    discounts numeric(20,4) DEFAULT 0 NOT NULL,
+    tax numeric(20,4) DEFAULT 0 NOT NULL,
+    shipping numeric(20,4) DEFAULT 0 NOT NULL,
     coupon_orders integer DEFAULT 0 NOT NULL,
     refunded_orders integer DEFAULT 0 NOT NULL,
-    line_gross numeric(16,2) DEFAULT 0 NOT NULL,
-    line_net numeric(16,2) DEFAULT 0 NOT NULL,
-    units numeric(16,4) DEFAULT 0 NOT NULL,
-    goods_back numeric(16,2) DEFAULT 0 NOT NULL,
-    tax_back numeric(16,2) DEFAULT 0 NOT NULL,
-    shipping_back numeric(16,2) DEFAULT 0 NOT NULL,
-    line_back numeric(16,2) DEFAULT 0 NOT NULL,
-    units_back numeric(16,4) DEFAULT 0 NOT NULL
+    line_gross numeric(20,4) DEFAULT 0 NOT NULL,
+    line_net numeric(20,4) DEFAULT 0 NOT NULL,
+    units numeric(20,4) DEFAULT 0 NOT NULL,
+    goods_back numeric(20,4) DEFAULT 0 NOT NULL,
+    tax_back numeric(20,4) DEFAULT 0 NOT NULL,
+    shipping_back numeric(20,4) DEFAULT 0 NOT NULL,
+    line_back numeric(20,4) DEFAULT 0 NOT NULL,
+    units_back numeric(20,4) DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY insights.daily_sales FORCE ROW LEVEL SECURITY;
@@ -1619,11 +2268,11 @@ CREATE TABLE insights.product_days (
     currency character varying(3) NOT NULL,
     product character varying(600) NOT NULL,
     events integer DEFAULT 0 NOT NULL,
-    line_gross numeric(16,2) DEFAULT 0 NOT NULL,
-    line_net numeric(16,2) DEFAULT 0 NOT NULL,
-    units numeric(16,4) DEFAULT 0 NOT NULL,
-    line_back numeric(16,2) DEFAULT 0 NOT NULL,
-    units_back numeric(16,4) DEFAULT 0 NOT NULL
+    line_gross numeric(20,4) DEFAULT 0 NOT NULL,
+    line_net numeric(20,4) DEFAULT 0 NOT NULL,
+    units numeric(20,4) DEFAULT 0 NOT NULL,
+    line_back numeric(20,4) DEFAULT 0 NOT NULL,
+    units_back numeric(20,4) DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY insights.product_days FORCE ROW LEVEL SECURITY;
@@ -1634,11 +2283,11 @@ CREATE TABLE insights.product_months (
     currency character varying(3) NOT NULL,
     product character varying(600) NOT NULL,
     events integer DEFAULT 0 NOT NULL,
-    line_gross numeric(16,2) DEFAULT 0 NOT NULL,
-    line_net numeric(16,2) DEFAULT 0 NOT NULL,
-    units numeric(16,4) DEFAULT 0 NOT NULL,
-    line_back numeric(16,2) DEFAULT 0 NOT NULL,
-    units_back numeric(16,4) DEFAULT 0 NOT NULL
+    line_gross numeric(20,4) DEFAULT 0 NOT NULL,
+    line_net numeric(20,4) DEFAULT 0 NOT NULL,
+    units numeric(20,4) DEFAULT 0 NOT NULL,
+    line_back numeric(20,4) DEFAULT 0 NOT NULL,
+    units_back numeric(20,4) DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY insights.product_months FORCE ROW LEVEL SECURITY;
@@ -1766,6 +2415,7 @@ CREATE TABLE insights.stores (
     name text GENERATED ALWAYS AS ((settings ->> 'name'::text)) STORED,
     currency text GENERATED ALWAYS AS ((settings ->> 'currency'::text)) STORED,
     time_zone text GENERATED ALWAYS AS ((settings ->> 'time_zone'::text)) STORED,
+    channel text GENERATED ALWAYS AS (COALESCE((settings ->> 'channel'::text), ''::text)) STORED NOT NULL,
     CONSTRAINT stores_check CHECK ((store_id = id)),
     CONSTRAINT stores_plan_check CHECK (((plan)::text = ANY ((ARRAY['free'::character varying, 'starter'::character varying, 'pro'::character varying, 'agency'::character varying])::text[])))
 );
@@ -1914,17 +2564,6 @@ CREATE TABLE kits.import_batches (
 
 ALTER TABLE ONLY kits.import_batches FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE kits.order_batch_assignments (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    store_id uuid NOT NULL,
-    vendure_order_id character varying(100) NOT NULL,
-    batch_id uuid NOT NULL,
-    assigned_at timestamp with time zone DEFAULT now() NOT NULL,
-    assigned_by character varying(255)
-);
-
-ALTER TABLE ONLY kits.order_batch_assignments FORCE ROW LEVEL SECURITY;
-
 CREATE TABLE kits.order_delivery_status_events (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     store_id uuid NOT NULL,
@@ -1941,12 +2580,53 @@ CREATE TABLE kits.order_delivery_status_events (
 
 ALTER TABLE ONLY kits.order_delivery_status_events FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE kits.usual_waits (
+    store_id uuid NOT NULL,
+    stage character varying(20) NOT NULL,
+    seconds bigint NOT NULL,
+    CONSTRAINT usual_waits_seconds_check CHECK ((seconds >= 0)),
+    CONSTRAINT usual_waits_stage_check CHECK (((stage)::text = ANY ((ARRAY['ORDER_CONFIRMED'::character varying, 'SOURCING'::character varying, 'ARRIVED'::character varying, 'DISPATCHED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY kits.usual_waits FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW kits.late_orders WITH (security_invoker='true') AS
+ SELECT o.store_id,
+    o.vendure_order_id,
+    w.stage,
+    at.since,
+    (at.since + make_interval(secs => (w.seconds)::double precision)) AS usual_by
+   FROM (((kits.usual_waits w
+     JOIN kits.order_delivery_status s ON (((w.store_id = s.store_id) AND ((w.stage)::text = (s.stage)::text))))
+     JOIN kits.customer_orders_summary o ON (((s.store_id = o.store_id) AND ((s.order_code)::text = (o.order_code)::text))))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN ((s.stage)::text = 'ORDER_CONFIRMED'::text) THEN o.order_date
+                    ELSE ( SELECT min(e.updated_at) AS min
+                       FROM kits.order_delivery_status_events e
+                      WHERE ((e.store_id = s.store_id) AND ((e.order_code)::text = (s.order_code)::text) AND (e.sequence > COALESCE(( SELECT max(b.sequence) AS max
+                               FROM kits.order_delivery_status_events b
+                              WHERE ((b.store_id = s.store_id) AND ((b.order_code)::text = (s.order_code)::text) AND ((b.stage)::text <> (s.stage)::text))), 0))))
+                END AS since) at)
+  WHERE ((NOT o.is_cancelled) AND (o.order_date > (now() - '180 days'::interval)) AND (at.since < (now() - make_interval(secs => (w.seconds)::double precision))));
+
+CREATE TABLE kits.order_batch_assignments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id uuid NOT NULL,
+    vendure_order_id character varying(100) NOT NULL,
+    batch_id uuid NOT NULL,
+    assigned_at timestamp with time zone DEFAULT now() NOT NULL,
+    assigned_by character varying(255)
+);
+
+ALTER TABLE ONLY kits.order_batch_assignments FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE kits.order_tracking (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     store_id uuid NOT NULL,
     vendure_order_id character varying(100) NOT NULL,
     tracking_number character varying(100),
-    carrier character varying(100) DEFAULT 'Trans Express'::character varying NOT NULL,
+    carrier character varying(100),
     status character varying(20) DEFAULT 'pending'::character varying NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1980,6 +2660,25 @@ CREATE TABLE kits.otp_sessions (
 
 ALTER TABLE ONLY kits.otp_sessions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE kits.otp_spending (
+    store_id uuid NOT NULL,
+    day date NOT NULL,
+    sends integer NOT NULL,
+    CONSTRAINT otp_spending_sends_check CHECK ((sends >= 0))
+);
+
+ALTER TABLE ONLY kits.otp_spending FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE kits.shoppers (
+    store_id uuid NOT NULL,
+    phone character varying(20) NOT NULL,
+    name character varying(200),
+    news boolean,
+    news_told_at timestamp with time zone
+);
+
+ALTER TABLE ONLY kits.shoppers FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE kits.verified_phones (
     store_id uuid NOT NULL,
     phone character varying(20) NOT NULL,
@@ -1997,6 +2696,33 @@ CREATE TABLE projects.archived_projects (
 );
 
 ALTER TABLE ONLY projects.archived_projects FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE projects.catalogue_imports (
+    store_id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    status character varying(20) NOT NULL,
+    message text,
+    dry_run boolean DEFAULT false NOT NULL,
+    delete_missing boolean DEFAULT false NOT NULL,
+    file_name character varying(255),
+    object_key character varying(255),
+    digest character varying(64),
+    file jsonb,
+    last_line integer DEFAULT 0 NOT NULL,
+    lines integer DEFAULT 0 NOT NULL,
+    lines_expected integer,
+    added integer DEFAULT 0 NOT NULL,
+    changed integer DEFAULT 0 NOT NULL,
+    unchanged integer DEFAULT 0 NOT NULL,
+    refused integer DEFAULT 0 NOT NULL,
+    deleted integer DEFAULT 0 NOT NULL,
+    problems jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT catalogue_imports_status_check CHECK (((status)::text = ANY ((ARRAY['awaiting_upload'::character varying, 'running'::character varying, 'done'::character varying, 'failed'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY projects.catalogue_imports FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE projects.catalogue_versions (
     store_id uuid NOT NULL,
@@ -2100,6 +2826,7 @@ CREATE TABLE projects.customers (
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     notes text,
+    tax_exemption character varying(100),
     version integer DEFAULT 1 NOT NULL,
     search text[] DEFAULT '{}'::text[] NOT NULL
 );
@@ -2190,6 +2917,38 @@ CREATE TABLE projects.projects (
 
 ALTER TABLE ONLY projects.projects FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE projects.quote_acceptances (
+    store_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    quote_id uuid NOT NULL,
+    accepted_at timestamp with time zone NOT NULL,
+    accepted_name character varying(200),
+    source_address character varying(45),
+    user_agent character varying(500),
+    pdf_sha256 character varying(64),
+    payments jsonb NOT NULL
+);
+
+ALTER TABLE ONLY projects.quote_acceptances FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE projects.quote_counters (
+    store_id uuid NOT NULL,
+    last bigint NOT NULL
+);
+
+ALTER TABLE ONLY projects.quote_counters FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE projects.quote_mails (
+    store_id uuid NOT NULL,
+    quote_id uuid NOT NULL,
+    mail character varying(20) NOT NULL,
+    status character varying(10) DEFAULT 'pending'::character varying NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT quote_mails_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'sending'::character varying, 'sent'::character varying, 'failed'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY projects.quote_mails FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE projects.quote_numbers (
     store_id uuid NOT NULL,
     quote_number character varying(50) NOT NULL,
@@ -2214,7 +2973,25 @@ CREATE TABLE projects.quotes (
     special_instructions text,
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    currency character varying(3) DEFAULT 'USD'::character varying NOT NULL
+    currency character varying(3) DEFAULT 'USD'::character varying NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    alternative character varying(10),
+    revision integer DEFAULT 1 NOT NULL,
+    discount_amount numeric(10,2) DEFAULT 0 NOT NULL,
+    asked jsonb DEFAULT '{}'::jsonb NOT NULL,
+    content jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recipient jsonb,
+    sent_at timestamp with time zone,
+    first_seen_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    stale_since timestamp with time zone,
+    changes jsonb,
+    superseded_by uuid,
+    superseded_at timestamp with time zone,
+    pdf_key character varying(255),
+    pdf_sha256 character varying(64),
+    CONSTRAINT quotes_alternative_check CHECK (((alternative)::text = ANY ((ARRAY['good'::character varying, 'better'::character varying, 'best'::character varying])::text[]))),
+    CONSTRAINT quotes_discount_amount_check CHECK ((discount_amount >= (0)::numeric))
 )
 PARTITION BY RANGE (quote_date);
 
@@ -2236,7 +3013,25 @@ CREATE TABLE projects.quotes_default (
     special_instructions text,
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    currency character varying(3) DEFAULT 'USD'::character varying CONSTRAINT quotes_currency_not_null NOT NULL
+    currency character varying(3) DEFAULT 'USD'::character varying CONSTRAINT quotes_currency_not_null NOT NULL,
+    version integer DEFAULT 1 CONSTRAINT quotes_version_not_null NOT NULL,
+    alternative character varying(10),
+    revision integer DEFAULT 1 CONSTRAINT quotes_revision_not_null NOT NULL,
+    discount_amount numeric(10,2) DEFAULT 0 CONSTRAINT quotes_discount_amount_not_null NOT NULL,
+    asked jsonb DEFAULT '{}'::jsonb CONSTRAINT quotes_asked_not_null NOT NULL,
+    content jsonb DEFAULT '{}'::jsonb CONSTRAINT quotes_content_not_null NOT NULL,
+    recipient jsonb,
+    sent_at timestamp with time zone,
+    first_seen_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    stale_since timestamp with time zone,
+    changes jsonb,
+    superseded_by uuid,
+    superseded_at timestamp with time zone,
+    pdf_key character varying(255),
+    pdf_sha256 character varying(64),
+    CONSTRAINT quotes_alternative_check CHECK (((alternative)::text = ANY ((ARRAY['good'::character varying, 'better'::character varying, 'best'::character varying])::text[]))),
+    CONSTRAINT quotes_discount_amount_check CHECK ((discount_amount >= (0)::numeric))
 );
 
 ALTER TABLE ONLY projects.quotes_default FORCE ROW LEVEL SECURITY;
@@ -2326,7 +3121,8 @@ CREATE TABLE shade.customers (
     last_name character varying(100),
     shopify_customer_id text,
     created_at timestamp with time zone DEFAULT now(),
-    accepts_marketing boolean
+    accepts_marketing boolean,
+    unsubscribed_at timestamp with time zone
 );
 
 ALTER TABLE ONLY shade.customers FORCE ROW LEVEL SECURITY;
@@ -2361,6 +3157,9 @@ CREATE TABLE shade.model_training_data (
     feedback_notes text,
     used_for_training boolean DEFAULT false,
     rated_at timestamp with time zone,
+    qa_note text,
+    qa_by character varying(255),
+    qa_at timestamp with time zone,
     CONSTRAINT model_training_data_match_accuracy_rating_check CHECK (((match_accuracy_rating >= 1) AND (match_accuracy_rating <= 5)))
 );
 
@@ -2403,6 +3202,19 @@ CREATE TABLE shade.products (
 );
 
 ALTER TABLE ONLY shade.products FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE shade.rating_requests (
+    store_id uuid NOT NULL,
+    recommendation_id uuid NOT NULL,
+    channel text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT rating_requests_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text]))),
+    CONSTRAINT rating_requests_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY shade.rating_requests FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE shade.recommendations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2531,6 +3343,9 @@ ALTER TABLE ONLY backshop.capability_keys
 ALTER TABLE ONLY backshop.capability_keys
     ADD CONSTRAINT capability_keys_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY backshop.desk_sessions
+    ADD CONSTRAINT desk_sessions_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY backshop.erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (store_id, kind, hash);
 
@@ -2546,17 +3361,26 @@ ALTER TABLE ONLY backshop.locks
 ALTER TABLE ONLY backshop.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (store_id, id);
 
+ALTER TABLE ONLY backshop.received_webhooks
+    ADD CONSTRAINT received_webhooks_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY backshop.received_webhooks
+    ADD CONSTRAINT received_webhooks_store_id_topic_delivery_key_key UNIQUE (store_id, topic, delivery_key);
+
 ALTER TABLE ONLY backshop.record_versions
     ADD CONSTRAINT record_versions_pkey PRIMARY KEY (store_id, kind, external_id);
 
 ALTER TABLE ONLY backshop.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY backshop.slow_shops
+    ADD CONSTRAINT slow_shops_pkey PRIMARY KEY (store_id);
+
 ALTER TABLE ONLY backshop.stores
     ADD CONSTRAINT stores_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY backshop.stores
-    ADD CONSTRAINT stores_store_url_key UNIQUE (store_url);
+    ADD CONSTRAINT stores_store_url_channel_key UNIQUE (store_url, channel);
 
 ALTER TABLE ONLY backshop.sync_cursors
     ADD CONSTRAINT sync_cursors_pkey PRIMARY KEY (store_id, resource);
@@ -2645,11 +3469,17 @@ ALTER TABLE ONLY insights.customer_months
 ALTER TABLE ONLY insights.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (store_id, id);
 
-ALTER TABLE ONLY insights.customers
-    ADD CONSTRAINT customers_store_id_wc_customer_id_key UNIQUE (store_id, wc_customer_id);
-
 ALTER TABLE ONLY insights.daily_sales
     ADD CONSTRAINT daily_sales_pkey PRIMARY KEY (store_id, day, currency);
+
+ALTER TABLE ONLY insights.customers
+    ADD CONSTRAINT idx_customers_store UNIQUE (store_id, wc_customer_id);
+
+ALTER TABLE ONLY insights.order_items
+    ADD CONSTRAINT idx_order_items_store UNIQUE (store_id, order_id, line_id);
+
+ALTER TABLE ONLY insights.products
+    ADD CONSTRAINT idx_products_store UNIQUE (store_id, wc_product_id);
 
 ALTER TABLE ONLY insights.monthly_customers
     ADD CONSTRAINT monthly_customers_pkey PRIMARY KEY (store_id, month);
@@ -2659,9 +3489,6 @@ ALTER TABLE ONLY insights.order_coupons
 
 ALTER TABLE ONLY insights.order_items
     ADD CONSTRAINT order_items_pkey PRIMARY KEY (store_id, id);
-
-ALTER TABLE ONLY insights.order_items
-    ADD CONSTRAINT order_items_store_id_order_id_line_id_key UNIQUE (store_id, order_id, line_id);
 
 ALTER TABLE ONLY insights.orders
     ADD CONSTRAINT orders_pkey PRIMARY KEY (store_id, id);
@@ -2683,9 +3510,6 @@ ALTER TABLE ONLY insights.product_variants
 
 ALTER TABLE ONLY insights.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (store_id, id);
-
-ALTER TABLE ONLY insights.products
-    ADD CONSTRAINT products_store_id_wc_product_id_key UNIQUE (store_id, wc_product_id);
 
 ALTER TABLE ONLY insights.refund_items
     ADD CONSTRAINT refund_items_pkey PRIMARY KEY (store_id, id);
@@ -2712,7 +3536,7 @@ ALTER TABLE ONLY insights.stores
     ADD CONSTRAINT stores_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY insights.stores
-    ADD CONSTRAINT stores_store_url_key UNIQUE (store_url);
+    ADD CONSTRAINT stores_store_url_channel_key UNIQUE (store_url, channel);
 
 ALTER TABLE ONLY insights.sync_logs
     ADD CONSTRAINT sync_logs_pkey PRIMARY KEY (store_id, id);
@@ -2780,8 +3604,14 @@ ALTER TABLE ONLY kits.order_tracking
 ALTER TABLE ONLY kits.order_tracking
     ADD CONSTRAINT order_tracking_store_id_vendure_order_id_key UNIQUE (store_id, vendure_order_id);
 
+ALTER TABLE ONLY kits.otp_days
+    ADD CONSTRAINT otp_days_pkey PRIMARY KEY (day);
+
 ALTER TABLE ONLY kits.otp_limits
     ADD CONSTRAINT otp_limits_pkey PRIMARY KEY (store_id, scope, key);
+
+ALTER TABLE ONLY kits.otp_phones
+    ADD CONSTRAINT otp_phones_pkey PRIMARY KEY (phone_hash);
 
 ALTER TABLE ONLY kits.otp_sessions
     ADD CONSTRAINT otp_sessions_pkey PRIMARY KEY (store_id, id);
@@ -2789,17 +3619,29 @@ ALTER TABLE ONLY kits.otp_sessions
 ALTER TABLE ONLY kits.otp_sessions
     ADD CONSTRAINT otp_sessions_store_id_session_id_key UNIQUE (store_id, session_id);
 
+ALTER TABLE ONLY kits.otp_spending
+    ADD CONSTRAINT otp_spending_pkey PRIMARY KEY (store_id, day);
+
+ALTER TABLE ONLY kits.shoppers
+    ADD CONSTRAINT shoppers_pkey PRIMARY KEY (store_id, phone);
+
 ALTER TABLE ONLY kits.supplier_purchase_lists
     ADD CONSTRAINT supplier_purchase_lists_pkey PRIMARY KEY (store_id, id);
 
 ALTER TABLE ONLY kits.supplier_purchase_lists
     ADD CONSTRAINT supplier_purchase_lists_store_id_batch_id_product_sku_varia_key UNIQUE NULLS NOT DISTINCT (store_id, batch_id, product_sku, variant_sku, patch_enabled, patch_type, print_name, print_number);
 
+ALTER TABLE ONLY kits.usual_waits
+    ADD CONSTRAINT usual_waits_pkey PRIMARY KEY (store_id, stage);
+
 ALTER TABLE ONLY kits.verified_phones
     ADD CONSTRAINT verified_phones_pkey PRIMARY KEY (store_id, phone);
 
 ALTER TABLE ONLY projects.archived_projects
     ADD CONSTRAINT archived_projects_pkey PRIMARY KEY (store_id, project_id);
+
+ALTER TABLE ONLY projects.catalogue_imports
+    ADD CONSTRAINT catalogue_imports_pkey PRIMARY KEY (store_id, import_id);
 
 ALTER TABLE ONLY projects.catalogue_versions
     ADD CONSTRAINT catalogue_versions_pkey PRIMARY KEY (store_id);
@@ -2818,6 +3660,15 @@ ALTER TABLE ONLY projects.product_catalog
 
 ALTER TABLE ONLY projects.project_rooms
     ADD CONSTRAINT project_rooms_pkey PRIMARY KEY (store_id, room_id);
+
+ALTER TABLE ONLY projects.quote_acceptances
+    ADD CONSTRAINT quote_acceptances_pkey PRIMARY KEY (store_id, project_id);
+
+ALTER TABLE ONLY projects.quote_counters
+    ADD CONSTRAINT quote_counters_pkey PRIMARY KEY (store_id);
+
+ALTER TABLE ONLY projects.quote_mails
+    ADD CONSTRAINT quote_mails_pkey PRIMARY KEY (store_id, quote_id, mail);
 
 ALTER TABLE ONLY projects.quote_numbers
     ADD CONSTRAINT quote_numbers_pkey PRIMARY KEY (store_id, quote_number);
@@ -2867,6 +3718,9 @@ ALTER TABLE ONLY shade.orders
 ALTER TABLE ONLY shade.products
     ADD CONSTRAINT products_pkey PRIMARY KEY (store_id, product_id);
 
+ALTER TABLE ONLY shade.rating_requests
+    ADD CONSTRAINT rating_requests_pkey PRIMARY KEY (store_id, recommendation_id);
+
 ALTER TABLE ONLY shade.recommendations
     ADD CONSTRAINT recommendations_pkey PRIMARY KEY (store_id, id);
 
@@ -2892,11 +3746,21 @@ CREATE INDEX idx_api_keys_hash ON backshop.api_keys USING btree (key_hash);
 
 CREATE INDEX idx_api_keys_store ON backshop.api_keys USING btree (store_id);
 
+CREATE INDEX idx_desk_sessions_key ON backshop.desk_sessions USING btree (key_id);
+
 CREATE INDEX idx_outbox_due ON backshop.outbox USING btree (next_attempt_at) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'sending'::character varying])::text[]));
+
+CREATE INDEX idx_outbox_key ON backshop.outbox USING btree (store_id, key, id);
 
 CREATE INDEX idx_outbox_open ON backshop.outbox USING btree (store_id, key, id) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'sending'::character varying])::text[]));
 
 CREATE INDEX idx_outbox_status ON backshop.outbox USING btree (store_id, status, id);
+
+CREATE INDEX idx_received_webhooks_about ON backshop.received_webhooks USING btree (store_id, about);
+
+CREATE INDEX idx_received_webhooks_failed ON backshop.received_webhooks USING btree (store_id, received_at) WHERE ((status)::text = 'failed'::text);
+
+CREATE INDEX idx_received_webhooks_received ON backshop.received_webhooks USING btree (store_id, received_at DESC, id DESC);
 
 CREATE INDEX idx_record_versions_deleted ON backshop.record_versions USING btree (store_id, kind) WHERE deleted;
 
@@ -2910,11 +3774,17 @@ CREATE INDEX idx_address_update_request_requested ON connect.address_update_requ
 
 CREATE INDEX idx_address_update_request_status ON connect.address_update_request USING btree (store_id, status);
 
-CREATE INDEX idx_order_item_sku ON connect.order_item USING btree (store_id, sku);
+CREATE INDEX idx_connector_config_domain ON connect.connector_config USING btree (shop_domain);
 
 CREATE INDEX idx_platform_customer_email ON connect.platform_customer USING btree (store_id, email);
 
+CREATE INDEX idx_platform_order_code ON connect.platform_order USING btree (store_id, code);
+
+CREATE INDEX idx_platform_order_created ON connect.platform_order USING btree (store_id, created_at DESC, order_id DESC);
+
 CREATE INDEX idx_platform_order_customer ON connect.platform_order USING btree (store_id, customer_id, platform);
+
+CREATE INDEX idx_platform_order_email ON connect.platform_order USING btree (store_id, email_hash);
 
 CREATE INDEX idx_platform_order_unlinked ON connect.platform_order USING btree (store_id, external_customer_id, platform) WHERE (customer_id IS NULL);
 
@@ -2952,17 +3822,9 @@ CREATE INDEX idx_categories_parent ON insights.categories USING btree (store_id,
 
 CREATE INDEX idx_categories_wc_parent ON insights.categories USING btree (store_id, wc_parent_id);
 
-CREATE INDEX idx_coupons_code ON insights.coupons USING btree (store_id, code);
-
 CREATE INDEX idx_customers_email_hash ON insights.customers USING btree (store_id, email_hash);
 
-CREATE INDEX idx_customers_store ON insights.customers USING btree (store_id);
-
-CREATE INDEX idx_order_coupons_code ON insights.order_coupons USING btree (store_id, code);
-
 CREATE INDEX idx_order_items_product ON insights.order_items USING btree (store_id, product_id);
-
-CREATE INDEX idx_order_items_store ON insights.order_items USING btree (store_id);
 
 CREATE INDEX idx_order_items_wc_product ON insights.order_items USING btree (store_id, wc_product_id) WHERE (product_id IS NULL);
 
@@ -2974,13 +3836,9 @@ CREATE INDEX idx_orders_store_status ON insights.orders USING btree (store_id, s
 
 CREATE INDEX idx_orders_unlinked ON insights.orders USING btree (store_id, wc_customer_id) WHERE (customer_id IS NULL);
 
-CREATE INDEX idx_product_variants_sku ON insights.product_variants USING btree (store_id, sku);
-
 CREATE INDEX idx_products_category ON insights.products USING btree (store_id, category_id);
 
 CREATE INDEX idx_products_stock ON insights.products USING btree (store_id, stock_quantity) WHERE (stock_quantity IS NOT NULL);
-
-CREATE INDEX idx_products_store ON insights.products USING btree (store_id);
 
 CREATE INDEX idx_products_wc_category ON insights.products USING btree (store_id, wc_category_id);
 
@@ -3001,6 +3859,8 @@ CREATE INDEX idx_batch_assignments_batch ON kits.order_batch_assignments USING b
 CREATE INDEX idx_customer_addresses_customer ON kits.customer_addresses USING btree (store_id, customer_id);
 
 CREATE INDEX idx_delivery_status_follow_up ON kits.order_delivery_status USING btree (store_id, order_code) WHERE (to_repair OR to_tell);
+
+CREATE INDEX idx_delivery_status_moved ON kits.order_delivery_status USING btree (store_id, updated_at);
 
 CREATE INDEX idx_delivery_status_stage ON kits.order_delivery_status USING btree (store_id, stage);
 
@@ -3027,6 +3887,8 @@ CREATE INDEX idx_orders_summary_stage ON kits.customer_orders_summary USING btre
 CREATE INDEX idx_orders_summary_unlinked ON kits.customer_orders_summary USING btree (store_id, vendure_customer_id) WHERE (customer_id IS NULL);
 
 CREATE INDEX idx_otp_limits_last_taken ON kits.otp_limits USING btree (last_taken);
+
+CREATE INDEX idx_otp_limits_phone ON kits.otp_limits USING btree (key) WHERE ((scope)::text = 'phone'::text);
 
 CREATE INDEX idx_otp_sessions_expires ON kits.otp_sessions USING btree (store_id, expires_at);
 
@@ -3072,13 +3934,21 @@ CREATE INDEX idx_projects_status ON projects.projects USING btree (store_id, pro
 
 CREATE INDEX idx_quote_numbers_quote ON projects.quote_numbers USING btree (store_id, quote_id);
 
+CREATE INDEX idx_quotes_created ON ONLY projects.quotes USING btree (store_id, created_at, quote_id);
+
 CREATE INDEX idx_quotes_number ON ONLY projects.quotes USING btree (store_id, quote_number);
 
 CREATE INDEX idx_quotes_project ON ONLY projects.quotes USING btree (store_id, project_id);
 
+CREATE INDEX idx_quotes_sent ON ONLY projects.quotes USING btree (expiration_date) WHERE (quote_status = 'sent'::projects.quote_status);
+
 CREATE INDEX idx_rooms_project ON projects.project_rooms USING btree (store_id, project_id);
 
 CREATE INDEX idx_surfaces_room ON projects.surfaces USING btree (store_id, room_id);
+
+CREATE INDEX quotes_default_expiration_date_idx ON projects.quotes_default USING btree (expiration_date) WHERE (quote_status = 'sent'::projects.quote_status);
+
+CREATE INDEX quotes_default_store_id_created_at_quote_id_idx ON projects.quotes_default USING btree (store_id, created_at, quote_id);
 
 CREATE INDEX quotes_default_store_id_project_id_idx ON projects.quotes_default USING btree (store_id, project_id);
 
@@ -3099,6 +3969,8 @@ CREATE INDEX idx_discounts_customer ON shade.discounts USING btree (store_id, cu
 CREATE INDEX idx_discounts_expiry ON shade.discounts USING btree (expires_at) WHERE (status = ANY (ARRAY['pending'::text, 'active'::text]));
 
 CREATE UNIQUE INDEX idx_discounts_open ON shade.discounts USING btree (store_id, customer_id) WHERE ((status = ANY (ARRAY['pending'::text, 'active'::text])) AND (NOT used));
+
+CREATE INDEX idx_model_training_data_rated ON shade.model_training_data USING btree (store_id, rated_at DESC, id DESC);
 
 CREATE INDEX idx_model_training_data_survey ON shade.model_training_data USING btree (store_id, survey_id);
 
@@ -3138,7 +4010,11 @@ ALTER INDEX projects.idx_conversation_next ATTACH PARTITION projects.conversatio
 
 ALTER INDEX projects.idx_conversation_project ATTACH PARTITION projects.conversation_log_default_store_id_project_id_idx;
 
+ALTER INDEX projects.idx_quotes_sent ATTACH PARTITION projects.quotes_default_expiration_date_idx;
+
 ALTER INDEX projects.quotes_pkey ATTACH PARTITION projects.quotes_default_pkey;
+
+ALTER INDEX projects.idx_quotes_created ATTACH PARTITION projects.quotes_default_store_id_created_at_quote_id_idx;
 
 ALTER INDEX projects.idx_quotes_project ATTACH PARTITION projects.quotes_default_store_id_project_id_idx;
 
@@ -3169,19 +4045,201 @@ CREATE OR REPLACE VIEW projects.project_totals WITH (security_barrier='true') AS
    FROM projects.project_totals_data
   WHERE (store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[]));
 
+CREATE TRIGGER platform_customer_store_id_fkey_gone AFTER DELETE ON backshop.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_customer_store_id_fkey_gone();
+
+CREATE TRIGGER platform_customer_store_id_fkey_kept AFTER UPDATE OF id ON backshop.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION connect.platform_customer_store_id_fkey_kept();
+
+CREATE TRIGGER platform_order_store_id_fkey_gone AFTER DELETE ON backshop.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_order_store_id_fkey_gone();
+
+CREATE TRIGGER platform_order_store_id_fkey_kept AFTER UPDATE OF id ON backshop.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION connect.platform_order_store_id_fkey_kept();
+
+CREATE TRIGGER platform_product_store_id_fkey_gone AFTER DELETE ON backshop.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_product_store_id_fkey_gone();
+
+CREATE TRIGGER platform_product_store_id_fkey_kept AFTER UPDATE OF id ON backshop.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION connect.platform_product_store_id_fkey_kept();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON backshop.outbox FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON backshop.stores FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON backshop.sync_cursors FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
+CREATE TRIGGER check_new_references AFTER INSERT ON connect.order_item REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.order_item_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON connect.platform_customer REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_customer_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON connect.platform_order REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_order_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON connect.platform_product REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_product_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON connect.order_item REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.order_item_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON connect.platform_customer REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_customer_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON connect.platform_order REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_order_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON connect.platform_product REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_product_check_references();
+
 CREATE TRIGGER keep_try_on BEFORE UPDATE ON connect.platform_product FOR EACH ROW WHEN ((old.metadata ? 'try_on'::text)) EXECUTE FUNCTION connect.keep_try_on();
 
+CREATE TRIGGER order_item_store_id_order_id_platform_fkey_gone AFTER DELETE ON connect.platform_order REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION connect.order_item_store_id_order_id_platform_fkey_gone();
+
+CREATE TRIGGER order_item_store_id_order_id_platform_fkey_kept AFTER UPDATE OF store_id, order_id, platform ON connect.platform_order FOR EACH ROW WHEN (((old.store_id IS DISTINCT FROM new.store_id) OR ((old.order_id)::text IS DISTINCT FROM (new.order_id)::text) OR ((old.platform)::text IS DISTINCT FROM (new.platform)::text))) EXECUTE FUNCTION connect.order_item_store_id_order_id_platform_fkey_kept();
+
 CREATE TRIGGER orphan_try_on_session BEFORE UPDATE OF customer_id ON connect.try_on_session FOR EACH ROW WHEN (((old.customer_id IS NOT NULL) AND (new.customer_id IS NULL))) EXECUTE FUNCTION connect.orphan_try_on_session();
+
+CREATE TRIGGER platform_order_store_id_customer_id_platform_fkey_gone AFTER DELETE ON connect.platform_customer REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION connect.platform_order_store_id_customer_id_platform_fkey_gone();
+
+CREATE TRIGGER platform_order_store_id_customer_id_platform_fkey_kept AFTER UPDATE OF store_id, platform, customer_id ON connect.platform_customer FOR EACH ROW WHEN (((old.store_id IS DISTINCT FROM new.store_id) OR ((old.platform)::text IS DISTINCT FROM (new.platform)::text) OR ((old.customer_id)::text IS DISTINCT FROM (new.customer_id)::text))) EXECUTE FUNCTION connect.platform_order_store_id_customer_id_platform_fkey_kept();
+
+CREATE TRIGGER take_shop_domain BEFORE INSERT OR UPDATE OF store_url ON connect.connector_config FOR EACH ROW EXECUTE FUNCTION connect.take_shop_domain();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON connect.connector_config FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON connect.try_on_session FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
+
+CREATE TRIGGER categories_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.categories_store_id_fkey_gone();
+
+CREATE TRIGGER categories_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.categories_store_id_fkey_kept();
+
+CREATE TRIGGER categories_store_id_parent_id_fkey_gone AFTER DELETE ON insights.categories REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.categories_store_id_parent_id_fkey_gone();
+
+CREATE TRIGGER categories_store_id_parent_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.categories FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.categories_store_id_parent_id_fkey_kept();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.categories REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.categories_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.coupons REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.coupons_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.customer_months REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.customer_months_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.customers REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.customers_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.daily_sales REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.daily_sales_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.monthly_customers REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.monthly_customers_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.order_coupons REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.order_coupons_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.order_items REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.order_items_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.orders REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.orders_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.product_days REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.product_days_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.product_months REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.product_months_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.product_variants REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.product_variants_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.products REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.products_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.refund_items REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.refund_items_check_references();
+
+CREATE TRIGGER check_new_references AFTER INSERT ON insights.refunds REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.refunds_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.categories REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.categories_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.coupons REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.coupons_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.customer_months REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.customer_months_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.customers REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.customers_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.daily_sales REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.daily_sales_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.monthly_customers REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.monthly_customers_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.order_coupons REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.order_coupons_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.order_items REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.order_items_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.orders REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.orders_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.product_days REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.product_days_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.product_months REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.product_months_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.product_variants REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.product_variants_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.products REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.products_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.refund_items REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.refund_items_check_references();
+
+CREATE TRIGGER check_references AFTER UPDATE ON insights.refunds REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION insights.refunds_check_references();
+
+CREATE TRIGGER coupons_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.coupons_store_id_fkey_gone();
+
+CREATE TRIGGER coupons_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.coupons_store_id_fkey_kept();
+
+CREATE TRIGGER customer_months_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.customer_months_store_id_fkey_gone();
+
+CREATE TRIGGER customer_months_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.customer_months_store_id_fkey_kept();
+
+CREATE TRIGGER customers_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.customers_store_id_fkey_gone();
+
+CREATE TRIGGER customers_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.customers_store_id_fkey_kept();
+
+CREATE TRIGGER daily_sales_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.daily_sales_store_id_fkey_gone();
+
+CREATE TRIGGER daily_sales_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.daily_sales_store_id_fkey_kept();
+
+CREATE TRIGGER monthly_customers_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.monthly_customers_store_id_fkey_gone();
+
+CREATE TRIGGER monthly_customers_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.monthly_customers_store_id_fkey_kept();
+
+CREATE TRIGGER order_coupons_store_id_order_id_fkey_gone AFTER DELETE ON insights.orders REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.order_coupons_store_id_order_id_fkey_gone();
+
+CREATE TRIGGER order_coupons_store_id_order_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.orders FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.order_coupons_store_id_order_id_fkey_kept();
+
+CREATE TRIGGER order_items_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.order_items_store_id_fkey_gone();
+
+CREATE TRIGGER order_items_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.order_items_store_id_fkey_kept();
+
+CREATE TRIGGER order_items_store_id_order_id_fkey_gone AFTER DELETE ON insights.orders REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.order_items_store_id_order_id_fkey_gone();
+
+CREATE TRIGGER order_items_store_id_order_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.orders FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.order_items_store_id_order_id_fkey_kept();
+
+CREATE TRIGGER order_items_store_id_product_id_fkey_gone AFTER DELETE ON insights.products REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.order_items_store_id_product_id_fkey_gone();
+
+CREATE TRIGGER order_items_store_id_product_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.products FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.order_items_store_id_product_id_fkey_kept();
+
+CREATE TRIGGER orders_store_id_customer_id_fkey_gone AFTER DELETE ON insights.customers REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.orders_store_id_customer_id_fkey_gone();
+
+CREATE TRIGGER orders_store_id_customer_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.customers FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.orders_store_id_customer_id_fkey_kept();
+
+CREATE TRIGGER orders_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.orders_store_id_fkey_gone();
+
+CREATE TRIGGER orders_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.orders_store_id_fkey_kept();
+
+CREATE TRIGGER product_days_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.product_days_store_id_fkey_gone();
+
+CREATE TRIGGER product_days_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.product_days_store_id_fkey_kept();
+
+CREATE TRIGGER product_months_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.product_months_store_id_fkey_gone();
+
+CREATE TRIGGER product_months_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.product_months_store_id_fkey_kept();
+
+CREATE TRIGGER product_variants_store_id_product_id_fkey_gone AFTER DELETE ON insights.products REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.product_variants_store_id_product_id_fkey_gone();
+
+CREATE TRIGGER product_variants_store_id_product_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.products FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.product_variants_store_id_product_id_fkey_kept();
+
+CREATE TRIGGER products_store_id_category_id_fkey_gone AFTER DELETE ON insights.categories REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.products_store_id_category_id_fkey_gone();
+
+CREATE TRIGGER products_store_id_category_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.categories FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.products_store_id_category_id_fkey_kept();
+
+CREATE TRIGGER products_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.products_store_id_fkey_gone();
+
+CREATE TRIGGER products_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.products_store_id_fkey_kept();
+
+CREATE TRIGGER refund_items_store_id_refund_id_fkey_gone AFTER DELETE ON insights.refunds REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.refund_items_store_id_refund_id_fkey_gone();
+
+CREATE TRIGGER refund_items_store_id_refund_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.refunds FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.refund_items_store_id_refund_id_fkey_kept();
+
+CREATE TRIGGER refunds_store_id_fkey_gone AFTER DELETE ON insights.stores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.refunds_store_id_fkey_gone();
+
+CREATE TRIGGER refunds_store_id_fkey_kept AFTER UPDATE OF id ON insights.stores FOR EACH ROW WHEN ((old.id IS DISTINCT FROM new.id)) EXECUTE FUNCTION insights.refunds_store_id_fkey_kept();
+
+CREATE TRIGGER refunds_store_id_order_id_fkey_gone AFTER DELETE ON insights.orders REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION insights.refunds_store_id_order_id_fkey_gone();
+
+CREATE TRIGGER refunds_store_id_order_id_fkey_kept AFTER UPDATE OF id, store_id ON insights.orders FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.store_id IS DISTINCT FROM new.store_id))) EXECUTE FUNCTION insights.refunds_store_id_order_id_fkey_kept();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON insights.conversations FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
@@ -3209,6 +4267,8 @@ CREATE TRIGGER count_updated AFTER UPDATE ON projects.product_catalog REFERENCIN
 
 CREATE TRIGGER keep_quote_number AFTER INSERT OR DELETE OR UPDATE OF quote_number, quote_id ON projects.quotes FOR EACH ROW EXECUTE FUNCTION projects.keep_quote_number();
 
+CREATE TRIGGER keep_sent_quote BEFORE UPDATE ON projects.quotes FOR EACH ROW EXECUTE FUNCTION projects.keep_sent_quote();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.customers FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON projects.product_catalog FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
@@ -3231,6 +4291,8 @@ CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.project_rooms FOR EACH
 
 CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.projects FOR EACH ROW EXECUTE FUNCTION projects.count_version();
 
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.quotes FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+
 CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.selected_products FOR EACH ROW EXECUTE FUNCTION projects.count_version();
 
 CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.surfaces FOR EACH ROW EXECUTE FUNCTION projects.count_version();
@@ -3250,6 +4312,12 @@ ALTER TABLE ONLY backshop.idempotency_keys
 ALTER TABLE ONLY backshop.outbox
     ADD CONSTRAINT outbox_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
+ALTER TABLE ONLY backshop.received_webhooks
+    ADD CONSTRAINT received_webhooks_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
+ALTER TABLE ONLY backshop.slow_shops
+    ADD CONSTRAINT slow_shops_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
 ALTER TABLE ONLY backshop.sync_cursors
     ADD CONSTRAINT sync_cursors_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
@@ -3266,19 +4334,19 @@ ALTER TABLE ONLY connect.connector_config
     ADD CONSTRAINT connector_config_id_fkey FOREIGN KEY (id) REFERENCES backshop.stores(id);
 
 ALTER TABLE ONLY connect.order_item
-    ADD CONSTRAINT order_item_store_id_order_id_platform_fkey FOREIGN KEY (store_id, order_id, platform) REFERENCES connect.platform_order(store_id, order_id, platform);
+    ADD CONSTRAINT order_item_store_id_order_id_platform_fkey FOREIGN KEY (store_id, order_id, platform) REFERENCES connect.platform_order(store_id, order_id, platform) NOT ENFORCED;
 
 ALTER TABLE ONLY connect.platform_customer
-    ADD CONSTRAINT platform_customer_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+    ADD CONSTRAINT platform_customer_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY connect.platform_order
-    ADD CONSTRAINT platform_order_store_id_customer_id_platform_fkey FOREIGN KEY (store_id, customer_id, platform) REFERENCES connect.platform_customer(store_id, customer_id, platform);
+    ADD CONSTRAINT platform_order_store_id_customer_id_platform_fkey FOREIGN KEY (store_id, customer_id, platform) REFERENCES connect.platform_customer(store_id, customer_id, platform) NOT ENFORCED;
 
 ALTER TABLE ONLY connect.platform_order
-    ADD CONSTRAINT platform_order_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+    ADD CONSTRAINT platform_order_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY connect.platform_product
-    ADD CONSTRAINT platform_product_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+    ADD CONSTRAINT platform_product_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY connect.recommendation_item
     ADD CONSTRAINT recommendation_item_store_id_model_id_fkey FOREIGN KEY (store_id, model_id) REFERENCES connect.recommendation_model(store_id, id) ON DELETE CASCADE;
@@ -3311,70 +4379,70 @@ ALTER TABLE ONLY connect.try_on_session
     ADD CONSTRAINT try_on_session_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
 ALTER TABLE ONLY insights.categories
-    ADD CONSTRAINT categories_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT categories_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.categories
-    ADD CONSTRAINT categories_store_id_parent_id_fkey FOREIGN KEY (store_id, parent_id) REFERENCES insights.categories(store_id, id);
+    ADD CONSTRAINT categories_store_id_parent_id_fkey FOREIGN KEY (store_id, parent_id) REFERENCES insights.categories(store_id, id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.conversations
     ADD CONSTRAINT conversations_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
 
 ALTER TABLE ONLY insights.coupons
-    ADD CONSTRAINT coupons_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT coupons_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.customer_months
-    ADD CONSTRAINT customer_months_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT customer_months_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.customers
-    ADD CONSTRAINT customers_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT customers_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.daily_sales
-    ADD CONSTRAINT daily_sales_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT daily_sales_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.monthly_customers
-    ADD CONSTRAINT monthly_customers_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT monthly_customers_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.order_coupons
-    ADD CONSTRAINT order_coupons_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT order_coupons_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE NOT ENFORCED;
 
 ALTER TABLE ONLY insights.order_items
     ADD CONSTRAINT order_items_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.order_items
-    ADD CONSTRAINT order_items_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT order_items_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE NOT ENFORCED;
 
 ALTER TABLE ONLY insights.order_items
-    ADD CONSTRAINT order_items_store_id_product_id_fkey FOREIGN KEY (store_id, product_id) REFERENCES insights.products(store_id, id);
+    ADD CONSTRAINT order_items_store_id_product_id_fkey FOREIGN KEY (store_id, product_id) REFERENCES insights.products(store_id, id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.orders
-    ADD CONSTRAINT orders_store_id_customer_id_fkey FOREIGN KEY (store_id, customer_id) REFERENCES insights.customers(store_id, id);
+    ADD CONSTRAINT orders_store_id_customer_id_fkey FOREIGN KEY (store_id, customer_id) REFERENCES insights.customers(store_id, id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.orders
-    ADD CONSTRAINT orders_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT orders_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.product_days
-    ADD CONSTRAINT product_days_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT product_days_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.product_months
-    ADD CONSTRAINT product_months_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT product_months_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.product_variants
-    ADD CONSTRAINT product_variants_store_id_product_id_fkey FOREIGN KEY (store_id, product_id) REFERENCES insights.products(store_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT product_variants_store_id_product_id_fkey FOREIGN KEY (store_id, product_id) REFERENCES insights.products(store_id, id) ON DELETE CASCADE NOT ENFORCED;
 
 ALTER TABLE ONLY insights.products
-    ADD CONSTRAINT products_store_id_category_id_fkey FOREIGN KEY (store_id, category_id) REFERENCES insights.categories(store_id, id);
+    ADD CONSTRAINT products_store_id_category_id_fkey FOREIGN KEY (store_id, category_id) REFERENCES insights.categories(store_id, id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.products
-    ADD CONSTRAINT products_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT products_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.refund_items
-    ADD CONSTRAINT refund_items_store_id_refund_id_fkey FOREIGN KEY (store_id, refund_id) REFERENCES insights.refunds(store_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT refund_items_store_id_refund_id_fkey FOREIGN KEY (store_id, refund_id) REFERENCES insights.refunds(store_id, id) ON DELETE CASCADE NOT ENFORCED;
 
 ALTER TABLE ONLY insights.refunds
-    ADD CONSTRAINT refunds_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
+    ADD CONSTRAINT refunds_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id) NOT ENFORCED;
 
 ALTER TABLE ONLY insights.refunds
-    ADD CONSTRAINT refunds_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT refunds_store_id_order_id_fkey FOREIGN KEY (store_id, order_id) REFERENCES insights.orders(store_id, id) ON DELETE CASCADE NOT ENFORCED;
 
 ALTER TABLE ONLY insights.request_counts
     ADD CONSTRAINT request_counts_store_id_fkey FOREIGN KEY (store_id) REFERENCES insights.stores(id);
@@ -3433,14 +4501,26 @@ ALTER TABLE ONLY kits.otp_limits
 ALTER TABLE ONLY kits.otp_sessions
     ADD CONSTRAINT otp_sessions_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
+ALTER TABLE ONLY kits.otp_spending
+    ADD CONSTRAINT otp_spending_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
+ALTER TABLE ONLY kits.shoppers
+    ADD CONSTRAINT shoppers_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
 ALTER TABLE ONLY kits.supplier_purchase_lists
     ADD CONSTRAINT supplier_purchase_lists_store_id_batch_id_fkey FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches(store_id, id);
+
+ALTER TABLE ONLY kits.usual_waits
+    ADD CONSTRAINT usual_waits_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
 ALTER TABLE ONLY kits.verified_phones
     ADD CONSTRAINT verified_phones_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
 ALTER TABLE ONLY projects.archived_projects
     ADD CONSTRAINT archived_projects_store_id_project_id_fkey FOREIGN KEY (store_id, project_id) REFERENCES projects.projects(store_id, project_id);
+
+ALTER TABLE ONLY projects.catalogue_imports
+    ADD CONSTRAINT catalogue_imports_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
 ALTER TABLE ONLY projects.catalogue_versions
     ADD CONSTRAINT catalogue_versions_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
@@ -3459,6 +4539,15 @@ ALTER TABLE ONLY projects.project_rooms
 
 ALTER TABLE ONLY projects.projects
     ADD CONSTRAINT projects_store_id_customer_id_fkey FOREIGN KEY (store_id, customer_id) REFERENCES projects.customers(store_id, customer_id);
+
+ALTER TABLE ONLY projects.quote_acceptances
+    ADD CONSTRAINT quote_acceptances_store_id_project_id_fkey FOREIGN KEY (store_id, project_id) REFERENCES projects.projects(store_id, project_id);
+
+ALTER TABLE ONLY projects.quote_counters
+    ADD CONSTRAINT quote_counters_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
+ALTER TABLE ONLY projects.quote_mails
+    ADD CONSTRAINT quote_mails_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
 ALTER TABLE ONLY projects.quote_numbers
     ADD CONSTRAINT quote_numbers_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
@@ -3517,6 +4606,12 @@ ALTER TABLE ONLY shade.orders
 ALTER TABLE ONLY shade.products
     ADD CONSTRAINT products_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
+ALTER TABLE ONLY shade.rating_requests
+    ADD CONSTRAINT rating_requests_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
+ALTER TABLE ONLY shade.rating_requests
+    ADD CONSTRAINT rating_requests_store_id_recommendation_id_fkey FOREIGN KEY (store_id, recommendation_id) REFERENCES shade.recommendations(store_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY shade.recommendations
     ADD CONSTRAINT recommendations_store_id_discount_id_fkey FOREIGN KEY (store_id, discount_id) REFERENCES shade.discounts(store_id, id);
 
@@ -3551,6 +4646,8 @@ ALTER TABLE backshop.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE backshop.capability_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE backshop.desk_sessions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE backshop.erasures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE backshop.exports ENABLE ROW LEVEL SECURITY;
@@ -3565,6 +4662,8 @@ CREATE POLICY owner_all ON backshop.api_keys TO backshop_owner USING (true) WITH
 
 CREATE POLICY owner_all ON backshop.capability_keys TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON backshop.desk_sessions TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON backshop.erasures TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON backshop.exports TO backshop_owner USING (true) WITH CHECK (true);
@@ -3575,9 +4674,13 @@ CREATE POLICY owner_all ON backshop.locks TO backshop_owner USING (true) WITH CH
 
 CREATE POLICY owner_all ON backshop.outbox TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON backshop.received_webhooks TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON backshop.record_versions TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON backshop.schema_migrations TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON backshop.slow_shops TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON backshop.stores TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3587,31 +4690,41 @@ CREATE POLICY owner_all ON backshop.sync_jobs TO backshop_owner USING (true) WIT
 
 CREATE POLICY owner_all ON backshop.webhook_inbox TO backshop_owner USING (true) WITH CHECK (true);
 
+ALTER TABLE backshop.received_webhooks ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE backshop.record_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE backshop.schema_migrations ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY service_stores ON backshop.api_keys TO backshop_service USING (((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])) OR ((store_id IS NULL) AND ( SELECT backshop.sees_all_stores() AS sees_all_stores))));
+CREATE POLICY service_all ON backshop.desk_sessions TO backshop_service, backshop_staff USING (( SELECT backshop.sees_all_stores() AS sees_all_stores)) WITH CHECK (( SELECT backshop.sees_all_stores() AS sees_all_stores));
 
-CREATE POLICY service_stores ON backshop.erasures TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.api_keys TO backshop_service, backshop_staff USING (((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])) OR ((store_id IS NULL) AND ( SELECT backshop.sees_all_stores() AS sees_all_stores))));
 
-CREATE POLICY service_stores ON backshop.exports TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.erasures TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.idempotency_keys TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.exports TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.locks TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.idempotency_keys TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.outbox TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.locks TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.record_versions TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.outbox TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.stores TO backshop_service USING (((id = ( SELECT backshop.current_store_id() AS current_store_id)) OR ( SELECT backshop.sees_all_stores() AS sees_all_stores)));
+CREATE POLICY service_stores ON backshop.received_webhooks TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.sync_cursors TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.record_versions TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.sync_jobs TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.slow_shops TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON backshop.webhook_inbox TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON backshop.stores TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING (((id = ( SELECT backshop.current_store_id() AS current_store_id)) OR ( SELECT backshop.sees_all_stores() AS sees_all_stores)));
+
+CREATE POLICY service_stores ON backshop.sync_cursors TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON backshop.sync_jobs TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON backshop.webhook_inbox TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+ALTER TABLE backshop.slow_shops ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE backshop.stores ENABLE ROW LEVEL SECURITY;
 
@@ -3671,33 +4784,33 @@ ALTER TABLE connect.recommendation_popular ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE connect.refund_request ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY service_stores ON connect.address_update_request TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.address_update_request TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.connector_config TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.connector_config TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.order_item TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.order_item TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.platform_customer TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.platform_customer TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.platform_order TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.platform_order TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.platform_product TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.platform_product TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.recommendation_item TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.recommendation_item TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.recommendation_log TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.recommendation_log TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.recommendation_model TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.recommendation_model TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.recommendation_popular TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.recommendation_popular TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.refund_request TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.refund_request TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.try_on_limits TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.try_on_limits TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.try_on_overlay TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.try_on_overlay TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON connect.try_on_session TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON connect.try_on_session TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 ALTER TABLE connect.try_on_limits ENABLE ROW LEVEL SECURITY;
 
@@ -3809,47 +4922,47 @@ ALTER TABLE insights.rollup_state ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE insights.saved_charts ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY service_stores ON insights.categories TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.categories TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.conversations TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.conversations TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.coupons TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.coupons TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.customer_months TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.customer_months TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.customers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.customers TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.daily_sales TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.daily_sales TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.monthly_customers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.monthly_customers TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.order_coupons TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.order_coupons TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.order_items TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.order_items TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.orders TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.orders TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.product_days TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.product_days TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.product_months TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.product_months TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.product_variants TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.product_variants TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.products TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.products TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.refund_items TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.refund_items TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.refunds TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.refunds TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.request_counts TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.request_counts TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.rollup_state TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.rollup_state TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.saved_charts TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.saved_charts TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.stores TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.stores TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON insights.sync_logs TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON insights.sync_logs TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 ALTER TABLE insights.stores ENABLE ROW LEVEL SECURITY;
 
@@ -3875,9 +4988,15 @@ ALTER TABLE kits.order_delivery_status_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE kits.order_tracking ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE kits.otp_days ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE kits.otp_limits ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE kits.otp_phones ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE kits.otp_sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE kits.otp_spending ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_all ON kits.batch_number_counters TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3899,41 +5018,57 @@ CREATE POLICY owner_all ON kits.order_delivery_status_events TO backshop_owner U
 
 CREATE POLICY owner_all ON kits.order_tracking TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON kits.otp_days TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON kits.otp_limits TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON kits.otp_phones TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON kits.otp_sessions TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON kits.otp_spending TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON kits.shoppers TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON kits.supplier_purchase_lists TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON kits.usual_waits TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON kits.verified_phones TO backshop_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY service_stores ON kits.batch_number_counters TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.batch_number_counters TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.customer_addresses TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.customer_addresses TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.customer_order_items TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.customer_order_items TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.customer_orders_summary TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.customer_orders_summary TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.customers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.customers TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.import_batches TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.import_batches TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.order_batch_assignments TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.order_batch_assignments TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.order_delivery_status TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.order_delivery_status TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.order_delivery_status_events TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.order_delivery_status_events TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.order_tracking TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.order_tracking TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.otp_limits TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.otp_limits TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.otp_sessions TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.otp_sessions TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.supplier_purchase_lists TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.otp_spending TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON kits.verified_phones TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON kits.shoppers TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON kits.supplier_purchase_lists TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON kits.usual_waits TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON kits.verified_phones TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY shopper_orders ON kits.customer_order_items FOR SELECT TO backshop_shopper USING (((store_id = ( SELECT backshop.shopper_store_id() AS shopper_store_id)) AND (order_summary_id IN ( SELECT o.id
    FROM kits.customer_orders_summary o))));
@@ -3949,11 +5084,17 @@ CREATE POLICY shopper_orders ON kits.order_delivery_status_events FOR SELECT TO 
 CREATE POLICY shopper_orders ON kits.order_tracking FOR SELECT TO backshop_shopper USING (((store_id = ( SELECT backshop.shopper_store_id() AS shopper_store_id)) AND ((vendure_order_id)::text IN ( SELECT o.vendure_order_id
    FROM kits.customer_orders_summary o))));
 
+ALTER TABLE kits.shoppers ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE kits.supplier_purchase_lists ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE kits.usual_waits ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE kits.verified_phones ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.archived_projects ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE projects.catalogue_imports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.catalogue_versions ENABLE ROW LEVEL SECURITY;
 
@@ -3964,6 +5105,8 @@ ALTER TABLE projects.conversation_log_default ENABLE ROW LEVEL SECURITY;
 ALTER TABLE projects.customers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner_all ON projects.archived_projects TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON projects.catalogue_imports TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON projects.catalogue_versions TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3978,6 +5121,12 @@ CREATE POLICY owner_all ON projects.product_catalog TO backshop_owner USING (tru
 CREATE POLICY owner_all ON projects.project_rooms TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON projects.projects TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON projects.quote_acceptances TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON projects.quote_counters TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON projects.quote_mails TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON projects.quote_numbers TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -3995,6 +5144,12 @@ ALTER TABLE projects.project_rooms ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.projects ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE projects.quote_acceptances ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE projects.quote_counters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE projects.quote_mails ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE projects.quote_numbers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.quotes ENABLE ROW LEVEL SECURITY;
@@ -4003,27 +5158,35 @@ ALTER TABLE projects.quotes_default ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE projects.selected_products ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY service_stores ON projects.archived_projects TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.archived_projects TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.catalogue_versions TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.catalogue_imports TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.conversation_log TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.catalogue_versions TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.customers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.conversation_log TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.product_catalog TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.customers TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.project_rooms TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.product_catalog TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.projects TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.project_rooms TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.quote_numbers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.projects TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.quotes TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.quote_acceptances TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.selected_products TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.quote_counters TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON projects.surfaces TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON projects.quote_mails TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON projects.quote_numbers TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON projects.quotes TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON projects.selected_products TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON projects.surfaces TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 ALTER TABLE projects.surfaces ENABLE ROW LEVEL SECURITY;
 
@@ -4049,6 +5212,8 @@ CREATE POLICY owner_all ON shade.orders TO backshop_owner USING (true) WITH CHEC
 
 CREATE POLICY owner_all ON shade.products TO backshop_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY owner_all ON shade.rating_requests TO backshop_owner USING (true) WITH CHECK (true);
+
 CREATE POLICY owner_all ON shade.recommendations TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON shade.shades TO backshop_owner USING (true) WITH CHECK (true);
@@ -4061,29 +5226,33 @@ CREATE POLICY owner_all ON shade.variants TO backshop_owner USING (true) WITH CH
 
 ALTER TABLE shade.products ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE shade.rating_requests ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE shade.recommendations ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY service_stores ON shade.conversions TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.conversions TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.customers TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.customers TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.discounts TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.discounts TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.model_training_data TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.model_training_data TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.orders TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.orders TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.products TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.products TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.recommendations TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.rating_requests TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.shades TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.recommendations TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.survey_invites TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.shades TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.surveys TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.survey_invites TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
-CREATE POLICY service_stores ON shade.variants TO backshop_service USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+CREATE POLICY service_stores ON shade.surveys TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON shade.variants TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 ALTER TABLE shade.shades ENABLE ROW LEVEL SECURITY;
 
@@ -4094,76 +5263,114 @@ ALTER TABLE shade.surveys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shade.variants ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA backshop TO backshop_service;
+GRANT USAGE ON SCHEMA backshop TO backshop_staff;
+GRANT USAGE ON SCHEMA backshop TO backshop_storefront;
+GRANT USAGE ON SCHEMA backshop TO backshop_receive;
+GRANT USAGE ON SCHEMA backshop TO backshop_try_on;
 
 GRANT USAGE ON SCHEMA connect TO backshop_service;
+GRANT USAGE ON SCHEMA connect TO backshop_staff;
+GRANT USAGE ON SCHEMA connect TO backshop_storefront;
+GRANT USAGE ON SCHEMA connect TO backshop_receive;
+GRANT USAGE ON SCHEMA connect TO backshop_try_on;
 
 GRANT USAGE ON SCHEMA insights TO backshop_service;
+GRANT USAGE ON SCHEMA insights TO backshop_staff;
+GRANT USAGE ON SCHEMA insights TO backshop_storefront;
 GRANT USAGE ON SCHEMA insights TO backshop_analyst;
 
 GRANT USAGE ON SCHEMA kits TO backshop_service;
+GRANT USAGE ON SCHEMA kits TO backshop_staff;
+GRANT USAGE ON SCHEMA kits TO backshop_storefront;
 GRANT USAGE ON SCHEMA kits TO backshop_shopper;
 
 GRANT USAGE ON SCHEMA projects TO backshop_service;
+GRANT USAGE ON SCHEMA projects TO backshop_staff;
+GRANT USAGE ON SCHEMA projects TO backshop_storefront;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA shade TO backshop_service;
+GRANT USAGE ON SCHEMA shade TO backshop_staff;
+GRANT USAGE ON SCHEMA shade TO backshop_storefront;
 
 REVOKE ALL ON TYPE projects.aos_phase FROM PUBLIC;
 GRANT ALL ON TYPE projects.aos_phase TO backshop_service;
+GRANT ALL ON TYPE projects.aos_phase TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.complexity_level FROM PUBLIC;
 GRANT ALL ON TYPE projects.complexity_level TO backshop_service;
+GRANT ALL ON TYPE projects.complexity_level TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.contact_method FROM PUBLIC;
 GRANT ALL ON TYPE projects.contact_method TO backshop_service;
+GRANT ALL ON TYPE projects.contact_method TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.conversation_outcome FROM PUBLIC;
 GRANT ALL ON TYPE projects.conversation_outcome TO backshop_service;
+GRANT ALL ON TYPE projects.conversation_outcome TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.customer_type FROM PUBLIC;
 GRANT ALL ON TYPE projects.customer_type TO backshop_service;
+GRANT ALL ON TYPE projects.customer_type TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.installation_method FROM PUBLIC;
 GRANT ALL ON TYPE projects.installation_method TO backshop_service;
+GRANT ALL ON TYPE projects.installation_method TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.interaction_type FROM PUBLIC;
 GRANT ALL ON TYPE projects.interaction_type TO backshop_service;
+GRANT ALL ON TYPE projects.interaction_type TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.pattern_type FROM PUBLIC;
 GRANT ALL ON TYPE projects.pattern_type TO backshop_service;
+GRANT ALL ON TYPE projects.pattern_type TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.product_type FROM PUBLIC;
 GRANT ALL ON TYPE projects.product_type TO backshop_service;
+GRANT ALL ON TYPE projects.product_type TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.project_status FROM PUBLIC;
 GRANT ALL ON TYPE projects.project_status TO backshop_service;
+GRANT ALL ON TYPE projects.project_status TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.quote_status FROM PUBLIC;
 GRANT ALL ON TYPE projects.quote_status TO backshop_service;
+GRANT ALL ON TYPE projects.quote_status TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.room_type FROM PUBLIC;
 GRANT ALL ON TYPE projects.room_type TO backshop_service;
+GRANT ALL ON TYPE projects.room_type TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.selection_status FROM PUBLIC;
 GRANT ALL ON TYPE projects.selection_status TO backshop_service;
+GRANT ALL ON TYPE projects.selection_status TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.surface_type FROM PUBLIC;
 GRANT ALL ON TYPE projects.surface_type TO backshop_service;
+GRANT ALL ON TYPE projects.surface_type TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.unit_of_measure FROM PUBLIC;
 GRANT ALL ON TYPE projects.unit_of_measure TO backshop_service;
+GRANT ALL ON TYPE projects.unit_of_measure TO backshop_staff;
 
 REVOKE ALL ON TYPE projects.urgency_level FROM PUBLIC;
 GRANT ALL ON TYPE projects.urgency_level TO backshop_service;
+GRANT ALL ON TYPE projects.urgency_level TO backshop_staff;
 
 REVOKE ALL ON FUNCTION backshop.capability(kind text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION backshop.analyst_store_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.analyst_store_id() TO backshop_analyst;
 
+REVOKE ALL ON FUNCTION backshop.check_as_sets(child regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION backshop.current_store_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.current_store_id() TO backshop_service;
+GRANT ALL ON FUNCTION backshop.current_store_id() TO backshop_receive;
+GRANT ALL ON FUNCTION backshop.current_store_id() TO backshop_staff;
+GRANT ALL ON FUNCTION backshop.current_store_id() TO backshop_storefront;
+GRANT ALL ON FUNCTION backshop.current_store_id() TO backshop_try_on;
 
 REVOKE ALL ON FUNCTION backshop.erase_store() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.erase_store() TO backshop_service;
@@ -4173,10 +5380,28 @@ GRANT ALL ON FUNCTION backshop.lock(lock_name text, wait boolean) TO backshop_se
 
 REVOKE ALL ON FUNCTION backshop.masked_key(key bytea, mask integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION backshop.orphans() FROM PUBLIC;
+GRANT ALL ON FUNCTION backshop.orphans() TO backshop_service;
+GRANT ALL ON FUNCTION backshop.orphans() TO backshop_staff;
+
 REVOKE ALL ON FUNCTION backshop.protect(target regclass) FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.record_versions TO backshop_service;
+
+REVOKE ALL ON FUNCTION backshop.read_anew() FROM PUBLIC;
+GRANT ALL ON FUNCTION backshop.read_anew() TO backshop_service;
+GRANT ALL ON FUNCTION backshop.read_anew() TO backshop_staff;
+
+REVOKE ALL ON FUNCTION backshop.references_as_sets() FROM PUBLIC;
+GRANT ALL ON FUNCTION backshop.references_as_sets() TO backshop_service;
+GRANT ALL ON FUNCTION backshop.references_as_sets() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION backshop.sees_all_stores() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.sees_all_stores() TO backshop_service;
+GRANT ALL ON FUNCTION backshop.sees_all_stores() TO backshop_receive;
+GRANT ALL ON FUNCTION backshop.sees_all_stores() TO backshop_staff;
+GRANT ALL ON FUNCTION backshop.sees_all_stores() TO backshop_storefront;
+GRANT ALL ON FUNCTION backshop.sees_all_stores() TO backshop_try_on;
 
 REVOKE ALL ON FUNCTION backshop.set_capability_key(key bytea) FROM PUBLIC;
 
@@ -4189,53 +5414,272 @@ GRANT ALL ON FUNCTION backshop.shopper_store_id() TO backshop_shopper;
 REVOKE ALL ON FUNCTION backshop.touch_updated_at() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.stores TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.stores TO backshop_staff;
+GRANT SELECT ON TABLE backshop.stores TO backshop_storefront;
+
+GRANT SELECT(id) ON TABLE backshop.stores TO backshop_receive;
+GRANT SELECT(id) ON TABLE backshop.stores TO backshop_try_on;
+
+GRANT SELECT(store_id) ON TABLE backshop.stores TO backshop_receive;
+GRANT SELECT(store_id) ON TABLE backshop.stores TO backshop_try_on;
+
+GRANT SELECT(platform) ON TABLE backshop.stores TO backshop_try_on;
+
+GRANT SELECT(settings) ON TABLE backshop.stores TO backshop_try_on;
 
 REVOKE ALL ON FUNCTION backshop.visible_store_ids() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.visible_store_ids() TO backshop_service;
+GRANT ALL ON FUNCTION backshop.visible_store_ids() TO backshop_receive;
+GRANT ALL ON FUNCTION backshop.visible_store_ids() TO backshop_staff;
+GRANT ALL ON FUNCTION backshop.visible_store_ids() TO backshop_storefront;
+GRANT ALL ON FUNCTION backshop.visible_store_ids() TO backshop_try_on;
 
 REVOKE ALL ON FUNCTION connect.keep_try_on() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION connect.order_item_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.order_item_store_id_order_id_platform_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.order_item_store_id_order_id_platform_fkey_kept() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION connect.orphan_try_on_session() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_customer_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_customer_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_customer_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_order_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_order_store_id_customer_id_platform_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_order_store_id_customer_id_platform_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_order_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_order_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_product_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_product_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.platform_product_store_id_fkey_kept() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.connector_config TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.connector_config TO backshop_staff;
+
+GRANT SELECT(id) ON TABLE connect.connector_config TO backshop_receive;
+
+GRANT SELECT(store_id) ON TABLE connect.connector_config TO backshop_receive;
+
+GRANT SELECT(platform) ON TABLE connect.connector_config TO backshop_receive;
+
+GRANT SELECT(webhook_secret) ON TABLE connect.connector_config TO backshop_receive;
+
+GRANT SELECT(webhook_secret_previous) ON TABLE connect.connector_config TO backshop_receive;
+
+GRANT SELECT(webhook_secret_previous_until) ON TABLE connect.connector_config TO backshop_receive;
+
+GRANT SELECT(shop_domain) ON TABLE connect.connector_config TO backshop_receive;
+
+REVOKE ALL ON FUNCTION connect.stores_of_shop(domain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION connect.stores_of_shop(domain text) TO backshop_service;
+GRANT ALL ON FUNCTION connect.stores_of_shop(domain text) TO backshop_staff;
+GRANT ALL ON FUNCTION connect.stores_of_shop(domain text) TO backshop_receive;
+
+REVOKE ALL ON FUNCTION connect.take_shop_domain() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION connect.with_consents(held jsonb, told jsonb, seen_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION connect.with_consents(held jsonb, told jsonb, seen_at timestamp with time zone) TO backshop_service;
+GRANT ALL ON FUNCTION connect.with_consents(held jsonb, told jsonb, seen_at timestamp with time zone) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION insights.append_item(items anyarray, item anynonarray) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION insights.append_text(joined text, item text, delimiter text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION insights.categories_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.categories_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.categories_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.categories_store_id_parent_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.categories_store_id_parent_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.coupons_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.coupons_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.coupons_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.customer_months_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.customer_months_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.customer_months_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.customers_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.customers_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.customers_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.daily_sales_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.daily_sales_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.daily_sales_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.monthly_customers_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.monthly_customers_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.monthly_customers_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_coupons_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_coupons_store_id_order_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_coupons_store_id_order_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_items_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_items_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_items_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_items_store_id_order_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_items_store_id_order_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_items_store_id_product_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.order_items_store_id_product_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.orders_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.orders_store_id_customer_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.orders_store_id_customer_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.orders_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.orders_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_days_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_days_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_days_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_months_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_months_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_months_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_variants_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_variants_store_id_product_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.product_variants_store_id_product_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.products_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.products_store_id_category_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.products_store_id_category_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.products_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.products_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refund_items_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refund_items_store_id_refund_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refund_items_store_id_refund_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refunds_check_references() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refunds_store_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refunds_store_id_fkey_kept() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refunds_store_id_order_id_fkey_gone() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION insights.refunds_store_id_order_id_fkey_kept() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text) TO backshop_service;
+GRANT ALL ON FUNCTION kits.assign_orders(batch_uuid uuid, order_ids text[], assigned_by text) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.assign_orders_to_open_batch(order_ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.assign_orders_to_open_batch(order_ids text[]) TO backshop_service;
+GRANT ALL ON FUNCTION kits.assign_orders_to_open_batch(order_ids text[]) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.cleanup_expired_otps() FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.cleanup_expired_otps() TO backshop_service;
+GRANT ALL ON FUNCTION kits.cleanup_expired_otps() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.drop_cancelled_orders() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.supplier_purchase_lists TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.supplier_purchase_lists TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.export_supplier_purchase_list(batch_uuid uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.export_supplier_purchase_list(batch_uuid uuid) TO backshop_service;
+GRANT ALL ON FUNCTION kits.export_supplier_purchase_list(batch_uuid uuid) TO backshop_staff;
+
+REVOKE ALL ON FUNCTION kits.forget_otp_counts() FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.forget_otp_counts() TO backshop_service;
+GRANT ALL ON FUNCTION kits.forget_otp_counts() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.generate_batch_number() FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.generate_batch_number() TO backshop_service;
+GRANT ALL ON FUNCTION kits.generate_batch_number() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.get_batch_statistics(batch_uuid uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.get_batch_statistics(batch_uuid uuid) TO backshop_service;
+GRANT ALL ON FUNCTION kits.get_batch_statistics(batch_uuid uuid) TO backshop_staff;
+
+REVOKE ALL ON FUNCTION kits.otp_day(the_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_service;
+GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_staff;
+GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_storefront;
 
 REVOKE ALL ON FUNCTION kits.require_store() FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.require_store() TO backshop_service;
+GRANT ALL ON FUNCTION kits.require_store() TO backshop_staff;
+GRANT ALL ON FUNCTION kits.require_store() TO backshop_storefront;
+
+REVOKE ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) TO backshop_service;
+GRANT ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) TO backshop_staff;
+GRANT ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) TO backshop_storefront;
+
+REVOKE ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) TO backshop_service;
+GRANT ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) TO backshop_staff;
+GRANT ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) TO backshop_storefront;
 
 REVOKE ALL ON FUNCTION kits.unassign_orders(order_ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.unassign_orders(order_ids text[]) TO backshop_service;
+GRANT ALL ON FUNCTION kits.unassign_orders(order_ids text[]) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.update_customer_statistics(customer_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.update_customer_statistics(customer_id uuid) TO backshop_service;
+GRANT ALL ON FUNCTION kits.update_customer_statistics(customer_id uuid) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.update_customers_statistics(customer_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.update_customers_statistics(customer_ids uuid[]) TO backshop_service;
+GRANT ALL ON FUNCTION kits.update_customers_statistics(customer_ids uuid[]) TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_delivery_status TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_delivery_status TO backshop_staff;
+GRANT SELECT ON TABLE kits.order_delivery_status TO backshop_storefront;
 
 GRANT SELECT(store_id) ON TABLE kits.order_delivery_status TO backshop_shopper;
 
@@ -4249,9 +5693,11 @@ GRANT SELECT(updated_at) ON TABLE kits.order_delivery_status TO backshop_shopper
 
 REVOKE ALL ON FUNCTION kits.update_order_delivery_status(order_code text, stage text, tracking_number text, note text, updated_by text) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.update_order_delivery_status(order_code text, stage text, tracking_number text, note text, updated_by text) TO backshop_service;
+GRANT ALL ON FUNCTION kits.update_order_delivery_status(order_code text, stage text, tracking_number text, note text, updated_by text) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean, to_send boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean, to_send boolean) TO backshop_service;
+GRANT ALL ON FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages text[], tracking_numbers text[], notes text[], updated_by text, from_platform boolean, to_send boolean) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION projects.count_catalogue_version() FROM PUBLIC;
 
@@ -4259,6 +5705,7 @@ REVOKE ALL ON FUNCTION projects.count_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION projects.digit_terms_of(digits text) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.digit_terms_of(digits text) TO backshop_service;
+GRANT ALL ON FUNCTION projects.digit_terms_of(digits text) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION projects.ensure_partition(parent text, key text, day date) FROM PUBLIC;
 
@@ -4268,22 +5715,29 @@ REVOKE ALL ON FUNCTION projects.keep_quote_number() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION projects.keep_search() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION projects.keep_sent_quote() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION projects.refresh_summaries() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION projects.search_customers(said text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.search_customers(said text, most integer) TO backshop_service;
+GRANT ALL ON FUNCTION projects.search_customers(said text, most integer) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION projects.skeleton_of(word text) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.skeleton_of(word text) TO backshop_service;
+GRANT ALL ON FUNCTION projects.skeleton_of(word text) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION projects.trigrams_of(word text) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.trigrams_of(word text) TO backshop_service;
+GRANT ALL ON FUNCTION projects.trigrams_of(word text) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION projects.words_of(said text) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.words_of(said text) TO backshop_service;
+GRANT ALL ON FUNCTION projects.words_of(said text) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION projects.search_terms(store_id uuid, said text, phones text) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.search_terms(store_id uuid, said text, phones text) TO backshop_service;
+GRANT ALL ON FUNCTION projects.search_terms(store_id uuid, said text, phones text) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION insights.array_agg(anynonarray) FROM PUBLIC;
 GRANT ALL ON FUNCTION insights.array_agg(anynonarray) TO backshop_analyst;
@@ -4292,64 +5746,138 @@ REVOKE ALL ON FUNCTION insights.string_agg(text, text) FROM PUBLIC;
 GRANT ALL ON FUNCTION insights.string_agg(text, text) TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.api_keys TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.api_keys TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.desk_sessions TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.desk_sessions TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.erasures TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.erasures TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.exports TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.exports TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.idempotency_keys TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.idempotency_keys TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE backshop.idempotency_keys TO backshop_storefront;
+GRANT SELECT,INSERT,UPDATE ON TABLE backshop.idempotency_keys TO backshop_try_on;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.locks TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.outbox TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.outbox TO backshop_staff;
+GRANT SELECT,INSERT ON TABLE backshop.outbox TO backshop_storefront;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.record_versions TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.received_webhooks TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.received_webhooks TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.slow_shops TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.sync_cursors TO backshop_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.sync_jobs TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.sync_jobs TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.webhook_inbox TO backshop_service;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.address_update_request TO backshop_service;
+GRANT SELECT(store_id) ON TABLE backshop.webhook_inbox TO backshop_staff;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.connector_config TO backshop_service;
+GRANT SELECT(received_at) ON TABLE backshop.webhook_inbox TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.address_update_request TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.address_update_request TO backshop_staff;
+GRANT SELECT,INSERT ON TABLE connect.address_update_request TO backshop_storefront;
+
+GRANT UPDATE(outbox_id) ON TABLE connect.address_update_request TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.order_item TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.order_item TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.platform_customer TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.platform_customer TO backshop_staff;
+
+GRANT SELECT(store_id) ON TABLE connect.platform_customer TO backshop_try_on;
+
+GRANT SELECT(customer_id) ON TABLE connect.platform_customer TO backshop_try_on;
+
+GRANT SELECT(platform) ON TABLE connect.platform_customer TO backshop_try_on;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.platform_order TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.platform_order TO backshop_staff;
+
+GRANT SELECT(store_id) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(order_id) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(platform) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(status) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(total_amount) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(currency) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT UPDATE(created_at) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(is_cancelled) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(fulfilment_status) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(shipping_address) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(refunded_amount) ON TABLE connect.platform_order TO backshop_storefront;
+
+GRANT SELECT(payments) ON TABLE connect.platform_order TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.platform_product TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.platform_product TO backshop_staff;
+GRANT SELECT ON TABLE connect.platform_product TO backshop_storefront;
+GRANT SELECT ON TABLE connect.platform_product TO backshop_try_on;
+
+GRANT UPDATE(metadata) ON TABLE connect.platform_product TO backshop_try_on;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_item TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_item TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_log TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_log TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_model TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_model TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_popular TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.recommendation_popular TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.refund_request TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.refund_request TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.try_on_limits TO backshop_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE connect.try_on_limits TO backshop_try_on;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.try_on_overlay TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.try_on_overlay TO backshop_staff;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.try_on_overlay TO backshop_try_on;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.try_on_session TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.try_on_session TO backshop_staff;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE connect.try_on_session TO backshop_try_on;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.categories TO backshop_service;
 GRANT SELECT ON TABLE insights.categories TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.categories TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.conversations TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.conversations TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.coupons TO backshop_service;
 GRANT SELECT ON TABLE insights.coupons TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.coupons TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.customer_months TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.customer_months TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.customers TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.customers TO backshop_staff;
 
 GRANT SELECT(id) ON TABLE insights.customers TO backshop_analyst;
 
@@ -4374,41 +5902,56 @@ GRANT SELECT(country) ON TABLE insights.customers TO backshop_analyst;
 GRANT SELECT(currency) ON TABLE insights.customers TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.daily_sales TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.daily_sales TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.monthly_customers TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.monthly_customers TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.order_coupons TO backshop_service;
 GRANT SELECT ON TABLE insights.order_coupons TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.order_coupons TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.order_items TO backshop_service;
 GRANT SELECT ON TABLE insights.order_items TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.order_items TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.orders TO backshop_service;
 GRANT SELECT ON TABLE insights.orders TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.orders TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_days TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_days TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_months TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_months TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_variants TO backshop_service;
 GRANT SELECT ON TABLE insights.product_variants TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.product_variants TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.products TO backshop_service;
 GRANT SELECT ON TABLE insights.products TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.products TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.refund_items TO backshop_service;
 GRANT SELECT ON TABLE insights.refund_items TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.refund_items TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.refunds TO backshop_service;
 GRANT SELECT ON TABLE insights.refunds TO backshop_analyst;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.refunds TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.request_counts TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.request_counts TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.rollup_state TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.rollup_state TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.saved_charts TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.saved_charts TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.stores TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.stores TO backshop_staff;
 
 GRANT SELECT(id) ON TABLE insights.stores TO backshop_analyst;
 
@@ -4433,6 +5976,7 @@ GRANT SELECT(currency) ON TABLE insights.stores TO backshop_analyst;
 GRANT SELECT(time_zone) ON TABLE insights.stores TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.sync_logs TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE insights.sync_logs TO backshop_staff;
 
 GRANT SELECT(id) ON TABLE insights.sync_logs TO backshop_analyst;
 
@@ -4451,10 +5995,13 @@ GRANT SELECT(status) ON TABLE insights.sync_logs TO backshop_analyst;
 GRANT SELECT(resource) ON TABLE insights.sync_logs TO backshop_analyst;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.batch_number_counters TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.batch_number_counters TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customer_addresses TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customer_addresses TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customer_order_items TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customer_order_items TO backshop_staff;
 
 GRANT SELECT(id) ON TABLE kits.customer_order_items TO backshop_shopper;
 
@@ -4483,6 +6030,8 @@ GRANT SELECT(print_name) ON TABLE kits.customer_order_items TO backshop_shopper;
 GRANT SELECT(print_number) ON TABLE kits.customer_order_items TO backshop_shopper;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customer_orders_summary TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customer_orders_summary TO backshop_staff;
+GRANT SELECT ON TABLE kits.customer_orders_summary TO backshop_storefront;
 
 GRANT SELECT(id) ON TABLE kits.customer_orders_summary TO backshop_shopper;
 
@@ -4512,13 +6061,25 @@ GRANT SELECT(state) ON TABLE kits.customer_orders_summary TO backshop_shopper;
 
 GRANT SELECT(is_cancelled) ON TABLE kits.customer_orders_summary TO backshop_shopper;
 
+GRANT SELECT(sms_updates) ON TABLE kits.customer_orders_summary TO backshop_shopper;
+GRANT UPDATE(sms_updates) ON TABLE kits.customer_orders_summary TO backshop_storefront;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customers TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.customers TO backshop_staff;
+GRANT SELECT ON TABLE kits.customers TO backshop_storefront;
+
+GRANT UPDATE(phone_verified) ON TABLE kits.customers TO backshop_storefront;
+
+GRANT UPDATE(marketing_consent) ON TABLE kits.customers TO backshop_storefront;
+
+GRANT UPDATE(consent_told) ON TABLE kits.customers TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.import_batches TO backshop_service;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_batch_assignments TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.import_batches TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_delivery_status_events TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_delivery_status_events TO backshop_staff;
+GRANT SELECT ON TABLE kits.order_delivery_status_events TO backshop_storefront;
 
 GRANT SELECT(store_id) ON TABLE kits.order_delivery_status_events TO backshop_shopper;
 
@@ -4532,7 +6093,17 @@ GRANT SELECT(tracking_number) ON TABLE kits.order_delivery_status_events TO back
 
 GRANT SELECT(updated_at) ON TABLE kits.order_delivery_status_events TO backshop_shopper;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.usual_waits TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.usual_waits TO backshop_staff;
+
+GRANT SELECT ON TABLE kits.late_orders TO backshop_service;
+GRANT SELECT ON TABLE kits.late_orders TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_batch_assignments TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_batch_assignments TO backshop_staff;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_tracking TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_tracking TO backshop_staff;
 
 GRANT SELECT(store_id) ON TABLE kits.order_tracking TO backshop_shopper;
 
@@ -4547,58 +6118,131 @@ GRANT SELECT(status) ON TABLE kits.order_tracking TO backshop_shopper;
 GRANT SELECT(updated_at) ON TABLE kits.order_tracking TO backshop_shopper;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_limits TO backshop_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE kits.otp_limits TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_sessions TO backshop_service;
+GRANT SELECT,INSERT,UPDATE ON TABLE kits.otp_sessions TO backshop_storefront;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_spending TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.otp_spending TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE kits.otp_spending TO backshop_storefront;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.shoppers TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.shoppers TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE kits.shoppers TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.verified_phones TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.verified_phones TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE kits.verified_phones TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.archived_projects TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.archived_projects TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.catalogue_imports TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.catalogue_imports TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.catalogue_versions TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.catalogue_versions TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.conversation_log TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.conversation_log TO backshop_staff;
+GRANT SELECT,INSERT ON TABLE projects.conversation_log TO backshop_storefront;
 
 GRANT SELECT ON TABLE projects.customer_project_summary TO backshop_service;
+GRANT SELECT ON TABLE projects.customer_project_summary TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.customers TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.customers TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.product_catalog TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.product_catalog TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.project_rooms TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.project_rooms TO backshop_staff;
 
 GRANT SELECT ON TABLE projects.project_totals TO backshop_service;
+GRANT SELECT ON TABLE projects.project_totals TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.projects TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.projects TO backshop_staff;
+GRANT SELECT ON TABLE projects.projects TO backshop_storefront;
+
+GRANT UPDATE(project_status) ON TABLE projects.projects TO backshop_storefront;
+
+GRANT UPDATE(updated_at) ON TABLE projects.projects TO backshop_storefront;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_acceptances TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_acceptances TO backshop_staff;
+GRANT SELECT,INSERT ON TABLE projects.quote_acceptances TO backshop_storefront;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_counters TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_counters TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_mails TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_mails TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE projects.quote_mails TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_numbers TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quote_numbers TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quotes TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.quotes TO backshop_staff;
+GRANT SELECT,UPDATE ON TABLE projects.quotes TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.selected_products TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.selected_products TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE projects.selected_products TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.surfaces TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projects.surfaces TO backshop_staff;
+GRANT SELECT ON TABLE projects.surfaces TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.conversions TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.conversions TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE shade.conversions TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.customers TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.customers TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE shade.customers TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.discounts TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.discounts TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE shade.discounts TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.model_training_data TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.model_training_data TO backshop_staff;
+GRANT SELECT,INSERT,UPDATE ON TABLE shade.model_training_data TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.orders TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.orders TO backshop_staff;
+GRANT SELECT ON TABLE shade.orders TO backshop_storefront;
+
+GRANT UPDATE(created_at) ON TABLE shade.orders TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.products TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.products TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.rating_requests TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.rating_requests TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.recommendations TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.recommendations TO backshop_staff;
+GRANT SELECT,INSERT ON TABLE shade.recommendations TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.shades TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.shades TO backshop_staff;
+GRANT SELECT ON TABLE shade.shades TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.survey_invites TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.survey_invites TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.surveys TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.surveys TO backshop_staff;
+GRANT SELECT,INSERT ON TABLE shade.surveys TO backshop_storefront;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.variants TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE shade.variants TO backshop_staff;
+GRANT SELECT ON TABLE shade.variants TO backshop_storefront;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE backshop_owner REVOKE ALL ON TYPES FROM PUBLIC;
 

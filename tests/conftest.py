@@ -4,8 +4,9 @@ Each test session has a server of its own, in a folder and on a port of its own,
 sessions run side by side; it is up and migrated in about a second.
 """
 
+import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,25 @@ import pytest
 from backshop.db import migrations
 from psycopg.rows import dict_row
 
+import shops.running
 from local import postgres
+from tests import nursery
+from tests import private_lines as private_lines_module
 
+os.environ["LOCAL_SHOPS"] = "yes"
+"""Simulated shops are on loopback; tests of what is refused say otherwise."""
 PASSWORD = "for tests alone"
 CAPABILITY_KEY = b"a key that signs capabilities in tests"
 
 Connection = psycopg.Connection[dict[str, Any]]
+
+
+def one_in(number: int, cases: Iterable[Any]) -> list[Any]:
+    """Parameters of a long test: one in so many runs in `make test`, the others are slow."""
+    return [
+        pytest.param(each, marks=pytest.mark.slow) if place % number else each
+        for place, each in enumerate(cases)
+    ]
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,22 @@ def database(postgres_server: postgres.Server) -> Database:
     return made
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shops_of_a_nursery() -> Iterator[None]:
+    """Every `shops.running.running` of a test forks its server."""
+    with nursery.opened() as start, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shops.running, "start", start)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def private_lines() -> Iterator[private_lines_module.Watch]:
+    """Fails each test that logs a phone, a code, an e-mail address or a key."""
+    with private_lines_module.watched() as watch:
+        yield watch
+    assert watch.found == []
+
+
 @pytest.fixture
 def owner(database: Database) -> Iterator[Connection]:
     """The owner, who sees every row; each statement commits by itself."""
@@ -91,7 +121,7 @@ def new_store(owner: Connection) -> Callable[..., UUID]:
         row = owner.execute(
             """INSERT INTO backshop.stores (platform, store_url, settings)
                VALUES (%s, 'https://' || gen_random_uuid() || '.example.com',
-                       '{"time_zone": "UTC", "currency": "USD"}')
+                       '{"time_zone": "UTC", "currency": "USD", "country": "LK"}')
                RETURNING id, store_url""",
             [platform],
         ).fetchone()

@@ -5,8 +5,8 @@ CPU milliseconds of the whole process, from the interpreter's start.
 """
 
 import json
+import resource
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,13 +45,14 @@ def handler(photo: bytes) -> dict[str, Any]:
 
 
 def twenty(photo: bytes) -> dict[str, Any]:
-    from vision import pictures, render
+    from vision import jpegs, render
 
     from bench.try_on import looks
 
     scene, _ = render.sit(photo)
+    encode = jpegs.encoder(scene.pixels, len(looks()))
     for look in looks():
-        pictures.encoded(render.draw(scene, look, render.Setting(), {}))
+        encode(render.draw(scene, look, render.Setting(), {}))
     return {"cold": spent()}
 
 
@@ -76,14 +77,17 @@ def peer(_: bytes) -> dict[str, Any]:
 def timed(run: Callable[[], object]) -> float:
     taken = []
     for _ in range(5):
-        began = time.process_time()
+        began = spent()
         run()
-        taken.append(1000 * (time.process_time() - began))
+        taken.append(spent() - began)
     return sorted(taken)[2]
 
 
 def spent() -> float:
-    return 1000 * time.process_time()
+    """CPU milliseconds of this process and of the children that have ended: photos are decoded in
+    one."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return 1000 * sum(each.ru_utime + each.ru_stime for each in both)
 
 
 def peak_mb() -> float:

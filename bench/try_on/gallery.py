@@ -33,6 +33,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "own shade, dewy": {"kind": "foundation", "shade": "own", "coverage": 0.7, "finish": "dewy"},
     "one shade lighter": {"kind": "foundation", "shade": "lighter", "coverage": 0.8},
     "one shade deeper": {"kind": "foundation", "shade": "deeper", "coverage": 0.8},
+    "two shades deeper": {"kind": "foundation", "shade": "far deeper", "coverage": 0.9},
     "mineral sunscreen": {"kind": "foundation", "white_cast": 0.6, "finish": "matte"},
     "red lips": {"kind": "lip", "color": "#a8142a"},
     "nude lips, matte": {"kind": "lip", "color": "#b9806a", "finish": "matte"},
@@ -109,6 +110,7 @@ def worn(
         "own": order[own],
         "lighter": order[max(0, own - 1)],
         "deeper": order[min(len(order) - 1, own + 1)],
+        "far deeper": order[min(len(order) - 1, own + 2)],
     }
     setting = render.Setting(colors.linear_of(np.array(order[own])), "Perera", "10")
     yield "selfie", Image.fromarray(scene.pixels), head

@@ -1,6 +1,7 @@
 """Products drawn for the gallery, the tests and the demo shop: glasses, a hat, earrings and a
 shirt."""
 
+import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 _FINE = 3  # drawn this many times larger, then reduced
@@ -32,28 +33,30 @@ def glasses() -> Image.Image:
 
 
 def beanie() -> Image.Image:
-    """A ribbed knitted hat, 190 mm wide."""
-    width, height = 760 * _FINE, 540 * _FINE
+    """A ribbed knitted hat with a turned-up cuff, as wide as it is stretched on a head."""
+    width, height, cuff = 760 * _FINE, 470 * _FINE, 315 * _FINE
     shape = Image.new("L", (width, height))
     pen = ImageDraw.Draw(shape)
-    pen.ellipse([20 * _FINE, 10 * _FINE, width - 20 * _FINE, 720 * _FINE], fill=255)
-    pen.rectangle([0, 350 * _FINE, width, height], fill=0)
-    pen.rounded_rectangle([0, 340 * _FINE, width - 1, height - 1], 40 * _FINE, fill=255)
-    knit = Image.new("L", (width, height))
-    rib = ImageDraw.Draw(knit)
-    for x in range(0, width, 12 * _FINE):
-        rib.rectangle([x, 0, x + 6 * _FINE, height], fill=60)
-    for y in range(0, height, 9 * _FINE):
-        rib.line([0, y, width, y], fill=25, width=2 * _FINE)
-    knit = knit.filter(ImageFilter.GaussianBlur(2 * _FINE))
-    round_off = Image.new("L", (256, 1))
-    round_off.putdata([round(255 - 150 * abs(x / 127.5 - 1) ** 2.2) for x in range(256)])
-    shade = ImageChops.multiply(round_off.resize((width, height)), knit.point(lambda v: 190 + v))
-    fold = Image.new("L", (width, height), 255)
-    ImageDraw.Draw(fold).rectangle([0, 325 * _FINE, width, 348 * _FINE], fill=150)
-    shade = ImageChops.multiply(shade, fold.filter(ImageFilter.GaussianBlur(6 * _FINE)))
-    tint = [shade.point(lambda v, c=c: v * c // 255) for c in (158, 48, 52)]
-    return Image.merge("RGBA", (*tint, shape)).reduce(_FINE)
+    pen.ellipse([22 * _FINE, 8 * _FINE, width - 22 * _FINE, 2 * cuff], fill=255)
+    pen.rectangle([0, cuff, width, height], fill=0)
+    pen.rounded_rectangle([0, cuff - 12 * _FINE, width - 1, height - 1], 42 * _FINE, fill=255)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    across = np.clip(2 * x / width - 1, -0.999, 0.999)
+    below = np.clip((y - cuff) / (height - cuff), -1, 1)  # of the cuff
+    # Ribs run around the head, closer together towards its sides, and meet above.
+    narrow = np.sqrt(np.clip(1 - np.clip((cuff - y) / cuff, 0, 1) ** 2, 0.08, 1))
+    around = np.arcsin(np.clip(across / np.where(y < cuff, narrow, 1), -0.999, 0.999))
+    ribs = 0.5 + 0.5 * np.cos(around * np.where(y < cuff, 76, 60))
+    loops = 0.5 + 0.5 * np.cos(2 * np.pi * y / (9 * _FINE) + 2 * ribs)
+    knit = 0.74 + 0.2 * ribs**0.7 + 0.06 * loops
+    round_off = np.cos(around * 0.86) ** 0.7
+    crown = np.clip(0.62 + 0.5 * y / cuff, 0, 1) * np.where(
+        y < cuff, 1 - 0.45 * np.exp(-((cuff - y) / (16 * _FINE))), 1
+    )
+    roll = np.where(y < cuff, 1, 0.72 + 0.36 * np.sin(np.pi * np.clip(0.12 + 0.8 * below, 0, 1)))
+    shade = np.clip(knit * round_off * crown * roll, 0, 1)
+    red, green, blue = (Image.fromarray(np.uint8(shade * most)) for most in (196, 62, 66))
+    return Image.merge("RGBA", (red, green, blue, shape)).reduce(_FINE)
 
 
 def drops() -> Image.Image:

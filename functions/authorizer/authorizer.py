@@ -22,6 +22,7 @@ from backshop.web import http, keys, tokens
 
 SECONDS = 60
 SCOPES = {"staff": "staff store", "store": "store"}
+"""Of keys that name none themselves."""
 
 _known: dict[bytes, tuple[float, dict[str, Any]]] = {}
 
@@ -65,13 +66,18 @@ def _answer(key: keys.Key) -> dict[str, Any]:
     """bcrypt takes tens of milliseconds, which is why answers are kept."""
     if key.kind == "staff":
         with db.transaction(all_stores=True) as tx:
-            hashed = stores.staff_key_hash(tx, key.id)
+            known = stores.staff_key(tx, key.id)
+        hashed, scopes = known or (None, [])
     else:
         with db.transaction(store_id=key.id) as tx:
-            hashed = insights.key_hash(tx)
+            hashed, scopes = insights.key_hash(tx), []
     if not keys.matches(key.secret, hashed):
         return {"isAuthorized": False}
-    context = {"kind": key.kind, "id": str(key.id), "scopes": SCOPES[key.kind]}
+    context = {
+        "kind": key.kind,
+        "id": str(key.id),
+        "scopes": " ".join(scopes) or SCOPES[key.kind],
+    }
     if key.kind == "store":
         context["store_id"] = str(key.id)
     return {"isAuthorized": True, "context": context}

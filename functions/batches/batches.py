@@ -10,7 +10,7 @@ import sheets
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from backshop import db, outbox
-from backshop.commerce import Model, Platform
+from backshop.commerce import Model
 from backshop.db import Tx
 from backshop.errors import Conflict, FieldError, NotFound
 from backshop.kits.batches import repository as batches
@@ -266,13 +266,16 @@ def purchase_list(
 ) -> PurchaseList | Response[bytes]:
     """The purchase list as JSON, CSV or XLSX.
 
-    While the batch collects it is written anew; afterwards it is the one that was ordered.
+    While the batch collects it is that of the orders of now, and nothing is kept; afterwards it is
+    the one that was ordered.
     """
     with db.transaction(store_id=_store_id()) as tx:
         batch = batches.batch(tx, id)
-        collecting = batch.status is BatchStatus.COLLECTING
-        read = batches.export_purchase_list if collecting else batches.purchase_list
-        items = read(tx, id)
+        if batch.status is BatchStatus.COLLECTING:
+            with tx.transaction(force_rollback=True):
+                items = batches.export_purchase_list(tx, id)
+        else:
+            items = batches.purchase_list(tx, id)
     name = f"purchase-list-{batch.batch_number}.{kind}"
     if kind == "csv":
         return http.download(name, "text/csv; charset=utf-8", sheets.as_csv(items))
@@ -354,7 +357,7 @@ def _check_collecting(batch: Batch) -> None:
 
 
 def _store_id() -> UUID:
-    return callers.store_of_call(app.current_event.raw_event, Platform.VENDURE)
+    return callers.store_of_call(app.current_event.raw_event, "deliveries")
 
 
 def _actor() -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backshop.kits.batches.models import PurchaseItem
+from backshop.spreadsheets import harmless
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -27,8 +28,6 @@ COLUMNS = {
 }
 """Heading and width in characters of each column."""
 
-FORMULA_SIGNS = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20")
-
 
 def as_csv(items: Sequence[PurchaseItem]) -> bytes:
     """UTF-8 with a byte order mark, without which Excel takes it for Latin-1. A text that a
@@ -37,7 +36,8 @@ def as_csv(items: Sequence[PurchaseItem]) -> bytes:
     writer = csv.writer(text)
     writer.writerow([heading for heading, _ in COLUMNS.values()])
     for item in items:
-        writer.writerow([_harmless(_cell(getattr(item, name))) for name in COLUMNS])
+        cells = [_cell(getattr(item, name)) for name in COLUMNS]
+        writer.writerow([harmless(each) if isinstance(each, str) else each for each in cells])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -86,10 +86,3 @@ def _cell(value: Any) -> int | str:
     if isinstance(value, bool):
         return "yes" if value else ""
     return value if isinstance(value, int) else str(value or "")
-
-
-def _harmless(value: int | str) -> int | str:
-    """Space before a formula does not stop every spreadsheet, nor do wide forms of its signs."""
-    if isinstance(value, str) and (value[:1].isspace() or value[:1] in FORMULA_SIGNS):
-        return f"'{value}"
-    return value

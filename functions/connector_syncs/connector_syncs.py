@@ -96,6 +96,11 @@ def start(id: UUID, body: NewSync, key: idempotency.Key = None) -> Run:
                 "The shop is not connected any more; PATCH the connector with new credentials.",
                 slug="not-connected",
             )
+        if repository.is_paused(tx):
+            raise Conflict(
+                'The shop is paused; PATCH the connector with {"paused": false} first.',
+                slug="shop-paused",
+            )
         repository.give_up(tx, datetime.now(UTC))
         jobs = runs.begin(tx, store_id, shop.platform, body.type)
         if not jobs:

@@ -4,13 +4,15 @@ requests."""
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from backshop import db
+import asking
+import checking
+from backshop import db, outbox
 from backshop.aws import config, objects
-from backshop.commerce import Platform
+from backshop.commerce import Platform, Store
 from backshop.connect import repository as connect
 from backshop.connect import rules
 from backshop.connect.models import (
@@ -19,25 +21,43 @@ from backshop.connect.models import (
     ConnectorOnce,
     ConnectorPosition,
     DataRequest,
+    Disconnection,
+    Erased,
+    Kept,
     NewConnector,
 )
+from backshop.connect.requests import repository as requests
 from backshop.errors import Conflict, FieldError, NotFound, Unprocessable
 from backshop.insights import repository as insights
 from backshop.insights.models import InsightsSettings
 from backshop.insights.plans import repository as plans
-from backshop.kits.models import OtpSettings
+from backshop.kits.models import DeliverySettings, OtpSettings
+from backshop.outgoing import addresses
+from backshop.platforms.ports import Credentials
+from backshop.received import bodies
+from backshop.received import repository as received
 from backshop.shade.models import ShadeSettings
 from backshop.stores import credentials
 from backshop.stores import repository as stores
-from backshop.stores.models import ExportPosition
+from backshop.stores.models import ExportPosition, PageSettings
+from backshop.sync import repository as syncs
 from backshop.sync import runs
+from backshop.sync.models import JobKey
 from backshop.web import callers, http, idempotency, keys, paging, routes
+from checking import Check
 from pydantic import BaseModel, SecretStr, ValidationError
 
 LINK_LASTS = timedelta(minutes=15)
+FILLS_LATER = (
+    "What the store uses from now on is filled by the next sync of everything, which comes once a"
+    ' day; POST /connectors/{id}/syncs with {"type": "full"} begins one.'
+)
+GONE = {"error": "the shop was disconnected"}
 PARTS: dict[str, type[BaseModel]] = {
+    "deliveries": DeliverySettings,
     "insights": InsightsSettings,
     "otp": OtpSettings,
+    "pages": PageSettings,
     "shade": ShadeSettings,
 }
 """Parts of a store's settings that are other contexts', and what they must fit."""
@@ -51,12 +71,24 @@ CONNECTOR = {
     "store_url": "https://shop.example.com",
     "sync_interval": 300,
     "status": "active",
+    "shop_domain": None,
+    "erasure_asked_at": None,
+    "paused_at": None,
     "name": "The shop",
     "allowed_origins": ["https://shop.example.com"],
     "settings": {"currency": "USD", "time_zone": "UTC"},
     "created_at": "2026-11-02T10:15:00Z",
     "updated_at": "2026-11-02T10:15:00Z",
     "webhook_path": "/webhooks/0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11",
+}
+DISCONNECTION = {
+    "status": "active",
+    "erased": {
+        "what": ["the shop's credentials", "the store key", "bodies of webhooks"],
+        "webhook_bodies": 1204,
+        "waiting": 2,
+    },
+    "kept": {"orders": 5120, "customers": 3011, "products": 240},
 }
 NEW = {
     "platform": "woocommerce",
@@ -76,16 +108,30 @@ NEW = {
     status=201,
     problems=[Conflict],
     body_example=NEW,
-    example=CONNECTOR | {"store_key": "bs_store_…", "webhook_secret": "…"},
+    example=CONNECTOR | {"store_key": "bs_store_…", "webhook_secret": "…", "problems": []},
 )
 def create(body: NewConnector, key: idempotency.Key = None) -> ConnectorOnce:
     """Connect a shop: its credentials sealed, a store of its own in every context, a store key.
+
+    The shop is asked first. What it refuses (credentials, an address without its API) is a 422;
+    what else it lacks, or that it cannot be reached, is named in `problems`.
 
     Its first sync begins, which subscribes its webhooks. The store key, and a webhook secret that
     was made here, are shown this once.
     """
     _check_address(body.store_url, body.platform)
+    _check_channel(body, body.platform)
     id = idempotency.derived_id(_event(), key) if key else uuid4()
+    idempotency.look_up(id, _event(), key)
+    problems = asking.ask(
+        body.platform,
+        Credentials(
+            url=body.store_url,
+            api_key=body.api_key.get_secret_value(),
+            secret=body.secret.get_secret_value(),
+            settings=body.settings.model_dump(mode="json"),
+        ),
+    )
     made_secret = None if body.webhook_secret else _default_webhook_secret(body)
     store_key, key_hash = keys.make("store", id)
     sealed = {
@@ -104,6 +150,7 @@ def create(body: NewConnector, key: idempotency.Key = None) -> ConnectorOnce:
             connector = ConnectorOnce(
                 **_fields(connect.connector(tx)),
                 store_key=store_key,
+                problems=problems,
                 # Shopify signs with the app's own secret: its owner has it.
                 webhook_secret=made_secret.get_secret_value()
                 if made_secret and body.platform != Platform.SHOPIFY
@@ -114,11 +161,42 @@ def create(body: NewConnector, key: idempotency.Key = None) -> ConnectorOnce:
         if taken.diag.constraint_name == "stores_pkey":
             raise idempotency.reused() from None
         raise Conflict(
-            "A shop with this store_url is connected already; change it with PATCH.",
+            "A shop with this store_url is connected already; change it with PATCH. For another"
+            " shop of the same Vendure server, name its channel in settings.channel.",
             slug="already-connected",
         ) from None
     runs.announce(first_sync)
     return connector
+
+
+@routes.route(
+    app,
+    "POST /connectors/check",
+    scope="staff",
+    body_example=NEW,
+    example={
+        "ok": False,
+        "currency": "USD",
+        "time_zone": "America/New_York",
+        "checks": [
+            {"what": "shop", "ok": True, "problem": None},
+            {"what": "orders", "ok": False, "problem": "the key may not read orders"},
+        ],
+    },
+)
+def check(body: NewConnector) -> Check:
+    """Whether credentials open the shop, and what is missing; nothing is stored or connected."""
+    _check_address(body.store_url, body.platform)
+    settings = body.settings.model_dump(exclude_unset=True) if body.settings else {}
+    return checking.check(
+        body.platform,
+        Credentials(
+            url=body.store_url,
+            api_key=body.api_key.get_secret_value(),
+            secret=body.secret.get_secret_value(),
+            settings=settings,
+        ),
+    )
 
 
 @routes.route(
@@ -154,11 +232,17 @@ def show(id: UUID) -> Connector:
     scope="staff",
     problems=[Conflict],
     body_example={"sync_interval": 600},
-    example=CONNECTOR | {"sync_interval": 600, "store_key": None, "webhook_secret": None},
+    example=CONNECTOR
+    | {"sync_interval": 600, "store_key": None, "webhook_secret": None, "problems": []},
 )
 def change(id: UUID, body: ConnectorChange) -> ConnectorOnce:
-    """Change what is named. Credentials sent anew also revive an uninstalled connector."""
+    """Change what is named. Credentials sent anew also revive an uninstalled connector.
+
+    Where the address, the credentials or the channel change, the shop is asked first, as when it is
+    connected. Where `settings.uses` grows, a sync of everything begins, which fills what is new.
+    """
     store_id = _store_id(id)
+    problems = _ask_changed(store_id, body)
     secrets_sent = {
         name: secret
         for name in ("api_key", "secret", "webhook_secret")
@@ -168,12 +252,13 @@ def change(id: UUID, body: ConnectorChange) -> ConnectorOnce:
     store_key = None
     try:
         with db.transaction(store_id=store_id) as tx:
-            before = _fields(connect.connector(tx))
-            if body.store_url:
-                _check_move(before, body)
+            _check_change(_fields(connect.connector(tx)), body)
             if "webhook_secret" in sealed:
                 _keep_previous(tx, store_id)
             connect.change_connector(tx, body.store_url, body.sync_interval, sealed)
+            if body.paused is not None:
+                connect.pause(tx, body.paused)
+            before = stores.load(tx)
             settings = _settings(body)
             stores.change(tx, body.store_url, settings)
             insights.change(tx, body.store_url, settings)
@@ -184,11 +269,55 @@ def change(id: UUID, body: ConnectorChange) -> ConnectorOnce:
             if body.new_store_key:
                 store_key, key_hash = keys.make("store", store_id)
                 insights.change_key(tx, key_hash)
-            return ConnectorOnce(**_fields(connect.connector(tx)), store_key=store_key)
+            refill = _refill(tx, before)
+            if refill == []:
+                problems.append(FILLS_LATER)
+            shown = _fields(connect.connector(tx))
     except db.UniqueViolation:
         raise Conflict(
-            "Another connector has this store_url already.", slug="already-connected"
+            "Another connector has this store_url and channel already.", slug="already-connected"
         ) from None
+    runs.announce(refill or [])
+    return ConnectorOnce(**shown, store_key=store_key, problems=problems)
+
+
+@routes.route(app, "GET /connectors/<id>/disconnection", scope="staff", example=DISCONNECTION)
+def disconnection(id: UUID) -> Disconnection:
+    """What disconnecting the shop would erase, and what it would keep; nothing is done."""
+    with db.transaction(store_id=_store_id(id)) as tx:
+        connector = _fields(connect.connector(tx))
+        return _disconnection(tx, connector["status"])
+
+
+@routes.route(
+    app,
+    "DELETE /connectors/<id>",
+    scope="staff",
+    example=DISCONNECTION | {"status": "uninstalled"},
+)
+def disconnect(id: UUID) -> Disconnection:
+    """Disconnect the shop: its credentials, its store key and the webhooks that it sent are erased,
+    its syncs end, and what still waited to be done there fails.
+
+    Orders, customers, products and numbers are kept, as `GET /connectors/{id}/disconnection` says
+    before. A second call changes nothing; PATCH with new credentials connects the shop again.
+    Where the platform asked to erase the shop (`erasure_asked_at`), all of it is erased.
+    """
+    store_id = _store_id(id)
+    now = datetime.now(UTC)
+    with db.transaction(store_id=store_id) as tx:
+        connector = _fields(connect.connector(tx))
+        made = _disconnection(tx, connector["status"])
+        connect.disconnect(tx)
+        insights.set_active(tx, False)
+        insights.change_key(tx, keys.NOBODY)
+        syncs.give_up(tx, now)
+        outbox.fail_open(tx, GONE)
+        requests.fail_open(tx, GONE)
+        webhooks = received.forget_all(tx)
+        _erase_if_asked(tx)
+    bodies.delete(store_id, webhooks)
+    return made.model_copy(update={"status": "uninstalled"})
 
 
 @routes.route(
@@ -219,6 +348,34 @@ def data_requests(
     )
 
 
+def _refill(tx: db.Tx, before: Store | None) -> list[JobKey] | None:
+    """The jobs of the sync that fills what the store uses from now on; none where it has to wait
+    for one that runs, None where there is nothing to fill."""
+    after = stores.load(tx)
+    if before is None or after is None or not after.uses - before.uses:
+        return None
+    stores.read_anew(tx)
+    return runs.begin(tx, after.id, after.platform) if syncs.credentials(tx) else []
+
+
+def _disconnection(tx: db.Tx, status: str) -> Disconnection:
+    held = connect.holdings(tx)
+    return Disconnection(
+        status=status,
+        erased=Erased(webhook_bodies=received.kept_bodies(tx), waiting=outbox.open_rows(tx)),
+        kept=Kept.model_validate(held),
+    )
+
+
+def _erase_if_asked(tx: db.Tx) -> None:
+    """Carry out the platform's order that came while the shop was connected here."""
+    standing, shop = connect.standing(tx), stores.load(tx)
+    if shop and standing and standing.is_erasure_asked:
+        from backshop import privacy  # rarely needed, and it loads every context
+
+        privacy.erase_shop(tx, shop)
+
+
 def _data_request(row: dict[str, Any]) -> DataRequest:
     return DataRequest(
         request_id=row["request_id"],
@@ -242,21 +399,62 @@ def _seal(secret: SecretStr | None, id: UUID, field: str) -> str:
 
 
 def _check_address(url: str, platform: Platform) -> None:
-    """Raises Unprocessable for an address that functions must not call. The demo shops of a laptop
-    are on loopback; the template's parameter LocalShops allows them."""
-    wrong = rules.wrong_with_address(url, platform)
-    if wrong and config.value("LOCAL_SHOPS", "no") != "yes":
+    """Raises Unprocessable for an address that functions must not call."""
+    if config.allows_local_shops():
+        return
+    wrong = rules.wrong_with_address(url, platform) or addresses.wrong_with(url)
+    if wrong:
         errors = [FieldError(field="store_url", message=wrong)]
         raise Unprocessable(http.please_correct(errors), errors=errors)
 
 
+def _check_channel(body: NewConnector | ConnectorChange, platform: Platform) -> None:
+    """Raises Unprocessable for a channel where there are none: it would make one shop two."""
+    if body.settings and body.settings.channel and platform != Platform.VENDURE:
+        wrong = "is for Vendure alone; leave it out"
+        errors = [FieldError(field="settings.channel", message=wrong)]
+        raise Unprocessable(http.please_correct(errors), errors=errors)
+
+
+def _ask_changed(store_id: UUID, body: ConnectorChange) -> list[str]:
+    """What the shop lacks by its new address, credentials or channel. Raises Unprocessable."""
+    has_channel = body.settings is not None and "channel" in body.settings.model_fields_set
+    if not (body.store_url or body.api_key or body.secret or has_channel):
+        return []
+    with db.transaction(store_id=store_id) as tx:
+        before = _fields(connect.connector(tx))
+        sealed = syncs.credentials(tx) or {}
+    _check_change(before, body)
+    given: dict[str, SecretStr | None] = {"api_key": body.api_key, "secret": body.secret}
+    plain = {
+        name: value.get_secret_value()
+        if value
+        else credentials.unseal(sealed[name], store_id, name)
+        for name, value in given.items()
+        if value or name in sealed
+    }
+    if len(plain) < len(given):
+        return []
+    settings = before["settings"] | (body.settings.model_dump(mode="json") if body.settings else {})
+    url = body.store_url or before["store_url"]
+    return asking.ask(
+        Platform(before["platform"]), Credentials(url=url, **plain, settings=settings)
+    )
+
+
+def _check_change(before: dict[str, Any], body: ConnectorChange) -> None:
+    _check_channel(body, Platform(before["platform"]))
+    if body.store_url:
+        _check_move(before, body)
+
+
 def _check_move(before: dict[str, Any], body: ConnectorChange) -> None:
-    """Raises Unprocessable where the kept credentials would be sent to another host."""
+    """Raises Unprocessable where the kept credentials would be sent to another origin."""
     url = body.store_url or ""
     _check_address(url, Platform(before["platform"]))
     if rules.is_elsewhere(before["store_url"], url) and not (body.api_key and body.secret):
         raise Unprocessable(
-            "The shop moves to another host: send api_key and secret for it too.",
+            "The shop moves to another address: send api_key and secret for it too.",
             slug="credentials-missing",
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from backshop.logs import crash_safely
 from backshop.stores import tenants
+from backshop.web import http
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 HEADERS = "authorization, content-type, idempotency-key, x-store-id"
@@ -17,7 +18,7 @@ HEADERS = "authorization, content-type, idempotency-key, x-store-id"
 @crash_safely
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """204 with the origin echoed where a store allows it, without it otherwise."""
-    origin = event.get("headers", {}).get("origin", "")
+    origin = http.header(event, "origin") or ""
     headers = {"Vary": "Origin"}
     if origin and tenants.is_origin_allowed(origin, None):
         headers |= {

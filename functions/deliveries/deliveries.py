@@ -8,7 +8,7 @@ from uuid import UUID
 
 import csv_file
 from backshop import db, outbox
-from backshop.commerce import Platform, Time
+from backshop.commerce import Time
 from backshop.errors import BadRequest, Conflict, TooLarge, Unprocessable
 from backshop.kits.deliveries import repository as deliveries
 from backshop.kits.deliveries import rules
@@ -146,8 +146,11 @@ def show_delivery(code: str) -> DeliveryHistory:
     },
     takes={"text/csv": "A file with the columns code, stage, tracking_number; 10,000 lines."},
 )
-def import_deliveries() -> ImportReport:
-    """Change many deliveries from a CSV file; what can be done is done, every line is answered."""
+def import_deliveries(dry_run: bool = False) -> ImportReport:
+    """Change many deliveries from a CSV file; what can be done is done, every line is answered.
+
+    With `dry_run=true` nothing is done: the answer tells what would become of each line.
+    """
     lines = csv_file.read(http.raw_body(app.current_event.raw_event))
     store_id = _store_id()
 
@@ -156,6 +159,8 @@ def import_deliveries() -> ImportReport:
             orders = deliveries.lock_deliveries(tx, [each.code for each in lines if each.change])
             updates: list[DeliveryUpdate] = []
             results = [_decide(each, orders.get(each.code), updates) for each in lines]
+            if dry_run:
+                return results, []
             deliveries.save_deliveries(tx, updates, by=_actor())
             messages = [_message(orders[each.order_code])[1:] for each in updates]
             return results, outbox.put_all(tx, "delivery_stage", messages)
@@ -208,7 +213,7 @@ def _message(order: LockedOrder) -> tuple[str, str, dict[str, str]]:
 
 
 def _store_id() -> UUID:
-    return callers.store_of_call(app.current_event.raw_event, Platform.VENDURE)
+    return callers.store_of_call(app.current_event.raw_event, "deliveries")
 
 
 def _actor() -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from backshop import commerce, db, outbox
-from backshop.commerce import Currency, Model, Money, Platform, Time
+from backshop import commerce, db, outbox, platforms
+from backshop.commerce import Currency, Model, Money, Time
 from backshop.errors import BadRequest, Conflict, NotFound, Unprocessable
 from backshop.shade.discounts import issuing
 from backshop.shade.discounts import repository as discounts
@@ -15,8 +15,6 @@ from backshop.shade.models import Email, settings_of
 from backshop.stores import repository as stores
 from backshop.web import callers, idempotency, paging, routes
 from pydantic import BaseModel, Field, model_validator
-
-PLATFORMS = {Platform.SHOPIFY, Platform.WOOCOMMERCE}
 
 app = routes.app("Discounts")
 handler = routes.handler(app)
@@ -156,7 +154,7 @@ def revoke(id: UUID) -> tuple[ShownDiscount, int]:
 
 def _shop(tx: db.Tx) -> commerce.Store:
     shop = stores.load(tx)
-    if shop is None or shop.platform not in PLATFORMS:
+    if shop is None or not platforms.load(shop.platform).makes_discounts:
         raise BadRequest("Discounts are given at Shopify and WooCommerce stores; name one of them.")
     return shop
 
@@ -173,7 +171,7 @@ def _currency(shop: commerce.Store, wanted: str | None) -> str:
 
 def _customer(tx: db.Tx, shop: commerce.Store, body: DiscountRequest) -> UUID:
     id = discounts.find_customer(tx, shopify_id=body.shopify_customer_id, email=body.email)
-    if id is None and body.email and shop.platform == Platform.WOOCOMMERCE:
+    if id is None and body.email and "surveys" not in shop.uses:
         return discounts.customer_by_email(tx, body.email)
     if id is None:
         raise NotFound("The store has no such customer yet; they come with the next sync.")

@@ -1,16 +1,15 @@
-"""What the routes of this function share: the plan's limit, and answers to queries."""
+"""What the routes of this function share: answers to queries."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from backshop import db
-from backshop.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unprocessable
+from backshop.errors import BadRequest, Forbidden, NotFound, Unprocessable
 from backshop.insights import answers
-from backshop.insights.plans import repository as plans
 from backshop.insights.semantic.models import (
     Answer,
     Meaningless,
@@ -26,20 +25,6 @@ from backshop.web.callers import Principal
 
 TIMEOUT = "15s"
 """Of a question's statements."""
-
-
-def count(caller: Principal, store_id: UUID) -> None:
-    """Count a question of the store against its plan; staff ask without limit. Raises
-    TooManyRequests."""
-    if caller.kind == "staff":
-        return
-    with db.transaction(store_id=store_id) as tx:
-        used = plans.take(tx, datetime.now(UTC))
-    if used.wait is not None:
-        raise TooManyRequests(
-            f"The plan {used.plan} allows no more questions now; ask again in {used.wait} s.",
-            retry_after=used.wait,
-        )
 
 
 def moment(caller: Principal, as_of: str | None) -> datetime | None:

@@ -11,6 +11,7 @@ from backshop.errors import NotFound, Problem, TooManyRequests
 from backshop.insights import health as health_of
 from backshop.insights.charts.models import ChartConfig
 from backshop.insights.health import Health
+from backshop.insights.plans import counting
 from backshop.insights.saved import repository as saved
 from backshop.insights.saved.models import SavedChart
 from backshop.insights.semantic import repository as semantic
@@ -67,7 +68,7 @@ async def query(
 ) -> Answer | Refusal:
     """Run one query; a name that the store does not have is refused with the nearest."""
     at = answering.moment(caller, as_of)
-    answering.count(caller, store_id)
+    counting.count(caller.kind, store_id)
     return answering.reply(store_id, body, at)
 
 
@@ -97,7 +98,7 @@ async def metrics(caller: fast.Caller) -> Catalogue:  # noqa: ARG001 who may cal
 async def dashboard(caller: fast.Caller, store_id: fast.StoreId, as_of: AsOf = None) -> Dashboard:
     """All tiles of the dashboard with their numbers."""
     at = answering.moment(caller, as_of)
-    answering.count(caller, store_id)
+    counting.count(caller.kind, store_id)
     with db.transaction(store_id=store_id) as tx:
         tx.execute(f"SET LOCAL statement_timeout = '{answering.TIMEOUT}'".encode())
         shop = semantic.shop(tx)

@@ -13,6 +13,7 @@ import answering
 from backshop import db
 from backshop.aws import config, objects
 from backshop.errors import BadRequest, NotFound, TooManyRequests
+from backshop.insights.plans import counting
 from backshop.insights.saved import export
 from backshop.insights.semantic.models import SemanticQuery
 from backshop.insights.semantic.running import NotThere
@@ -28,8 +29,13 @@ LINK_LASTS = timedelta(minutes=10)
 CSV = "text/csv; charset=utf-8"
 
 
+class Csv(Response):
+    media_type = "text/csv"
+
+
 @app.get(
     "/insights/export",
+    response_class=Csv,
     responses=fast.problems(TooManyRequests)
     | {
         200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "Up to 5 MB"},
@@ -52,7 +58,7 @@ async def export_csv(
         raise BadRequest("Name what to export, orders, items, customers or products, or a query.")
     at = answering.moment(caller, as_of)
     asked = _query(query) if query is not None else None
-    answering.count(caller, store_id)
+    counting.count(caller.kind, store_id)
     with db.transaction(store_id=store_id) as tx:
         if what is not None:
             return _answer(export.rows(tx, what, store_id), store_id, what)

@@ -10,6 +10,7 @@ import answering
 from backshop import db
 from backshop.errors import Conflict, TooManyRequests, Unprocessable
 from backshop.insights.charts.models import ChartConfig
+from backshop.insights.plans import counting
 from backshop.insights.saved import repository as saved
 from backshop.insights.saved.models import (
     MOST_CHARTS,
@@ -102,7 +103,7 @@ async def refresh(id: UUID, caller: fast.Caller, store_id: fast.StoreId) -> Any:
     """A chart's numbers of now, as a tile of the dashboard."""
     from asking import tile
 
-    answering.count(caller, store_id)
+    counting.count(caller.kind, store_id)
     with db.transaction(store_id=store_id) as tx:
         held = answering.found(saved.chart(tx, id), "chart")
         return tile(tx, held, None)

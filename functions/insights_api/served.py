@@ -1,5 +1,7 @@
 """The app that all routes of this function are declared on."""
 
+from pathlib import Path
+
 from backshop.web import fast
 
 app = fast.app(
@@ -11,5 +13,6 @@ app = fast.app(
         "store's own, times are in UTC."
     ),
     openapi_path="/openapi/insights.json",
+    examples=Path(__file__).with_name("examples.json"),
 )
 app.router.tags = ["Insights"]

@@ -12,11 +12,12 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from backshop import db
-from backshop.errors import NotFound, Unprocessable
+from backshop.errors import NotFound, TooManyRequests, Unprocessable
 from backshop.insights import guard
 from backshop.insights.charts import repository
 from backshop.insights.charts.models import ChartConfig, Drawn, Misfit
 from backshop.insights.charts.repository import Saved
+from backshop.insights.plans import counting
 from backshop.insights.semantic import repository as semantic
 from backshop.insights.semantic import running
 from backshop.insights.semantic.models import Meaningless
@@ -39,7 +40,7 @@ HEADERS: Final = {
     app,
     "GET /insights/charts/<file>",
     scope="store",
-    problems=[NotFound, Unprocessable],
+    problems=[NotFound, Unprocessable, TooManyRequests],
     answers={
         "image/svg+xml": "`{id}.svg`: a picture that grows without becoming coarse.",
         "image/png": "`{id}.png`: two pixels to one of `width`.",
@@ -54,6 +55,7 @@ def draw(
     named = FILE.fullmatch(file)
     if named is None:
         raise NotFound("A chart is at /insights/charts/{id}.svg or {id}.png.")
+    counting.count(callers.principal(app.current_event.raw_event).kind, store_id)
     saved, config, drawn = _answered(store_id, UUID(named[1]))
     chart = config.chart.model_copy(update={"title": config.chart.title or saved.title})
     from backshop.insights.charts import drawing

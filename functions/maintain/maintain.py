@@ -1,5 +1,7 @@
-"""Housekeeping: hourly partitions ahead of time, old inbox rows, refreshed summaries and expired
-codes; every few minutes the try-on's selfies and pictures, which are promised to go on time."""
+"""Housekeeping: hourly partitions ahead of time, old inbox rows, refreshed summaries, codes and
+quotes that expired, how long orders usually take; every few minutes the try-on's selfies and
+pictures, which are promised to go on time; every night whether all references that are checked as
+sets point to something."""
 
 from __future__ import annotations
 
@@ -9,8 +11,12 @@ from typing import Any
 import try_on
 from backshop import db, logs
 from backshop.aws import config, objects
+from backshop.kits.arrival import repository as arrival
+from backshop.kits.arrival import rules as arrival_rules
 from backshop.kits.otp import repository as otp
 from backshop.projects.archive import archiving
+from backshop.projects.quotes import repository as quotes
+from backshop.received import repository as received
 from backshop.stores import repository as stores
 
 INBOX_DAYS = 30
@@ -22,9 +28,25 @@ ARCHIVE_BATCH, ARCHIVE_BATCHES = 500, 10
 @logs.crash_safely
 def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """What was done, in numbers; each part can be repeated at any time."""
-    done = _try_on() if event.get("part") == "try_on" else _all()
+    part = {"try_on": _try_on, "references": _references}.get(event.get("part", ""), _all)
+    done = part()
     logs.info("maintained", **done)
     return done
+
+
+class OrphansFoundError(Exception):
+    """Rows point nowhere; the log names their tables."""
+
+
+def _references() -> dict[str, int]:
+    """Raises OrphansFoundError, so that somebody is told (docs/operations.md)."""
+    with db.owner() as tx:
+        found = stores.orphans(tx)
+    for each in found:
+        logs.warning("rows point nowhere", **each._asdict())
+    if found:
+        raise OrphansFoundError
+    return {"orphans": 0}
 
 
 def _try_on() -> dict[str, int]:
@@ -56,11 +78,19 @@ def _all() -> dict[str, int]:
         stores.refresh_summaries(tx)
     with db.transaction(all_stores=True) as tx:
         forgotten = stores.forget_deliveries(tx, INBOX_DAYS)
+        received.forget_old(tx, INBOX_DAYS)
         answered = stores.forget_keys(tx)
         expired = otp.cleanup_expired_otps(tx)
+        quotes_expired = quotes.expire(tx, datetime.now(UTC))
+        followed = arrival.stores_with_deliveries(tx)
+    for store_id in followed:
+        with db.transaction(store_id=store_id) as tx:
+            learnt = arrival_rules.learn(arrival.latest_walks(tx))
+            arrival.save_usual_waits(tx, arrival_rules.usual_waits(learnt))
     return {
         "projects_archived": _archive(datetime.now(UTC).date()),
         "deliveries_forgotten": forgotten,
         "idempotency_keys_forgotten": answered,
         "otp_sessions_deleted": expired,
+        "quotes_expired": quotes_expired,
     }

@@ -1,4 +1,4 @@
-"""Routes of the shopper, who has proved a phone: their order, and whether they want SMS about it.
+"""Routes of the shopper, who has proved a phone: their orders, and whether they want SMS about one.
 
 Reading goes through the shopper's own login, whose policies show the orders given with that phone
 and nothing else; another phone's order is answered like one that does not exist.
@@ -7,42 +7,24 @@ and nothing else; another phone's order is answered like one that does not exist
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any
 
-from backshop import db
-from backshop.commerce import Model, Money, Time
-from backshop.errors import NotFound
-from backshop.kits.deliveries.models import Stage
-from backshop.kits.deliveries.rules import CARRIER, shows_tracking
+from backshop import db, phone_check, shopper_profile
+from backshop.commerce import Model
+from backshop.connect.requests.models import NewAddress
+from backshop.errors import Conflict, NotFound
+from backshop.kits.arrival import repository as arrival
+from backshop.kits.shoppers.models import ProfileChange
 from backshop.kits.tracking import repository as tracking
 from backshop.kits.tracking import rules
-from backshop.kits.tracking.models import TrackedItem, TrackingStep
-from backshop.web import http, routes, tokens
-from pydantic import BaseModel, Field
+from backshop.kits.tracking.models import ListedOrder, OrderPosition, TrackedOrder
+from backshop.shopper_profile import Profile
+from backshop.stores import repository as stores
+from backshop.web import http, idempotency, paging, routes
+from pydantic import BaseModel
 
 app = routes.app("Order tracking")
 handler = routes.handler(app)
-
-
-class Shopper(NamedTuple):
-    store_id: UUID
-    phone: str
-
-
-class TrackedOrder(BaseModel):
-    """An order as its shopper sees it."""
-
-    order_code: str
-    placed_at: Time
-    is_cancelled: bool
-    total_with_tax: Money = Field(description="Major units of the currency.")
-    currency: str
-    stage: Stage
-    steps: list[TrackingStep]
-    courier: str
-    tracking_number: str | None = Field(description="Once the courier has the parcel.")
-    items: list[TrackedItem]
 
 
 class Agreement(Model):
@@ -56,6 +38,23 @@ class SmsAgreement(BaseModel):
     agreed: bool
 
 
+class WantedAddress(BaseModel):
+    """Where an order is to go, once the shop has agreed."""
+
+    order_code: str
+    address: dict[str, Any]
+
+
+LISTED = {
+    "order_code": "KITS-1001",
+    "placed_at": "2026-11-20T03:19:21Z",
+    "is_cancelled": False,
+    "total_with_tax": "5000.00",
+    "currency": "LKR",
+    "stage": "SOURCING",
+    "items": 2,
+    "first_item": "Shirt",
+}
 ORDER = {
     "order_code": "KITS-1001",
     "placed_at": "2026-11-20T03:19:21Z",
@@ -70,8 +69,14 @@ ORDER = {
         {"stage": "DISPATCHED", "done": False, "at": None},
         {"stage": "DELIVERED", "done": False, "at": None},
     ],
-    "courier": CARRIER,
+    "courier": "Island Parcels",
     "tracking_number": None,
+    "sms_updates": False,
+    "outlook": {
+        "arrival": {"first": "2026-12-09", "last": "2026-12-13"},
+        "usual_by": "2026-12-04",
+        "is_late": False,
+    },
     "items": [
         {
             "product_name": "Shirt",
@@ -87,27 +92,62 @@ ORDER = {
 }
 
 
+ADDRESS = {
+    "name": "Nimal Perera",
+    "line1": "12 Temple Road",
+    "city": "Kandy",
+    "postal_code": "20000",
+    "country_code": "LK",
+}
+PROFILE = {
+    "phone": "94770000012",
+    "name": "Nimal Perera",
+    "news": False,
+    "news_told_at": "2026-11-20T03:19:21Z",
+    "orders": [
+        {
+            "order_code": "KITS-1001",
+            "placed_at": "2026-11-20T03:19:21Z",
+            "address": ADDRESS,
+            "can_change": True,
+            "wanted": None,
+        }
+    ],
+}
+
+
+@routes.route(
+    app,
+    "GET /orders",
+    scope="token",
+    example={"items": [LISTED], "next_cursor": None},
+)
+def index(
+    cursor: paging.Cursor = None, limit: paging.Limit = paging.LIMIT
+) -> paging.Page[ListedOrder]:
+    """The orders that were given with the shopper's phone, newest first."""
+    shopper, after = _shopper(), paging.position(cursor, OrderPosition)
+    with db.shopper(shopper.store_id, shopper.phone) as tx:
+        rows = tracking.shoppers_orders(tx, after, limit + 1)
+    orders = [ListedOrder.model_validate(row) for row in rows]
+    return paging.page(
+        orders,
+        limit,
+        lambda last: OrderPosition(placed_at=last.placed_at, order_code=last.order_code),
+    )
+
+
 @routes.route(app, "GET /orders/<code>", scope="token", example=ORDER)
 def show(code: str) -> TrackedOrder:
-    """Stage, the five steps with their times, items and courier of the shopper's order."""
-    shopper = _shopper()
+    """Stage, the five steps with their times, items, courier, and when the order will come."""
+    shopper, now = _shopper(), datetime.now(UTC)
     with db.shopper(shopper.store_id, shopper.phone) as tx:
         order = tracking.shoppers_order(tx, code)
     if order is None:
         raise _unknown()
-    stage = Stage(order["stage"] or Stage.ORDER_CONFIRMED)
-    return TrackedOrder(
-        order_code=order["order_code"],
-        placed_at=order["order_date"],
-        is_cancelled=order["is_cancelled"],
-        total_with_tax=order["total_with_tax"],
-        currency=order["currency"],
-        stage=stage,
-        steps=rules.steps(stage, order["events"]),
-        courier=order["carrier"] or CARRIER,
-        tracking_number=order["tracking_number"] if shows_tracking(stage) else None,
-        items=[TrackedItem.model_validate(each) for each in order["items"]],
-    )
+    with db.transaction(store_id=shopper.store_id) as tx:
+        walks, zone = arrival.latest_walks(tx), stores.time_zone(tx)
+    return rules.tracked(order, walks, now, zone)
 
 
 @routes.route(
@@ -126,11 +166,42 @@ def agree(code: str, body: Agreement) -> SmsAgreement:
     return SmsAgreement(order_code=code, agreed=body.agreed)
 
 
-def _shopper() -> Shopper:
+@routes.route(app, "GET /profile", scope="token", example=PROFILE)
+def show_profile() -> Profile:
+    """Who has this phone, whether they want news, and where their latest orders go."""
+    return shopper_profile.profile(_shopper())
+
+
+@routes.route(
+    app,
+    "PUT /profile",
+    scope="token",
+    body_example={"name": "Nimal Perera", "news": False},
+    example=PROFILE,
+)
+def change_profile(body: ProfileChange) -> Profile:
+    """Say who one is, and whether news by SMS are wanted: that word outweighs the shop's."""
+    return shopper_profile.change(_shopper(), body, datetime.now(UTC))
+
+
+@routes.route(
+    app,
+    "POST /orders/<code>/address",
+    scope="token",
+    status=202,
+    problems=[Conflict],
+    body_example=ADDRESS,
+    example={"order_code": "KITS-1001", "address": ADDRESS},
+)
+def change_address(code: str, body: NewAddress, key: idempotency.Key = None) -> WantedAddress:
+    """Ask the shop to send this order elsewhere, until the courier has it."""
+    made = shopper_profile.change_address(_shopper(), code, body, key)
+    return WantedAddress(order_code=code, address=made.new_address)
+
+
+def _shopper() -> phone_check.Shopper:
     """Who calls, by the token of POST /otp/verify. Raises Unauthorized."""
-    token = http.bearer(app.current_event.raw_event)
-    claims = tokens.read("shopper", token, at=datetime.now(UTC))
-    return Shopper(UUID(claims["store_id"]), claims["phone"])
+    return phone_check.shopper(http.bearer(app.current_event.raw_event), datetime.now(UTC))
 
 
 def _unknown() -> NotFound:

@@ -1,4 +1,5 @@
-"""Routes of staff to what goes out to platforms: what failed, and one more try for it."""
+"""Routes of staff to what goes out to platforms: what waits or failed, one more try for it, or the
+last."""
 
 from __future__ import annotations
 
@@ -81,6 +82,24 @@ def retry(id: RowId) -> Retried:
         row = outbox.reopen(tx, id, datetime.now(UTC))
     if row is None:
         raise NotFound("No failed row has this id; GET /outbox?status=failed lists them.")
+    outbox.announce([row])
+    return Retried(id=row.id, attempts=row.attempts)
+
+
+@routes.route(
+    app,
+    "POST /outbox/<id>/give-up",
+    scope="staff",
+    status=202,
+    example={"id": 12, "status": "pending", "attempts": 19},
+)
+def give_up(id: RowId) -> Retried:
+    """Try a row no more: the shop is asked once whether an earlier attempt went through, then the
+    row is closed as done or failed. Rows of its key before it are done first."""
+    with db.transaction(store_id=_store_id()) as tx:
+        row = outbox.give_up(tx, id, datetime.now(UTC))
+    if row is None:
+        raise NotFound("No row that waits has this id; GET /outbox?status=pending lists them.")
     outbox.announce([row])
     return Retried(id=row.id, attempts=row.attempts)
 

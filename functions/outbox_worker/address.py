@@ -6,6 +6,7 @@ Of several changes of one order only the last is sent: those before it end as su
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 import connected_shop
@@ -20,7 +21,9 @@ from backshop.platforms.orders import AddressChange
 def find(row: outbox.Row) -> outbox.Answer | None:
     """What the platform says where the order has the address already."""
     request, before, _ = _request(row)
-    change = AddressChange(request.order_id, Address(**request.new_address), before)
+    address = Address(**request.new_address)
+    keep_order = partial(connected_shop.save_order, row.store_id)
+    change = AddressChange(request.order_id, address, before, keep_order=keep_order)
     with connected_shop.opened(row.store_id) as shop:
         return shop.orders.find_address(change)
 
@@ -37,7 +40,8 @@ def do(row: outbox.Row) -> outbox.Answer:
             store.keep_state(tx, request.id, state)
 
     address = Address(**request.new_address)
-    change = AddressChange(request.order_id, address, before, keep_state)
+    keep_order = partial(connected_shop.save_order, row.store_id)
+    change = AddressChange(request.order_id, address, before, keep_state, keep_order)
     with connected_shop.opened(row.store_id) as shop:
         return shop.orders.change_address(change)
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from backshop import db, platforms
+from backshop import db, logs, platforms
+from backshop.commerce import Record, Store
 from backshop.platforms.api import Deadline
-from backshop.platforms.errors import PermanentRefusal, TransientOutage
-from backshop.platforms.ports import Credentials, Shop
-from backshop.stores import credentials
-from backshop.stores import repository as store
+from backshop.platforms.errors import (
+    Ignored,
+    PermanentRefusal,
+    PlatformError,
+    TransientOutage,
+)
+from backshop.platforms.ports import Credentials, Json, Shop
+from backshop.stores import breaker, credentials
+from backshop.stores import repository as stores
 from backshop.sync import repository as sync
 
 SECONDS = 25.0
@@ -28,17 +36,39 @@ def opened(store_id: UUID) -> Iterator[Shop]:
     """The store's shop for one row. Refusals that staff can mend become `TransientOutage`."""
     with db.transaction(store_id=store_id) as tx:
         sealed = sync.credentials(tx)
-        shop = store.load(tx)
+        shop = stores.load(tx)
+        breaker.check(tx, datetime.now(UTC))
     if sealed is None or shop is None:
         raise TransientOutage("the shop is not connected; give its credentials anew")
     until = monotonic() + SECONDS
     deadline = Deadline(lambda: until - monotonic())
     opened_shop = platforms.load(shop.platform).open(_unsealed(sealed, shop), deadline)
-    with closing(opened_shop), _mendable():
+    with closing(opened_shop), _mendable(), breaker.watched(store_id):
         yield opened_shop
 
 
-def _unsealed(sealed: dict[str, Any], shop: store.Store) -> Credentials:
+def save_order(store_id: UUID, payload: Json) -> None:
+    """Save an order as the shop answered a write of it. WooCommerce's older storage does not move
+    the order's modified time for it, and webhooks may be late. What fails here is left to the next
+    sync."""
+    from backshop.saving import projections
+
+    now = datetime.now(UTC)
+    try:
+        with db.transaction(store_id=store_id) as tx:
+            store = stores.load(tx)
+        if store is None:
+            return
+        translate = platforms.load(store.platform).translator.translate
+        said = translate("order.updated", json.dumps(payload).encode(), store, now)
+        records = [each for each in said if isinstance(each, Record)]
+        with db.transaction(store_id=store_id) as tx:
+            projections.save(tx, store, records, unstorable=[])
+    except (Ignored, PlatformError, db.Unreachable) as failed:
+        logs.warning("a written order waits for the next sync", error=type(failed).__name__)
+
+
+def _unsealed(sealed: dict[str, Any], shop: Store) -> Credentials:
     return Credentials(
         url=sealed["store_url"],
         api_key=credentials.unseal(sealed["api_key"], shop.id, "api_key"),

@@ -24,7 +24,9 @@ def do(row: outbox.Row) -> outbox.Answer:
     if news is None:
         return {"skipped": "told already, or no longer wanted"}
     try:
-        reference = senders.send_sms(news.phone, rules.delivery_text(code, news.delivery))
+        reference = senders.send_sms(
+            news.phone, rules.delivery_text(code, news.delivery, news.carrier)
+        )
     except senders.MessageNotSent as refused:
         with db.transaction(store_id=row.store_id) as tx:
             follow_ups.undo_notice(tx, code, news)

@@ -10,7 +10,7 @@ from backshop import db, outbox
 from backshop.shade.carts import repository as carts
 from backshop.shade.discounts import repository as discounts
 from backshop.stores import repository as stores
-from survey_message import shop_name
+from backshop.web.pages import mails
 
 
 def find(_row: outbox.Row) -> outbox.Answer | None:
@@ -34,15 +34,16 @@ def do(row: outbox.Row) -> outbox.Answer:
             discounts.set_message_state(tx, id, state)
 
     settings = messages.settings_of(shop)
-    message = messages.discount(
-        holder.first_name,
-        shop_name(shop),
-        discount.discount_code,
-        (discount.amount, discount.currency),
-        discount.expires_at,
+    message = mails.write(
+        "discount",
+        mails.brand_of(shop),
         link,
+        name=holder.first_name,
+        code=discount.discount_code,
+        amount=(discount.amount, discount.currency),
+        until=discount.expires_at,
     )
-    to = messages.Recipient(settings.channel, holder.email, holder.phone_number, settings.sender)
+    to = messages.recipient(settings.channel, holder, shop)
     return {"reference": messages.send_once(message, to, state, remember)}
 
 

@@ -1,4 +1,4 @@
-"""Sending something to a customer once, by e-mail or SMS, and what the shade funnel says.
+"""Sending something to somebody once, by e-mail or SMS, and what the shade funnel says.
 
 Nobody can be asked whether a message went out. So it is written down before it is handed to the
 provider, and one whose end is unknown is not sent again.
@@ -6,39 +6,24 @@ provider, and one whose end is unknown is not sent again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from html import escape
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
 
 from backshop import commerce, senders
+from backshop.aws import config
 from backshop.errors import Conflict
+from backshop.kits import phones
 from backshop.platforms.errors import PermanentDecline, TransientOutage
 from backshop.shade import models
+from backshop.web import tokens
+from backshop.web.pages.mails import Brand, Mail
 
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """`lines` are paragraphs; `link` stands at its end, `button` names it in HTML. `short` is the
-    same as an SMS, link included."""
-
-    subject: str
-    lines: tuple[str, ...]
-    button: str
-    link: str
-    short: str
-
-    @property
-    def text(self) -> str:
-        return "\n\n".join((*self.lines, f"{self.button}: {self.link}"))
-
-    @property
-    def html(self) -> str:
-        paragraphs = "".join(f"<p>{escape(line)}</p>" for line in self.lines)
-        link = f'<p><a href="{escape(self.link)}">{escape(self.button)}</a></p>'
-        return f'<!doctype html><html lang="en"><body>{paragraphs}{link}</body></html>'
+SURVEY_LASTS = timedelta(days=90)
+STOP_LASTS = timedelta(days=3 * 365)
+"""How long a mail's link unsubscribes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +32,17 @@ class Recipient:
     email: str | None
     phone: str | None
     sender: str | None
+    country: str | None = None
+    """Of phones that are written without it (ISO 3166)."""
+
+
+class Person(Protocol):
+    """Whose addresses are known."""
+
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def phone_number(self) -> str | None: ...
 
 
 def settings_of(shop: commerce.Store) -> models.ShadeSettings:
@@ -58,8 +54,16 @@ def settings_of(shop: commerce.Store) -> models.ShadeSettings:
         raise TransientOutage(wrong.detail) from wrong
 
 
+def recipient(channel: str, person: Person, shop: commerce.Store) -> Recipient:
+    """How the store reaches a person of its shade funnel. Raises `TransientOutage`, as
+    `settings_of`."""
+    settings = settings_of(shop)
+    country = settings.country or phones.country_of_store(shop.settings, shop.time_zone)
+    return Recipient(channel, person.email, person.phone_number, settings.sender, country)
+
+
 def send_once(
-    message: Message, to: Recipient, state: str | None, remember: Callable[[str | None], None]
+    message: Mail, to: Recipient, state: str | None, remember: Callable[[str | None], None]
 ) -> str:
     """Send, between `remember("sending")` and whoever closes the row; the provider's reference.
 
@@ -79,55 +83,40 @@ def send_once(
         raise PermanentDecline({"error": f"{lost}; it is not sent again"}) from lost
 
 
-def _send(message: Message, to: Recipient) -> str:
+def _send(message: Mail, to: Recipient) -> str:
     if to.channel == "sms":
-        digits = re.sub(r"\D", "", to.phone or "")
+        digits = phones.international(to.phone, to.country)
         if not digits:
-            raise senders.MessageNotSent("the customer has no phone", lasting=True)
+            raise senders.MessageNotSent("the customer has no phone that takes SMS", lasting=True)
         return senders.send_sms(digits, message.short)
     if not to.email or not to.sender:
-        missing = "customer has no address" if to.sender else "store has no sender (shade settings)"
+        missing = "customer has no address" if to.sender else "store has no sender in its settings"
         raise senders.MessageNotSent(f"the {missing}", lasting=True)
-    return senders.send_mail(to.sender, to.email, message.subject, message.text, message.html)
-
-
-def invitation(first_name: str | None, shop_name: str, link: str) -> Message:
-    return Message(
-        subject=f"How does your shade fit? {shop_name} would like to know",
-        lines=(
-            _greeting(first_name),
-            "Your sample kit should have been with you for some days now. Tell us which shade "
-            "fits you, and we will find your best match and send you a discount for the full "
-            "size. It takes two minutes.",
-        ),
-        button="Find my shade",
-        link=link,
-        short=f"{shop_name}: which shade fits you? Two minutes, and your discount waits: {link}",
+    return senders.send_mail(
+        to.sender,
+        to.email,
+        message.subject,
+        message.text,
+        message.html,
+        message.headers,
+        message.attachments,
     )
 
 
-def discount(
-    first_name: str | None,
-    shop_name: str,
-    code: str,
-    worth: tuple[Decimal, str],
-    until: datetime,
-    link: str,
-) -> Message:
-    amount = f"{worth[1]} {worth[0]:,.2f}".removesuffix(".00")
-    day = f"{until:%d %B %Y}, {until:%H:%M} UTC".lstrip("0")
-    return Message(
-        subject=f"Your {amount} discount at {shop_name}",
-        lines=(
-            _greeting(first_name),
-            f"Thank you for telling us about your shade. Your code {code} takes {amount} off one "
-            f"order until {day}. The link below has your match and the code in the cart already.",
-        ),
-        button="Show my cart",
-        link=link,
-        short=f"{shop_name}: {code} takes {amount} off until {day}. Your cart: {link}",
-    )
+def pages_of(brand: Brand) -> str:
+    """Where the store's pages are: its own host, or the deployment's address."""
+    host = brand.settings.host
+    return f"https://{host}" if host else config.value("PUBLIC_URL").rstrip("/")
 
 
-def _greeting(first_name: str | None) -> str:
-    return f"Hello {first_name}," if first_name else "Hello,"
+def survey_token(shop: commerce.Store, order_id: UUID, at: datetime) -> str:
+    """What opens the survey of a kit's order, and the rating of what it recommended."""
+    claims = {"store_id": str(shop.id), "order_id": str(order_id)}
+    return tokens.sign("survey", claims, at=at, lasts=SURVEY_LASTS)
+
+
+def stop_url(shop: commerce.Store, brand: Brand, customer_id: UUID, at: datetime) -> str:
+    """The link by which a customer gets no more of these mails."""
+    claims = {"store_id": str(shop.id), "customer_id": str(customer_id)}
+    token = tokens.sign("mail stop", claims, at=at, lasts=STOP_LASTS)
+    return f"{pages_of(brand)}/mail/stop/{token}"

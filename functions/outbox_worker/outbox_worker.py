@@ -5,10 +5,11 @@ docs/outbox.md tells how; each kind of row is a module beside this one, listed i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from backshop import db, logs, outbox
 from backshop.aws import queues
@@ -17,6 +18,7 @@ from backshop.platforms.errors import Permanent, PermanentDecline, Transient, Tr
 from pydantic import BaseModel
 
 ACTIONS = {
+    "deletion": "deletion",
     "delivery_stage": "delivery_stage",
     "delivery_sms": "delivery_sms",
     "refund": "refund",
@@ -26,9 +28,13 @@ ACTIONS = {
     "discount_end": "discount_end",
     "discount_message": "discount_message",
     "survey_message": "survey_message",
+    "rating_message": "rating_message",
+    "quote_mail": "quote_mail",
 }
 """Kind of row: the module whose `action` does it."""
 
+PLACES = ("outbox place 0", "outbox place 1")
+"""Locks of a store: so many invocations work its rows off at once, whatever its shop is like."""
 SPARE_MS = 30_000
 """Time to leave for one row; with less the rest of the key is left to outbox_sweep."""
 
@@ -46,10 +52,43 @@ def handler(event: dict[str, Any], context: Any) -> BatchResponse:
 
     def one(message: Message) -> None:
         hint = Hint.model_validate_json(message["body"])
-        while context.get_remaining_time_in_millis() > SPARE_MS and work(hint.store_id, hint.key):
-            pass
+        work_off(
+            hint.store_id,
+            hint.key,
+            has_time=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
+        )
 
     return queues.process(event, one)
+
+
+def work_off(store_id: UUID, key: str, has_time: Callable[[], bool]) -> None:
+    """Do the key's rows that are due, then those of the store's other keys, in one of its places.
+
+    Where all places are taken there is nothing to do: who has one looks for what is due until
+    nothing is, once more after giving it back. What is due when the time is up is announced.
+    """
+    following: outbox.Row | None = None
+    while has_time():
+        with db.try_locks(store_id, [PLACES]) as has_place:
+            if not has_place:
+                return
+            next_key: str | None = key
+            while next_key is not None and has_time():
+                while has_time() and work(store_id, next_key):
+                    pass
+                following = _next_due(store_id)
+                next_key = following.key if following else None
+        following = _next_due(store_id)
+        if following is None:
+            return
+        key = following.key
+    if following is not None:
+        outbox.announce([following], turn=f"-{uuid4()}")
+
+
+def _next_due(store_id: UUID) -> outbox.Row | None:
+    with db.transaction(store_id=store_id) as tx:
+        return next(iter(outbox.due(tx, datetime.now(UTC), 1)), None)
 
 
 def work(store_id: UUID, key: str) -> bool:

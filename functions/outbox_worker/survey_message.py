@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import messages
-from backshop import commerce, db, outbox
+from backshop import db, outbox, platforms
 from backshop.shade.invites import repository as invites
 from backshop.shade.invites import rules
 from backshop.stores import repository as stores
-from backshop.web import tokens
-
-LINK_LASTS = timedelta(days=90)
+from backshop.web.pages import mails
 
 
 def find(_row: outbox.Row) -> outbox.Answer | None:
@@ -26,18 +24,24 @@ def do(row: outbox.Row) -> outbox.Answer:
         invite = invites.invite(tx, id)
         shop = stores.load(tx)
     if invite is None or shop is None or not invite.is_live:
-        return {"skipped": "the kit was given back, or its survey is answered"}
+        return {"skipped": "the kit was given back, its survey is answered, or no mail is wanted"}
     settings = messages.settings_of(shop)
 
     def remember(status: str | None) -> None:
         with db.transaction(store_id=row.store_id) as tx:
             invites.set_invite(tx, id, status or "pending")
 
-    claims = {"store_id": str(shop.id), "order_id": str(id)}
-    token = tokens.sign("survey", claims, at=datetime.now(UTC), lasts=LINK_LASTS)
-    link = rules.survey_link(settings, shop.url, token)
-    message = messages.invitation(invite.first_name, shop_name(shop), link)
-    to = messages.Recipient(invite.channel, invite.email, invite.phone_number, settings.sender)
+    at, brand = datetime.now(UTC), mails.brand_of(shop)
+    discounted = settings.discount_amounts and platforms.load(shop.platform).makes_discounts
+    token = messages.survey_token(shop, id, at)
+    message = mails.write(
+        "invitation" if discounted else "plain_invitation",
+        brand,
+        rules.survey_link(settings, messages.pages_of(brand), token),
+        name=invite.first_name,
+        stop_url=messages.stop_url(shop, brand, invite.customer_id, at),
+    )
+    to = messages.recipient(invite.channel, invite, shop)
     return {"reference": messages.send_once(message, to, invite.status, remember)}
 
 
@@ -50,11 +54,6 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
 
 def failed(tx: db.Tx, row: outbox.Row, _answer: outbox.Answer) -> None:
     invites.set_invite(tx, _id(row), "failed")
-
-
-def shop_name(shop: commerce.Store) -> str:
-    """As the merchant calls it, or its host."""
-    return str(shop.settings.get("name") or shop.url.partition("://")[2])
 
 
 def _id(row: outbox.Row) -> UUID:

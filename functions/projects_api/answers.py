@@ -1,7 +1,8 @@
 """What the routes of this function share: one row with its ETag, lists in pages, refusals."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from backshop.projects.fields import NUL_FREE, Sku, Time
 from backshop.projects.repository import Filter, Row, Table
 from backshop.web import fast, idempotency, paging
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,6 +30,16 @@ IfMatch = Annotated[
     ),
 ]
 Text = Annotated[str | None, Query(max_length=255, pattern=NUL_FREE)]
+
+
+def _written_day(value: object) -> object:
+    """A number would be read as seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("write the day as 2026-11-20")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
 CHANGES = (Conflict, PreconditionFailed)
 """What a change may be refused for."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict
-from backshop.projects import repository
+from backshop.projects import changing, repository
 from backshop.projects.catalogue.models import (
     CatalogueChange,
     CatalogueProduct,
@@ -88,9 +88,11 @@ async def change_product(
     response: Response,
     if_match: IfMatch = None,
 ) -> CatalogueProduct:
-    """Change what is named. Open projects are reckoned with it when they are next changed."""
+    """Change what is named. Projects with open quotes of it are reckoned again at once, others when
+    they are next changed."""
     with db.transaction(store_id=store) as tx:
         row = found(repository.one(tx, CATALOGUE, sku, lock=True), "product")
         expect(CatalogueProduct, row, if_match)
         changed = found(repository.change(tx, CATALOGUE, sku, change.columns()), "product")
+        changing.reckon_quoted(tx, store, [sku])
     return one(CatalogueProduct, changed, response)

@@ -1,10 +1,9 @@
 """The conversation log of a project."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
+from answers import CHANGES, Cursor, Day, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict
 from backshop.projects import changing, repository
@@ -73,8 +72,8 @@ async def list_all_conversations(
     aos_phase: Phase | None = None,
     interaction_type: InteractionType | None = None,
     outcome: Outcome | None = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,
 ) -> paging.Page[Conversation]:

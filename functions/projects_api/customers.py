@@ -6,7 +6,7 @@ from uuid import UUID
 from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.errors import Conflict
-from backshop.projects import repository
+from backshop.projects import changing, repository
 from backshop.projects.fields import CustomerType
 from backshop.projects.models import Customer, CustomerChange, NewCustomer, Summary
 from backshop.projects.repository import CUSTOMERS
@@ -18,6 +18,8 @@ from served import app
 
 SEARCHED = 50
 """Customers that a search finds at most."""
+PRICING = ("customer_type", "pro_account_number", "tax_exemption")
+"""What prices and tax follow from."""
 TAGS: list[Any] = ["Customers"]
 
 
@@ -97,7 +99,8 @@ async def change_customer(
     response: Response,
     if_match: IfMatch = None,
 ) -> Customer:
-    """Change what is named."""
+    """Change what is named. Their open projects are reckoned again where prices or tax follow from
+    it."""
     try:
         with db.transaction(store_id=store) as tx:
             row = found(repository.one(tx, CUSTOMERS, customer_id, lock=True), "customer")
@@ -105,6 +108,8 @@ async def change_customer(
             changed = found(
                 repository.change(tx, CUSTOMERS, customer_id, _columns(change)), "customer"
             )
+            if any(row[name] != changed[name] for name in PRICING):
+                changing.reckon_customer(tx, store, customer_id)
     except db.UniqueViolation:
         raise _taken() from None
     return one(Customer, changed, response)

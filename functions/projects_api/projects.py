@@ -1,10 +1,9 @@
 """Projects: as a whole, as a list, and the steps of their status."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from answers import CHANGES, Cursor, IfMatch, Limit, Once, Text, expect, found, listed, one
+from answers import CHANGES, Cursor, Day, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
 from backshop.aws import objects
 from backshop.errors import Conflict
@@ -55,8 +54,8 @@ async def list_projects(
     customer_id: UUID | None = None,
     sales_associate: Text = None,
     urgency_level: Urgency | None = None,
-    created_from: date | None = None,
-    created_until: Annotated[date | None, Query(description="Not this day any more.")] = None,
+    created_from: Day | None = None,
+    created_until: Annotated[Day | None, Query(description="Not this day any more.")] = None,
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,
 ) -> paging.Page[Project]:

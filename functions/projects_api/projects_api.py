@@ -8,8 +8,10 @@ import calculator  # noqa: F401
 import catalogue  # noqa: F401
 import conversations  # noqa: F401
 import customers  # noqa: F401
+import offers  # noqa: F401
 import phases  # noqa: F401
 import projects  # noqa: F401
+import quotes  # noqa: F401
 import reports  # noqa: F401
 import rooms  # noqa: F401
 import selections  # noqa: F401

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from answers import Cursor, Limit, Text
+from answers import Cursor, Day, Limit, Text
 from backshop import db
 from backshop.projects.conversations import repository
 from backshop.projects.conversations.models import (
@@ -27,8 +27,8 @@ By = Annotated[
     Sequence[Group],
     Query(max_length=3, description="What a row is for; several may be named."),
 ]
-Since = Annotated[date | None, Query(description="The first day, where the store is.")]
-Until = Annotated[date | None, Query(description="The last day.")]
+Since = Annotated[Day | None, Query(description="The first day, where the store is.")]
+Until = Annotated[Day | None, Query(description="The last day.")]
 
 
 class DuePosition(BaseModel):
@@ -40,7 +40,7 @@ class DuePosition(BaseModel):
 async def list_follow_ups(
     store: StoreId,
     associate: Text = None,
-    due_by: Annotated[date | None, Query(description="Today where none is given.")] = None,
+    due_by: Annotated[Day | None, Query(description="Today where none is given.")] = None,
     cursor: Cursor = None,
     limit: Limit = paging.LIMIT,
 ) -> paging.Page[FollowUp]:

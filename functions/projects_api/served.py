@@ -1,5 +1,7 @@
 """The app that all routes of this function are declared on."""
 
+from pathlib import Path
+
 from backshop.web import fast
 
 app = fast.app(
@@ -12,4 +14,5 @@ app = fast.app(
         "measured in feet and products in inches. Times are in UTC."
     ),
     openapi_path="/openapi/projects.json",
+    examples=Path(__file__).with_name("examples.json"),
 )

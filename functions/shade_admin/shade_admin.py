@@ -11,16 +11,22 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from backshop import commerce, db
 from backshop.aws import config, objects
-from backshop.commerce import Model, Platform
-from backshop.errors import BadRequest, Conflict, NotFound
+from backshop.commerce import Model
+from backshop.errors import BadRequest, Conflict, NotFound, Unprocessable
 from backshop.shade.catalogue import repository as catalogue
 from backshop.shade.catalogue.models import Catalogue, Shade
 from backshop.shade.funnel import repository as numbers
 from backshop.shade.funnel.models import FunnelRow, Period
-from backshop.shade.models import SettingsChange, ShadeSettings, settings_of
+from backshop.shade.matching import repository as matching
+from backshop.shade.matching import rules as matching_rules
+from backshop.shade.matching.models import Match
+from backshop.shade.models import SettingsChange, ShadeSettings, Weights, settings_of
+from backshop.shade.surveys import rules as survey_rules
+from backshop.shade.surveys.models import Answers
 from backshop.shade.training import repository as training
+from backshop.shade.training.models import RatingNote, RatingPosition, ShownRating
 from backshop.stores import repository as stores
-from backshop.web import callers, idempotency, routes
+from backshop.web import callers, http, idempotency, paging, routes
 from pydantic import BaseModel, Field
 
 LINK_SECONDS = 900
@@ -32,6 +38,29 @@ handler = routes.handler(app)
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(3000, 1, 1))]
 """Days around the ends of the calendar cannot be counted from."""
+
+
+RATING = {
+    "id": "6f1c1e0a-9f6d-4b57-8a53-0e7f9d2b6a10",
+    "survey_id": "0e7f9d2b-6a10-4b57-8a53-6f1c1e0a9f6d",
+    "rating": 2,
+    "feedback_notes": "A little too warm.",
+    "image_url": None,
+    "rated_at": "2026-11-20T10:15:00Z",
+    "shade_selected": "Sand",
+    "recommended_shade": "Honey",
+    "qa_note": "The photo is too dark to tell.",
+    "qa_by": "staff:7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "qa_at": "2026-11-21T08:00:00Z",
+}
+
+
+class Preview(Model):
+    """What is tried out; the store's own where it is left out."""
+
+    shades: tuple[Shade, ...] | None = Field(default=None, max_length=500)
+    weights: Weights | None = None
+    answers: Answers
 
 
 class Span(NamedTuple):
@@ -196,6 +225,68 @@ def funnel(
 
 @routes.route(
     app,
+    "POST /shade/preview",
+    scope="staff",
+    body_example={
+        "shades": [{"name": "Honey", "depth": 3, "undertone": "warm", "variant_ids": [7]}],
+        "weights": {"depth": 12},
+        "answers": {"shade_selected": "Honey", "shade_fit_rating": 4},
+    },
+    example={"best": None, "lighter": None, "deeper": None, "left_out": []},
+)
+def preview(body: Preview) -> Match:
+    """The match that shades and weights would give a shopper with these answers, by the ratings and
+    the stock of now; nothing is saved."""
+    with db.transaction(store_id=_store_id()) as tx:
+        settings = _settings(_shop(tx))
+        shades = list(body.shades) if body.shades is not None else catalogue.shades(tx)
+        answers, errors = survey_rules.canonical(body.answers, settings, shades)
+        if errors:
+            raise Unprocessable(http.please_correct(errors), errors=errors)
+        in_stock = catalogue.in_stock(tx, {each for shade in shades for each in shade.variant_ids})
+        weights = body.weights or settings.weights
+        return matching_rules.match(answers, shades, matching.tallies(tx), in_stock, weights)
+
+
+@routes.route(
+    app,
+    "GET /shade/ratings",
+    scope="staff",
+    example={"items": [RATING], "next_cursor": None},
+)
+def list_ratings(
+    rating: Annotated[int, Field(ge=1, le=5)] | None = None,
+    noted: bool | None = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.LIMIT,
+) -> paging.Page[ShownRating]:
+    """Ratings of recommended shades, newest first, with staff's notes; `noted=false` are those that
+    nobody has looked at."""
+    after = paging.position(cursor, RatingPosition)
+    with db.transaction(store_id=_store_id()) as tx:
+        rows = training.ratings(tx, rating, noted, after, limit + 1)
+    return paging.page(rows, limit, lambda last: RatingPosition(rated_at=last.rated_at, id=last.id))
+
+
+@routes.route(
+    app,
+    "PUT /shade/ratings/<id>/note",
+    scope="staff",
+    body_example={"note": "The photo is too dark to tell."},
+    example=RATING,
+)
+def note_rating(id: UUID, body: RatingNote) -> ShownRating:
+    """Write staff's own note on a rating; what the shopper says later leaves it."""
+    by = callers.principal(app.current_event.raw_event).actor
+    with db.transaction(store_id=_store_id()) as tx:
+        noted = training.note(tx, id, body.note, by)
+    if noted is None:
+        raise NotFound("There is no such rating; GET /shade/ratings lists them.")
+    return noted
+
+
+@routes.route(
+    app,
     "POST /shade/training-exports",
     scope="staff",
     status=201,
@@ -222,7 +313,7 @@ def export_training(body: ExportRequest, key: idempotency.Key = None) -> Trainin
 
 
 def _store_id() -> UUID:
-    return callers.store_of_call(app.current_event.raw_event, Platform.SHOPIFY)
+    return callers.store_of_call(app.current_event.raw_event, "surveys")
 
 
 def _shop(tx: db.Tx) -> commerce.Store:

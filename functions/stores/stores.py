@@ -14,7 +14,7 @@ from backshop.commerce import Model
 from backshop.connect.models import Currency, Name, Origins, Zone
 from backshop.errors import NotFound, Unprocessable
 from backshop.insights import repository as insights
-from backshop.projects.settings import ShopSettings, TaxRates
+from backshop.projects.settings import Days, DiscountLimits, ShopSettings, TaxRates
 from backshop.stores import repository as stores
 from backshop.web import callers, idempotency, keys, routes
 from pydantic import BaseModel, Field
@@ -26,6 +26,21 @@ LOGO_BYTES = 500_000
 KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 """How pictures begin, and the endings of their names."""
 
+QUOTING = (
+    "tax_rates",
+    "discount_limits",
+    "quote_days",
+    "follow_up_days",
+    "email",
+    "phone",
+    "address",
+    "terms",
+)
+"""What of a store's settings is about its quotes."""
+
+Address = Annotated[str, Field(max_length=255, pattern=r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$")]
+Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+()./ x#-]{3,40}$")]
+PostalAddress = Annotated[str, Len(0, 500)]
 Terms = Annotated[str, Len(0, 20_000)]
 Logo = Annotated[str, Len(1, LOGO_BYTES * 4 // 3 + 4)]
 
@@ -35,6 +50,16 @@ class StoreFields(Model):
     currency: Currency = "USD"
     allowed_origins: Origins = Field(default=[])
     tax_rates: TaxRates = TaxRates()
+    discount_limits: DiscountLimits = DiscountLimits()
+    quote_days: Days = Field(default=30, description="How long a quote is valid.")
+    follow_up_days: Days = Field(
+        default=3, description="After which a quote that nobody answered is followed up."
+    )
+    email: Address | None = Field(
+        default=None, description="Quotes are sent from it, and copies to it: SES has to know it."
+    )
+    phone: Phone | None = None
+    address: PostalAddress | None = Field(default=None, description="Printed on every quote.")
     terms: Terms | None = Field(default=None, description="Printed on every quote.")
     logo: Logo | None = Field(
         default=None, description="A PNG or JPEG of 500 kB at most, in base64; printed on quotes."
@@ -53,6 +78,12 @@ class StoreChange(Model):
     currency: Currency | None = None
     allowed_origins: Origins | None = None
     tax_rates: TaxRates | None = None
+    discount_limits: DiscountLimits | None = None
+    quote_days: Days | None = None
+    follow_up_days: Days | None = None
+    email: Address | None = None
+    phone: Phone | None = None
+    address: PostalAddress | None = None
     terms: Terms | None = None
     logo: Logo | None = None
     new_store_key: bool = Field(
@@ -67,6 +98,12 @@ class Store(BaseModel):
     currency: str
     allowed_origins: list[str]
     tax_rates: TaxRates
+    discount_limits: DiscountLimits
+    quote_days: int
+    follow_up_days: int
+    email: str | None
+    phone: str | None
+    address: str | None
     terms: str | None
     has_logo: bool
 
@@ -82,11 +119,17 @@ SHOWN = {
     "currency": "USD",
     "allowed_origins": ["https://tiles.example.com"],
     "tax_rates": {"material": "0.0825", "labour": "0", "delivery": "0"},
+    "discount_limits": {"associate": "0.1", "manager": "0.3"},
+    "quote_days": 30,
+    "follow_up_days": 3,
+    "email": "quotes@example.com",
+    "phone": "+1 555 0199",
+    "address": "400 Market Street\nSpringfield, IL 62701",
     "terms": "Special orders are not returnable.",
     "has_logo": False,
 }
 
-NEW = {key: SHOWN[key] for key in ("name", "time_zone", "currency", "tax_rates", "terms")}
+NEW = {key: SHOWN[key] for key in ("name", "time_zone", "currency", "tax_rates", "email", "terms")}
 
 
 @routes.route(
@@ -157,9 +200,7 @@ def _stored(tx: db.Tx) -> dict[str, Any]:
 def _settings(id: UUID, body: NewStore | StoreChange) -> dict[str, Any]:
     """What was said, as settings; the logo goes to the bucket. Raises Unprocessable."""
     said = body.model_dump(mode="json", exclude_none=True, exclude={"new_store_key", "logo"})
-    quoting: dict[str, Any] = {
-        name: said.pop(name) for name in ("tax_rates", "terms") if name in said
-    }
+    quoting: dict[str, Any] = {name: said.pop(name) for name in QUOTING if name in said}
     if body.logo is not None:
         quoting["logo_key"] = _kept(id, body.logo)
     return said | ({"projects": quoting} if quoting else {})
@@ -189,7 +230,6 @@ def _shown(id: UUID, settings: dict[str, Any]) -> dict[str, Any]:
         "time_zone": settings.get("time_zone") or "UTC",
         "currency": settings.get("currency") or "USD",
         "allowed_origins": settings.get("allowed_origins") or [],
-        "tax_rates": quoting.tax_rates,
-        "terms": quoting.terms,
+        **{name: getattr(quoting, name) for name in QUOTING},
         "has_logo": quoting.logo_key is not None,
     }

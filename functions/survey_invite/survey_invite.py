@@ -1,4 +1,5 @@
-"""Every quarter of an hour: invites the customers whose kits are due, once each, closes discounts
+"""Every quarter of an hour: invites the customers whose kits are due, and asks
+those who bought their match how well it does, once each; closes discounts
 whose time is over, and begins to end unused ones of kits that were given back."""
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from backshop.shade.discounts import repository as discounts
 from backshop.shade.invites import repository as invites
 from backshop.shade.invites import rules
 from backshop.shade.models import settings_of
+from backshop.shade.rating_requests import repository as rating_requests
 from backshop.stores import repository as stores
 
 ROWS = 1_000
@@ -51,14 +53,29 @@ def follow_up(store_id: UUID, at: datetime) -> tuple[int, int]:
             return 0, 0
         settings = settings_of(shop.settings)
         invited: list[UUID] = []
+        asked: list[UUID] = []
         if settings.channel == "sms" or settings.sender:
             window = rules.invite_window(settings, at)
-            invited = invites.kits_to_invite(tx, window, settings.channel, ROWS)
+            invited = invites.kits_to_invite(
+                tx, window, settings.channel, ROWS, only_consenting=not settings.invite_ground
+            )
+            asked = rating_requests.to_ask(
+                tx,
+                rules.rating_window(settings, at),
+                settings.channel,
+                ROWS,
+                only_consenting=not settings.invite_ground,
+            )
         ended = discounts.end_discounts_of_returned_kits(tx, ROWS)
         rows += outbox.put_all(
             tx,
             "survey_message",
             [(f"survey:{each}", {"order_id": str(each)}) for each in invited],
+        )
+        rows += outbox.put_all(
+            tx,
+            "rating_message",
+            [(f"rating:{each}", {"recommendation_id": str(each)}) for each in asked],
         )
         rows += outbox.put_all(
             tx,

@@ -23,6 +23,8 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
         waiting = store.revive(tx, now) + store.stalled(tx, now, rules.STALLED_AFTER)
         store.forget(tx, now)
         due = store.due(tx, now)
+        behind = store.seconds_behind(tx, now)
+    logs.count("SyncSecondsBehind", behind)
     runs.announce(waiting)
     started = sum(_start(each, now) for each in due)
     done = {"started": started, "announced_again": len(waiting)}

@@ -31,5 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> BatchResponse:
         )
         if outcome.announce:
             runs.announce([key])
+        if outcome.freed_place:
+            runs.announce([each for each in work.waiting(key.store_id) if each != key])
 
     return queues.process(event, one)

@@ -32,7 +32,8 @@ def handler(event: dict[str, Any], _context: Any) -> BatchResponse | dict[str, i
         return queues.process(event, _one)
     with db.transaction(all_stores=True) as tx:
         jobs = [Job(store_id=each) for each in repository.stores_to_train(tx)]
-    queues.send_all(config.value("TRAIN_QUEUE_URL"), [job.model_dump_json() for job in jobs])
+    messages = [queues.Grouped(job.model_dump_json(), str(job.store_id)) for job in jobs]
+    queues.send_all(config.value("TRAIN_QUEUE_URL"), messages)
     return {"stores": len(jobs)}
 
 

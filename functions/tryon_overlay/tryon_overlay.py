@@ -1,13 +1,13 @@
 """Draws each product of a session on its selfie, when the selfie arrives in the bucket.
 
-S3 may tell of one upload twice and Lambda tries a crashed invocation again: a session is taken up
-by one invocation at a time, each picture is kept as soon as it is made, and a retry makes only the
-rest.
+S3 may tell of one upload twice: a session is taken up by one invocation at a time, each picture is
+kept as soon as it is made, and another one makes only the rest. A crash is not tried again, because
+the shopper waits: tryon_failures ends the session.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
@@ -19,7 +19,8 @@ from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
 from backshop.connect.try_on.models import Look, NearShade, Reading, Result, assets_of
 from botocore.exceptions import ClientError
-from vision import colors, pictures, render, tone
+from vision import colors, jpegs, pictures, render, tone
+from vision.colors import Bytes
 from vision.scene import Scene
 
 NEAR = 6.0
@@ -55,16 +56,19 @@ def draw_session(store_id: UUID, session_id: UUID, by: str) -> None:
         return
     reading = tone.read(scene)
     shades = _shades(catalogue)
-    with db.transaction(store_id=store_id) as tx:
-        try_on.save_reading(tx, session_id, _told(reading, catalogue, shades), notes)
-    setting = render.Setting(_own(claimed.own_shade, reading, shades), **claimed.lettering)
     looks = {
         sku: rules.look(found[sku].metadata) if sku in found else rules.NOT_WEARABLE
         for sku in rules.open_skus(claimed.skus, claimed.results)
     }
+    if claimed.own_shade not in shades and any(map(_is_shade, looks.values())):
+        notes = [*notes, render.LIGHT_UNKNOWN]
+    with db.transaction(store_id=store_id) as tx:
+        try_on.save_reading(tx, session_id, _told(reading, catalogue, shades), notes)
+    setting = render.Setting(_own(claimed.own_shade, reading, shades), **claimed.lettering)
+    encode = jpegs.encoder(scene.pixels, len(looks))
     results = {sku: Result.model_validate(said) for sku, said in claimed.results.items()}
     for sku, look in looks.items():
-        result = _draw(store_id, session_id, by, sku, scene, look, setting)
+        result = _draw(store_id, session_id, by, sku, scene, look, setting, encode)
         if result is None:
             return
         results[sku] = result
@@ -82,6 +86,7 @@ def _draw(
     scene: Scene,
     look: Look | Result,
     setting: render.Setting,
+    encode: Callable[[Bytes], bytes],
 ) -> Result | None:
     """Draw and keep one picture; None where the session was erased meanwhile, or lost to
     another."""
@@ -91,7 +96,7 @@ def _draw(
             result = look
         else:
             drawn = render.draw(scene, look, setting, _assets(store_id, look))
-            objects.put(_bucket(), key, pictures.encoded(drawn), "image/jpeg")
+            objects.put(_bucket(), key, encode(drawn), "image/jpeg")
             result, url = Result(status="complete"), objects.address(_bucket(), key)
     except pictures.Refused as refused:
         result = _failure(refused)
@@ -133,6 +138,11 @@ def _bucket() -> str:
 
 def _failure(refused: pictures.Refused) -> Result:
     return Result(status="failed", code=refused.code, reason=refused.reason)
+
+
+def _is_shade(look: Look | Result) -> bool:
+    """Whether how a product looks depends on the light that the skin is seen in."""
+    return not isinstance(look, Result) and look.kind in ("foundation", "concealer")
 
 
 def _shades(catalogue: list[try_on.Product]) -> dict[str, tone.Lab]:

@@ -222,7 +222,7 @@ def _event() -> http.Event:
 
 def _take(tx: db.Tx, store_id: UUID, published: bool, at: datetime) -> None:
     """Count the session against its limits. Raises TooManyRequests."""
-    address = _event()["requestContext"]["http"]["sourceIp"]
+    address = callers.address(_event())
     window = rules.ADDRESS_WINDOW
     if published and not try_on.take(
         tx, rules.address_hash(store_id, address), rules.ADDRESS_SESSIONS, window, at

@@ -8,20 +8,25 @@ The claim of a delivery is made in the transaction that saves it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from backshop import commerce, db, logs, platforms
+from backshop import commerce, db, logs, outbox, platforms
 from backshop.aws import config, objects, queues
 from backshop.aws.queues import BatchResponse, Message
 from backshop.connect import repository as connect
 from backshop.insights import repository as insights
 from backshop.platforms.errors import Ignored
+from backshop.received import bodies
+from backshop.received import repository as received
+from backshop.received.models import Arrival, Outcome
 from backshop.saving import projections
+from backshop.saving.erasures import hashes_in, hashes_of
+from backshop.saving.prepare import seldom_collecting
 from backshop.stores import repository as store
 
 
@@ -31,15 +36,13 @@ class QueuedDelivery:
 
     message: Message
     connector_id: UUID
-    topic: str
-    key: str
-    sha256: str
-    received_at: datetime
-    triggered_at: datetime | None
-    body: bytes
+    arrival: Arrival
+    is_replay: bool
+    """Staff had it sent once more: the claim lets it pass, the versions decide as ever."""
 
 
 @logs.crash_safely
+@seldom_collecting()
 def handler(event: dict[str, Any], _context: Any) -> BatchResponse:
     """A batch of deliveries, answered with those that have to come again."""
     failed: list[str] = []
@@ -50,7 +53,8 @@ def handler(event: dict[str, Any], _context: Any) -> BatchResponse:
             failed.append(record["messageId"])
         else:
             groups[delivery.connector_id].append(delivery)
-    for connector_id, deliveries in groups.items():
+    # Who has little to do is not kept waiting by who has much.
+    for connector_id, deliveries in sorted(groups.items(), key=lambda group: len(group[1])):
         failed += _ingest(connector_id, deliveries)
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
@@ -63,17 +67,19 @@ def _read(record: Message) -> QueuedDelivery | None:
         body = (
             objects.get(config.value("DATA_BUCKET"), parked) if parked else content["body"].encode()
         )
-        triggered = content["triggered_at"]
-        return QueuedDelivery(
-            message=record,
-            connector_id=UUID(content["connector_id"]),
-            topic=content["topic"],
-            key=content["key"],
-            sha256=content["sha256"],
-            received_at=datetime.fromisoformat(content["received_at"]),
-            triggered_at=datetime.fromisoformat(triggered) if triggered else None,
-            body=body,
+        triggered, store_id = content["triggered_at"], UUID(content["connector_id"])
+        topic, key = content["topic"], content["key"]
+        arrival = Arrival(
+            bodies.id_of(store_id, topic, key),
+            topic,
+            key,
+            content["sha256"],
+            datetime.fromisoformat(content["received_at"]),
+            datetime.fromisoformat(triggered) if triggered else None,
+            body,
+            queues.tries(record),
         )
+        return QueuedDelivery(record, store_id, arrival, content.get("replay") is True)
     except Exception as error:
         logs.failure("message cannot be read", error, message_id=record["messageId"])
         return None
@@ -86,113 +92,227 @@ def _ingest(connector_id: UUID, deliveries: list[QueuedDelivery]) -> list[str]:
     keep the others of the batch, and other batches, from being worked.
     """
     ids = [each.message["messageId"] for each in deliveries]
+    stored = _store_bodies(connector_id, deliveries)
     try:
-        _save(connector_id, deliveries)
+        _save(connector_id, deliveries, stored)
         return []
     except db.LockNotAvailable:
+        _note(connector_id, [(each, None) for each in deliveries], stored)
         url = config.value("WEBHOOK_QUEUE_URL")
         queues.hand_back(url, [each.message for each in deliveries])
         return ids
     except Exception as error:
         if len(deliveries) == 1 or db.is_away(error):
-            _report(deliveries[0], error)
+            _report(deliveries[0], error, stored)
             return ids
     failed: list[str] = []
     for delivery in deliveries:
         try:
-            _save(connector_id, [delivery])
+            _save(connector_id, [delivery], stored)
         except Exception as error:
-            _report(delivery, error)
+            _report(delivery, error, stored)
             failed.append(delivery.message["messageId"])
     return failed
 
 
-def _report(delivery: QueuedDelivery, error: Exception) -> None:
+def _store_bodies(connector_id: UUID, deliveries: Sequence[QueuedDelivery]) -> set[UUID]:
+    """Store the bodies that are not there yet, whatever becomes of their deliveries; their ids."""
+    again = [each.arrival for each in deliveries if each.arrival.tries > 1]
+    kept = _expect(connector_id, again) if again else set()
+    new = [e.arrival for e in deliveries if not e.is_replay and e.arrival.id not in kept]
+    return bodies.store_all(connector_id, new)
+
+
+def _expect(connector_id: UUID, again: list[Arrival]) -> set[UUID]:
+    try:
+        with db.transaction(store_id=connector_id) as tx:
+            return received.expect(tx, again)
+    except Exception as error:
+        logs.failure("webhooks are not noted", error, connector_id=str(connector_id))
+        return set()
+
+
+def _note(
+    connector_id: UUID,
+    noted: Sequence[tuple[QueuedDelivery, Outcome | None]],
+    stored: Collection[UUID],
+) -> None:
+    """Write down what came and is not saved. For staff, who see it among the webhooks; the log has
+    the lines."""
+    try:
+        with db.transaction(store_id=connector_id) as tx:
+            gone = received.note(tx, [(each.arrival, said) for each, said in noted], stored)
+            gone += received.erased_meanwhile(tx, [each.arrival.id for each, _ in noted])
+            bodies.delete(connector_id, gone)
+    except Exception as unnoted:
+        logs.failure("webhooks are not noted", unnoted, connector_id=str(connector_id))
+
+
+def _report(delivery: QueuedDelivery, error: Exception, stored: Collection[UUID]) -> None:
+    outcome = Outcome("failed", error=type(error).__name__)
+    _note(delivery.connector_id, [(delivery, outcome)], stored)
     logs.failure(
         "delivery failed",
         error,
         connector_id=str(delivery.connector_id),
-        topic=delivery.topic,
-        delivery=delivery.key,
+        topic=delivery.arrival.topic,
+        delivery=delivery.arrival.key,
     )
 
 
-def _save(connector_id: UUID, deliveries: list[QueuedDelivery]) -> None:
+def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collection[UUID]) -> None:
     with db.transaction(store_id=connector_id) as tx:
         shop = store.load(tx)
         if shop is None:
             logs.warning("delivery for a connector that is gone", connector_id=str(connector_id))
+            bodies.delete(
+                connector_id, [e.arrival.id for e in deliveries if e.arrival.id in stored]
+            )
             return
         new = store.claim_deliveries(
             tx,
             [
                 store.Claim(each.topic, each.key, each.sha256, each.received_at)
-                for each in deliveries
+                for each in (delivery.arrival for delivery in deliveries)
             ],
         )
-        events = [
-            event
-            for each in deliveries
-            if (each.topic, each.key) in new
-            for event in _translate(each, shop)
-        ]
+        taken = [e for e in deliveries if e.is_replay or (e.arrival.topic, e.arrival.key) in new]
+        others = _of_others(tx, taken, shop)
+        told = [(each, [] if each in others else list(_translate(each, shop))) for each in taken]
+        events = [event for _, said in told for event in said]
         records = [each for each in events if isinstance(each, commerce.Record)]
-        projections.save(tx, shop, records, wait=False)
+        # The body of a deletion is an id that anybody's is like: the shop is asked first.
+        gone = [each for each in records if isinstance(each, commerce.Deletion)]
+        rest = [each for each in records if not isinstance(each, commerce.Deletion)]
+        projections.save(tx, shop, rest, wait=False)
+        questions = outbox.put_all(tx, "deletion", [_question(each) for each in gone])
+        outcomes = {each.arrival.id: _outcome(said) for each, said in told}
+        noted = [(each.arrival, outcomes.get(each.arrival.id)) for each in deliveries]
+        unkept = received.note(tx, noted, stored)
         if orders := [each for each in events if not isinstance(each, commerce.Record)]:
             _obey(tx, shop, orders)
+        unkept += received.erased_meanwhile(tx, [each.arrival.id for each in taken])
+        bodies.delete(connector_id, unkept)
+    outbox.announce(questions)
+
+
+def _question(gone: commerce.Deletion) -> tuple[str, dict[str, str]]:
+    """The outbox row that asks the shop, by its key and payload."""
+    said = {
+        "kind": gone.kind.value,
+        "id": gone.id,
+        "changed_at": gone.changed_at.isoformat(),
+        "observed_at": gone.observed_at.isoformat(),
+    }
+    return f"deletion:{gone.kind.value}:{gone.id}"[:255], said
+
+
+def _outcome(events: Sequence[commerce.Event]) -> Outcome:
+    """What became of a delivery that is saved. One that says nothing to save may name anybody."""
+    records = [each for each in events if isinstance(each, commerce.Record)]
+    persons = [
+        each.person
+        for each in events
+        if not isinstance(each, commerce.Record)
+        if isinstance(each, commerce.DataRequest | commerce.Erasure)
+    ]
+    hashes = hashes_in(records) | {each for person in persons for each in hashes_of(person)}
+    return Outcome(
+        "saved",
+        subjects=sorted(f"{kind}:{digest}" for kind, digest in hashes) if events else None,
+        about=_about(records),
+    )
+
+
+def _about(records: Sequence[commerce.Record]) -> str | None:
+    """The record that a delivery is about: the one that tells of the others."""
+    own = max(records, key=lambda each: (each.rank, _KINDS.get(type(each), 0)), default=None)
+    if own is None:
+        return None
+    kind = own.kind.value if isinstance(own, commerce.Deletion) else type(own).__name__.lower()
+    return f"{kind}:{own.id}"
+
+
+_KINDS: dict[type, int] = {commerce.Customer: 1, commerce.Order: 2}
+"""An order brings its customer along."""
 
 
 def _translate(delivery: QueuedDelivery, shop: commerce.Store) -> Iterable[commerce.Event]:
+    arrival = delivery.arrival
     try:
         return platforms.load(shop.platform).translator.translate(
-            delivery.topic,
-            delivery.body,
+            arrival.topic,
+            arrival.body,
             shop,
-            received_at=delivery.received_at,
-            triggered_at=delivery.triggered_at,
+            received_at=arrival.received_at,
+            triggered_at=arrival.triggered_at,
         )
     except Ignored as why:
-        logs.info("delivery says nothing to save", topic=delivery.topic, reason=str(why))
+        logs.info("delivery says nothing to save", topic=arrival.topic, reason=str(why))
         return ()
+
+
+def _of_others(
+    tx: db.Tx, deliveries: Sequence[QueuedDelivery], shop: commerce.Store
+) -> list[QueuedDelivery]:
+    """Those whose bodies name another shop than this store's, where that has told its name: nothing
+    of them is obeyed here, whoever signed them and however they came."""
+    standing = connect.standing(tx) if deliveries else None
+    if not standing or standing.shop_domain is None:
+        return []
+    webhooks = platforms.load(shop.platform).webhooks
+    others = []
+    for each in deliveries:
+        read = webhooks.read({}, each.arrival.body)
+        if read.names_shop and (read.shop_domain or "") != standing.shop_domain:
+            logs.warning(
+                "a delivery of another shop", store_id=str(shop.id), topic=each.arrival.topic
+            )
+            logs.count("WebhookOfAnotherShop")
+            others.append(each)
+    return others
 
 
 def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> None:
     """What is no record but an order to act: privacy requests and the end of a connection."""
     from backshop import privacy  # rarely needed, and it loads every context
 
+    standing = connect.standing(tx)
     for event in events:
         if isinstance(event, commerce.DataRequest):
-            _export(tx, shop, event)
+            privacy.keep_export(tx, shop, event.person, event.request_id, event.received_at)
         elif isinstance(event, commerce.Erasure):
-            _delete_objects(privacy.erase(tx, shop, event.person, event.received_at))
+            privacy.erase_with_objects(tx, shop, event.person, event.received_at)
         elif isinstance(event, commerce.ShopErasure):
-            privacy.erase_shop(tx, shop)
-            for kind in ("archive", "exports", "training"):
-                _delete_below(config.value("DATA_BUCKET"), f"{kind}/{shop.id}/")
-            _delete_below(config.value("DATA_BUCKET"), f"logos/{shop.id}.")
-            for kind in ("selfies", "overlays", "assets"):
-                _delete_below(config.value("TRY_ON_BUCKET"), f"{kind}/{shop.id}/")
+            _erase_shop_or_ask(tx, shop, event)
         elif isinstance(event, commerce.Uninstall) and connect.end(tx, event.received_at):
             insights.set_active(tx, False)
+            if standing and standing.is_erasure_asked:
+                _erase_shop(tx, shop)
 
 
-def _delete_objects(addresses: Sequence[str]) -> None:
-    """Delete a person's pictures. Before the commit: what cannot be deleted makes the whole erasure
-    come again."""
-    for bucket, key in map(objects.parse, addresses):
-        objects.delete(bucket, [key])
+def _erase_shop_or_ask(tx: db.Tx, shop: commerce.Store, event: commerce.ShopErasure) -> None:
+    """Shopify asks 48 hours after the shop took the app away. Where it is connected as far as we
+    know, the order is kept and carried out when that word comes; meanwhile an alarm tells staff."""
+    standing = connect.standing(tx)
+    if standing is None or standing.status == "uninstalled":
+        _erase_shop(tx, shop)
+        return
+    connect.ask_erasure(tx, event.received_at)
+    logs.warning("a connected shop is to be erased", store_id=str(shop.id))
+    logs.count("ShopErasuresParked")
+
+
+def _erase_shop(tx: db.Tx, shop: commerce.Store) -> None:
+    from backshop import privacy
+
+    privacy.erase_shop(tx, shop)
+    for kind in ("archive", "exports", "quotes", "training", "webhooks"):
+        _delete_below(config.value("DATA_BUCKET"), f"{kind}/{shop.id}/")
+    _delete_below(config.value("DATA_BUCKET"), f"logos/{shop.id}.")
+    for kind in ("selfies", "overlays", "assets"):
+        _delete_below(config.value("TRY_ON_BUCKET"), f"{kind}/{shop.id}/")
 
 
 def _delete_below(bucket: str, prefix: str) -> None:
     objects.delete(bucket, objects.keys(bucket, prefix))
-
-
-def _export(tx: db.Tx, shop: commerce.Store, request: commerce.DataRequest) -> None:
-    """Put everything about a person where staff find it: GET /connectors/{id}/data-requests."""
-    from backshop import privacy
-
-    exported = privacy.export(tx, shop, request.person)
-    key = f"exports/{shop.id}/{request.request_id}.json"
-    content = orjson.dumps(exported, default=str, option=orjson.OPT_INDENT_2)
-    objects.put(config.value("DATA_BUCKET"), key, content, "application/json")
-    store.note_export(tx, request.request_id, key, request.received_at)

@@ -10,11 +10,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from backshop.uses import Use, uses_of
 
 
 class Platform(StrEnum):
@@ -113,6 +116,25 @@ class Address(Model):
     phone: str | None = None
 
 
+Channel = Literal["email", "sms"]
+
+
+class Consent(Model):
+    """Whether a customer agreed to marketing by this channel, as far as the shop tells: whatever it
+    does not tell of is no refusal. `source` says where it is known from."""
+
+    channel: Channel
+    given: bool
+    source: str | None = None
+    at: Time | None = None
+    """When it was given or taken back; None where the shop does not tell."""
+
+
+def given_by(channel: Channel, consents: tuple[Consent, ...]) -> bool | None:
+    """Whether consent was given for a channel; None where that is not told."""
+    return next((each.given for each in consents if each.channel == channel), None)
+
+
 class Customer(Record):
     """A person with an account, or a guest as an order names them (`is_guest`, id = `guest:` +
     hash).
@@ -126,6 +148,8 @@ class Customer(Record):
     last_name: str | None = None
     is_guest: bool = False
     marketing_consent: bool | None = None
+    """By e-mail."""
+    consents: tuple[Consent, ...] = ()
     addresses: tuple[Address, ...] = ()
     created_at: Time | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -292,10 +316,16 @@ class Product(Record):
     product_type: str | None = None
     tags: tuple[str, ...] = ()
     categories: tuple[Category, ...] = ()
+    categories_known: bool = True
+    """False where the payload does not tell them (Shopify's webhooks); the stored one is kept
+    then."""
     variants: tuple[Variant, ...] = ()
     variants_known: bool = True
     """False where the payload names variants without telling their SKUs and prices (WooCommerce's
     variable products); stored variants are kept then."""
+    variation_ids: tuple[str, ...] | None = None
+    """All variations that are records of their own, where the payload names them all; others are
+    gone."""
     parent_id: str | None = None
     """Set on a variation that arrives alone (WooCommerce)."""
     created_at: Time | None = None
@@ -432,6 +462,10 @@ class Store(Model):
     currency: str | None = None
     time_zone: str = "UTC"
     settings: dict[str, Any] = Field(default_factory=dict)
+
+    @cached_property
+    def uses(self) -> frozenset[Use]:
+        return uses_of(self.platform, self.settings)
 
 
 def email_hash(email: str | None) -> str | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from backshop.uses import Use as Use
+
 if TYPE_CHECKING:
     from backshop.commerce import Kind, Person, Record, Refunded, Store
     from backshop.db import Staged, Tx
 
     R = TypeVar("R", bound=Record)
 
-PlatformName = Literal["shopify", "woocommerce", "vendure"]
 KindName = Literal["category", "product", "coupon", "customer", "order"]
 
 
@@ -47,8 +48,8 @@ class Projection(Protocol):
 
 class Context(Protocol):
     @property
-    def platforms(self) -> frozenset[PlatformName]:
-        """Whose records it is fed with."""
+    def use(self) -> Use | None:
+        """It is fed with records of the stores that use this; None: of all."""
 
     @property
     def kinds(self) -> frozenset[KindName]: ...

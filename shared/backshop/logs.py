@@ -15,6 +15,9 @@ from aws_lambda_powertools import Logger
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_shows_text: Callable[[], bool] = bool
+"""Whether errors may be logged with their text: nowhere, unless `show_text` was told where."""
+
 logger = Logger(service="backshop", log_uncaught_exceptions=False)
 
 
@@ -43,10 +46,17 @@ class Crash(Exception):
     """Stands for an unexpected exception whose own text may hold personal data."""
 
 
+def show_text(here: Callable[[], bool]) -> None:
+    """Log errors with their text where `here` says so; aws/config.py knows where that is."""
+    global _shows_text
+    _shows_text = here
+
+
 def failure(message: str, error: BaseException, **ids: Any) -> None:
     """Log an unexpected exception by its type, SQLSTATE, constraint and the lines it passed.
 
-    Its text stays out: database and validation errors quote the values they stumbled over.
+    Its text stays out: database and validation errors quote the values they stumbled over. On a
+    laptop it is there, with the whole traceback (`show_text`).
     """
     frames = traceback.extract_tb(error.__traceback__)
     diagnosis = getattr(error, "diag", None)
@@ -58,9 +68,14 @@ def failure(message: str, error: BaseException, **ids: Any) -> None:
             "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
             "sqlstate": getattr(error, "sqlstate", None),
             "constraint": getattr(diagnosis, "constraint_name", None),
+            "traceback": _traceback(error) if _shows_text() else None,
             **ids,
         },
     )
+
+
+def _traceback(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
 
 
 def _name(error: BaseException) -> str:
@@ -69,7 +84,7 @@ def _name(error: BaseException) -> str:
 
 def crash_safely(handler: Callable[P, R]) -> Callable[P, R]:
     """A handler that still crashes on the unexpected, so that alarms and dead-letter queues see it,
-    but without the exception's text in the runtime's own log line."""
+    but without the exception's text in the runtime's own log line; on a laptop with it."""
 
     @wraps(handler)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -77,6 +92,9 @@ def crash_safely(handler: Callable[P, R]) -> Callable[P, R]:
             return handler(*args, **kwargs)
         except Exception as error:
             failure("handler crashed", error)
+            count("Crashes")
+            if _shows_text():
+                raise
             raise Crash(type(error).__qualname__) from None
 
     return guarded

@@ -117,14 +117,16 @@ def put_all(tx: Tx, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]]) -
     return [Row(**row) for row in rows]
 
 
-def announce(rows: Iterable[Row]) -> None:
+def announce(rows: Iterable[Row], turn: str = "") -> None:
     """Tell outbox_worker after the commit that these rows wait; the message carries only the key.
+    The queue drops what it was told within five minutes already, unless it is told in another
+    `turn`.
 
     Where the queue cannot be reached nothing is lost: outbox_sweep announces what is due again.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    messages = [_message(row) for row in rows]
+    messages = [_message(row, turn) for row in rows]
     if not messages:
         return
     try:
@@ -133,23 +135,25 @@ def announce(rows: Iterable[Row]) -> None:
         warning("outbox rows wait for the sweep", error=type(error).__name__, rows=len(messages))
 
 
-def _message(row: Row) -> queues.Ordered:
+def _message(row: Row, turn: str) -> queues.Ordered:
     name = f"{row.store_id}/{row.key}"
     return queues.Ordered(
         body=json.dumps({"store_id": str(row.store_id), "key": row.key}),
         group=sha256(name.encode()).hexdigest(),
-        dedup=f"{row.id}-{row.attempts}",
+        dedup=f"{row.id}-{row.attempts}{turn}",
     )
 
 
 def due(tx: Tx, at: datetime, limit: int) -> list[Row]:
     """The oldest open row of each key whose time has come: never tried, to be tried again, or
-    left behind by a worker whose lease ran out."""
+    left behind by a worker whose lease ran out; of every store that the transaction sees and nobody
+    paused."""
     rows = tx.execute(
         """SELECT id, store_id, key, kind, payload, attempts
            FROM (SELECT DISTINCT ON (store_id, key) *
                  FROM backshop.outbox
-                 WHERE status IN ('pending', 'sending')
+                 WHERE status IN ('pending', 'sending') AND store_id NOT IN (
+             SELECT c.store_id FROM connect.connector_config AS c WHERE c.paused_at IS NOT NULL)
                  ORDER BY store_id, key, id) AS oldest
            WHERE next_attempt_at <= %s OR attempts = 0
            ORDER BY next_attempt_at, id
@@ -168,10 +172,12 @@ class State(NamedTuple):
 
 
 def state(tx: Tx) -> State:
+    """Of every store that the transaction sees."""
     row = tx.execute(
         """SELECT (SELECT count(*) FROM backshop.outbox WHERE status = 'failed') AS failed,
                (SELECT coalesce(greatest(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)
-                FROM backshop.outbox WHERE status IN ('pending', 'sending'))::float
+                FROM backshop.outbox WHERE status IN ('pending', 'sending') AND store_id NOT IN (
+             SELECT c.store_id FROM connect.connector_config AS c WHERE c.paused_at IS NOT NULL))::float
                    AS seconds_behind"""
     ).fetchone()
     return State(**row) if row else State(0, 0)
@@ -181,8 +187,37 @@ def listed(tx: Tx, status: str, after: int, limit: int) -> list[Answer]:
     """The store's rows of a status by id, from above `after` on, with what the platform said."""
     return tx.execute(
         """SELECT id, key, kind, payload, status, attempts, next_attempt_at, response, created_at
-           FROM backshop.outbox WHERE status = %s AND id > %s ORDER BY id LIMIT %s""",
+           FROM backshop.outbox
+           WHERE store_id = backshop.current_store_id()
+             AND status = %s AND id > %s ORDER BY id LIMIT %s""",
         (status, after, limit),
+    ).fetchall()
+
+
+def open_rows(tx: Tx) -> int:
+    """How many of the store's rows wait to be done."""
+    row = tx.execute(
+        """SELECT count(*) AS waiting FROM backshop.outbox
+           WHERE store_id = backshop.current_store_id() AND status IN ('pending', 'sending')"""
+    ).fetchone()
+    return row["waiting"] if row else 0
+
+
+def fail_open(tx: Tx, answer: Answer) -> None:
+    """Close all of the store's open rows as failed: nobody is left who could do them."""
+    tx.execute(
+        """UPDATE backshop.outbox SET status = 'failed', response = %s::jsonb
+           WHERE store_id = backshop.current_store_id() AND status IN ('pending', 'sending')""",
+        (json.dumps(answer),),
+    )
+
+
+def of_key(tx: Tx, key: str) -> list[Answer]:
+    """Everything that was to be done to what the key names, oldest first."""
+    return tx.execute(
+        """SELECT id, kind, status, attempts, created_at, response FROM backshop.outbox
+           WHERE store_id = backshop.current_store_id() AND key = %s ORDER BY id""",
+        (key,),
     ).fetchall()
 
 
@@ -200,6 +235,8 @@ def claim(tx: Tx, key: str, at: datetime) -> Row | None:
                        AND store_id = backshop.current_store_id()
                        ORDER BY id LIMIT 1)
            AND status IN ('pending', 'sending') AND (next_attempt_at <= %(at)s OR attempts = 0)
+           AND store_id NOT IN (
+             SELECT c.store_id FROM connect.connector_config AS c WHERE c.paused_at IS NOT NULL)
            RETURNING id, store_id, key, kind, payload, attempts, response""",
         {"key": key, "at": at, "until": at + LEASE},
     ).fetchone()
@@ -225,10 +262,21 @@ def _close(tx: Tx, row: Row, status: str, answer: Answer, at: datetime | None = 
     changed = tx.execute(
         """UPDATE backshop.outbox
            SET status = %s, response = %s::jsonb, next_attempt_at = coalesce(%s, next_attempt_at)
-           WHERE id = %s AND status = 'sending' AND attempts = %s""",
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s AND status = 'sending' AND attempts = %s""",
         (status, json.dumps(answer, default=str), at, row.id, row.attempts),
     )
     return changed.rowcount == 1
+
+
+def forget_answers(tx: Tx, keys: Sequence[str]) -> None:
+    """Drop what platforms answered to the rows of these keys: it may name whom they were about."""
+    tx.execute(
+        """UPDATE backshop.outbox SET response = NULL
+           WHERE store_id = backshop.current_store_id() AND key = ANY (%s)
+             AND response IS NOT NULL""",
+        (list(keys),),
+    )
 
 
 def reopen(tx: Tx, row_id: int, at: datetime) -> Row | None:
@@ -236,8 +284,22 @@ def reopen(tx: Tx, row_id: int, at: datetime) -> Row | None:
     no failed row has this id. What was done after it is not undone."""
     row = tx.execute(
         """UPDATE backshop.outbox SET status = 'pending', next_attempt_at = %s
-           WHERE id = %s AND status = 'failed'
+           WHERE store_id = backshop.current_store_id() AND id = %s AND status = 'failed'
            RETURNING id, store_id, key, kind, payload, attempts""",
         (at, row_id),
+    ).fetchone()
+    return Row(**row) if row else None
+
+
+def give_up(tx: Tx, row_id: int, at: datetime) -> Row | None:
+    """Let the next attempt of a row that waits be its last one, which only asks what became of
+    those before, then closes the row and says so to what caused it; None where no row that waits
+    has this id."""
+    row = tx.execute(
+        """UPDATE backshop.outbox
+           SET attempts = (attempts / %(most)s + 1) * %(most)s - 1, next_attempt_at = %(at)s
+           WHERE store_id = backshop.current_store_id() AND id = %(id)s AND status = 'pending'
+           RETURNING id, store_id, key, kind, payload, attempts""",
+        {"id": row_id, "at": at, "most": MAX_ATTEMPTS},
     ).fetchone()
     return Row(**row) if row else None

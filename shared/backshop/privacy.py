@@ -6,10 +6,15 @@ Erasing leaves the hashes of what the person was known by (`backshop.erasures`),
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+
+from backshop import outbox
+from backshop.aws import config, objects
 from backshop.commerce import Kind, Person, Store, guest_id
 from backshop.connect import projection as connect
 from backshop.contexts import PersonalData
@@ -17,9 +22,12 @@ from backshop.db import Tx
 from backshop.insights import projection as insights
 from backshop.kits import projection as kits
 from backshop.projects import projection as projects
+from backshop.received import bodies
+from backshop.received import repository as received
 from backshop.saving import ledger
-from backshop.saving.erasures import hashes_of
+from backshop.saving.erasures import Hash, hashes_of
 from backshop.shade import projection as shade
+from backshop.stores import repository as stores
 
 OTHER_CONTEXTS: dict[str, PersonalData] = {
     "shade": shade,
@@ -27,15 +35,19 @@ OTHER_CONTEXTS: dict[str, PersonalData] = {
     "kits": kits,
     "projects": projects,
 }
+SHORTEST_PHONE = 7
+"""Digits without country code that are held to be a phone of their own."""
 
 
-def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
+def export(tx: Tx, store: Store, person: Person, *spelt: Person) -> dict[str, Any]:
     """Everything about the person: context, table, rows; ready for JSON. Anybody's row with the
-    person's customer id, e-mail address or phone is theirs."""
-    whole = _with_other_ids(person, connect.customers_of(tx, person))
+    person's customer id, e-mail address or phone is theirs; `spelt` is the person once more with
+    other spellings of them."""
+    people = (person, *spelt)
+    whole = [each for one in people for each in _with_other_ids(one, connect.customers_of(tx, one))]
     exported: dict[str, Any] = {
         "person": person.model_dump(),
-        "connect": connect.export(tx, store, person),
+        "connect": _merged([connect.export(tx, store, each) for each in people]),
     }
     for name, context in OTHER_CONTEXTS.items():
         exported[name] = _merged([context.export(tx, store, each) for each in whole])
@@ -44,18 +56,88 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
 
 def erase(tx: Tx, store: Store, person: Person, at: datetime) -> list[str]:
     """Forget the person in every context, and for good what is older than `at`. Orders keep their
-    goods and amounts. The stored objects (selfies, overlays, archived projects) that the
+    goods and amounts. The stored objects (selfies, overlays, archived projects, quotes) that the
     caller is to delete."""
     ledger.lock(tx, store)
     everyone = _with_other_ids(person, connect.customers_of(tx, person))
     _remember(tx, store, everyone, at)
+    outbox.forget_answers(tx, [f"order:{id}" for id in connect.orders_of(tx, person)])
     objects = connect.erase(tx, store, person)
     for context in OTHER_CONTEXTS.values():
         for each in everyone:
             if context is projects:
-                objects += projects.archived(tx, each)
+                objects += projects.stored(tx, each)
             context.erase(tx, store, each)
     return objects
+
+
+def keep_export(
+    tx: Tx,
+    store: Store,
+    person: Person,
+    request_id: str,
+    at: datetime,
+    spelt: Sequence[Person] = (),
+) -> str:
+    """Put everything about a person where staff find it for seven days, GET
+    /connectors/{id}/data-requests; the object's key."""
+    key = f"exports/{store.id}/{request_id}.json"
+    content = orjson.dumps(
+        export(tx, store, person, *spelt), default=str, option=orjson.OPT_INDENT_2
+    )
+    objects.put(config.value("DATA_BUCKET"), key, content, "application/json")
+    stores.note_export(tx, request_id, key, at)
+    return key
+
+
+def erase_with_objects(tx: Tx, store: Store, person: Person, at: datetime) -> None:
+    """`erase`, and delete the person's pictures, documents and the bodies of webhooks that name
+    them. Before the commit: what cannot be deleted makes the whole erasure come again."""
+    subjects = {f"{kind}:{digest}" for kind, digest in known_by(tx, person)}
+    for bucket, key in map(objects.parse, erase(tx, store, person, at)):
+        objects.delete(bucket, [key])
+    bodies.delete(store.id, received.forget_subjects(tx, subjects))
+
+
+def spellings(tx: Tx, phone: str) -> list[str]:
+    """How the store's records write a phone: with its country's code or without, with spaces or
+    without. As it was given where none has it. One that lacks more than a country's code (three
+    digits at most) may be somebody else's."""
+    digits = re.sub(r"\D", "", phone).lstrip("0")
+    if len(digits) < SHORTEST_PHONE:
+        return [phone]
+    rows = tx.execute(
+        """SELECT DISTINCT phone FROM (
+             SELECT phone FROM connect.platform_customer WHERE store_id = %(store)s
+             UNION ALL SELECT phone FROM connect.platform_order WHERE store_id = %(store)s
+             UNION ALL SELECT phone_number FROM kits.customers WHERE store_id = %(store)s
+             UNION ALL SELECT phone_number FROM kits.customer_orders_summary
+                       WHERE store_id = %(store)s
+             UNION ALL SELECT phone_number FROM shade.customers WHERE store_id = %(store)s
+             UNION ALL SELECT phone_primary FROM projects.customers WHERE store_id = %(store)s
+             UNION ALL SELECT phone_secondary FROM projects.customers WHERE store_id = %(store)s
+           ) AS kept
+           CROSS JOIN LATERAL (
+             SELECT ltrim(regexp_replace(phone, '[^0-9]', '', 'g'), '0') AS digits) AS plain
+           WHERE length(plain.digits) >= %(shortest)s
+             AND abs(length(plain.digits) - length(%(digits)s)) <= %(country)s
+             AND (right(plain.digits, length(%(digits)s)) = %(digits)s
+               OR right(%(digits)s, length(plain.digits)) = plain.digits)
+           ORDER BY phone""",
+        {"store": _current(tx), "digits": digits, "shortest": SHORTEST_PHONE, "country": 3},
+    )
+    return list(dict.fromkeys([phone, *(row["phone"] for row in rows)]))
+
+
+def _current(tx: Tx) -> Any:
+    row = tx.execute("SELECT backshop.current_store_id() AS id").fetchone()
+    return row["id"] if row else None
+
+
+def known_by(tx: Tx, person: Person) -> list[Hash]:
+    """All that the person is recognised by; to be asked before they are erased."""
+    everyone = _with_other_ids(person, connect.customers_of(tx, person))
+    return _hashes(everyone)
 
 
 def erase_shop(tx: Tx, store: Store) -> int:
@@ -71,6 +153,10 @@ def _with_other_ids(person: Person, ids: Sequence[str]) -> list[Person]:
     return [person, *(person.model_copy(update={"customer_id": each}) for each in others)]
 
 
+def _hashes(people: Sequence[Person]) -> list[Hash]:
+    return sorted({each for person in people for each in hashes_of(person)})
+
+
 def _merged(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The same tables, each row once."""
     merged: dict[str, Any] = {}
@@ -83,13 +169,14 @@ def _merged(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _remember(tx: Tx, store: Store, people: Sequence[Person], at: datetime) -> None:
     """Keep the hashes, and drop the ledger's rows, which name guests by the hash of an address."""
-    hashes = sorted({each for person in people for each in hashes_of(person)})
+    hashes = _hashes(people)
     tx.execute(
         """INSERT INTO backshop.erasures AS held (store_id, kind, hash, erased_at)
-           SELECT %s, kind, hash, %s FROM unnest(%s::text[], %s::text[]) AS known (kind, hash)
+           SELECT backshop.current_store_id(), kind, hash, %s
+           FROM unnest(%s::text[], %s::text[]) AS known (kind, hash)
            ON CONFLICT (store_id, kind, hash) DO UPDATE
            SET erased_at = greatest(held.erased_at, excluded.erased_at)""",
-        (store.id, at, [kind for kind, _ in hashes], [digest for _, digest in hashes]),
+        (at, [kind for kind, _ in hashes], [digest for _, digest in hashes]),
     )
     known = {each.customer_id for each in people} | {guest_id(p.email) for p in people if p.email}
     tx.execute(

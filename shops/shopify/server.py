@@ -72,6 +72,7 @@ class Shopify:
         self.shop = shop
         self.courier = courier
         self.setup = setup
+        self.scopes: tuple[str, ...] = SCOPES
         self.site, self.domain = setup.site, setup.domain
         self.time_zone, self.client_secret = setup.time_zone, setup.client_secret
         self.first_id = setup.first_id
@@ -157,6 +158,7 @@ class Shopify:
             return [self.hooks.view(one) for one in self.hooks.all.values()]
         if name == "settings":
             self.hooks.app_address = args.get("app_address", self.hooks.app_address)
+            self.scopes = tuple(args.get("scopes", self.scopes))
             if "bucket" in args:
                 self.bucket = Bucket(
                     float(args["bucket"]),
@@ -326,7 +328,7 @@ class Shopify:
             "shop": lambda info: self._shop(),
             "currentAppInstallation": lambda info: {
                 "id": gid("AppInstallation", 1),
-                "accessScopes": [{"handle": scope, "description": scope} for scope in SCOPES],
+                "accessScopes": [{"handle": each, "description": each} for each in self.scopes],
             },
             "orders": lambda info, **args: self.page_of_orders(
                 info, [order for order in shop.orders.values() if order.stage != "cart"], **args

@@ -707,7 +707,17 @@ class Views:
             }
             if customer.email
             else None,
-            "defaultPhoneNumber": {"phoneNumber": customer.phone} if customer.phone else None,
+            "defaultPhoneNumber": {
+                "phoneNumber": customer.phone,
+                "smsMarketingConsent": {
+                    "state": "SUBSCRIBED" if customer.accepts_sms else "NEVER_SUBSCRIBED",
+                    "optInLevel": "SINGLE_OPT_IN" if customer.accepts_sms else "UNKNOWN",
+                    "updatedAt": when(customer.updated_at) if customer.accepts_sms else None,
+                    "collectedFrom": "SHOPIFY" if customer.accepts_sms else None,
+                },
+            }
+            if customer.phone
+            else None,
             "defaultAddress": address,
             "addresses": lambda info, first=None: [address] if address else [],
             "addressesV2": lambda info, **args: connection(

@@ -49,6 +49,8 @@ def load(fields: CustomFields | None = None) -> GraphQLSchema:
     document = parse(gzip.decompress(FILE.read_bytes()).decode(), no_location=True)
     recorded = _names(document, "OrderCustomFields")
     definitions = [_changed(part, fields, recorded) for part in document.definitions]
+    if fields.get("Customer"):
+        definitions.append(_one(f"type CustomerCustomFields {{ {_fields(fields['Customer'])} }}"))
     if fields.get("OrderLine"):
         definitions += parse(_line_types(fields["OrderLine"])).definitions
     schema = build_ast_schema(DocumentNode(definitions=tuple(definitions)), assume_valid=True)
@@ -76,6 +78,8 @@ def _changed(part: DefinitionNode, fields: CustomFields, recorded: set[str]) -> 
     if name == "OrderSortParameter":
         sorts = " ".join(f"{field['name']}: SortOrder" for field in order)
         return _swap(part, recorded, sorts)
+    if name == "Customer" and fields.get("Customer"):
+        return _retype(part, "CustomerCustomFields")
     if name == "OrderLine" and line:
         return _retype(part, "OrderLineCustomFields")
     if name in {"AddItemInput", "AddItemToDraftOrderInput"} and line:

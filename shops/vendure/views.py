@@ -381,7 +381,11 @@ class Views:
             "emailAddress": customer.email,
             "phoneNumber": customer.phone or None,
             "groups": [],
-            "customFields": None,
+            "customFields": {
+                field["name"]: customer.meta.get(field["name"])
+                for field in self.server.fields.get("Customer", ())
+            }
+            or None,
             "user": {
                 "__typename": "User",
                 "id": str(customer.id + 1),
@@ -449,6 +453,7 @@ class Views:
 
     def collection(self, name: str) -> View:
         names = sorted({p.category for p in self.shop.products.values() if p.category})
+        inside = [p for p in self.shop.products.values() if p.category == name]
         return {
             "__typename": "Collection",
             "id": str(self.shop.ids.first + 1 + names.index(name)),
@@ -460,6 +465,10 @@ class Views:
             "isPrivate": False,
             "parentId": "1",
             "position": names.index(name),
+            "productVariants": lambda info, options=None: self.server.list_variants(
+                [each for p in inside for each in p.variants], options
+            ),
+            "productVariantCount": lambda info: sum(len(p.variants) for p in inside),
         }
 
     def variant(self, variant: Variant) -> View:

@@ -24,6 +24,10 @@ DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
 class Keys:
     key: str
     secret: str
+    permissions: str = "read_write"
+    """Of the key: `read`, `write` or `read_write`."""
+    is_header_stripped: bool = False
+    """The host hands no `Authorization` header on to PHP."""
     plain_http: bool = False
     """Refuse Basic and query-string keys, as a shop without TLS does."""
     nonces: dict[str, float] = field(default_factory=dict)
@@ -31,11 +35,24 @@ class Keys:
 
 def check(keys: Keys, request: web.Request) -> None:
     """Refuses a request that has not signed in, in WooCommerce's words."""
-    oauth = _oauth_params(request)
+    header = "" if keys.is_header_stripped else request.headers.get("Authorization", "")
+    oauth = _oauth_params(request, header)
     if oauth:
         _check_oauth(keys, request, oauth)
-        return
-    given = _keys_given(request)
+    else:
+        _check_keys(keys, request, header)
+    _check_permissions(keys, request.method)
+
+
+def _check_permissions(keys: Keys, method: str) -> None:
+    needed = "read" if method in ("GET", "HEAD") else "write"
+    if needed not in keys.permissions:
+        words = f"The API key provided does not have {needed} permissions."
+        raise RestError(401, FAILED, words)
+
+
+def _check_keys(keys: Keys, request: web.Request, header: str) -> None:
+    given = _keys_given(request, header)
     if given is None or keys.plain_http:
         raise _stranger(request.method)
     key, secret = given
@@ -53,8 +70,7 @@ def _stranger(method: str) -> RestError:
     return RestError(401, f"woocommerce_rest_cannot_{verb}", message)
 
 
-def _keys_given(request: web.Request) -> tuple[str, str] | None:
-    header = request.headers.get("Authorization", "")
+def _keys_given(request: web.Request, header: str) -> tuple[str, str] | None:
     if header.startswith("Basic "):
         try:
             key, _, secret = base64.b64decode(header[6:]).decode().partition(":")
@@ -66,8 +82,7 @@ def _keys_given(request: web.Request) -> tuple[str, str] | None:
     return None
 
 
-def _oauth_params(request: web.Request) -> dict[str, str]:
-    header = request.headers.get("Authorization", "")
+def _oauth_params(request: web.Request, header: str) -> dict[str, str]:
     if header.startswith("OAuth "):
         pairs = (part.strip().partition("=") for part in header[6:].split(","))
         return {name: unquote(value.strip('"')) for name, _, value in pairs if name != "realm"}

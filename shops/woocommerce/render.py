@@ -402,11 +402,16 @@ class Renderer:
             },
             "is_paying_customer": customer.is_paying,
             "avatar_url": f"https://secure.gravatar.com/avatar/{digest}?s=96&d=mm&r=g",
-            "meta_data": [{"id": customer.id * 10, "key": "default_password_nag", "value": "1"}]
-            if customer.role == "customer"
-            else [],
+            "meta_data": self._customer_meta(customer),
             "_links": self.links(f"customers/{customer.id}", methods=methods),
         }
+
+    def _customer_meta(self, customer: Customer) -> list[Json]:
+        nag = {"default_password_nag": "1"} if customer.role == "customer" else {}
+        return [
+            {"id": customer.id * 10 + place, "key": key, "value": value}
+            for place, (key, value) in enumerate((nag | customer.meta).items())
+        ]
 
     # ----------------------------------------------------------------- products
 

@@ -59,6 +59,8 @@ class WooCommerce:
         self.taxes: list[Json] = []
         self.gateway = writes.Gateway()
         self.gives_offset = False
+        self.has_plain_permalinks = False
+        self.prints = b""
         self._orders: dict[int, bytes] = {}
         self._lists: OrderedDict[Any, list[int]] = OrderedDict()
         shop.listeners.append(self._changed)
@@ -130,12 +132,14 @@ class WooCommerce:
         for method, path, handler in self._routes():
             add(method, API + path, self._guarded(handler))
         add("GET", "/wp-json/", self._index)
+        add("GET", "/", self._home)
         app.router.add_route("*", "/{anything:.*}", self._no_route)
 
     def _routes(self) -> list[tuple[str, str, Handler]]:
         routes: list[tuple[str, str, Handler]] = [
             ("GET", "/orders", self._list_orders),
             ("POST", "/orders", self._writing(writes.create_order)),
+            ("POST", "/orders/batch", self._batch),
             ("GET", r"/orders/{id:\d+}", self._get_order),
             ("DELETE", r"/orders/{id:\d+}", self._writing(writes.delete_order)),
             ("GET", r"/orders/{id:\d+}/refunds", self._list_refunds_of_order),
@@ -212,8 +216,17 @@ class WooCommerce:
                 self.renderer.zone = self.zone
                 self._orders.clear()
             self.gives_offset = bool(args.get("gives_offset", self.gives_offset))
-            if args.get("storage") == "legacy":
-                unmoved = frozenset({"edit", "address"})
+            if "permalinks" in args:
+                self.has_plain_permalinks = args["permalinks"] == "plain"
+            self.prints = args.get("prints", self.prints.decode()).encode()
+            self.keys.secret = args.get("secret", self.keys.secret)
+            self.keys.permissions = args.get("key_permissions", self.keys.permissions)
+            self.keys.is_header_stripped = bool(
+                args.get("strips_authorization", self.keys.is_header_stripped)
+            )
+            if "storage" in args:
+                is_legacy = args["storage"] == "legacy"
+                unmoved = frozenset({"edit", "address"}) if is_legacy else frozenset()
                 self.shop.rules = replace(self.shop.rules, unmoved=unmoved)
             if "gateway_confirms" in args:
                 self.gateway.set_confirms(bool(args["gateway_confirms"]))
@@ -229,6 +242,8 @@ class WooCommerce:
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.Response:
+            if self.has_plain_permalinks:
+                return _not_found()
             try:
                 auth.check(self.keys, request)
                 answer = handler(request)
@@ -274,7 +289,7 @@ class WooCommerce:
     ) -> web.Response:
         single = "id" in request.match_info and not request.path.endswith(COLLECTIONS)
         response = web.Response(
-            body=body,
+            body=self.prints + body,
             status=status,
             headers={
                 "Content-Type": "application/json; charset=UTF-8",
@@ -290,7 +305,20 @@ class WooCommerce:
             response.headers.add("Link", link)
         return response
 
+    async def _home(self, request: web.Request) -> web.Response:
+        """Without permalinks the API is at the home page's `rest_route`."""
+        if request.query.get("rest_route") == "/":
+            return self._shop_index(request)
+        return web.Response(body=b"<!DOCTYPE html><title>Shop</title>", content_type="text/html")
+
     async def _index(self, request: web.Request) -> web.Response:
+        return _not_found() if self.has_plain_permalinks else self._shop_index(request)
+
+    def _batch(self, request: web.Request) -> web.Response:
+        """An empty batch, which changes nothing; others are not modelled."""
+        return self._reply(request, [])
+
+    def _shop_index(self, request: web.Request) -> web.Response:
         offset = self.shop_offset()
         return self._reply(
             request,
@@ -473,10 +501,12 @@ class WooCommerce:
     def _list_coupons(self, request: web.Request) -> web.Response:
         query = self._read("coupons", request)
         code = dict(query.equals).get("code")
+        statuses = set(query.status) or {"publish"}
         found = [
             coupon
             for coupon in self.shop.coupons.values()
-            if code is None or coupon.code == code.lower()
+            if (code is None or coupon.code == code.lower())
+            and (coupon.status in statuses or ("any" in statuses and coupon.status != "trash"))
         ]
         ids = _sorted_ids(_within(found, query), query)
         coupons = self.shop.coupons
@@ -656,6 +686,12 @@ class WooCommerce:
                 },
             },
         )
+
+
+def _not_found() -> web.Response:
+    """The theme's page, or the web server's: WordPress never heard of the request."""
+    body = b"<!DOCTYPE html><html><head><title>Page not found</title></head></html>"
+    return web.Response(status=404, body=body, content_type="text/html")
 
 
 def _allowed(request: web.Request, single: bool) -> str:

@@ -18,14 +18,49 @@ CREATE TABLE connect.connector_config (
     status varchar(20) NOT NULL DEFAULT 'active'
         CHECK (status IN ('active', 'uninstalled', 'erased')),
     -- When the present credentials were given: an uninstall that is older is not about them.
-    connected_at timestamptz NOT NULL DEFAULT now()
+    connected_at timestamptz NOT NULL DEFAULT now(),
+    -- The shop's name at its platform, which its deliveries are held to: Shopify's shops of one app
+    -- share the secret that signs them. NULL where the platform has no such name, or told none yet.
+    shop_domain varchar(255),
+    -- The platform asked to erase the shop while it was connected here, which staff have to look at.
+    erasure_asked_at timestamptz,
+    -- Staff paused the shop then: nothing is read there or written to it until they resume it. What it
+    -- sends is taken as ever.
+    paused_at timestamptz
 );
+-- Shopify's API answers at the shop's name, so that an address tells it before the shop is asked; an
+-- address that does not is another shop's, or a stand-in's on a laptop, which tells it when asked.
+CREATE FUNCTION connect.take_shop_domain() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF NEW.platform = 'shopify' THEN
+        NEW.shop_domain := coalesce(
+            substring(lower(NEW.store_url) FROM '^https://([a-z0-9][a-z0-9-]*[.]myshopify[.]com)/?$'),
+            NEW.shop_domain
+        );
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER take_shop_domain BEFORE INSERT OR UPDATE OF store_url ON connect.connector_config
+FOR EACH ROW EXECUTE FUNCTION connect.take_shop_domain();
+CREATE INDEX idx_connector_config_domain ON connect.connector_config (shop_domain);
 SELECT backshop.protect('connect.connector_config');
+
+-- The stores of a shop, whichever there are: who takes a delivery knows only the shop's name, and
+-- sees nothing of a store before one of its secrets has verified the signature.
+CREATE FUNCTION connect.stores_of_shop(domain text) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT c.id FROM connect.connector_config AS c WHERE c.shop_domain = lower(domain) ORDER BY c.id;
+END;
+GRANT EXECUTE ON FUNCTION connect.stores_of_shop(text) TO backshop_service;
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON connect.connector_config
 FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
 CREATE TABLE connect.platform_product (
-    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id) NOT ENFORCED,
     -- One row a variant; one without a SKU is called <platform>:<variant id>.
     sku varchar(100) NOT NULL,
     platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
@@ -55,9 +90,24 @@ ON connect.platform_product (store_id, platform, given_sku);
 CREATE UNIQUE INDEX idx_platform_product_product
 ON connect.platform_product (store_id, platform, product_id, variant_id);
 SELECT backshop.protect('connect.platform_product');
+SELECT backshop.check_as_sets('connect.platform_product');
+
+-- Consents with those that were told now: a channel that is not told of keeps what it has, and
+-- where the shop does not say since when, it is since the change was first seen.
+CREATE FUNCTION connect.with_consents(held jsonb, told jsonb, seen_at timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN held || coalesce((
+    SELECT jsonb_object_agg(t.channel, CASE
+        WHEN t.said ->> 'at' IS NOT NULL THEN t.said
+        WHEN held -> t.channel -> 'given' = t.said -> 'given' THEN held -> t.channel
+        ELSE t.said || jsonb_build_object('at', seen_at)
+    END)
+    FROM jsonb_each(told) AS t (channel, said)
+), '{}');
+GRANT EXECUTE ON FUNCTION connect.with_consents(jsonb, jsonb, timestamptz) TO backshop_service;
 
 CREATE TABLE connect.platform_customer (
-    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id) NOT ENFORCED,
     customer_id varchar(100) NOT NULL,
     platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
     -- '' where the platform knows only a phone.
@@ -67,13 +117,17 @@ CREATE TABLE connect.platform_customer (
     synced_at timestamptz,
     phone varchar(50),
     modified_at timestamptz,
+    -- Whether they agreed to marketing, by channel: {"email": {"given", "source", "at"}, "sms": …}.
+    -- A channel that is missing was never told of.
+    consents jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (store_id, customer_id, platform)
 );
 CREATE INDEX idx_platform_customer_email ON connect.platform_customer (store_id, email);
 SELECT backshop.protect('connect.platform_customer');
+SELECT backshop.check_as_sets('connect.platform_customer');
 
 CREATE TABLE connect.platform_order (
-    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    store_id uuid NOT NULL REFERENCES backshop.stores (id) NOT ENFORCED,
     order_id varchar(100) NOT NULL,
     platform varchar(50) NOT NULL CHECK (platform IN ('shopify', 'woocommerce', 'vendure')),
     -- NULL for a guest.
@@ -105,13 +159,19 @@ CREATE TABLE connect.platform_order (
     external_customer_id varchar(100),
     PRIMARY KEY (store_id, order_id, platform),
     FOREIGN KEY (store_id, customer_id, platform)
-        REFERENCES connect.platform_customer (store_id, customer_id, platform)
+        REFERENCES connect.platform_customer (store_id, customer_id, platform) NOT ENFORCED
 );
 CREATE INDEX idx_platform_order_customer
 ON connect.platform_order (store_id, customer_id, platform);
 CREATE INDEX idx_platform_order_unlinked
 ON connect.platform_order (store_id, external_customer_id, platform) WHERE customer_id IS NULL;
+-- Lists are newest first; staff look an order up by its code, and a guest by their address.
+CREATE INDEX idx_platform_order_created
+ON connect.platform_order (store_id, created_at DESC, order_id DESC);
+CREATE INDEX idx_platform_order_code ON connect.platform_order (store_id, code);
+CREATE INDEX idx_platform_order_email ON connect.platform_order (store_id, email_hash);
 SELECT backshop.protect('connect.platform_order');
+SELECT backshop.check_as_sets('connect.platform_order');
 
 CREATE TABLE connect.order_item (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -132,11 +192,11 @@ CREATE TABLE connect.order_item (
     refunded_quantity integer NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, id),
     FOREIGN KEY (store_id, order_id, platform)
-        REFERENCES connect.platform_order (store_id, order_id, platform),
+        REFERENCES connect.platform_order (store_id, order_id, platform) NOT ENFORCED,
     UNIQUE (store_id, order_id, platform, line_id)
 );
-CREATE INDEX idx_order_item_sku ON connect.order_item (store_id, sku);
 SELECT backshop.protect('connect.order_item');
+SELECT backshop.check_as_sets('connect.order_item');
 
 CREATE TABLE connect.refund_request (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -282,6 +342,8 @@ CREATE TABLE connect.try_on_session (
     created_at timestamptz NOT NULL DEFAULT now(),
     skus text[] NOT NULL DEFAULT '{}',
     consented_at timestamptz,
+    -- Which text they agreed to.
+    consent_version varchar(40),
     -- By SKU, failures included.
     results jsonb NOT NULL DEFAULT '{}',
     updated_at timestamptz NOT NULL DEFAULT now(),

@@ -10,6 +10,8 @@ CREATE TABLE shade.customers (
     shopify_customer_id text,
     created_at timestamptz DEFAULT now(),
     accepts_marketing boolean,
+    -- Since when they want no more mail of ours; what the shop says later changes nothing of it.
+    unsubscribed_at timestamptz,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, shopify_customer_id)
 );
@@ -235,6 +237,21 @@ CREATE INDEX idx_conversions_discount ON shade.conversions (store_id, discount_i
 CREATE UNIQUE INDEX idx_conversions_order ON shade.conversions (store_id, order_id);
 SELECT backshop.protect('shade.conversions');
 
+-- Who was asked how well a recommended shade does, some weeks after it arrived: once, for good.
+CREATE TABLE shade.rating_requests (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    recommendation_id uuid NOT NULL,
+    channel text NOT NULL CHECK (channel IN ('email', 'sms')),
+    status text NOT NULL DEFAULT 'pending'
+    CHECK (status IN ('pending', 'sending', 'sent', 'failed')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    sent_at timestamptz,
+    PRIMARY KEY (store_id, recommendation_id),
+    FOREIGN KEY (store_id, recommendation_id) REFERENCES shade.recommendations (store_id, id)
+    ON DELETE CASCADE
+);
+SELECT backshop.protect('shade.rating_requests');
+
 CREATE TABLE shade.model_training_data (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL REFERENCES backshop.stores (id),
@@ -244,10 +261,16 @@ CREATE TABLE shade.model_training_data (
     feedback_notes text,
     used_for_training boolean DEFAULT false,
     rated_at timestamptz,
+    -- What staff found when they looked at it; the shopper's later word leaves it.
+    qa_note text,
+    qa_by varchar(255),
+    qa_at timestamptz,
     PRIMARY KEY (store_id, id),
     FOREIGN KEY (store_id, survey_id) REFERENCES shade.surveys (store_id, id),
     -- One rating a survey; the last one counts.
     UNIQUE (store_id, survey_id)
 );
 CREATE INDEX idx_model_training_data_survey ON shade.model_training_data (store_id, survey_id);
+CREATE INDEX idx_model_training_data_rated
+ON shade.model_training_data (store_id, rated_at DESC, id DESC);
 SELECT backshop.protect('shade.model_training_data');

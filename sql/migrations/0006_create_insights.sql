@@ -8,7 +8,7 @@
 CREATE TABLE insights.stores (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid() REFERENCES backshop.stores (id),
     store_id uuid NOT NULL CHECK (store_id = id),
-    store_url varchar(500) NOT NULL UNIQUE,
+    store_url varchar(500) NOT NULL,
     api_key_hash varchar(255) NOT NULL,
     wc_version varchar(20),
     plan varchar(20) DEFAULT 'free' CHECK (plan IN ('free', 'starter', 'pro', 'agency')),
@@ -19,13 +19,16 @@ CREATE TABLE insights.stores (
     -- What questions may know of the settings.
     name text GENERATED ALWAYS AS (settings ->> 'name') STORED,
     currency text GENERATED ALWAYS AS (settings ->> 'currency') STORED,
-    time_zone text GENERATED ALWAYS AS (settings ->> 'time_zone') STORED
+    time_zone text GENERATED ALWAYS AS (settings ->> 'time_zone') STORED,
+    -- Not for questions: a Vendure server's shops have one URL, and each a channel of its own.
+    channel text NOT NULL GENERATED ALWAYS AS (coalesce(settings ->> 'channel', '')) STORED,
+    UNIQUE (store_url, channel)
 );
 SELECT backshop.protect('insights.stores');
 
 CREATE TABLE insights.customers (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     -- Negative for a guest, of whom there is one per e-mail hash.
     wc_customer_id bigint NOT NULL,
     email_hash varchar(64),
@@ -43,15 +46,15 @@ CREATE TABLE insights.customers (
     -- Of total_spent.
     currency varchar(3),
     PRIMARY KEY (store_id, id),
-    UNIQUE (store_id, wc_customer_id)
+    CONSTRAINT idx_customers_store UNIQUE (store_id, wc_customer_id)
 );
-CREATE INDEX idx_customers_store ON insights.customers (store_id);
 CREATE INDEX idx_customers_email_hash ON insights.customers (store_id, email_hash);
 SELECT backshop.protect('insights.customers');
+SELECT backshop.check_as_sets('insights.customers');
 
 CREATE TABLE insights.categories (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     wc_category_id bigint NOT NULL,
     name varchar(255) NOT NULL,
     parent_id uuid,
@@ -60,15 +63,16 @@ CREATE TABLE insights.categories (
     external_id varchar(100),
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_category_id),
-    FOREIGN KEY (store_id, parent_id) REFERENCES insights.categories (store_id, id)
+    FOREIGN KEY (store_id, parent_id) REFERENCES insights.categories (store_id, id) NOT ENFORCED
 );
 CREATE INDEX idx_categories_parent ON insights.categories (store_id, parent_id);
 CREATE INDEX idx_categories_wc_parent ON insights.categories (store_id, wc_parent_id);
 SELECT backshop.protect('insights.categories');
+SELECT backshop.check_as_sets('insights.categories');
 
 CREATE TABLE insights.products (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     wc_product_id bigint NOT NULL,
     name varchar(500) NOT NULL,
     sku varchar(100),
@@ -87,15 +91,15 @@ CREATE TABLE insights.products (
     external_id varchar(100),
     currency varchar(3),
     PRIMARY KEY (store_id, id),
-    UNIQUE (store_id, wc_product_id),
-    FOREIGN KEY (store_id, category_id) REFERENCES insights.categories (store_id, id)
+    CONSTRAINT idx_products_store UNIQUE (store_id, wc_product_id),
+    FOREIGN KEY (store_id, category_id) REFERENCES insights.categories (store_id, id) NOT ENFORCED
 );
-CREATE INDEX idx_products_store ON insights.products (store_id);
 CREATE INDEX idx_products_category ON insights.products (store_id, category_id);
 CREATE INDEX idx_products_wc_category ON insights.products (store_id, wc_category_id);
 CREATE INDEX idx_products_stock ON insights.products (store_id, stock_quantity)
 WHERE stock_quantity IS NOT NULL;
 SELECT backshop.protect('insights.products');
+SELECT backshop.check_as_sets('insights.products');
 
 -- What is in stock at which price: a product without variants has one row, with its own number.
 CREATE TABLE insights.product_variants (
@@ -114,14 +118,14 @@ CREATE TABLE insights.product_variants (
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, product_id, wc_variation_id),
     FOREIGN KEY (store_id, product_id)
-        REFERENCES insights.products (store_id, id) ON DELETE CASCADE
+        REFERENCES insights.products (store_id, id) ON DELETE CASCADE NOT ENFORCED
 );
-CREATE INDEX idx_product_variants_sku ON insights.product_variants (store_id, sku);
 SELECT backshop.protect('insights.product_variants');
+SELECT backshop.check_as_sets('insights.product_variants');
 
 CREATE TABLE insights.orders (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     wc_order_id bigint NOT NULL,
     date_created timestamptz NOT NULL,
     date_modified timestamptz,
@@ -156,7 +160,7 @@ CREATE TABLE insights.orders (
     refunds_listed_at timestamptz,
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_order_id),
-    FOREIGN KEY (store_id, customer_id) REFERENCES insights.customers (store_id, id)
+    FOREIGN KEY (store_id, customer_id) REFERENCES insights.customers (store_id, id) NOT ENFORCED
 );
 CREATE INDEX idx_orders_store_date ON insights.orders (store_id, date_created);
 CREATE INDEX idx_orders_store_status ON insights.orders (store_id, status);
@@ -164,6 +168,7 @@ CREATE INDEX idx_orders_customer ON insights.orders (store_id, customer_id);
 CREATE INDEX idx_orders_unlinked ON insights.orders (store_id, wc_customer_id)
 WHERE customer_id IS NULL;
 SELECT backshop.protect('insights.orders');
+SELECT backshop.check_as_sets('insights.orders');
 
 CREATE TABLE insights.order_items (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -190,20 +195,20 @@ CREATE TABLE insights.order_items (
     -- Where the quantity is a fraction, which the whole number above is rounded from.
     exact_quantity numeric(14, 4),
     PRIMARY KEY (store_id, id),
-    UNIQUE (store_id, order_id, line_id),
+    CONSTRAINT idx_order_items_store UNIQUE (store_id, order_id, line_id),
     FOREIGN KEY (store_id, order_id)
-        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (store_id, product_id) REFERENCES insights.products (store_id, id)
+        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE NOT ENFORCED,
+    FOREIGN KEY (store_id, product_id) REFERENCES insights.products (store_id, id) NOT ENFORCED
 );
-CREATE INDEX idx_order_items_store ON insights.order_items (store_id);
 CREATE INDEX idx_order_items_product ON insights.order_items (store_id, product_id);
 CREATE INDEX idx_order_items_wc_product ON insights.order_items (store_id, wc_product_id)
 WHERE product_id IS NULL;
 SELECT backshop.protect('insights.order_items');
+SELECT backshop.check_as_sets('insights.order_items');
 
 CREATE TABLE insights.coupons (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     wc_coupon_id bigint NOT NULL,
     code varchar(100) NOT NULL,
     discount_type varchar(50),
@@ -215,8 +220,8 @@ CREATE TABLE insights.coupons (
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_coupon_id)
 );
-CREATE INDEX idx_coupons_code ON insights.coupons (store_id, code);
 SELECT backshop.protect('insights.coupons');
+SELECT backshop.check_as_sets('insights.coupons');
 
 CREATE TABLE insights.order_coupons (
     store_id uuid NOT NULL,
@@ -225,15 +230,15 @@ CREATE TABLE insights.order_coupons (
     discount numeric(19, 4),
     PRIMARY KEY (store_id, order_id, code),
     FOREIGN KEY (store_id, order_id)
-        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE
+        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE NOT ENFORCED
 );
-CREATE INDEX idx_order_coupons_code ON insights.order_coupons (store_id, code);
 SELECT backshop.protect('insights.order_coupons');
+SELECT backshop.check_as_sets('insights.order_coupons');
 
 -- Money given back, positive, on the day it was given back.
 CREATE TABLE insights.refunds (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     wc_refund_id bigint NOT NULL,
     wc_order_id bigint NOT NULL,
     -- NULL until the order is known.
@@ -258,12 +263,13 @@ CREATE TABLE insights.refunds (
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, wc_refund_id),
     FOREIGN KEY (store_id, order_id)
-        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE
+        REFERENCES insights.orders (store_id, id) ON DELETE CASCADE NOT ENFORCED
 );
 CREATE INDEX idx_refunds_store_date ON insights.refunds (store_id, date_created);
 CREATE INDEX idx_refunds_order ON insights.refunds (store_id, order_id);
 CREATE INDEX idx_refunds_wc_order ON insights.refunds (store_id, wc_order_id);
 SELECT backshop.protect('insights.refunds');
+SELECT backshop.check_as_sets('insights.refunds');
 
 CREATE TABLE insights.refund_items (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -279,9 +285,10 @@ CREATE TABLE insights.refund_items (
     PRIMARY KEY (store_id, id),
     UNIQUE (store_id, refund_id, line_id),
     FOREIGN KEY (store_id, refund_id)
-        REFERENCES insights.refunds (store_id, id) ON DELETE CASCADE
+        REFERENCES insights.refunds (store_id, id) ON DELETE CASCADE NOT ENFORCED
 );
 SELECT backshop.protect('insights.refund_items');
+SELECT backshop.check_as_sets('insights.refund_items');
 
 -- Sums of what counts, kept with the rows that they are sums of: `saving` changes both in one
 -- transaction. They mean what `reckoning` says (time zone, statuses, whether orders are dated when
@@ -296,65 +303,68 @@ SELECT backshop.protect('insights.rollup_state');
 
 -- By local day: orders on the day they are dated, refunds on theirs.
 CREATE TABLE insights.daily_sales (
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     day date NOT NULL,
     currency varchar(3) NOT NULL,
     -- How many sales and refunds it is the sum of.
     events integer NOT NULL DEFAULT 0,
     orders integer NOT NULL DEFAULT 0,
-    gross numeric(16, 2) NOT NULL DEFAULT 0,
-    discounts numeric(16, 2) NOT NULL DEFAULT 0,
-    tax numeric(16, 2) NOT NULL DEFAULT 0,
-    shipping numeric(16, 2) NOT NULL DEFAULT 0,
+    gross numeric(20, 4) NOT NULL DEFAULT 0,
+    discounts numeric(20, 4) NOT NULL DEFAULT 0,
+    tax numeric(20, 4) NOT NULL DEFAULT 0,
+    shipping numeric(20, 4) NOT NULL DEFAULT 0,
     coupon_orders integer NOT NULL DEFAULT 0,
     refunded_orders integer NOT NULL DEFAULT 0,
-    line_gross numeric(16, 2) NOT NULL DEFAULT 0,
-    line_net numeric(16, 2) NOT NULL DEFAULT 0,
-    units numeric(16, 4) NOT NULL DEFAULT 0,
-    goods_back numeric(16, 2) NOT NULL DEFAULT 0,
-    tax_back numeric(16, 2) NOT NULL DEFAULT 0,
-    shipping_back numeric(16, 2) NOT NULL DEFAULT 0,
-    line_back numeric(16, 2) NOT NULL DEFAULT 0,
-    units_back numeric(16, 4) NOT NULL DEFAULT 0,
+    line_gross numeric(20, 4) NOT NULL DEFAULT 0,
+    line_net numeric(20, 4) NOT NULL DEFAULT 0,
+    units numeric(20, 4) NOT NULL DEFAULT 0,
+    goods_back numeric(20, 4) NOT NULL DEFAULT 0,
+    tax_back numeric(20, 4) NOT NULL DEFAULT 0,
+    shipping_back numeric(20, 4) NOT NULL DEFAULT 0,
+    line_back numeric(20, 4) NOT NULL DEFAULT 0,
+    units_back numeric(20, 4) NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, day, currency)
 );
 SELECT backshop.protect('insights.daily_sales');
+SELECT backshop.check_as_sets('insights.daily_sales');
 
 -- By product: whole months for good, days for the last ninety. `product` is its number, or
 -- `name:` and the name of a line without one. No row is left of what nothing is the sum of.
 CREATE TABLE insights.product_months (
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     month date NOT NULL,
     currency varchar(3) NOT NULL,
     product varchar(600) NOT NULL,
     events integer NOT NULL DEFAULT 0,
-    line_gross numeric(16, 2) NOT NULL DEFAULT 0,
-    line_net numeric(16, 2) NOT NULL DEFAULT 0,
-    units numeric(16, 4) NOT NULL DEFAULT 0,
-    line_back numeric(16, 2) NOT NULL DEFAULT 0,
-    units_back numeric(16, 4) NOT NULL DEFAULT 0,
+    line_gross numeric(20, 4) NOT NULL DEFAULT 0,
+    line_net numeric(20, 4) NOT NULL DEFAULT 0,
+    units numeric(20, 4) NOT NULL DEFAULT 0,
+    line_back numeric(20, 4) NOT NULL DEFAULT 0,
+    units_back numeric(20, 4) NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, month, currency, product)
 );
 SELECT backshop.protect('insights.product_months');
+SELECT backshop.check_as_sets('insights.product_months');
 
 CREATE TABLE insights.product_days (
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     day date NOT NULL,
     currency varchar(3) NOT NULL,
     product varchar(600) NOT NULL,
     events integer NOT NULL DEFAULT 0,
-    line_gross numeric(16, 2) NOT NULL DEFAULT 0,
-    line_net numeric(16, 2) NOT NULL DEFAULT 0,
-    units numeric(16, 4) NOT NULL DEFAULT 0,
-    line_back numeric(16, 2) NOT NULL DEFAULT 0,
-    units_back numeric(16, 4) NOT NULL DEFAULT 0,
+    line_gross numeric(20, 4) NOT NULL DEFAULT 0,
+    line_net numeric(20, 4) NOT NULL DEFAULT 0,
+    units numeric(20, 4) NOT NULL DEFAULT 0,
+    line_back numeric(20, 4) NOT NULL DEFAULT 0,
+    units_back numeric(20, 4) NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, day, currency, product)
 );
 SELECT backshop.protect('insights.product_days');
+SELECT backshop.check_as_sets('insights.product_days');
 
 -- Who bought in which month, and whether it was the first one in which they did.
 CREATE TABLE insights.customer_months (
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     wc_customer_id bigint NOT NULL,
     month date NOT NULL,
     orders integer NOT NULL,
@@ -362,16 +372,18 @@ CREATE TABLE insights.customer_months (
     PRIMARY KEY (store_id, wc_customer_id, month)
 );
 SELECT backshop.protect('insights.customer_months');
+SELECT backshop.check_as_sets('insights.customer_months');
 
 -- Different customers of each whole month, counted and not added up.
 CREATE TABLE insights.monthly_customers (
-    store_id uuid NOT NULL REFERENCES insights.stores (id),
+    store_id uuid NOT NULL REFERENCES insights.stores (id) NOT ENFORCED,
     month date NOT NULL,
     buyers integer NOT NULL DEFAULT 0,
     new_buyers integer NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, month)
 );
 SELECT backshop.protect('insights.monthly_customers');
+SELECT backshop.check_as_sets('insights.monthly_customers');
 
 CREATE TABLE insights.saved_charts (
     id uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -146,6 +146,8 @@ CREATE TABLE projects.customers (
     created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     notes text,
+    -- The number of their certificate: without tax where there is one.
+    tax_exemption varchar(100),
     version integer NOT NULL DEFAULT 1,
     search text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (store_id, customer_id),
@@ -328,11 +330,37 @@ CREATE TABLE projects.quotes (
     created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamptz DEFAULT CURRENT_TIMESTAMP,
     currency varchar(3) NOT NULL DEFAULT 'USD',
+    version integer NOT NULL DEFAULT 1,
+    -- Several offers of one project, one of which is accepted.
+    alternative varchar(10) CHECK (alternative IN ('good', 'better', 'best')),
+    -- Counts the quotes of a project for the same alternative.
+    revision integer NOT NULL DEFAULT 1,
+    -- Taken off lines and off the whole; subtotal is without it.
+    discount_amount numeric(10, 2) NOT NULL DEFAULT 0 CHECK (discount_amount >= 0),
+    -- What was asked for (quotes.models.NewQuote), and what came of it (quotes.models.Content).
+    asked jsonb NOT NULL DEFAULT '{}',
+    content jsonb NOT NULL DEFAULT '{}',
+    -- Whom it is for: all that is personal.
+    recipient jsonb,
+    sent_at timestamptz,
+    first_seen_at timestamptz,
+    answered_at timestamptz,
+    -- Since when the project differs from it, and in which lines.
+    stale_since timestamptz,
+    changes jsonb,
+    -- A newer one was sent.
+    superseded_by uuid,
+    superseded_at timestamptz,
+    -- The PDF that was sent: its address in the bucket.
+    pdf_key varchar(255),
+    pdf_sha256 varchar(64),
     PRIMARY KEY (store_id, quote_id, quote_date),
     FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
 ) PARTITION BY RANGE (quote_date);
 CREATE INDEX idx_quotes_project ON projects.quotes (store_id, project_id);
 CREATE INDEX idx_quotes_number ON projects.quotes (store_id, quote_number);
+CREATE INDEX idx_quotes_created ON projects.quotes (store_id, created_at, quote_id);
+CREATE INDEX idx_quotes_sent ON projects.quotes (expiration_date) WHERE quote_status = 'sent';
 SELECT backshop.protect('projects.quotes');
 
 -- A unique key of a partitioned table has to hold its partition key, so that quote numbers are
@@ -365,6 +393,76 @@ END
 $$;
 CREATE TRIGGER keep_quote_number AFTER INSERT OR DELETE OR UPDATE OF quote_number, quote_id
 ON projects.quotes FOR EACH ROW EXECUTE FUNCTION projects.keep_quote_number();
+
+-- A quote's number is the next one of its store: whoever makes a quote keeps the row until it is
+-- committed or given up, so that no number is left out or given twice.
+CREATE TABLE projects.quote_counters (
+    store_id uuid PRIMARY KEY REFERENCES backshop.stores (id),
+    last bigint NOT NULL
+);
+SELECT backshop.protect('projects.quote_counters');
+
+-- One quote of a project is accepted.
+CREATE TABLE projects.quote_acceptances (
+    store_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    quote_id uuid NOT NULL,
+    accepted_at timestamptz NOT NULL,
+    -- As it was typed, from where, and with what.
+    accepted_name varchar(200),
+    source_address varchar(45),
+    user_agent varchar(500),
+    -- Of the PDF that was accepted.
+    pdf_sha256 varchar(64),
+    -- Amounts and due dates as they were agreed.
+    payments jsonb NOT NULL,
+    PRIMARY KEY (store_id, project_id),
+    FOREIGN KEY (store_id, project_id) REFERENCES projects.projects (store_id, project_id)
+);
+SELECT backshop.protect('projects.quote_acceptances');
+
+-- What is mailed about a quote: each once, as nobody can be asked whether a mail went out.
+CREATE TABLE projects.quote_mails (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    quote_id uuid NOT NULL,
+    mail varchar(20) NOT NULL,
+    status varchar(10) NOT NULL DEFAULT 'pending'
+        CHECK (status IN ('pending', 'sending', 'sent', 'failed')),
+    sent_at timestamptz,
+    PRIMARY KEY (store_id, quote_id, mail)
+);
+SELECT backshop.protect('projects.quote_mails');
+
+-- What was sent never changes; whom it was for may be forgotten. What was answered stays answered.
+CREATE FUNCTION projects.keep_sent_quote() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF OLD.quote_status <> 'draft' AND (
+        NEW.quote_status = 'draft'
+        OR (NEW.project_id, NEW.quote_number, NEW.quote_date, NEW.expiration_date, NEW.subtotal,
+            NEW.tax_amount, NEW.delivery_fee, NEW.total_amount, NEW.discount_amount, NEW.currency,
+            NEW.alternative, NEW.revision, NEW.asked, NEW.content, NEW.sent_at)
+        IS DISTINCT FROM (OLD.project_id, OLD.quote_number, OLD.quote_date, OLD.expiration_date,
+            OLD.subtotal, OLD.tax_amount, OLD.delivery_fee, OLD.total_amount, OLD.discount_amount,
+            OLD.currency, OLD.alternative, OLD.revision, OLD.asked, OLD.content, OLD.sent_at)
+        OR NEW.recipient <> OLD.recipient
+        OR NEW.special_instructions <> OLD.special_instructions
+        OR NEW.pdf_sha256 IS DISTINCT FROM OLD.pdf_sha256
+    ) THEN
+        RAISE EXCEPTION 'a quote that was sent does not change'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF OLD.quote_status IN ('accepted', 'rejected', 'expired')
+        AND NEW.quote_status <> OLD.quote_status THEN
+        RAISE EXCEPTION 'a quote that was answered stays answered'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER keep_sent_quote BEFORE UPDATE ON projects.quotes
+FOR EACH ROW EXECUTE FUNCTION projects.keep_sent_quote();
 
 CREATE TABLE projects.product_catalog (
     sku varchar(50) NOT NULL,
@@ -407,6 +505,12 @@ CREATE FUNCTION projects.count_catalogue_version() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
+    -- What is deleted was counted before; a store that is forgotten gets no new row.
+    IF TG_OP = 'DELETE' THEN
+        UPDATE projects.catalogue_versions SET version = version + 1
+        WHERE store_id IN (SELECT store_id FROM changed);
+        RETURN NULL;
+    END IF;
     INSERT INTO projects.catalogue_versions (store_id)
     SELECT DISTINCT store_id FROM changed ORDER BY store_id
     ON CONFLICT (store_id) DO UPDATE SET version = catalogue_versions.version + 1;
@@ -422,6 +526,41 @@ FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
 CREATE TRIGGER count_deleted AFTER DELETE ON projects.product_catalog
 REFERENCING OLD TABLE AS changed
 FOR EACH STATEMENT EXECUTE FUNCTION projects.count_catalogue_version();
+
+-- Files of products that a store sends, and what came of each.
+CREATE TABLE projects.catalogue_imports (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    import_id uuid NOT NULL,
+    status varchar(20) NOT NULL CHECK (
+        status IN ('awaiting_upload', 'running', 'done', 'failed')
+    ),
+    -- Why it failed, or what to know of it.
+    message text,
+    dry_run boolean NOT NULL DEFAULT false,
+    delete_missing boolean NOT NULL DEFAULT false,
+    file_name varchar(255),
+    -- Where an uploaded file lies; one that came in a request is nowhere.
+    object_key varchar(255),
+    -- SHA-256 of what was read: an upload may be replaced while it is read.
+    digest varchar(64),
+    -- How it was read: models.Table.
+    file jsonb,
+    -- Of the file: what comes behind it is still to be done.
+    last_line integer NOT NULL DEFAULT 0,
+    lines integer NOT NULL DEFAULT 0,
+    lines_expected integer,
+    added integer NOT NULL DEFAULT 0,
+    changed integer NOT NULL DEFAULT 0,
+    unchanged integer NOT NULL DEFAULT 0,
+    refused integer NOT NULL DEFAULT 0,
+    deleted integer NOT NULL DEFAULT 0,
+    -- Refused lines, up to models.PROBLEMS: models.LineProblem.
+    problems jsonb NOT NULL DEFAULT '[]',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    PRIMARY KEY (store_id, import_id)
+);
+SELECT backshop.protect('projects.catalogue_imports');
 
 -- Where in the bucket the details of a project lie that was completed long ago.
 CREATE TABLE projects.archived_projects (
@@ -462,6 +601,8 @@ FOR EACH ROW EXECUTE FUNCTION projects.count_version();
 CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.selected_products
 FOR EACH ROW EXECUTE FUNCTION projects.count_version();
 CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.conversation_log
+FOR EACH ROW EXECUTE FUNCTION projects.count_version();
+CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.quotes
 FOR EACH ROW EXECUTE FUNCTION projects.count_version();
 CREATE TRIGGER zz_count_version BEFORE UPDATE ON projects.product_catalog
 FOR EACH ROW EXECUTE FUNCTION projects.count_version();

@@ -1,4 +1,4 @@
--- Phone check, delivery tracking and supplier batches of Signature Kits.
+-- Phone check, delivery tracking and supplier batches.
 
 CREATE TABLE kits.customers (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -230,6 +230,8 @@ CREATE TABLE kits.order_delivery_status (
     UNIQUE (store_id, order_code)
 );
 CREATE INDEX idx_delivery_status_stage ON kits.order_delivery_status (store_id, stage);
+-- The orders that moved last, from which is learnt when one will come.
+CREATE INDEX idx_delivery_status_moved ON kits.order_delivery_status (store_id, updated_at);
 CREATE INDEX idx_delivery_status_follow_up ON kits.order_delivery_status (store_id, order_code)
 WHERE to_repair OR to_tell;
 SELECT backshop.protect('kits.order_delivery_status');
@@ -253,6 +255,40 @@ CREATE TABLE kits.order_delivery_status_events (
         REFERENCES kits.order_delivery_status (store_id, order_code)
 );
 SELECT backshop.protect('kits.order_delivery_status_events');
+
+-- How long nine of ten of a store's orders are at a stage, as learnt every hour from those that moved
+-- last; none where there is too little to learn from.
+CREATE TABLE kits.usual_waits (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    stage varchar(20) NOT NULL CHECK (stage IN (
+        'ORDER_CONFIRMED', 'SOURCING', 'ARRIVED', 'DISPATCHED'
+    )),
+    seconds bigint NOT NULL CHECK (seconds >= 0),
+    PRIMARY KEY (store_id, stage)
+);
+SELECT backshop.protect('kits.usual_waits');
+
+-- Orders of the last half year that have been at their stage for longer than that. What came with a
+-- first sync, and nobody ever moves again, does not stay in it for good.
+CREATE VIEW kits.late_orders WITH (security_invoker = true) AS
+SELECT o.store_id, o.vendure_order_id, w.stage, at.since,
+    at.since + make_interval(secs => w.seconds) AS usual_by
+FROM kits.usual_waits AS w
+INNER JOIN kits.order_delivery_status AS s ON w.store_id = s.store_id AND w.stage = s.stage
+INNER JOIN kits.customer_orders_summary AS o
+    ON s.store_id = o.store_id AND s.order_code = o.order_code
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN s.stage = 'ORDER_CONFIRMED' THEN o.order_date ELSE (
+        SELECT min(e.updated_at) FROM kits.order_delivery_status_events AS e
+        WHERE e.store_id = s.store_id AND e.order_code = s.order_code AND e.sequence > coalesce((
+            SELECT max(b.sequence) FROM kits.order_delivery_status_events AS b
+            WHERE b.store_id = s.store_id AND b.order_code = s.order_code AND b.stage <> s.stage
+        ), 0)
+    ) END AS since
+) AS at
+WHERE NOT o.is_cancelled AND o.order_date > now() - interval '180 days'
+    AND at.since < now() - make_interval(secs => w.seconds);
+GRANT SELECT ON kits.late_orders TO backshop_service;
 
 CREATE TABLE kits.otp_sessions (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -280,7 +316,19 @@ CREATE TABLE kits.verified_phones (
 );
 SELECT backshop.protect('kits.verified_phones');
 
--- What was taken of each limit on sending codes: by phone, by network address, by number prefix.
+-- What shoppers who proved a phone say of themselves. Their word on news outweighs the shop's.
+CREATE TABLE kits.shoppers (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    phone varchar(20) NOT NULL,
+    name varchar(200),
+    news boolean,
+    news_told_at timestamptz,
+    PRIMARY KEY (store_id, phone)
+);
+SELECT backshop.protect('kits.shoppers');
+
+-- What was taken of each limit on sending codes: by phone, by network address, by number prefix
+-- (whose row is only locked: what counts there are the phones of other rows).
 -- The times themselves are kept, newest last, so that a limit holds in every window, not only
 -- between two full hours; a row never holds more of them than its limit allows.
 CREATE TABLE kits.otp_limits (
@@ -292,14 +340,40 @@ CREATE TABLE kits.otp_limits (
     PRIMARY KEY (store_id, scope, key)
 );
 CREATE INDEX idx_otp_limits_last_taken ON kits.otp_limits (last_taken);
+CREATE INDEX idx_otp_limits_phone ON kits.otp_limits (key) WHERE scope = 'phone';
 SELECT backshop.protect('kits.otp_limits');
+
+-- How many codes a store had sent on a day (UTC), for its budget and for staff to see.
+CREATE TABLE kits.otp_spending (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    day date NOT NULL,
+    sends integer NOT NULL CHECK (sends >= 0),
+    PRIMARY KEY (store_id, day)
+);
+SELECT backshop.protect('kits.otp_spending');
+
+-- What all stores share: a phone that several stores send to, as the hash of its number, and how
+-- many codes went out on a day. Reached by the functions of kits alone.
+CREATE TABLE kits.otp_phones (
+    phone_hash bytea PRIMARY KEY,
+    last_taken timestamptz NOT NULL
+);
+CREATE TABLE kits.otp_days (
+    day date PRIMARY KEY,
+    sends integer NOT NULL CHECK (sends >= 0)
+);
+ALTER TABLE kits.otp_phones ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON kits.otp_phones TO backshop_owner USING (true) WITH CHECK (true);
+ALTER TABLE kits.otp_days ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON kits.otp_days TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE TABLE kits.order_tracking (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL REFERENCES backshop.stores (id),
     vendure_order_id varchar(100) NOT NULL,
     tracking_number varchar(100),
-    carrier varchar(100) NOT NULL DEFAULT 'Trans Express',
+    -- The store's courier at the time, where it names one.
+    carrier varchar(100),
     status varchar(20) NOT NULL DEFAULT 'pending' CHECK (status IN (
         'pending', 'confirmed', 'processing', 'shipped', 'delivered'
     )),

@@ -156,8 +156,12 @@ AS $$
             AND (t.tracking_number, t.status) IS DISTINCT FROM (c.tracking_number, c.status)
     ),
     begun AS (
-        INSERT INTO kits.order_tracking (store_id, vendure_order_id, tracking_number, status)
-        SELECT (SELECT kits.require_store()), c.vendure_order_id, c.tracking_number, c.status
+        INSERT INTO kits.order_tracking (
+            store_id, vendure_order_id, tracking_number, carrier, status
+        )
+        SELECT (SELECT kits.require_store()), c.vendure_order_id, c.tracking_number,
+            (SELECT left(b.settings -> 'deliveries' ->> 'carrier', 100) FROM backshop.stores AS b
+             WHERE b.id = (SELECT kits.require_store())), c.status
         FROM tracked AS c
         WHERE NOT EXISTS (
             SELECT FROM kits.order_tracking AS t
@@ -309,6 +313,50 @@ $$;
 
 -- Returns how many sessions were deleted. Also forgets limits that nobody took from for a day,
 -- the longest window. A scheduled run that sees all stores cleans them all.
+-- When codes were sent to a phone, by any store, since `since`. Whoever asks keeps others from
+-- asking about the same phone until the transaction ends, so that of two stores at once the second
+-- sees what the first took.
+CREATE FUNCTION kits.sends_to_phone(phone text, since timestamptz, at timestamptz)
+RETURNS timestamptz[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO kits.otp_phones AS p (phone_hash, last_taken)
+    VALUES (sha256(convert_to(phone, 'UTF8')), at)
+    ON CONFLICT (phone_hash) DO UPDATE SET last_taken = greatest(p.last_taken, excluded.last_taken);
+    RETURN ARRAY(
+        SELECT taken.at
+        FROM kits.otp_limits AS l, unnest(l.taken) AS taken (at)
+        WHERE l.scope = 'phone' AND l.key = phone AND taken.at > since
+        ORDER BY taken.at
+    );
+END
+$$;
+
+-- Takes one send of what the whole deployment may send on a day; false where that is used up.
+CREATE FUNCTION kits.take_otp_day(the_day date, most integer) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO kits.otp_days AS d (day, sends) SELECT the_day, 1 WHERE most > 0
+    ON CONFLICT (day) DO UPDATE SET sends = d.sends + 1 WHERE d.sends < most;
+    RETURN FOUND;
+END
+$$;
+
+-- How many codes all stores together had sent on a day.
+CREATE FUNCTION kits.otp_day(the_day date) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN coalesce((SELECT d.sends FROM kits.otp_days AS d WHERE d.day = the_day), 0);
+
+-- Drops what no limit counts any more.
+CREATE FUNCTION kits.forget_otp_counts() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    DELETE FROM kits.otp_phones AS p WHERE p.last_taken < now() - interval '1 day';
+    DELETE FROM kits.otp_days AS d WHERE d.day < current_date - 60;
+END;
+
 CREATE FUNCTION kits.cleanup_expired_otps() RETURNS integer
 LANGUAGE plpgsql
 AS $$
@@ -317,6 +365,9 @@ DECLARE
 BEGIN
     DELETE FROM kits.otp_limits
     WHERE last_taken < now() - interval '1 day' AND store_id = ANY (backshop.visible_store_ids());
+    DELETE FROM kits.otp_spending
+    WHERE day < current_date - 60 AND store_id = ANY (backshop.visible_store_ids());
+    PERFORM kits.forget_otp_counts();
     DELETE FROM kits.otp_sessions
     WHERE expires_at < now() AND store_id = ANY (backshop.visible_store_ids());
     GET DIAGNOSTICS deleted = ROW_COUNT;
@@ -436,6 +487,10 @@ GRANT EXECUTE ON FUNCTION
     kits.get_batch_statistics(uuid),
     kits.export_supplier_purchase_list(uuid),
     kits.cleanup_expired_otps(),
+    kits.sends_to_phone(text, timestamptz, timestamptz),
+    kits.take_otp_day(date, integer),
+    kits.otp_day(date),
+    kits.forget_otp_counts(),
     kits.assign_orders(uuid, text[], text),
     kits.assign_orders_to_open_batch(text[]),
     kits.unassign_orders(text[])

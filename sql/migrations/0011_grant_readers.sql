@@ -29,7 +29,8 @@ CREATE POLICY shopper_orders ON kits.order_tracking FOR SELECT TO backshop_shopp
 
 GRANT SELECT (
     store_id, id, vendure_order_id, order_code, order_date, delivery_stage, payment_method,
-    total_with_tax, currency, refunded_amount, tracking_number, phone_number, state, is_cancelled
+    total_with_tax, currency, refunded_amount, tracking_number, phone_number, state, is_cancelled,
+    sms_updates
 ) ON kits.customer_orders_summary TO backshop_shopper;
 GRANT SELECT (
     store_id, id, order_summary_id, vendure_line_id, product_name, variant_name, quantity,
@@ -136,3 +137,105 @@ CREATE AGGREGATE insights.array_agg(anynonarray) (
 
 GRANT EXECUTE ON FUNCTION insights.string_agg(text, text), insights.array_agg(anynonarray)
 TO backshop_analyst;
+
+-- The logins of functions. backshop_service works deliveries, syncs, writes and schedules off, and
+-- has every table of a store. The others have what those do who call their functions.
+
+-- Staff and stores' programs: all but the ledger, what deliveries and syncs leave for themselves,
+-- and shoppers' codes.
+DO $$
+DECLARE
+    target regclass;
+    kept_from_staff regclass[] := ARRAY[
+        'backshop.record_versions', 'backshop.webhook_inbox', 'backshop.locks',
+        'backshop.sync_cursors', 'backshop.slow_shops', 'kits.otp_sessions', 'kits.otp_limits',
+        'connect.try_on_limits'
+    ];
+    routine regprocedure;
+    named regtype;
+BEGIN
+    FOR target IN
+        SELECT c.oid FROM pg_catalog.pg_class AS c, aclexplode(c.relacl) AS a
+        WHERE a.grantee = 'backshop_service'::regrole AND a.privilege_type = 'SELECT'
+    LOOP
+        CONTINUE WHEN target = ANY (kept_from_staff);
+        EXECUTE format('GRANT %s ON %s TO backshop_staff',
+            (SELECT string_agg(a.privilege_type, ', ') FROM pg_catalog.pg_class AS c, aclexplode(c.relacl) AS a
+             WHERE c.oid = target AND a.grantee = 'backshop_service'::regrole), target);
+    END LOOP;
+    FOR routine IN
+        SELECT p.oid FROM pg_catalog.pg_proc AS p, aclexplode(p.proacl) AS a
+        WHERE a.grantee = 'backshop_service'::regrole
+            AND p.oid <> ALL (ARRAY['backshop.lock(text, boolean)']::regprocedure[])
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO backshop_staff', routine);
+    END LOOP;
+    FOR named IN
+        SELECT t.oid FROM pg_catalog.pg_type AS t, aclexplode(t.typacl) AS a
+        WHERE a.grantee = 'backshop_service'::regrole
+    LOOP
+        EXECUTE format('GRANT USAGE ON TYPE %s TO backshop_staff', named);
+    END LOOP;
+END
+$$;
+
+-- Every login asks whose rows it sees.
+GRANT SELECT (id, store_id) ON backshop.stores TO backshop_receive, backshop_try_on;
+-- A staff key that names no store means the only one there is.
+GRANT SELECT (platform, settings) ON backshop.stores TO backshop_try_on;
+-- When the last delivery came, which staff are told; not what was in it.
+GRANT SELECT (store_id, received_at) ON backshop.webhook_inbox TO backshop_staff;
+
+-- Who takes deliveries: what their signatures are checked with, and nothing that opens a shop.
+GRANT SELECT (
+    id, store_id, platform, shop_domain, webhook_secret, webhook_secret_previous,
+    webhook_secret_previous_until
+) ON connect.connector_config TO backshop_receive;
+GRANT EXECUTE ON FUNCTION connect.stores_of_shop(text) TO backshop_receive;
+
+-- What shoppers call: their orders' way, phone checks, surveys and the carts that come of them.
+GRANT SELECT ON
+    backshop.stores, connect.platform_product, kits.customers, kits.customer_orders_summary,
+    kits.order_delivery_status, kits.order_delivery_status_events, shade.orders, shade.shades,
+    shade.variants
+TO backshop_storefront;
+GRANT UPDATE (sms_updates) ON kits.customer_orders_summary TO backshop_storefront;
+GRANT UPDATE (phone_verified, marketing_consent, consent_told) ON kits.customers
+TO backshop_storefront;
+-- Where a shopper's orders go, and another address that they ask for; the order is locked meanwhile.
+GRANT SELECT (
+    store_id, order_id, platform, currency, total_amount, payments, refunded_amount,
+    fulfilment_status, is_cancelled, status, shipping_address
+), UPDATE (created_at) ON connect.platform_order TO backshop_storefront;
+GRANT SELECT, INSERT, UPDATE (outbox_id) ON connect.address_update_request TO backshop_storefront;
+-- A kit is locked while its survey is answered.
+GRANT UPDATE (created_at) ON shade.orders TO backshop_storefront;
+GRANT SELECT, INSERT ON
+    backshop.outbox, shade.surveys, shade.recommendations
+TO backshop_storefront;
+GRANT SELECT, INSERT, UPDATE ON
+    kits.otp_sessions, kits.otp_limits, kits.otp_spending, kits.verified_phones, kits.shoppers,
+    shade.customers, shade.conversions, shade.discounts, shade.model_training_data
+TO backshop_storefront;
+GRANT EXECUTE ON FUNCTION
+    kits.require_store(), kits.sends_to_phone(text, timestamptz, timestamptz),
+    kits.take_otp_day(date, integer), kits.otp_day(date)
+TO backshop_storefront;
+
+-- The page behind a quote's link: what was sent is read, and accepting it orders it.
+GRANT SELECT ON projects.projects, projects.surfaces TO backshop_storefront;
+GRANT UPDATE (project_status, updated_at) ON projects.projects TO backshop_storefront;
+GRANT SELECT, INSERT ON projects.quote_acceptances, projects.conversation_log
+TO backshop_storefront;
+GRANT SELECT, UPDATE ON projects.quotes TO backshop_storefront;
+GRANT SELECT, INSERT, UPDATE ON
+    projects.quote_mails, projects.selected_products, backshop.idempotency_keys
+TO backshop_storefront;
+
+-- The try-on: its own tables, and of products how they look.
+GRANT SELECT, INSERT, UPDATE, DELETE ON connect.try_on_session, connect.try_on_overlay
+TO backshop_try_on;
+GRANT SELECT, INSERT, UPDATE ON connect.try_on_limits, backshop.idempotency_keys TO backshop_try_on;
+GRANT SELECT ON connect.platform_product TO backshop_try_on;
+GRANT UPDATE (metadata) ON connect.platform_product TO backshop_try_on;
+GRANT SELECT (store_id, platform, customer_id) ON connect.platform_customer TO backshop_try_on;

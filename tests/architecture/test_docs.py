@@ -43,10 +43,21 @@ def test_every_problem_is_described() -> None:
     assert {slug for slug in used - {"problem"} if f"`{slug}`" not in table} == set()
 
 
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are linked by, as GitHub makes it of them."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", prose, re.M)
+    plain = [re.sub(r"[^\w\- ]", "", each.lower()) for each in headings]
+    return {each.strip().replace(" ", "-") for each in plain}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+        linked = page.parent / target if target else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in anchors(linked), f"{page.name} links to {target}#{anchor}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

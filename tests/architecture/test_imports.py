@@ -13,16 +13,18 @@ ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "shared/backshop"
 FUNCTIONS = ROOT / "functions"
 CONTEXTS = {"connect", "shade", "insights", "kits", "projects"}
-FREE_TO_CONTEXTS = {"commerce", "contexts", "db", "errors"}
+FREE_TO_CONTEXTS = {"commerce", "contexts", "db", "errors", "spreadsheets"}
 ALL_STORES = {
     "functions/authorizer/authorizer.py",
     "functions/connectors/connectors.py",
+    "functions/desk/sessions.py",
     "functions/insights_rollups/insights_rollups.py",
     "functions/maintain/maintain.py",
     "functions/outbox_sweep/outbox_sweep.py",
     "functions/staff_keys/staff_keys.py",
     "functions/survey_invite/survey_invite.py",
     "functions/sync_plan/sync_plan.py",
+    "functions/today/today.py",
     "functions/train_recommender/train_recommender.py",
     "shared/backshop/stores/tenants.py",
 }

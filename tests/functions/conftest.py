@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,19 +19,25 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import psycopg
 import pytest
 from backshop import db
 from backshop import logs as _logs  # noqa: F401  its logger is what `logged` listens to
 from backshop.aws import config
+from backshop.db import migrations
 from backshop.web import keys
 from moto import mock_aws
 from moto.kms import models as kms
 
+from local import template
 from tests import contract
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
-ROLES = ("owner", "service", "shopper", "analyst")
+ROLES = ("owner", *(each.removeprefix("backshop_") for each in migrations.LOGINS))
+
+_login: ContextVar[str] = ContextVar("login", default="service")
+"""Of the function whose handler is called."""
 
 CONTEXT = SimpleNamespace(
     function_name="test",
@@ -80,6 +87,7 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     monkeypatch.setattr(keys, "ROUNDS", 4)
+    monkeypatch.setattr(config, "login", _login.get)
     config.reset()
     db.close()
     with mock_aws():
@@ -93,11 +101,14 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         values = {
             "CREDENTIALS_KEY": made.key_id,
             "DATA_BUCKET": made.bucket,
+            "WEBHOOK_BODIES_KEY": made.key_id,
             "LOCAL_SHOPS": "yes",
             "DATABASE_URL": f"postgresql://127.0.0.1:{database.server.port}/{database.name}",
             "CAPABILITY_SECRET": _secret("capability", database.capability_key.decode()),
             "TOKEN_SECRET": _secret("token", "a key that signs tokens in tests, long enough"),
+            "KEY_SECRET": _secret("key", "a key that marks API keys in tests, long enough"),
             "SMS_SENDER": "sns",
+            "PUBLIC_URL": "https://api.example.com",
             **made.queues,
         }
         password = unquote(urlsplit(database.owner_url).password or "")
@@ -106,6 +117,7 @@ def aws(database: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             values[f"DATABASE_{role.upper()}_SECRET"] = _secret(role, json.dumps(login))
         for name, value in values.items():
             monkeypatch.setenv(name, value)
+        _forget_codes(database)
         yield made
         db.close()
     config.reset()
@@ -126,6 +138,7 @@ def load(aws: Aws) -> Iterator[Callable[[str], ModuleType]]:
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
+        _give_login(module, logins().get(name, "service"))
         _hold_to_contract(module)
         return module
 
@@ -135,6 +148,34 @@ def load(aws: Aws) -> Iterator[Callable[[str], ModuleType]]:
         where = getattr(sys.modules[name], "__file__", None) or ""
         if where.startswith(str(ROOT / "functions")):
             del sys.modules[name]
+
+
+@cache
+def logins() -> dict[str, str]:
+    """The login of each function that has another than `service`, as the template says."""
+    given = {"DatabaseUrl": "", "DatabaseAdminSecretArn": ""}
+    names = ("Region", "AccountId", "Partition", "URLSuffix", "StackId")
+    made = template.load(ROOT / "template.yaml", given, {f"AWS::{each}": "" for each in names})
+    found = {}
+    for each in made.of_type("AWS::Serverless::Function"):
+        variables = each.properties.get("Environment", {}).get("Variables", {})
+        if login := variables.get("DATABASE_LOGIN"):
+            found[each.properties["CodeUri"].removeprefix("functions/")] = login
+    return found
+
+
+def _give_login(module: ModuleType, login: str) -> None:
+    """What its handler does, it does as the login that the template gives the function."""
+    handler = module.handler
+
+    def handle(event: Any, context: Any) -> Any:
+        before = _login.set(login)
+        try:
+            return handler(event, context)
+        finally:
+            _login.reset(before)
+
+    module.handler = handle  # type: ignore[attr-defined]
 
 
 def _hold_to_contract(module: ModuleType) -> None:
@@ -181,6 +222,12 @@ def event() -> Callable[[str], dict[str, Any]]:
 def context() -> SimpleNamespace:
     """The context object of an invocation with 20 seconds left."""
     return CONTEXT
+
+
+def _forget_codes(database: Any) -> None:
+    """What other tests' stores had sent to a phone counts for all stores."""
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        owner.execute("TRUNCATE kits.otp_limits, kits.otp_days, kits.otp_phones")
 
 
 def _key() -> str:

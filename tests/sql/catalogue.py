@@ -27,7 +27,9 @@ ORDER BY 1, 2, a.attnum
 CONSTRAINTS = """
 SELECT n.nspname AS schema, c.relname AS "table", k.contype AS kind,
     pg_get_constraintdef(k.oid) AS definition, k.confdeltype AS on_delete,
-    k.conenforced AS is_enforced,
+    k.conenforced OR EXISTS (
+        SELECT FROM pg_trigger g WHERE g.tgrelid = k.conrelid
+            AND g.tgname = 'check_new_references' AND g.tgenabled = 'O') AS is_checked,
     fn.nspname AS target_schema, f.relname AS target,
     ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (num, place)
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = u.num ORDER BY u.place) AS columns,
@@ -123,7 +125,7 @@ def _add_constraint(table: dict[str, Any], row: dict[str, Any]) -> None:
                 "table": row["target"],
                 "target_columns": row["target_columns"],
                 "on_delete": row["on_delete"],
-                "is_enforced": row["is_enforced"],
+                "is_checked": row["is_checked"],
             }
         )
     elif row["kind"] == "c":

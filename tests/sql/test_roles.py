@@ -1,5 +1,6 @@
 """Who is who in the database, and that no table was forgotten."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import psycopg
@@ -8,7 +9,11 @@ import pytest
 from tests.conftest import Database
 from tests.sql.catalogue import SCHEMAS, Connection
 
-LOGINS = ["backshop_service", "backshop_shopper", "backshop_analyst"]
+FUNCTIONS = [
+    "backshop_service", "backshop_receive", "backshop_staff", "backshop_storefront",
+    "backshop_try_on",
+]  # fmt: skip
+LOGINS = [*FUNCTIONS, "backshop_shopper", "backshop_analyst"]
 
 
 def _column(owner: Connection, statement: str, *values: object) -> list[object]:
@@ -77,9 +82,7 @@ def test_logins_have_no_power_and_no_memberships(owner: Connection) -> None:
     powers = {row["rolname"]: {name for name, has in row.items() if has is True} for row in rows}
     assert powers == {
         "backshop_owner": {"rolinherit", "rolcreaterole", "rolcanlogin"},
-        "backshop_service": {"rolcanlogin"},
-        "backshop_shopper": {"rolcanlogin"},
-        "backshop_analyst": {"rolcanlogin"},
+        **{login: {"rolcanlogin"} for login in LOGINS},
     }
     members = (
         "SELECT member::regrole::text FROM pg_auth_members WHERE member::regrole::text = ANY (%s)"
@@ -224,7 +227,7 @@ def test_no_login_waits_or_works_for_ever(owner: Connection, login: str) -> None
     assert limits <= named, f"{login} lacks {limits - named}"
 
 
-@pytest.mark.parametrize("login", ["backshop_shopper", "backshop_analyst"])
+@pytest.mark.parametrize("login", [each for each in LOGINS if each != "backshop_service"])
 def test_the_locks_of_stores_are_out_of_reach_of_other_logins(
     database: Database, store: UUID, login: str
 ) -> None:
@@ -237,3 +240,134 @@ def test_the_locks_of_stores_are_out_of_reach_of_other_logins(
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 other.execute(statement.encode())
             other.rollback()
+
+
+VERBS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
+
+
+def _verbs(owner: Connection, login: str) -> dict[str, str]:
+    """What a login may do with each table, as the catalogue has it: r read, a add, w write, d
+    delete. An update of a few columns is `w(…)`, reading a few `r(…)`."""
+    granted: dict[str, dict[str, set[str]]] = {}
+    for verb, letter in VERBS.items():
+        if verb == "DELETE":
+            statement = """SELECT c.oid::regclass::text AS name FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'v')
+                    AND has_table_privilege(%s, c.oid, 'DELETE')"""
+            for row in owner.execute(statement.encode(), [SCHEMAS, login]):
+                granted.setdefault(row["name"], {})[letter] = {"*"}
+            continue
+        for table, columns in _columns(owner, login, verb).items():
+            granted.setdefault(table, {})[letter] = columns
+    widths = {
+        row["name"]: row["n"]
+        for row in owner.execute(
+            """SELECT attrelid::regclass::text AS name, count(*) AS n FROM pg_attribute
+               WHERE attnum > 0 AND NOT attisdropped GROUP BY 1"""
+        )
+    }
+    return {
+        table: "".join(
+            letter
+            if columns == {"*"} or len(columns) == widths[table]
+            else f"{letter}({','.join(sorted(columns))})"
+            for letter, columns in verbs.items()
+        )
+        for table, verbs in granted.items()
+    }
+
+
+GRANTS = {
+    "backshop_receive": {
+        "backshop.stores": "r(id,store_id)",
+        "connect.connector_config": "r(id,platform,shop_domain,store_id,webhook_secret,"
+        "webhook_secret_previous,webhook_secret_previous_until)",
+    },
+    "backshop_storefront": {
+        "backshop.stores": "r",
+        "backshop.outbox": "ra",
+        "connect.platform_product": "r",
+        "kits.customers": "rw(consent_told,marketing_consent,phone_verified)",
+        "kits.customer_orders_summary": "rw(sms_updates)",
+        "kits.order_delivery_status": "r",
+        "kits.order_delivery_status_events": "r",
+        "kits.otp_sessions": "raw",
+        "kits.otp_limits": "raw",
+        "kits.otp_spending": "raw",
+        "kits.verified_phones": "raw",
+        "kits.shoppers": "raw",
+        "connect.platform_order": "r(currency,fulfilment_status,is_cancelled,order_id,payments,"
+        "platform,refunded_amount,shipping_address,status,store_id,total_amount)w(created_at)",
+        "connect.address_update_request": "raw(outbox_id)",
+        "shade.orders": "rw(created_at)",
+        "shade.shades": "r",
+        "shade.variants": "r",
+        "shade.surveys": "ra",
+        "shade.recommendations": "ra",
+        "shade.customers": "raw",
+        "shade.conversions": "raw",
+        "shade.discounts": "raw",
+        "shade.model_training_data": "raw",
+        "backshop.idempotency_keys": "raw",
+        "projects.projects": "rw(project_status,updated_at)",
+        "projects.surfaces": "r",
+        "projects.quotes": "rw",
+        "projects.quote_acceptances": "ra",
+        "projects.quote_mails": "raw",
+        "projects.selected_products": "raw",
+        "projects.conversation_log": "ra",
+    },
+    "backshop_try_on": {
+        "backshop.stores": "r(id,platform,settings,store_id)",
+        "backshop.idempotency_keys": "raw",
+        "connect.try_on_session": "rawd",
+        "connect.try_on_overlay": "rawd",
+        "connect.try_on_limits": "raw",
+        "connect.platform_product": "rw(metadata)",
+        "connect.platform_customer": "r(customer_id,platform,store_id)",
+    },
+}
+"""What those may who serve others than staff; docs/security.md says why."""
+
+
+@pytest.mark.parametrize("login", GRANTS)
+def test_a_login_may_what_its_functions_do(login: str, owner: Connection) -> None:
+    assert _verbs(owner, login) == GRANTS[login]
+
+
+def test_staff_have_what_deliveries_and_shoppers_do_not_keep_for_themselves(
+    owner: Connection,
+) -> None:
+    service, staff = _verbs(owner, "backshop_service"), _verbs(owner, "backshop_staff")
+    assert set(service) - set(staff) == {
+        "backshop.record_versions",
+        "backshop.locks",
+        "backshop.sync_cursors",
+        "backshop.slow_shops",
+        "kits.otp_sessions",
+        "kits.otp_limits",
+        "connect.try_on_limits",
+    }
+    assert staff.pop("backshop.webhook_inbox") == "r(received_at,store_id)"
+    assert {table: service[table] for table in staff} == staff
+
+
+def test_every_function_login_sees_one_store_alone(
+    database: Database, new_store: Callable[[], UUID]
+) -> None:
+    mine, other = new_store(), new_store()
+    for login in FUNCTIONS:
+        with psycopg.connect(database.url(login)) as tx:
+            tx.execute("SELECT set_config('backshop.store_id', %s, true)", [str(mine)])
+            found = tx.execute("SELECT id FROM backshop.stores").fetchall()
+            assert found == [(mine,)], login
+            assert (other,) not in found
+
+
+def test_who_takes_deliveries_reads_nothing_that_opens_a_shop(database: Database) -> None:
+    with psycopg.connect(database.url("backshop_receive")) as tx:
+        for column in ("api_key", "secret", "*"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                tx.execute(f"SELECT {column} FROM connect.connector_config".encode())
+            tx.rollback()

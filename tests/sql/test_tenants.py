@@ -77,7 +77,12 @@ def stores(database: Database) -> Stores:
 
 def _shopper(code: str, phone: str) -> rows.Row:
     """What ties a shopper's rows together where no reference does."""
-    return {"phone_number": phone, "order_code": code, "vendure_order_id": f"id of {code}"}
+    return {
+        "phone_number": phone,
+        "order_code": code,
+        "vendure_order_id": f"id of {code}",
+        "stage": "ORDER_CONFIRMED" if code == "A" else "SOURCING",
+    }
 
 
 def capability(
@@ -469,3 +474,52 @@ def test_the_setting_is_read_once_a_statement_and_uses_the_index(stores: Stores)
         )
     assert "InitPlan" in plan
     assert "Index Cond: ((store_id = ANY ((InitPlan 1).col1)) AND (wc_order_id = 1))" in plan
+
+
+def logins(owner: Connection) -> list[str]:
+    """Whoever may log in to backshop's tables, but for their owner, by the server's own list."""
+    found = owner.execute(
+        """SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'backshop\\_%'
+             AND rolname <> 'backshop_owner' ORDER BY rolname"""
+    )
+    return [row["rolname"] for row in found]
+
+
+def test_every_login_stays_in_its_store(stores: Stores, owner: Connection) -> None:
+    """Every table × login × verb; a login that is added is tried without being named here."""
+    tried = logins(owner)
+    assert {"backshop_analyst", "backshop_service", "backshop_shopper"} <= set(tried)
+    for login in tried:
+        settings = {"store_id": str(stores.mine)}
+        kind = login.removeprefix("backshop_")
+        if kind in ("analyst", "shopper"):
+            subject = PHONE if kind == "shopper" else ""
+            settings["capability"] = capability(
+                kind, stores.mine, subject, database=stores.database
+            )
+        with acting(stores.database.url(login), **settings) as connection:
+            assert (login, breaches(stores, connection)) == (login, [])
+
+
+def test_tables_of_no_store_are_seen_in_none(stores: Stores, owner: Connection) -> None:
+    """Signing keys, the runner's ledger, sessions of the desk, what all phone checks share."""
+    named = owner.execute(
+        """SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c
+           INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
+           WHERE n.nspname IN ('backshop', 'connect', 'shade', 'insights', 'projects', 'kits')
+             AND c.relkind IN ('r', 'p') AND NOT c.relispartition"""
+    ).fetchall()
+    shared = {(row["schema"], row["name"]) for row in named} - set(stores.schema.tables)
+    assert {("kits", "otp_days"), ("kits", "otp_phones"), ("backshop", "capability_keys")} <= shared
+    owner.execute("INSERT INTO kits.otp_days VALUES ('2000-01-01', 1) ON CONFLICT DO NOTHING")
+    owner.execute(
+        """INSERT INTO backshop.desk_sessions (token_hash, key_id, expires_at)
+           VALUES (sha256(gen_random_uuid()::text::bytea), gen_random_uuid(), now())"""
+    )
+    for login in logins(owner):
+        with acting(stores.database.url(login), store_id=str(stores.mine)) as connection:
+            for name in sorted(shared):
+                for statement in ("SELECT 1 FROM {}", "DELETE FROM {}"):
+                    outcome = attempt(connection, sql_for(statement, name))
+                    assert outcome in (0, *REFUSED), (login, name, statement)
+                assert attempt(connection, sql_for("TRUNCATE {}", name)) in REFUSED

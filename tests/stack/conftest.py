@@ -81,6 +81,17 @@ class Running:
             check=False,
         )
 
+    def backshop(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`backshop …` for this stack, as a person calls it."""
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *arguments, "--state", str(self.state)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
     def until_synced(self) -> None:
         """Wait until no sync is at work."""
         with psycopg.connect(self.database_urls["owner"], autocommit=True) as connection:

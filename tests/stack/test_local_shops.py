@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -140,10 +139,10 @@ def test_the_sync_command_brings_what_no_webhook_told(shop: Shop) -> None:
     with webhooks_held_back(shop):
         placed = shop.server.place_order()
         assert shop.order(placed["id"]) is None
-        done = shop.stack.command("sync", shop.platform)
+        done = shop.stack.backshop("sync", "--store", shop.id)
+        assert done.returncode == 0, done.stderr
         amount = Decimal(placed["total"]) / 100
-        assert shop.order(placed["id"]) == (amount, amount)
-    assert done.returncode == 0, done.stderr
+        assert shop.order(placed["id"]) == (amount, amount), done.stdout + done.stderr
     assert "incremental sync completed in" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     orders = [line.split() for line in done.stdout.splitlines() if line.startswith("orders ")]
@@ -155,47 +154,24 @@ def test_the_sync_command_brings_what_no_webhook_told(shop: Shop) -> None:
 
 
 def test_a_sync_that_cannot_read_its_shop_says_what_is_next(stack: Any) -> None:
-    id = stack.connectors["woocommerce"]["id"]
-    good = {"api_key": "ck_local", "secret": "cs_local"}
-    headers = {"Authorization": f"Bearer {stack.staff_key}"}
-    with stack.http(headers=headers) as http:
-        assert http.patch(f"/connectors/{id}", json=good | {"secret": "wrong"}).status_code == 200
-        try:
-            done = stack.command("sync", id)
-        finally:
-            assert http.patch(f"/connectors/{id}", json=good).status_code == 200
+    shop = Shop(stack, "woocommerce")
+    shop.server.control("settings", secret="of another key")
+    try:
+        done = stack.backshop("sync", "--store", shop.id)
+    finally:
+        shop.server.control("settings", secret="cs_local")
     assert done.returncode == 1
-    assert "incremental sync failed; it is not tried again by itself" in done.stdout
+    assert "the sync failed; it is not tried again by itself" in done.stderr
     assert "orders: WooCommerce refused the key" in done.stdout
-    assert "logs sync_run` has more" in done.stdout
-    assert stack.command("sync", "woocommerce").returncode == 0
-
-
-def test_sync_names_the_next_step(stack: Any, tmp_path: Path) -> None:
-    unknown = stack.command("sync", "magento")
-    assert unknown.returncode == 1
-    assert "there is no connector magento" in unknown.stderr
-    assert stack.connectors["vendure"]["id"] in unknown.stderr
-    nowhere = subprocess.run(
-        [sys.executable, "-m", "local", "--state", str(tmp_path), "sync", "shopify"],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert nowhere.returncode == 1
-    assert nowhere.stderr.strip() == (
-        "error: no stack is running: start one with `make run` in another terminal"
-    )
+    assert "`backshop logs sync_run --since 15m` has more" in done.stderr
+    assert stack.backshop("sync", "--store", shop.id).returncode == 0
 
 
 def test_the_documented_line_places_an_order(stack: Any, eventually: Eventually) -> None:
-    """docs/local.md writes the address that the WooCommerce shop has with the default port."""
     text = (Path(__file__).parents[2] / "docs" / "local.md").read_text()
     lines = [line.strip() for line in text.splitlines() if "_control/place_order" in line]
     shop = Shop(stack, "woocommerce")
-    line = lines[0].replace("http://127.0.0.1:8082", shop.server.url)
-    assert shop.server.url in line
+    line = f". {stack.state}/env; {lines[-1]}"
     said = subprocess.run(["bash", "-c", line], capture_output=True, check=True, timeout=60)
     placed = json.loads(said.stdout)
     eventually(lambda: shop.order(placed["id"]), seconds=40)

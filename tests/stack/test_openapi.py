@@ -40,16 +40,18 @@ def test_what_the_stack_answers_is_what_the_document_promises(http: Any, stack: 
     answered: dict[str, int] = {}
     for path, item in contract.document()["paths"].items():
         for verb in item:
-            filled = path.replace("/connectors/{id}", f"/connectors/{shop}")
+            # The end of the shop is asked for another one: tests after this one need it.
+            ends = (verb, path) == ("delete", "/connectors/{id}")
+            filled = path if ends else path.replace("/connectors/{id}", f"/connectors/{shop}")
             filled = re.sub(r"\{\w+\}", str(uuid4()), filled)
             body = None if verb in ("get", "delete") else json.dumps({})
             query = {"store_id": shop}
             answer = http.request(verb.upper(), filled, params=query, content=body)
             route = f"{verb.upper()} {path}"
             answered[route] = answer.status_code
-            if "message" in answer.text and answer.json().keys() == {"message"}:
+            if answer.text.startswith('{"message":') and answer.json().keys() == {"message"}:
                 continue
             contract.check(route, answer.status_code, dict(answer.headers), answer.content)
-    assert {status // 100 for status in answered.values()} <= {2, 4}, answered
+    assert {status // 100 for status in answered.values()} <= {2, 3, 4}, answered
     lists = {route: status for route, status in answered.items() if route.startswith("GET")}
     assert 200 in lists.values(), answered

@@ -111,10 +111,10 @@ def recorded_deliveries_outlive_all_but_complete_readings(
     with running.http() as http:
         assert http.post(path, content=delivery.body, headers=delivery.headers).status_code == 200
     eventually(lambda: shop.order(id))
-    assert running.command("sync", "woocommerce").returncode == 0
+    assert running.backshop("sync", "--store", "woocommerce").returncode == 0
     assert shop.order(id)
 
-    whole = running.command("sync", shop.id, "--full")
+    whole = running.backshop("sync", "--store", shop.id, "--full")
     assert whole.returncode == 0, whole.stderr
     orders = next(line.split() for line in whole.stdout.splitlines() if line.startswith("orders "))
     assert int(orders[2]) == len(shop.wanted())

@@ -158,12 +158,12 @@ def test_one_bad_message_fails_alone_and_dies_until_it_is_redriven(
 
     eventually(lambda: waiting(sqs, toys.queue_url("DeadWork")) == 1)
     mended.touch()
-    told = toys.command("redrive")
+    told = toys.backshop("redrive")
     assert told.returncode == 0, told.stderr
     assert "Work: 1 message put back" in told.stdout
     eventually(lambda: [each for each in results.of("worker") if each["worker"] == bodies[1]])
     assert waiting(sqs, toys.queue_url("DeadWork")) == 0
-    assert "Work: 0 messages put back" in toys.command("redrive").stdout
+    assert "Work: 0 messages put back" in toys.backshop("redrive").stdout
 
 
 def test_groups_of_a_fifo_queue_stay_in_order(
@@ -220,8 +220,26 @@ def test_what_an_asynchronous_call_fails_on_for_good_is_kept(
     [kept] = eventually(
         lambda: sqs.receive_message(QueueUrl=failures, WaitTimeSeconds=1).get("Messages")
     )
-    assert json.loads(kept["Body"]) == {"n": 1}
-    assert len(results.of("fragile")) == 3
+    record = json.loads(kept["Body"])
+    assert record["requestPayload"] == {"n": 1}
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["responsePayload"]["errorType"]
+    assert len(results.of("fragile")) == 2, (
+        "the template asks for one more try, where three are usual"
+    )
+
+
+def test_a_function_is_called_by_its_alias_and_by_no_other(toys: Any) -> None:
+    arn = "arn:aws:lambda:eu-west-1:000000000000:function:"
+    calls = f"{toys.base_url}/2015-03-31/functions"
+
+    def status(function: str) -> int:
+        return httpx.post(f"{calls}/{function}/invocations", json={}).status_code
+
+    for there in ("echo", "echo:live", f"{arn}echo", f"{arn}echo:live", "echo:$LATEST"):
+        assert status(there) == 200, there
+    for gone in ("echo:next", f"{arn}echo:next", "ordered:live", "live", "nobody"):
+        assert status(gone) == 404, gone
 
 
 def test_invoke_prints_the_answer_or_says_what_is_wrong(toys: Any, tmp_path: Path) -> None:
@@ -234,7 +252,7 @@ def test_invoke_prints_the_answer_or_says_what_is_wrong(toys: Any, tmp_path: Pat
     failed = toys.command("invoke", "echo", '{"do": "raise"}')
     assert failed.returncode == 1
     assert json.loads(failed.stdout)["errorMessage"] == "on purpose"
-    assert "python -m local logs echo" in failed.stderr
+    assert "backshop logs echo" in failed.stderr
 
     for arguments, why in (
         (("nowhere",), "there are checker, echo"),
@@ -249,12 +267,11 @@ def test_invoke_prints_the_answer_or_says_what_is_wrong(toys: Any, tmp_path: Pat
 
 def test_logs_shows_what_functions_wrote(toys: Any) -> None:
     toys.command("invoke", "echo", '{"do": "raise"}')
-    said = toys.command("logs", "echo", "-n", "30")
+    said = toys.backshop("logs", "echo", "-n", "30")
     assert "[ERROR] ValueError: on purpose" in said.stdout
-    assert "echo: " in toys.command("logs").stdout
-    unknown = toys.command("logs", "nowhere")
-    assert unknown.returncode == 1
-    assert "there are logs of: " in unknown.stderr
+    unknown = toys.backshop("logs", "nowhere")
+    assert unknown.returncode == 3
+    assert "there are logs of " in unknown.stderr
 
 
 def test_inboxes_show_the_newest_first(toys: Any) -> None:
@@ -316,9 +333,7 @@ def test_a_restart_keeps_keys_messages_and_objects(
     assert first.stop() == 0
     assert not (state / "stack.json").exists()
 
-    begun = time.monotonic()
     second = launch_toys(state)
-    taken = time.monotonic() - begun
     try:
         assert second.about["keys"] == key
         opened = second.aws("kms").decrypt(
@@ -331,7 +346,6 @@ def test_a_restart_keeps_keys_messages_and_objects(
         assert [each["Body"] for each in received["Messages"]] == ["kept"]
         again = second.aws("secretsmanager").get_secret_value(SecretId="backshop/Secret")
         assert again["SecretString"] == secret["SecretString"]
-        assert taken < 20
     finally:
         second.stop()
 
@@ -349,12 +363,10 @@ def test_the_end_leaves_no_process(
         assert all(part in names for part in ("postgres", "ministack", "awslambdaric"))
         slow = threads.submit(http.get, "/open/x?do=sleep&seconds=1.5")
         time.sleep(0.3)
-        begun = time.monotonic()
         running.process.send_signal(how)
         time.sleep(0.2)
         assert running.stop(how) == 0
         assert slow.exception() is not None or slow.result().status_code == 200
-    assert time.monotonic() - begun < 10
     assert not [each for each in family if each.is_running()]
 
 
@@ -462,7 +474,7 @@ def test_what_cannot_be_parsed_is_not_logged(toys: Any) -> None:
 
 
 def test_commands_without_a_stack_say_so(toys: Any, state: Path) -> None:
-    for command in (["demo"], ["redrive"], ["invoke", "echo"]):
+    for command in (["demo"], ["invoke", "echo"]):
         said = subprocess.run(
             [sys.executable, "-m", "local", "--state", str(state), *command],
             cwd=ROOT,

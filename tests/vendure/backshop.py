@@ -107,7 +107,7 @@ class Backshop:
         """Nothing more is sent here."""
         Client = server.Client
         for client in (self.admin, Client(self.admin.url, self.channel, self.admin.token)):
-            with suppress(server.VendureError):
+            with suppress(server.VendureError, httpx.HTTPError):
                 client.ask("mutation{setBackshopWebhooks(webhooks:[]){url}}")
         self.owner.execute("DELETE FROM connect.connector_config WHERE id = %s", [self.store])
         db.close()

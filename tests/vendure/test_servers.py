@@ -4,6 +4,7 @@ cookies."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -116,7 +117,9 @@ def test_a_role_of_all_that_is_asked_for_is_enough(
     assert [each["total"] for each in after["payments"][0]["refunds"]] == [100]
 
 
-def test_each_channel_is_a_store_of_its_own(connect: Connect, vendure: server.Vendure) -> None:
+def test_each_channel_is_a_store_of_its_own(
+    shop: Backshop, new_store: Callable[..., UUID], vendure: server.Vendure
+) -> None:
     """Its orders are in the default channel as well, whose store gets them from its own
     subscription; a store of the channel gets nothing of the others."""
     token = uuid4().hex
@@ -130,16 +133,23 @@ def test_each_channel_is_a_store_of_its_own(connect: Connect, vendure: server.Ve
     for mutation in (
         f'assignProductsToChannel(input:{{productIds:["1"],channelId:"{channel}"}}){{id}}',
         f'assignShippingMethodsToChannel(input:{{shippingMethodIds:["1"],channelId:"{channel}"}}){{id}}',
+        f'assignStockLocationsToChannel(input:{{stockLocationIds:["1"],channelId:"{channel}"}}){{id}}',
         f'assignPaymentMethodsToChannel(input:{{paymentMethodIds:["1"],channelId:"{channel}"}}){{id}}',
     ):
         admin.ask(f"mutation{{{mutation}}}")
-    shop = connect(vendure, channel=token)
-    elsewhere = buy(vendure)
-    own = server.check_out(vendure.shopper(token), f"{token}@example.com", "0770000012")
-    shop.take(lambda: shop.order(own["id"]) is not None)
-    shop.sync()
-    assert shop.order(elsewhere["id"]) is None
-    assert shop.order(own["id"])
+    european = replace(shop, seen=[])
+    european.connect(new_store("vendure"), vendure, channel=token)
+    try:
+        elsewhere = buy(vendure)
+        own = server.check_out(vendure.shopper(token), f"{token}@example.com", "0770000012")
+        european.take(lambda: european.order(own["id"]) is not None)
+        shop.take(lambda: shop.order(elsewhere["id"]) is not None)
+        for each in (european, shop):
+            assert each.sync().status == "completed"
+        assert european.order(own["id"])
+        assert european.order(elsewhere["id"]) is None
+    finally:
+        european.disconnect()
 
 
 def test_a_server_with_cookies_alone_is_told_what_to_change(

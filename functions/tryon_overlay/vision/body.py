@@ -148,23 +148,68 @@ class Body:
     def arms(self) -> Floats:
         """Forearms and hands that show, wherever they are: before the body, they hide what it
         wears."""
+        reach = self._scene.mm(40)
+        field = np.zeros(self.shape, dtype=np.float32)
+        for start, end in self._forearms:
+            part, area = fields.drawn_part(_capsule(start, end, reach), self.shape, reach / 8)
+            bare = np.clip(4 * fields.softened(self.skin[area], reach / 12) - 0.6, 0, 1)
+            if float(bare[part > 0.5].mean() if (part > 0.5).any() else 0) > 0.3:
+                part = part * bare
+            np.maximum(field[area], part, out=field[area])
+        return field * self.matte
+
+    @cached_property
+    def hands(self) -> Floats:
+        """Skin near forearms that has own clothes above it: fists, and arms that lie beside their
+        joints."""
+        cloth = self.matte * np.clip(
+            1 - 2 * np.maximum(np.maximum(self.skin, self.hair), self.face), 0, 1
+        )
+        above = np.cumsum(self._small(cloth), axis=0) * np.float32(_STEP / self._scene.mm(1))
+        below = self.skin * self._resized(np.clip((above - 25) / 15, 0, 1))
+        reach = self._scene.mm(80)
+        outlines = [_capsule(start, end, reach) for start, end in self._forearms]
+        near = fields.drawn(outlines, self.shape, reach / 16)
+        return near * np.clip(4 * fields.softened(below, reach / 24) - 1.6, 0, 1) * self.matte
+
+    @cached_property
+    def _forearms(self) -> list[tuple[Points, Points]]:
+        """From the elbows to the wrists and from there to the tips of the fingers, where they
+        show."""
         points, seen = self.joints
         size = (self.shape[1], self.shape[0])
         inside = np.asarray(((points > 0) & (points < size)).all(axis=1))
-        reach = self._scene.mm(40)
-        field = np.zeros(self.shape, dtype=np.float32)
+        found = []
         for chain in (LEFT_ARM, RIGHT_ARM):
             if seen[list(chain[:2])].min() < _SEEN or not inside[list(chain[:2])].all():
                 continue
             elbow, wrist, finger = points[list(chain)]
-            tip = wrist + 2.2 * (finger - wrist)
-            for start, end in ((elbow, wrist), (wrist, tip)):
-                part, area = fields.drawn_part(_capsule(start, end, reach), self.shape, reach / 8)
-                bare = np.clip(4 * fields.softened(self.skin[area], reach / 12) - 0.6, 0, 1)
-                if float(bare[part > 0.5].mean() if (part > 0.5).any() else 0) > 0.3:
-                    part = part * bare
-                np.maximum(field[area], part, out=field[area])
-        return field * self.matte
+            found += [(elbow, wrist), (wrist, wrist + 2.2 * (finger - wrist))]
+        return found
+
+    @cached_property
+    def collar(self) -> Floats:
+        """Own clothes around the neck: colder than skin in any light, and not as dark as hair."""
+        scene = self._scene
+        light = np.log(to_linear(fields.reduced(scene.pixels, _STEP)) + np.float32(4e-3))
+        cold = scene.skin.chroma[0] - (light[..., 0] - light[..., 1])
+        y, x = np.mgrid[: light.shape[0], : light.shape[1]]
+        head = (np.stack([x, y], axis=-1) * _STEP - scene.face.origin[:2]) / scene.face.scale
+        chance = np.clip((cold - 0.35) / 0.12, 0, 1) * (head[..., 1] > 60)
+        dark = scene.skin.level[0] - light @ LUMA
+        chance *= np.clip(4 - 2.5 * dark, 0, 1) * np.clip(3 * self._small(self.matte) - 2, 0, 1)
+        chance = self._followed(self._resized(chance))
+        # Below the chin there may be a grey beard.
+        beard = self._resized(
+            np.clip(4 * fields.blurred(self._small(self.face), scene.mm(12) / _STEP), 0, 1)
+        )
+        return chance * (1 - np.maximum(beard, self.around_hair))
+
+    @cached_property
+    def around_hair(self) -> Floats:
+        """Hair or a cloth over it, and what is within some centimetres of it."""
+        near = fields.blurred(self._small(self.hair), self._scene.mm(20) / _STEP)
+        return np.maximum(self._resized(np.clip(4 * near - 0.4, 0, 1)), self.hair)
 
     def elbow(self, left: bool) -> Points | None:
         """Where an elbow is, if the picture tells."""

@@ -88,8 +88,9 @@ def blurred(field: Floats, radius: float) -> Floats:
 @lru_cache(maxsize=64)
 def _weights(side: int, radius: float) -> Floats:
     """(side, side): how much each pixel of a line takes from each other one."""
-    far = np.arange(side)[:, None] - np.arange(side)
-    weights = np.exp(-(far**2) / (2 * radius**2))
+    near = np.exp(-(np.arange(side) ** 2) / (2 * radius**2))
+    line = np.concatenate([near[:0:-1], near])
+    weights = np.lib.stride_tricks.sliding_window_view(line, side)[::-1]
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -113,17 +114,31 @@ def blurred_within(field: Floats, mask: Floats, radius: float) -> Floats:
 
 
 def enlarged(field: Floats, factor: int, shape: tuple[int, int]) -> Floats:
-    """A field made on pixels `factor` times as large, interpolated to `shape`."""
-    height, width = field.shape
-    image = Image.fromarray(np.ascontiguousarray(field)).resize(
-        (width * factor, height * factor), Image.Resampling.BILINEAR
-    )
-    return np.asarray(image)[: shape[0], : shape[1]]
+    """A field, or planes of it, made on pixels `factor` times as large, interpolated to `shape`."""
+    if factor > 1:
+        field = _stretched(_stretched(field, factor, -2), factor, -1)
+    return field[..., : shape[0], : shape[1]]
+
+
+def _stretched(field: Floats, factor: int, axis: int) -> Floats:
+    """An axis `factor` times as long, interpolated between its values; the outermost go on."""
+    ends = [field.take([end], axis) for end in (0, -1)]
+    edged = np.moveaxis(np.concatenate([ends[0], field, ends[1]], axis), axis, 0)
+    shape, length = list(field.shape), field.shape[axis]
+    shape[axis] *= factor
+    made = np.empty(shape, dtype=np.float32)
+    for phase in range(factor):
+        place = (phase + 0.5) / factor + 0.5
+        first, share = int(place), np.float32(place % 1)
+        before, after = edged[first : first + length], edged[first + 1 :][:length]
+        np.moveaxis(made, axis, 0)[phase::factor] = before + share * (after - before)
+    return made
 
 
 def bounds(mask: Floats) -> Area:
     """The rectangle outside which a mask is 0."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    covers = mask != 0
+    rows, columns = np.flatnonzero(covers.any(axis=1)), np.flatnonzero(covers.any(axis=0))
     if not len(rows):
         return slice(0, 0), slice(0, 0)
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

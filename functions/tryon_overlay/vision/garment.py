@@ -4,6 +4,7 @@ selfie."""
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import dataclass
 
@@ -19,11 +20,16 @@ from .scene import Scene
 
 _TIP_OUT, _TIP_UP = 0.13, 0.16  # tips of a shirt's shoulders beyond the joints, in shoulder widths
 _BELOW_CHIN = 16.0  # millimetres from the chin to the front of a collar, at least
-_WIDER = (
-    0.3  # how far own clothes beyond a shirt's edge are coloured like it, in widths of the trunk
-)
+_WIDER, _HIGHER = 0.3, 0.6
+"""How far own clothes beside and above a shirt are coloured like it, in widths of the trunk."""
+_HEM = 0.04  # how broad the edge of a collar is at most, in widths of the template
+_SCARF = 0.3  # share of what is beside the cheeks that is cloth where a scarf is worn
 _DISTANCE = 900.0  # millimetres to the camera, as in wearables
 _FOLDS = 0.8  # how much of the folds of the own clothes is taken over, as a power
+_ANOTHER = 0.6  # logarithm of light by which another cloth differs
+_LONG_SLEEVE = 330.0  # millimetres from which a sleeve goes down to the wrist
+_SHORT = 0.8  # of the upper arm that a short sleeve covers at most
+_ARM = 140.0  # millimetres beside its middle in which an arm and its own sleeve lie
 _BACKGROUND = (244, 243, 241)
 _FINE = 2  # lettering is drawn this many times larger
 
@@ -97,16 +103,27 @@ def worn(
     layer = wearables.sampled(shirt, u / cut.size[0], v / cut.size[1], hung.scale * cut.size[0])
     # What they wear beyond the cut's edges takes its colour too, but no sleeve grows longer.
     wide_u, wide_v = cut.inside(u, v)
-    near = np.hypot(wide_u - u, wide_v - v) < _WIDER * cut.body_width
+    beside, above = (wide_u - u) / cut.body_width, (wide_v - v) / cut.body_width
+    near = np.hypot(beside, above) < _WIDER
+    near |= (np.hypot(beside / _WIDER, above / _HIGHER) < 1) & (body.around_hair[area] < 0.1)
+    if _scarf_worn(scene):  # it hangs down to what is worn, which it is not a part of
+        near &= above <= 0
     near &= (v < cut.sleeve_end) | (np.abs(u - cut.shoulders[:, 0].mean()) < 0.55 * cut.body_width)
     beyond = wearables.sampled(
         shirt, wide_u / cut.size[0], wide_v / cut.size[1], hung.scale * cut.size[0]
     )
     open_neck = (np.abs(u - cut.collar[0]) < cut.neck) & (v < cut.collar[1])
-    share = (own * near * ~open_neck * (1 - layer[..., 3]))[..., None]
+    sleeves, below_sleeves = hung.upper_arms(scene, x, y)
+    # Within the neck own collars become the shirt's, but no shade of the neck does.
+    taken = np.maximum(own * near, sleeves)
+    taken = np.where(open_neck, body.collar[area] * near, taken)
+    share = (taken * (1 - layer[..., 3]))[..., None]
     layer = layer + beyond * share
-    hidden = np.clip(2 * np.maximum(np.maximum(body.hair, body.face), body.arms)[area] - 0.6, 0, 1)
+    arms = np.maximum(body.arms[area], body.hands[area] * (1 - sleeves))
+    hidden = np.maximum(np.maximum(body.hair[area], body.face[area]), arms)
+    hidden = np.clip(2 * hidden - 0.6, 0, 1)
     layer *= (np.clip(1.15 * body.matte[area], 0, 1) * (1 - hidden))[..., None]
+    layer *= (1 - below_sleeves)[..., None]
     layer[..., :3] *= _shade(scene, area, own, hidden)[..., None]
     layer[..., :3] *= wearables.side_light(
         scene, (x - scene.face.origin[0]) / (2 * scene.face.scale)
@@ -165,16 +182,14 @@ class _Cut:
         )
 
     def inside(self, u: Floats, v: Floats) -> tuple[Floats, Floats]:
-        """The nearest points of the cloth, along rows and then along columns."""
-        margin = np.float32(0.012 * self.size[0])
-        row = np.clip(v, 0, self.size[1] - 1).astype(np.intp)
-        across = np.clip(
-            u,
-            self.left[row] + margin,
-            np.maximum(self.right[row] - margin, self.left[row] + margin),
-        )
-        column = np.clip(across, 0, self.size[0] - 1).astype(np.intp)
-        return across, np.maximum(v, self.top[column] + margin)
+        """Points of the cloth for those beyond it: below those above it, and beside the others."""
+        margin, below = np.float32(0.012 * self.size[0]), np.float32(_HEM * self.size[0])
+        columns = np.flatnonzero(self.top < self.size[1])
+        column = np.clip(u, columns[0], columns[-1]).astype(np.intp)
+        down = np.maximum(v, self.top[column] + below)
+        row = np.clip(down, 0, self.size[1] - 1).astype(np.intp)
+        left = self.left[row] + margin
+        return np.clip(u, left, np.maximum(self.right[row] - margin, left)), down
 
 
 def _closed(shirt: Image.Image) -> Image.Image:
@@ -244,6 +259,31 @@ class _Hung:
         top = self.middle[1] - self.scale * (self.hook[1] + 0.2 * self.cut.size[1])
         return slice(int(np.clip(top, 0, shape[0] - 1)), shape[0]), slice(0, shape[1])
 
+    def upper_arms(self, scene: Scene, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Where short sleeves lie on upper arms, and where arms go on beyond them: a sleeve ends
+        straight across its arm."""
+        right, left = shoulders = scene.body.shoulders
+        across = (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
+        sleeves, below = np.zeros((2, *x.shape), dtype=np.float32)
+        for side, joint in zip((-1, 1), shoulders, strict=True):
+            elbow, length = scene.body.elbow(side > 0), _sleeve_length(self.cut, side)
+            if elbow is None or length is None or self.scale * length > scene.mm(_LONG_SLEEVE):
+                continue
+            way = elbow - joint
+            arm = max(float(np.linalg.norm(way)), 1e-6)
+            dx, dy = x - np.float32(joint[0]), y - np.float32(joint[1])
+            along = (dx * way[0] + dy * way[1]) / arm
+            off = np.abs(dx * way[1] - dy * way[0]) / arm
+            outside = side * (dx * across[0] + dy * across[1]) / scene.mm(1)
+            end = min(self.scale * length, _SHORT * arm)
+            arm_here = np.clip(outside / 6, 0, 1)
+            arm_here *= np.clip((scene.mm(_ARM) - off) / scene.mm(15), 0, 1)
+            beyond = np.clip((along - end) / scene.mm(3), 0, 1)
+            np.maximum(below, arm_here * beyond, out=below)
+            upper = np.clip((along - 0.4 * end) / scene.mm(8), 0, 1) * (1 - beyond)
+            np.maximum(sleeves, arm_here * upper, out=sleeves)
+        return sleeves, below
+
     def traced(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Points of the template that the pixels show."""
         cos, sin = np.cos(self.tilt) / self.scale, np.sin(self.tilt) / self.scale
@@ -268,11 +308,29 @@ def _sleeve(cut: _Cut, side: int) -> float | None:
     return None if reach < 0.06 * cut.body_width else float(np.arctan2(row - start, reach))
 
 
+def _sleeve_length(cut: _Cut, side: int) -> float | None:
+    """How far a sleeve goes from the tip of the shoulder, in pixels of the template."""
+    edge, start = cut.shoulders[0 if side < 0 else 1]
+    ends = cut.left if side < 0 else cut.right
+    row = int(np.argmax(side * ends))
+    reach = side * (float(ends[row]) - edge)
+    return None if reach < 0.06 * cut.body_width else float(np.hypot(row - start, reach))
+
+
 def _own_clothes(scene: Scene, area: fields.Area) -> Floats:
     """What of the picture the person wears: of them, and neither skin nor hair."""
     body = scene.body
     bare = np.maximum(np.maximum(body.skin, body.hair), body.face)[area]
     return np.asarray(body.matte[area] * np.clip(1.6 - 2.2 * bare, 0, 1), dtype=np.float32)
+
+
+def _scarf_worn(scene: Scene) -> bool:
+    """Whether cloth is seen beside the cheeks, where no shoulder reaches."""
+    whole = (slice(0, scene.pixels.shape[0]), slice(0, scene.pixels.shape[1]))
+    y, x = np.mgrid[whole]
+    across, down = (np.stack([x, y]) - scene.face.origin[:2, None, None]) / scene.face.scale
+    beside = (np.abs(across) > 65) & (np.abs(across) < 115) & (down > 0) & (down < 55)
+    return bool(beside.any()) and float(_own_clothes(scene, whole)[beside].mean()) > _SCARF
 
 
 def _shade(scene: Scene, area: fields.Area, own: Floats, hidden: Floats) -> Floats:
@@ -282,7 +340,7 @@ def _shade(scene: Scene, area: fields.Area, own: Floats, hidden: Floats) -> Floa
     small = np.asarray(Image.fromarray(grey.astype(np.float32)).reduce(step))
     weight = np.clip(2 * np.asarray(Image.fromarray(own).reduce(step)) - 1, 0, 1)
     fine = fields.blurred_within(small, weight, max(1.0, scene.mm(2) / step))
-    wide = fields.blurred_within(small, weight, scene.mm(28) / step)
+    wide = _of_its_kind(fine, weight, scene.mm(28) / step)
     folds = np.clip((fine + 0.01) / (wide + 0.01), 0.7, 1.25) ** _FOLDS
     folds = 1 + (folds - 1) * fields.blurred(weight, scene.mm(3) / step)
     matte = np.asarray(Image.fromarray(np.ascontiguousarray(scene.body.matte[area])).reduce(step))
@@ -294,6 +352,18 @@ def _shade(scene: Scene, area: fields.Area, own: Floats, hidden: Floats) -> Floa
     shadow = 1 - 0.4 * fields.blurred(shifted, scene.mm(8) / step)
     whole = Image.fromarray((folds * round_off * shadow).astype(np.float32))
     return np.asarray(whole.resize((grey.shape[1], grey.shape[0]), Image.Resampling.BILINEAR))
+
+
+def _of_its_kind(light: Floats, weight: Floats, radius: float) -> Floats:
+    """The mean around each pixel of what is about as light: a fold is darker than the cloth that it
+    is in, but another cloth, or bare skin, is no fold."""
+    level = np.log(light + np.float32(0.01)) / np.float32(_ANOTHER)
+    total, share = light * np.float32(1e-3), np.full_like(light, 1e-3)
+    for kind in range(math.floor(level.min()), math.ceil(level.max()) + 1):
+        like = np.clip(1 - np.abs(level - kind), 0, 1)
+        total += like * fields.blurred(light * weight * like, radius)
+        share += like * fields.blurred(weight * like, radius)
+    return total / share
 
 
 def checked_font(data: bytes) -> bytes:

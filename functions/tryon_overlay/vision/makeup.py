@@ -19,8 +19,11 @@ _SCALED = 1.6  # times the light that skin gives back
 _LIGHT_SKIN = linear_of(np.array([74.0, 11.0, 19.0]))
 _AS_VISIBLE = 0.95  # of the difference on light skin
 _STRONGEST = 5.0  # power of a product's hue over the skin's
+_POWERS = 1000  # tried from there down
+_LEAST = 1e-3  # of a change that may be seen
 _LIP_NEAR = 2.5  # millimetres around a point of the lips whose mean is its own
 _LIP_FORM = 0.5  # how much of the lips' broad shading is kept, as a power
+_SHEEN = 0.65  # of the light of skin and product that a highlighter adds where it is thickest
 BRIGHTEST = {"blush": 1.1, "contour": 0.8}  # times the light of bare skin that a tint may give back
 LIP_GLOSS = {"matte": 0.25, "natural": 1.0, "dewy": 1.5}  # how much of their shine lips keep
 GLOSS = {"matte": 0.25, "natural": 0.95, "dewy": 1.35}  # and skin
@@ -33,8 +36,7 @@ def composed(scene: Scene, change: Change, mask: Floats) -> Bytes:
     light.
     """
     picture = scene.pixels.copy()
-    height, width = scene.shape
-    window = picture[scene.top : scene.top + height, scene.left : scene.left + width]
+    window = _window(scene, picture)
     rows, columns = fields.bounds(mask)
     for start in range(rows.start, rows.stop, _STRIP):
         area = (slice(start, min(start + _STRIP, rows.stop)), columns)
@@ -45,6 +47,12 @@ def composed(scene: Scene, change: Change, mask: Floats) -> Bytes:
         changed += light
         window[area] = np.moveaxis(to_srgb(changed), 0, 2)
     return picture
+
+
+def _window(scene: Scene, picture: Bytes) -> Bytes:
+    """The part of a picture that is the scene's window."""
+    height, width = scene.shape
+    return picture[scene.top : scene.top + height, scene.left : scene.left + width]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,19 +72,23 @@ def foundation(scene: Scene, look: Foundation) -> Bytes:
     would show every highlight's edge in violet.
     """
     skin = scene.skin.color
-    scaled = _column(np.minimum(look.ratio, _SCALED))
-    gained = _column(np.maximum(look.ratio - _SCALED, 0) * skin / (skin @ LUMA))
+    evened = scene.evened(look.coverage)
+    columns = evened.bare.shape[1] // 3
+    scaled = np.tile(np.minimum(look.ratio, _SCALED).astype(np.float32), columns)
+    gained = np.maximum(look.ratio - _SCALED, 0) * skin / (skin @ LUMA)
+    gained = np.tile(gained.astype(np.float32), columns)
     kept = np.float32(GLOSS[look.finish])
-    bare, level = scene.evened(look.coverage)
-
-    def change(area: Area, _: Floats) -> Floats:
-        covered = bare[:, *area] * scaled
+    picture = scene.pixels.copy()
+    window = _window(scene, picture)[evened.area]
+    for start in range(0, len(window), _STRIP):
+        strip = slice(start, start + _STRIP)
+        light = evened.bare[strip] * scaled
+        light += evened.left[strip]
+        light += evened.gloss[strip] * kept
         if gained.any():
-            covered += level[area] * gained
-        covered += scene.fine_gloss[area] * kept
-        return covered
-
-    return composed(scene, change, scene.fading_mask)
+            light += evened.level[strip] * gained
+        window[strip] = to_srgb(light).reshape(-1, columns, 3)
+    return picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +156,7 @@ def tinted(
     (CIEDE2000) that the product makes on a light skin.
     """
     ratio = _column(tinting(scene.cheeks, look, tint))
-    mask = scene.fine(scene.strokes(strokes) * np.float32(look.coverage))
+    mask = _seen(scene.fine(scene.strokes(strokes) * np.float32(look.coverage)))
 
     def change(area: Area, light: Floats) -> Floats:
         shine = scene.fine_gloss[area]
@@ -156,23 +168,23 @@ def tinted(
 def light_skin_difference(color: NDArray[np.float64], coverage: float, brightest: float) -> float:
     """CIEDE2000 between a light skin and the same with a product of that colour (white light)."""
     ratio = _toned(_LIGHT_SKIN, color, brightest)
-    return _difference(_LIGHT_SKIN, 1 + coverage * (ratio - 1))
+    return float(_difference(_LIGHT_SKIN, 1 + coverage * (ratio - 1)))
 
 
 def tinting(skin: NDArray[np.float64], look: Color, tint: Tint) -> NDArray[np.float64]:
     """What tinted skin gives back over bare skin: the product's hue to the power that is seen as
     much."""
     once = _toned(skin, look.light, tint.brightest)
-    weak, strong = 0.2, _STRONGEST
-    wanted = _AS_VISIBLE * tint.difference
-    for _ in range(12):
-        power = (weak + strong) / 2
-        seen = _difference(skin, 1 + look.coverage * (_powered(once, power, tint) - 1))
-        weak, strong = (power, strong) if seen < wanted else (weak, power)
-    return _powered(once, power, tint)
+    powers = np.linspace(0.2, _STRONGEST, _POWERS)
+    tried = _powered(once, powers[:, None], tint)
+    seen = _difference(skin, 1 + look.coverage * (tried - 1))
+    enough = np.flatnonzero(seen >= _AS_VISIBLE * tint.difference)
+    return tried[enough[0] if len(enough) else -1]
 
 
-def _powered(ratio: NDArray[np.float64], power: float, tint: Tint) -> NDArray[np.float64]:
+def _powered(
+    ratio: NDArray[np.float64], power: NDArray[np.float64], tint: Tint
+) -> NDArray[np.float64]:
     """The ratio's hue strengthened; no channel grows past what the skin's relief bears."""
     return np.minimum(ratio**power, 2.2 if tint.brightest > 1 else 1.0)
 
@@ -184,18 +196,18 @@ def _toned(
     return color / skin / max(1.0, brighter / brightest)
 
 
-def _difference(skin: NDArray[np.float64], ratio: NDArray[np.float64]) -> float:
-    return float(ciede2000(lab_of(skin), lab_of(np.clip(skin * ratio, 0, 1))))
+def _difference(skin: NDArray[np.float64], ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    return ciede2000(lab_of(skin), lab_of(np.clip(skin * ratio, 0, 1)))
 
 
 def highlighter(scene: Scene, look: Color) -> Bytes:
     """A sheen where light falls: added light, in proportion to how light the skin is, never past
     white."""
     level = np.sqrt(float(scene.skin.color @ LUMA) * float(look.light @ LUMA))
-    sheen = _column(look.light / max(float(look.light @ LUMA), 1e-3) * level * 0.45)
+    sheen = _column(look.light / max(float(look.light @ LUMA), 1e-3) * level * _SHEEN)
     lit = fields.blurred(scene.coarse @ LUMA, scene.coarse_mm(3)) / (scene.skin.color @ LUMA)
     strength = np.clip(scene.strokes(mesh.HIGHLIGHTS) * lit * look.coverage, 0, 1)
-    mask = scene.fine(strength.astype(np.float32))
+    mask = _seen(scene.fine(strength.astype(np.float32)))
     return composed(scene, lambda _, light: light + sheen * (1 - light), mask)
 
 
@@ -207,13 +219,15 @@ def concealer(scene: Scene, look: Color) -> Bytes:
     wanted = np.clip(look.light.astype(np.float32) / np.maximum(local, 1e-3), 0.6, 1.9)
     area = fields.blurred(scene.patch(*mesh.UNDER_EYES), scene.coarse_mm(2.2)) * coarse
     gains = 1 + (np.moveaxis(wanted, 2, 0) - 1) * area * np.float32(look.coverage)
-    fine = _fine(scene, gains.astype(np.float32))
-    return composed(scene, lambda part, light: light * fine[:, *part], scene.skin_mask)
+    fine = scene.fine(gains.astype(np.float32))
+    mask = scene.skin_mask * (scene.fine(area) > _LEAST)
+    return composed(scene, lambda part, light: light * fine[:, *part], mask)
 
 
-def _fine(scene: Scene, planes: Floats) -> Floats:
-    """Coarse planes at the window's resolution."""
-    return np.stack([scene.fine(plane) for plane in planes])
+def _seen(mask: Floats) -> Floats:
+    """A mask without what no eye sees of it: the less of a picture changes, the sooner it is drawn
+    and encoded."""
+    return np.where(mask > _LEAST, mask, 0)
 
 
 def _column(color: NDArray[np.floating]) -> Floats:

@@ -3,31 +3,38 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, features
 
+from . import decoding, webp
 from .colors import Bytes
 
 MAX_BYTES = 25_000_000
 MAX_PIXELS = 60_000_000
+MAX_SCANS = 100  # of a progressive JPEG; cameras and programs write up to a dozen
+_SCAN = b"\xff\xda"  # begins each; inside of one, 0xFF is followed by a zero or a restart
 MIN_SIDE = 160
 MAX_RATIO = 4
 WORKING_SIDE = 1024  # the longer side that looks are drawn at: a phone's screen
 _NEARLY = 0.94  # the share of it that is as good: a quarter of twelve megapixels' 4,000 pixels
+_AMPLE = 2  # times the working side: what a filter needs that makes a picture smaller without loss
 _QUALITY = 88
+
+Image.preinit()  # here, not once more in every child
 
 # Pillow's decoders raise all of these on damaged files.
 _DAMAGED = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError,
-            struct.error, zlib.error)  # fmt: skip
+            MemoryError, struct.error, zlib.error)  # fmt: skip
 
 
 class Refused(Exception):
     """A picture that cannot be used: `code` for programs, `reason` a sentence for the shopper."""
 
     def __init__(self, code: str, reason: str) -> None:
-        super().__init__(f"{code}: {reason}")
+        super().__init__(code, reason)
         self.code, self.reason = code, reason
 
 
@@ -50,8 +57,8 @@ _KINDS = (
 
 
 def opened(data: bytes) -> Image.Image:
-    """An upright sRGB picture of at most `WORKING_SIDE` pixels; raises `Refused`, mostly
-    undecoded."""
+    """An upright sRGB picture of at most `WORKING_SIDE` pixels; raises `Refused`. What is no photo
+    by its first bytes, or too much, is refused before anything reads it."""
     if len(data) > MAX_BYTES:
         raise Refused("too_large", "The file is over 25 MB. Send a smaller photo.")
     kind = next((k.name for k in _KINDS if data[k.offset :].startswith(k.magic)), None)
@@ -61,24 +68,45 @@ def opened(data: bytes) -> Image.Image:
         )
     if kind == "HEVC":
         raise Refused("animated", "This is a burst or a live photo. Send one still photo.")
+    if kind == "JPEG" and data.count(_SCAN) > MAX_SCANS:
+        raise _damaged()
+    return _apart(lambda given: _read(given, kind), data, _damaged)
+
+
+def _apart(
+    read: Callable[[bytes], Image.Image], data: bytes, damaged: Callable[[], Refused]
+) -> Image.Image:
+    try:
+        return decoding.apart(read, Refused, data)
+    except decoding.Told as told:
+        raise Refused(*told.args) from None
+    except decoding.Died:
+        raise damaged() from None
+
+
+def _damaged() -> Refused:
+    return Refused("damaged", "The photo is damaged or was not sent completely. Send it again.")
+
+
+def _read(data: bytes, kind: str) -> Image.Image:
     try:
         if kind == "PNG":
             data = _without_texts(data)
         image = _heif(data) if kind == "HEIF" else Image.open(io.BytesIO(data), formats=(kind,))
         _check(image, data)
-        return _reduced(image)
+        return _reduced(image, data)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels() from error
     except _DAMAGED as error:
-        raise Refused(
-            "damaged", "The photo is damaged or was not sent completely. Send it again."
-        ) from error
+        raise _damaged() from error
 
 
-def encoded(pixels: Bytes) -> bytes:
-    """A baseline JPEG with full colour resolution, for the sake of lips."""
+def encoded(pixels: Bytes, run: int = 0) -> bytes:
+    """A baseline JPEG with full colour resolution, for the sake of lips; with a restart marker
+    after every `run` blocks."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=_QUALITY, subsampling=0)
+    options = {"restart_marker_blocks": run} if run else {}
+    Image.fromarray(pixels).save(file, "JPEG", quality=_QUALITY, subsampling=0, **options)
     return file.getvalue()
 
 
@@ -87,6 +115,14 @@ def layer(data: bytes) -> Image.Image:
     transparency."""
     if not data.startswith(b"\x89PNG\r\n\x1a\n") or len(data) > MAX_BYTES:
         raise Refused("bad_asset", "The product's picture is not a PNG.")
+    return _apart(_read_layer, data, _damaged_layer)
+
+
+def _damaged_layer() -> Refused:
+    return Refused("bad_asset", "The product's picture is damaged.")
+
+
+def _read_layer(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG",))
         if image.width * image.height > MAX_PIXELS // 4:
@@ -94,7 +130,7 @@ def layer(data: bytes) -> Image.Image:
         image.load()
         image = image.convert("RGBA")
     except _DAMAGED as error:
-        raise Refused("bad_asset", "The product's picture is damaged.") from error
+        raise _damaged_layer() from error
     if image.getchannel("A").getextrema()[0] == 255:
         raise Refused("bad_asset", "The product's picture has no transparent background.")
     return image
@@ -156,18 +192,26 @@ def _check(image: Image.Image, data: bytes) -> None:
         raise Refused("colourless", "The photo is black and white. Send one in colour.")
 
 
-def _reduced(image: Image.Image) -> Image.Image:
+def _reduced(image: Image.Image, data: bytes) -> Image.Image:
     """Decoded, made smaller, turned upright and brought to sRGB, in the cheapest order."""
-    if max(image.size) > WORKING_SIDE:
-        # JPEG only: decoded at a half, a quarter or an eighth, a little below the working side too.
-        image.draft("RGB", _fitted(image.size, _NEARLY * WORKING_SIDE))
-    image.load()
+    decoded = _decoded(image, data)
     profile, orientation = image.info.get("icc_profile"), image.getexif().get(0x0112, 1)
-    picture = _flattened(image)
+    picture = _flattened(decoded)
     if max(picture.size) > WORKING_SIDE:
         size = _fitted(picture.size, WORKING_SIDE)
         picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     return _turned(_to_srgb(picture, profile), orientation)
+
+
+def _decoded(image: Image.Image, data: bytes) -> Image.Image:
+    """Its pixels; of a large JPEG or WebP fewer of them, so that no whole one is ever in memory."""
+    if image.format == "WEBP" and max(image.size) > _AMPLE * WORKING_SIDE:
+        return webp.decoded(data, _fitted(image.size, _AMPLE * WORKING_SIDE), image.mode)
+    if max(image.size) > WORKING_SIDE:
+        # JPEG only: decoded at a half, a quarter or an eighth, a little below the working side too.
+        image.draft("RGB", _fitted(image.size, _NEARLY * WORKING_SIDE))
+    image.load()
+    return image
 
 
 def _fitted(size: tuple[int, int], longest: float) -> tuple[int, int]:

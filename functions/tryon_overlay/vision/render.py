@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from . import face, makeup, mesh, pictures
+from . import checks, face, makeup, mesh, pictures
 from .colors import LUMA, Bytes, linear_of, linear_of_hex
 from .pictures import Refused
 from .scene import Scene
@@ -27,6 +27,9 @@ _BLURRED = 0.0045  # `Scene.sharpness` of a face that nobody would know
 _COLOURLESS = 0.05  # logarithm of red over green
 _FILM = 0.35  # share of light that a thick mineral film scatters back
 _RATIOS = (0.05, 6.0)
+LIGHT_UNKNOWN = (
+    "The light of the photo is not known: choose the shade that is yours to see others as they are."
+)
 SEVERAL = "There are several faces in the photo; the largest is shown."
 
 
@@ -113,6 +116,12 @@ def _check_skin(scene: Scene) -> None:
         raise Refused("dark", "The photo is too dark. Take it in more light.")
     if float(np.abs(scene.skin.chroma).max()) < _COLOURLESS:
         raise Refused("colourless", "The photo is black and white. Send one in colour.")
+    if checks.is_drawn(scene) or checks.of_one_color(scene):
+        raise Refused(
+            "no_person", "This is no plain photo of a person. Send a selfie, unfiltered, in colour."
+        )
+    if checks.lenses_dark(scene) or checks.mouth_covered(scene):
+        raise _covered()
 
 
 def _too_small() -> Refused:
@@ -157,6 +166,8 @@ def _dressed(
     image = pictures.layer(assets[look.image])
     lit = light(scene, setting).astype(np.float32)
     if look.kind == "eyewear":
+        if checks.glasses_worn(scene):
+            raise Refused("glasses_worn", "Take off your own glasses to try on others.")
         return wearables.eyewear(scene, image, look.width_mm, look.bridge, lit)
     if look.kind == "headwear":
         return wearables.headwear(scene, image, look.width_mm, look.band, lit)

@@ -33,8 +33,9 @@ _WINDOW = (
 )  # how far the window reaches beyond the landmarks: left, top, right, bottom
 _BROW_EDGE = 2.5  # how far the hairs of a brow reach beyond its outline
 _EAR, _EAR_SIZE = (76.0, 27.0, 84.0), (14.0, 38.0)  # middle and half axes of an ear in the head
-_NECK = 22  # how softly a foundation runs out below the jaw
-_HAIRLINE = 28  # how far above the outline of the landmarks a forehead may reach
+_NECK = 34  # how softly a foundation runs out below the jaw
+_HAIRLINE = 28  # how far above the outline of the landmarks a forehead mostly reaches
+_HIGHEST, _TEMPLE = 52, 5  # how far it may where it is plainly skin, upwards and to the sides
 
 
 _BARE = {
@@ -63,12 +64,29 @@ class Skin:
     chroma_spread: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Evened:
+    """The part of the window under a foundation: light to be scaled and added up, already times its
+    mask. Each is (height, 3 * width), a pixel's channels side by side."""
+
+    coverage: float
+    area: fields.Area
+    left: Floats
+    """Where the mask covers less than all, what stays of the light."""
+    bare: Floats
+    """Without shine, and evened."""
+    level: Floats
+    """The luminance of that."""
+    gloss: Floats
+
+
 class Scene:
     """The window around the face (`top`, `left`, `height`, `width`) and everything seen in it."""
 
     def __init__(self, pixels: Bytes, face: Face) -> None:
         self.pixels, self.face = pixels, face
-        self._evened: tuple[float, Floats, Floats] | None = None
+        self._evened: Evened | None = None
+        self._patches: dict[tuple[int, ...], tuple[Floats, fields.Area]] = {}
         around = np.array(_WINDOW) * face.scale
         low = np.floor(face.points[:, :2].min(axis=0) - around[:2]).astype(int)
         high = np.ceil(face.points[:, :2].max(axis=0) + around[2:]).astype(int)
@@ -124,9 +142,10 @@ class Scene:
         between them."""
         rows, columns = self.coarse.shape[:2]
         y, x = np.mgrid[:rows, :columns].astype(np.float32)
-        return self._to_head((x + 0.5) * self.factor, (y + 0.5) * self.factor)
+        return self.to_head((x + 0.5) * self.factor, (y + 0.5) * self.factor)
 
-    def _to_head(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def to_head(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Head coordinates, seen flat, of points of the window."""
         turn = np.radians(self.face.roll)
         cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
         origin = self.points[168]
@@ -139,11 +158,17 @@ class Scene:
 
     def patch(self, *groups: tuple[int, ...]) -> Floats:
         """Mask on the coarse grid of the insides of landmark outlines."""
-        outlines = [self.outline(group) / self.factor for group in groups]
-        return fields.drawn(outlines, self.coarse.shape[:2])
+        shape = self.coarse.shape[:2]
+        field = np.zeros(shape, dtype=np.float32)
+        for group in groups:
+            if group not in self._patches:
+                self._patches[group] = fields.drawn_part(self.outline(group) / self.factor, shape)
+            part, area = self._patches[group]
+            np.maximum(field[area], part, out=field[area])
+        return field
 
     def fine(self, field: Floats) -> Floats:
-        """A coarse field at the window's resolution."""
+        """A coarse field, or planes of it, at the window's resolution."""
         return fields.enlarged(field, self.factor, self.shape)
 
     @cached_property
@@ -196,11 +221,15 @@ class Scene:
     @cached_property
     def offset(self) -> Floats:
         """How much brighter the coarse pixels are than skin would be there, in logarithms."""
-        luminance, _ = self.steady_logs
+        return self.steady_logs[0] - self.falling
+
+    @cached_property
+    def falling(self) -> Floats:
+        """The logarithm of skin's luminance on the coarse grid, as light falls on the face."""
         x, y = self.frame
         level = self.skin.level
         plane = level[1] * np.clip(x / 60, -0.8, 0.8) + level[2] * np.clip(y / 60, -1, 1.5)
-        return luminance - (level[0] + plane).astype(np.float32)
+        return (level[0] + plane).astype(np.float32)
 
     def skin_odds(self, darker: float, brighter: float, tint_limit: float, shiny: bool) -> Floats:
         """Logarithm of how much likelier each coarse pixel is under skin's colours than under
@@ -210,10 +239,8 @@ class Scene:
         `tint_limit` bounds that for chroma; `shiny` takes bright white for a highlight.
         """
         off, skin = self.offset, self.skin
-        _, chroma = self.steady_logs
-        _, y = self.frame
-        far = np.where(off < 0, off / darker, off / brighter) ** 2
-        tint = (chroma - skin.chroma).astype(np.float32)
+        red, blue = self.tint
+        far = np.where(off < 0, off / np.float32(darker), off / np.float32(brighter)) ** 2
         if shiny:
             # A highlight mixes white into the skin's colour: what lies on the way there is no
             # distance.
@@ -221,27 +248,48 @@ class Scene:
             # As much white as its brightness explains (lower down it is rather a beard), and as
             # much
             # less of it as skin loses where nothing shines.
-            most = (1 - np.exp(-np.clip(off, 0, 2) - 0.35)) * np.clip((60 - y) / 15, 0, 1)
+            most = (1 - np.exp(-np.clip(off, 0, 2) - 0.35)) * np.clip(
+                (60 - self.frame[1]) / 15, 0, 1
+            )
             size = max(float(white @ white), 1e-3)
             least = -np.clip(2 * float(np.linalg.norm(skin.chroma_spread)) / size**0.5, 0.2, 0.8)
             # Shade that other skin lights is more saturated still.
-            least = least * (1 + np.clip(-2 * off, 0, 1))
-            along = np.clip(tint @ white / size, least, most)
-            tint = tint - along[..., None] * white
-        tint = tint / np.clip(2.5 * skin.chroma_spread, 0.12, tint_limit).astype(np.float32)
-        return np.clip(3 - (far + (tint**2).sum(axis=-1)) / 2, -6, 3)
+            least = np.float32(least) * (1 + np.clip(-2 * off, 0, 1))
+            along = np.clip((red * white[0] + blue * white[1]) / np.float32(size), least, most)
+            red, blue = red - along * white[0], blue - along * white[1]
+        limits = np.clip(2.5 * skin.chroma_spread, 0.12, tint_limit).astype(np.float32)
+        far += (red / limits[0]) ** 2 + (blue / limits[1]) ** 2
+        return np.clip(3 - far / 2, -6, 3)
+
+    @cached_property
+    def tint(self) -> Floats:
+        """How far the chroma of the coarse pixels is from skin's: planes of R/G and B/G."""
+        off = self.steady_logs[1] - self.skin.chroma.astype(np.float32)
+        return np.ascontiguousarray(np.moveaxis(off, 2, 0))
 
     @cached_property
     def face_fields(self) -> tuple[Floats, Floats]:
         """Coarse masks of the landmarks' outline, and of it with the forehead up to the
         hairline."""
         oval = self.outline(mesh.OVAL)
-        _, down = self._to_head(oval[:, 0], oval[:, 1])
+        _, down = self.to_head(oval[:, 0], oval[:, 1])
         raised = np.clip(-(down + 5) / 40, 0, 1)[:, None] * self.mm(_HAIRLINE) * self.up
         shape = self.coarse.shape[:2]
         outlines = [oval, oval + raised]
         inner, outer = (fields.drawn([each / self.factor], shape) for each in outlines)
         return fields.blurred(inner, self.coarse_mm(3)), fields.blurred(outer, self.coarse_mm(4))
+
+    @cached_property
+    def _highest_forehead(self) -> Floats:
+        """Coarse mask of the face with as much above and beside it as a bare forehead may take."""
+        oval = self.outline(mesh.OVAL)
+        across, down = self.to_head(oval[:, 0], oval[:, 1])
+        share = np.clip(-(down + 5) / 40, 0, 1)[:, None]
+        right = np.array([-self.up[1], self.up[0]])
+        beside = np.sign(across)[:, None] * self.mm(_TEMPLE) * right
+        raised = oval + share * (self.mm(_HIGHEST) * self.up + beside)
+        drawn = fields.drawn([raised / self.factor], self.coarse.shape[:2])
+        return fields.blurred(drawn, self.coarse_mm(5))
 
     @property
     def up(self) -> Points:
@@ -292,8 +340,8 @@ class Scene:
             light = self.planes[:, *area]
             share = np.tensordot(LUMA, light, 1) / (around[area] + np.float32(1e-3))
             darkest = max(float(np.quantile(share[inside], 0.08)), 0.03)
-            if darkest < 0.85:
-                cover = np.clip((0.95 - share) / (0.95 - darkest), 0, 1)
+            if darkest < 0.8:
+                cover = np.clip((0.88 - share) / (0.88 - darkest), 0, 1)
                 dark = cover * darkest / np.maximum(share, darkest)
                 # A thick brow shows hair alone where it is darkest.
                 dark = np.maximum(dark, np.clip(2 * cover - 1, 0, 1))
@@ -339,13 +387,19 @@ class Scene:
         """How much of each pixel of the window is bare skin of the face."""
         inner, outer = self.face_fields
         darker = float(np.clip(2 * self.skin.spread, 0.45, 0.9))
-        odds = 5 * outer + 4 * inner - 6 + self.skin_odds(darker, 1.0, 0.3, shiny=True)
+        highest = np.maximum(self._highest_forehead, outer)
+        beyond = highest - outer
+        odds = 5 * outer + 3.75 * beyond + 4 * inner - 6
+        plain = self.skin_odds(darker, 1.0, 0.3, shiny=False)
+        shining = self.skin_odds(darker, 1.0, 0.3, shiny=True)
+        # A cloth on the forehead is as white as a highlight.
+        odds += np.where(beyond > 0.4, np.minimum(plain + 1, shining), shining)
         _, down = self.frame
         above_brows = np.clip((-12 - down) / 10, 0, 1)
-        odds -= 2 * above_brows * np.clip(self.roughness - 2.5, 0, 3)
+        odds -= 2 * above_brows * np.clip(self.roughness - 2.5 + beyond, 0, 3)
         chance = self._without_brows(1 / (1 + np.exp(-odds)))
         chance = self._reached(chance)
-        return self._followed(np.minimum(chance, outer)) * (1 - self.features)
+        return self._followed(np.minimum(chance, highest)) * (1 - self.features)
 
     def _without_brows(self, chance: Floats) -> Floats:
         """Below the hairs of a brow lies skin as likely as around it, and the sockets below it are
@@ -378,26 +432,28 @@ class Scene:
             return chance
         _, down = self.frame
         start = int(np.argmin(np.abs(down[:, down.shape[1] // 2] + 25)))
-        reached = chance.copy()
+        reached = np.pad(chance, ((0, 0), (1, 1)))
         for row in range(start - 1, -1, -1):
-            below = np.pad(reached[row + 1], 1)
+            below, here = reached[row + 1], reached[row, 1:-1]
             from_below = np.maximum(np.maximum(below[:-2], below[2:]), below[1:-1])
-            reached[row] = np.minimum(reached[row], from_below)
-        return reached
+            np.minimum(here, from_below, out=here)
+        return reached[:, 1:-1]
 
     @cached_property
     def fading_mask(self) -> Floats:
         """`skin_mask` that goes on over the ears and runs out down the neck, as a foundation is
         blended."""
         inner, _ = self.face_fields
-        _, down = self.frame
-        below = np.clip((down - 10) / 20, 0, 1)
+        across, down = self.frame
+        below = np.clip((down - 10) / 20, 0, 1) * np.clip((74 - np.abs(across)) / 12, 0, 1)
         neck = np.clip(2 * fields.blurred(inner, self.coarse_mm(_NECK)), 0, 1) ** 1.5 * below
+        # What chin and jaw shade is lit by other skin.
+        shaded = self.skin_odds(1.5, 0.5, 0.3, shiny=True)
         odds = self.skin_odds(1.1, 0.5, 0.3, shiny=False)
         # Beside the face there may be a wall as pale as skin in much light; an ear is in less.
         beside = odds - np.clip(8 * (self.offset - 0.2), 0, 5)
         chance = np.maximum(
-            neck / (1 + np.exp(-2 * odds)), self.ears / (1 + np.exp(-2.5 * (beside - 0.2)))
+            neck / (1 + np.exp(-2 * shaded)), self.ears / (1 + np.exp(-2.5 * (beside - 0.2)))
         )
         # Finer than that grid: a wall behind an ear may be as bright, but it is hardly as warm.
         warm = (self.planes[0] + _DARK) / (self.planes[2] + _DARK)
@@ -469,7 +525,7 @@ class Scene:
 
     def shading(self, indices: tuple[int, ...]) -> float:
         """How much more light falls on a part of the face than on its middle."""
-        x, y = self._to_head(*self.outline(indices).mean(axis=0))
+        x, y = self.to_head(*self.outline(indices).mean(axis=0))
         _, across, down = self.skin.level
         return float(np.exp(np.clip(across * x / 60 + down * (y - 30) / 60, -1, 0.5)))
 
@@ -505,7 +561,9 @@ class Scene:
         basis = np.linalg.pinv(np.stack([color, np.ones(3)], axis=1)).astype(np.float32)
         white = self.coarse @ basis[1]
         luminance = self.coarse @ LUMA
-        around = fields.blurred_within(luminance, mask, self.coarse_mm(16))
+        # The side that light comes from is brighter, and does not shine for that.
+        falling = np.exp(self.falling)
+        around = falling * fields.blurred_within(luminance / falling, mask, self.coarse_mm(16))
         above = luminance - np.float32(0.85) * around
         gloss = np.clip(np.minimum(white, above), 0, None) * mask
         return fields.blurred(gloss, self.coarse_mm(2.5))
@@ -515,15 +573,24 @@ class Scene:
         """`gloss` at the window's resolution."""
         return self.fine(self.gloss)
 
-    def evened(self, coverage: float) -> tuple[Floats, Floats]:
-        """The window without its shine, its blotches evened by that much, and the luminance of it:
-        the same for every shade of a foundation."""
-        if self._evened is None or self._evened[0] != coverage:
-            bare = self.planes - self.fine_gloss
-            np.maximum(bare, 0, out=bare)
-            bare *= 1 - np.float32(coverage) * self.unevenness
-            self._evened = (coverage, bare, np.tensordot(LUMA, bare, 1))
-        return self._evened[1], self._evened[2]
+    def evened(self, coverage: float) -> Evened:
+        """What foundations of that coverage, in whatever shade, have in common."""
+        if self._evened is None or self._evened.coverage != coverage:
+            area = fields.bounds(self.fading_mask)
+            mask, gloss = self.fading_mask[area], self.fine_gloss[area]
+            light = self.planes[:, *area]
+            bare = np.maximum(light - gloss, 0)
+            bare *= 1 - np.float32(coverage) * self.unevenness[:, *area]
+            bare *= mask
+            self._evened = Evened(
+                coverage,
+                area,
+                left=_interleaved(light * (1 - mask)),
+                bare=_interleaved(bare),
+                level=np.repeat(np.tensordot(LUMA, bare, 1), 3, axis=1),
+                gloss=np.repeat(gloss * mask, 3, axis=1),
+            )
+        return self._evened
 
     @cached_property
     def unevenness(self) -> Floats:
@@ -540,4 +607,9 @@ class Scene:
         # Chroma moves red and blue against green; what that adds to luminance is taken back.
         base = 0.25 * level - 0.8 * (LUMA[0] * red + LUMA[2] * blue)
         planes = np.clip(np.stack([base + 0.8 * red, base, base + 0.8 * blue]), -0.5, 0.5)
-        return np.stack([self.fine(plane) for plane in planes.astype(np.float32)])
+        return self.fine(planes.astype(np.float32))
+
+
+def _interleaved(planes: Floats) -> Floats:
+    """Planes as pixels are stored: (height, 3 * width)."""
+    return np.ascontiguousarray(np.moveaxis(planes, 0, 2)).reshape(planes.shape[1], -1)

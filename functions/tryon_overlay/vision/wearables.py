@@ -31,6 +31,8 @@ _LOBE_OFF = 15.0  # how far a lobe may lie from there to be believed
 _PIERCED = 3.0  # how far above its lowest point a lobe is pierced
 _HEAD_AXIS = 88.0  # from between the eyes back to the axis of the skull
 _BAND = -36.0  # the height at which a hat's edge sits
+_FALL, _FALLS = 0.9, 75.0  # how steeply hair falls beside a hat, and how far down at most
+_STRAY = 5.0  # how far hair strays beyond the outline of a person
 _HAT_TILT = 0.22  # how far that edge goes down towards the back, per millimetre
 
 Surface = Callable[[NDArray[np.floating], NDArray[np.floating]], NDArray[np.floating]]
@@ -126,31 +128,31 @@ def headwear(scene: Scene, image: Image.Image, width: float, band: float, light:
     inner = _part(scene, scene.fine(scene.face_fields[0]), area)
     layer *= (1 - inner * np.clip((y - _BAND - 4) / 8, 0, 1))[..., None]
     layer[..., :3] *= side_light(scene, x)[..., None]
-    return laid(scene, [(layer, area)], light, drop=3.0, behind=_pushed_aside(scene))
+    return laid(scene, [(layer, area)], light, drop=5.0, behind=_pushed_aside(scene, radius))
 
 
-def _pushed_aside(scene: Scene) -> Layer:
+def _pushed_aside(scene: Scene, radius: float) -> Layer:
     """What lies behind the hair, above the edge of a hat: it holds hair down, and none stands
-    out."""
+    out. Beside the hat, whose half width is `radius` mm, hair falls away from its edge."""
     body, step = scene.body, 4
     pixels = scene.pixels
     y, x = np.mgrid[: pixels.shape[0], : pixels.shape[1]].astype(np.float32)
     right = np.array([-scene.up[1], scene.up[0]])
     x, y = x - np.float32(scene.face.origin[0]), y - np.float32(scene.face.origin[1])
     down = -(x * scene.up[0] + y * scene.up[1]) / scene.face.scale
-    across = (x * right[0] + y * right[1]) / scene.face.scale
-    above = np.clip((_BAND - 5 - down) / 8, 0, 1) * np.clip((150 - np.abs(across)) / 15, 0, 1)
+    across = np.abs(x * right[0] + y * right[1]) / scene.face.scale
+    edge = _BAND - 3 + np.clip(_FALL * (across - radius + 6), 0, _FALLS)
+    above = np.clip((edge - down) / 6, 0, 1) * np.clip((170 - across) / 25, 0, 1)
     person = np.clip(1.6 * body.matte - 0.1, 0, 1)
-    cover = (above * person).astype(np.float32)
     light = to_linear(fields.reduced(pixels, step))
-    seen = np.asarray(
-        Image.fromarray(np.ascontiguousarray(1 - person, dtype=np.float32)).reduce(step)
-    )
+    stray = scene.mm(_STRAY) / step
+    wide = _widest(_reduced_field(person, step), max(1, round(stray)))
+    seen = 1 - wide
     behind, weight = light * 0, np.zeros(light.shape[:2], dtype=np.float32)
-    for reach in (2.0, 6.0, 18.0):
-        radius = scene.mm(reach) / step
-        share = fields.blurred(seen**2, radius)
-        found = fields.blurred(light * (seen**2)[..., None], radius) / (share + 1e-6)[..., None]
+    for reach in (2.0, 6.0, 18.0, 50.0):
+        blur = scene.mm(reach) / step
+        share = fields.blurred(seen**2, blur)
+        found = fields.blurred(light * (seen**2)[..., None], blur) / (share + 1e-6)[..., None]
         new = np.clip(share / 0.05, 0, 1) * (1 - weight)
         behind, weight = behind + found * new[..., None], weight + new
     fine = [
@@ -159,11 +161,21 @@ def _pushed_aside(scene: Scene) -> Layer:
                 (pixels.shape[1], pixels.shape[0]), Image.Resampling.BILINEAR
             )
         )
-        for plane in (*np.moveaxis(behind, 2, 0), weight)
+        for plane in (*np.moveaxis(behind, 2, 0), weight * fields.blurred(wide, stray / 2))
     ]
-    cover = cover * np.clip(fine[3], 0, 1)
+    cover = np.maximum(person, np.clip(1.3 * fine[3], 0, 1)) * above
     layer = np.stack([plane * cover for plane in fine[:3]] + [cover], axis=-1).astype(np.float32)
     return layer, (slice(0, pixels.shape[0]), slice(0, pixels.shape[1]))
+
+
+def _reduced_field(field: Floats, step: int) -> Floats:
+    return np.asarray(Image.fromarray(np.ascontiguousarray(field, dtype=np.float32)).reduce(step))
+
+
+def _widest(mask: Floats, by: int) -> Floats:
+    """A mask grown by so many pixels."""
+    image = Image.fromarray(np.rint(mask * 255).astype(np.uint8))
+    return np.asarray(image.filter(ImageFilter.MaxFilter(2 * by + 1)), dtype=np.float32) / 255
 
 
 def earrings(

@@ -14,6 +14,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from backshop import logs
+
 if TYPE_CHECKING:
     from botocore.session import Session
 
@@ -22,6 +24,7 @@ SECRET_SECONDS = 300
 functions."""
 
 _secrets: dict[str, tuple[float, str]] = {}
+_former: dict[str, tuple[float, str | None]] = {}
 
 
 class Unreachable(Exception):
@@ -38,6 +41,27 @@ def value(name: str, default: str | None = None) -> str:
     if text is None:
         raise Missing(f"set {name} in the function's Environment in template.yaml")
     return text
+
+
+def allows_local_shops() -> bool:
+    """Whether shops may be on this machine and in its network: LOCAL_SHOPS=yes, which the stack on
+    a laptop and the tests set, or a container of `sam local`. In AWS, whose functions have a name
+    and no AWS of this machine, it counts for nothing."""
+    if os.environ.get("AWS_SAM_LOCAL") == "true":
+        return True
+    is_function = bool(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
+    aws_is_here = urlsplit(os.environ.get("AWS_ENDPOINT_URL") or "").hostname == "127.0.0.1"
+    return value("LOCAL_SHOPS", "no") == "yes" and (aws_is_here or not is_function)
+
+
+def shows_errors() -> bool:
+    """Whether errors are logged with their text, which may name people: LOCAL_ERRORS=yes, which the
+    stack on a laptop sets. Where AWS is not on this machine it counts for nothing."""
+    aws_is_here = urlsplit(os.environ.get("AWS_ENDPOINT_URL") or "").hostname == "127.0.0.1"
+    return value("LOCAL_ERRORS", "no") == "yes" and aws_is_here
+
+
+logs.show_text(shows_errors)
 
 
 def secret(name: str) -> str:
@@ -62,11 +86,37 @@ def secret(name: str) -> str:
     return text
 
 
+def former_secret(name: str) -> str | None:
+    """What `secret(name)` was before it was last replaced; None where it never was. Kept for five
+    minutes, too."""
+    kept = _former.get(name)
+    if kept and monotonic() - kept[0] < SECRET_SECONDS:
+        return kept[1]
+    from botocore.exceptions import BotoCoreError
+
+    manager = client("secretsmanager")
+    try:
+        answer = manager.get_secret_value(SecretId=value(name), VersionStage="AWSPREVIOUS")
+        text: str | None = answer["SecretString"]
+    except manager.exceptions.ResourceNotFoundException:
+        text = None
+    except BotoCoreError as unreachable:
+        raise Unreachable("Secrets Manager does not answer") from unreachable
+    _former[name] = (monotonic(), text)
+    return text
+
+
+def is_older(name: str, seconds: float) -> bool:
+    """Whether the kept secret was read longer ago than so many seconds."""
+    kept = _secrets.get(name)
+    return kept is not None and monotonic() - kept[0] >= seconds
+
+
 def database_url(role: str) -> str:
     """DATABASE_URL with the login of `role` in it.
 
     The login's secret is `{"username": …, "password": …}`, the form that RDS keeps too, and its
-    id stands in DATABASE_<ROLE>_SECRET. The reader is the service at DATABASE_READ_URL.
+    id stands in DATABASE_<ROLE>_SECRET. The reader is the function's own at DATABASE_READ_URL.
     """
     login = json.loads(secret(_login(role)))
     where = urlsplit(value("DATABASE_READ_URL" if role == "reader" else "DATABASE_URL"))
@@ -79,13 +129,19 @@ def forget_login(role: str) -> None:
     forget_secret(_login(role))
 
 
+def login() -> str:
+    """The login that this function has for its work, as the template names it."""
+    return value("DATABASE_LOGIN", "service")
+
+
 def _login(role: str) -> str:
-    return f"DATABASE_{'SERVICE' if role == 'reader' else role.upper()}_SECRET"
+    return f"DATABASE_{(login() if role == 'reader' else role).upper()}_SECRET"
 
 
 def forget_secret(name: str) -> None:
     """Read the secret anew next time: its holder was just refused."""
     _secrets.pop(name, None)
+    _former.pop(name, None)
 
 
 @cache
@@ -105,14 +161,21 @@ def client(service: str) -> Any:
     from botocore.config import Config
 
     limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
+    if service == "bedrock-runtime":
+        # A model thinks longer; who asks it has another way, and no time for a second try.
+        limits = limits.merge(Config(read_timeout=10, retries={"total_max_attempts": 1}))
     if service == "s3":
         # In its older regions botocore presigns in a way that S3 refuses for objects under a KMS
         # key, and names a host that redirects while a bucket is new.
         signing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
         limits = limits.merge(signing)
+    if service == "lambda":
+        # Who waits for a function waits as long as the gateway does, and asks it once.
+        limits = limits.merge(Config(read_timeout=28, retries={"total_max_attempts": 1}))
     return _session().create_client(service, config=limits)
 
 
 def reset() -> None:
     """Forget the secrets that were read; tests call it between environments."""
     _secrets.clear()
+    _former.clear()

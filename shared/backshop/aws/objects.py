@@ -5,14 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from itertools import islice
-from typing import Any, TypedDict
+from typing import IO, Any, TypedDict
 from uuid import uuid4
 
 from backshop.aws import config
 
 BATCH = 1000
 """Keys that one call deletes at most."""
+_PART = 1_048_576
+
+
+class Gone(LookupError):
+    """There is no such object."""
 
 
 class NotDeleted(Exception):
@@ -26,9 +32,20 @@ class Upload(TypedDict):
     fields: dict[str, str]
 
 
-def put(bucket: str, key: str, content: bytes, content_type: str = "binary/octet-stream") -> None:
-    """Store an object in place of any other under this key."""
-    config.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+def put(
+    bucket: str,
+    key: str,
+    content: bytes,
+    content_type: str = "binary/octet-stream",
+    *,
+    kms_key: str | None = None,
+) -> None:
+    """Store an object in place of any other under this key, encrypted with a KMS key where one is
+    given, and as the bucket does it where none is."""
+    sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+    config.client("s3").put_object(
+        Bucket=bucket, Key=key, Body=content, ContentType=content_type, **sealed
+    )
 
 
 def put_in_parts(bucket: str, key: str, parts: Iterable[bytes], content_type: str) -> None:
@@ -57,6 +74,26 @@ def get(bucket: str, key: str, limit: int | None = None) -> bytes:
     """An object's content, or its first `limit` bytes."""
     stored: bytes = config.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read(limit)
     return stored
+
+
+def download(bucket: str, key: str, file: IO[bytes], limit: int) -> str:
+    """Write an object's first `limit` bytes to the file, part by part; their SHA-256. Raises Gone
+    where there is no such object, or none that may be read."""
+    from botocore.exceptions import ClientError
+
+    try:
+        body = config.client("s3").get_object(Bucket=bucket, Key=key)["Body"]
+    except ClientError as refused:
+        # Where the list is not allowed, what is not there looks like what is forbidden.
+        if refused.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied", "404"):
+            raise Gone(key) from None
+        raise
+    digest = sha256()
+    while limit > 0 and (part := body.read(min(limit, _PART))):
+        file.write(part)
+        digest.update(part)
+        limit -= len(part)
+    return digest.hexdigest()
 
 
 def exists(bucket: str, key: str) -> bool:

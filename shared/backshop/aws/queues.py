@@ -51,22 +51,37 @@ def hand_back(url: str, messages: Sequence[Message]) -> None:
 
 
 def _wait(message: Message) -> int:
-    tries = int(message.get("attributes", {}).get("ApproximateReceiveCount", "1"))
-    return int(min(300, 5 * 2 ** min(tries - 1, 10)))
+    return int(min(300, 5 * 2 ** min(tries(message) - 1, 10)))
+
+
+def tries(message: Message) -> int:
+    """How often the queue has handed the message out, this time included."""
+    return int(message.get("attributes", {}).get("ApproximateReceiveCount", "1"))
 
 
 def send(url: str, body: str, *, group: str | None = None, dedup: str | None = None) -> None:
-    """Put one message on a queue; FIFO queues take a group and a deduplication id."""
+    """Put one message on a queue. The group is its store: a standard queue serves stores with
+    little to do before those with much (fair queues). FIFO queues also take a deduplication id."""
     fifo = {"MessageGroupId": group, "MessageDeduplicationId": dedup}
     attributes = {name: value for name, value in fifo.items() if value is not None}
     config.client("sqs").send_message(QueueUrl=url, MessageBody=body, **attributes)
 
 
-def send_all(url: str, bodies: Sequence[str]) -> None:
+class Grouped(NamedTuple):
+    """A message of a standard queue; its group is its store (see `send`)."""
+
+    body: str
+    group: str
+
+
+def send_all(url: str, messages: Sequence[Grouped]) -> None:
     """Put many messages on a standard queue, ten a call. Raises when one is refused."""
-    for start in range(0, len(bodies), BATCH):
-        part = bodies[start : start + BATCH]
-        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(part)]
+    for start in range(0, len(messages), BATCH):
+        part = messages[start : start + BATCH]
+        entries = [
+            {"Id": str(number), "MessageBody": each.body, "MessageGroupId": each.group}
+            for number, each in enumerate(part)
+        ]
         answer = config.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
         if answer.get("Failed"):
             raise RuntimeError(f"{len(answer['Failed'])} messages were refused by {url}")
@@ -115,7 +130,7 @@ def process(event: dict[str, Any], one: Callable[[Message], None]) -> BatchRespo
             one(record)
         except Exception as error:
             failure("message failed", error, message_id=record["messageId"])
-            if "MessageGroupId" in record.get("attributes", {}):
+            if "MessageDeduplicationId" in record.get("attributes", {}):
                 failures = [{"itemIdentifier": each["messageId"]} for each in records[number:]]
                 break
             failures.append({"itemIdentifier": record["messageId"]})

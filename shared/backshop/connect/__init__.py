@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backshop.contexts import KindName, PlatformName, Projection
+    from backshop.contexts import KindName, Projection, Use
 
 
 class ConnectContext:
     """What is saved here; see `ports.Context`."""
 
-    platforms: frozenset[PlatformName] = frozenset({"shopify", "woocommerce", "vendure"})
+    use: Use | None = None
     kinds: frozenset[KindName] = frozenset({"product", "customer", "order"})
     reads_records = False
 

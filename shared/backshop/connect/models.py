@@ -8,9 +8,18 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    model_validator,
+)
 
 from backshop.commerce import Platform, Time
+from backshop.contexts import Use
 
 _HOST = re.compile(r"([\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\])(:[1-9][0-9]{0,4})?")
 _PATH = re.compile(r"[\w./~-]*")
@@ -40,6 +49,11 @@ def _zone(value: str) -> str:
     return value
 
 
+def _sorted(uses: frozenset[Use]) -> list[Use]:
+    """An answer has one order, whatever the process's hashes are."""
+    return sorted(uses)
+
+
 ShopUrl = Annotated[str, Field(max_length=255), AfterValidator(_shop_url)]
 Origin = Annotated[str, Field(max_length=255), AfterValidator(_origin)]
 Origins = Annotated[list[Origin], Field(max_length=20)]
@@ -58,6 +72,10 @@ class StoreSettings(BaseModel):
 
     currency: Currency | None = None
     time_zone: Zone | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """Where the store is at home (ISO 3166); left out, the country of its time zone."""
+    uses: Annotated[frozenset[Use], PlainSerializer(_sorted, list[Use])] | None = None
+    """What the store uses beyond what every store has; left out, what is usual at its platform."""
     channel: str | None = Field(default=None, max_length=255)
     """Vendure's channel token, where the server has several."""
 
@@ -104,6 +122,9 @@ class ConnectorChange(BaseModel):
     settings: StoreSettings | None = None
     plan: Literal["free", "starter", "pro", "agency"] | None = None
     """How much the store may ask of insights, from the next question on."""
+    paused: bool | None = None
+    """Read nothing at the shop and write nothing to it, until it is resumed; nothing is lost
+    meanwhile."""
     new_store_key: bool = False
     """Make a new store key; the old one stops working within two minutes."""
 
@@ -126,6 +147,12 @@ class Connector(BaseModel):
     store_url: str
     sync_interval: int
     status: str
+    shop_domain: str | None = None
+    """The shop's name at its platform, as its deliveries give it; Shopify's *.myshopify.com."""
+    erasure_asked_at: Time | None = None
+    """When the platform asked to erase the shop though it was still connected here."""
+    paused_at: Time | None = None
+    """Since when nothing is read there or written to it."""
     name: str | None
     allowed_origins: list[str]
     settings: dict[str, Any]
@@ -140,6 +167,8 @@ class ConnectorOnce(Connector):
     store_key: str | None = None
     webhook_secret: str | None = None
     """Only where it was made here; put it into the shop's webhook settings."""
+    problems: list[str] = []
+    """What the shop was just found to lack, with what to do about it."""
 
 
 class ConnectorPosition(BaseModel):
@@ -155,3 +184,31 @@ class DataRequest(BaseModel):
     request_id: str
     requested_at: Time
     url: str
+
+
+class Erased(BaseModel):
+    """What disconnecting takes away."""
+
+    what: list[str] = [
+        "the shop's credentials",
+        "the store key",
+        "bodies of webhooks",
+    ]
+    webhook_bodies: int
+    waiting: int = Field(description="Changes that still wait to be made at the shop; they fail.")
+
+
+class Kept(BaseModel):
+    """What stays and can be looked up as before."""
+
+    orders: int
+    customers: int
+    products: int
+
+
+class Disconnection(BaseModel):
+    """What disconnecting a shop erases and keeps."""
+
+    status: str
+    erased: Erased
+    kept: Kept

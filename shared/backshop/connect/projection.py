@@ -25,6 +25,8 @@ def save_products(tx: Tx, store: Store, products: Staged, variants: Staged) -> N
     """One row a variant. Of products whose variants are all told, the others go."""
     of = {"store": store.id, "platform": store.platform}
     left = _delete_stale_variants(tx, of, products, variants) if products.size else []
+    if products.size and store.platform == Platform.WOOCOMMERCE:
+        _hide_variations(tx, of, products)
     if not variants.size:
         _settle_skus(tx, of, left)
         return
@@ -83,6 +85,20 @@ def _delete_stale_variants(
     return [row["given_sku"] for row in gone if row["given_sku"]]
 
 
+def _hide_variations(tx: Tx, of: dict[str, object], products: Staged) -> None:
+    """What is not published takes its variations with it, which are records of their own."""
+    tx.execute(
+        f"""UPDATE connect.platform_product AS stored
+            SET available = false, status = left(products.status, 50), synced_at = now()
+            FROM {products.source}
+            WHERE NOT products.variants_known AND products.status <> 'publish'
+              AND stored.platform = %(platform)s AND stored.product_id = products.id
+              AND stored.variant_id <> products.id
+              AND (stored.available OR stored.status IS DISTINCT FROM left(products.status, 50))""",
+        of | products.params,
+    )
+
+
 def _settle_skus(tx: Tx, of: dict[str, object], skus: Sequence[str | None]) -> None:
     """File each of these SKUs under the first of the variants that have it, by length and letters
     of the variant's id, which for numbers is the oldest; the others under a name of their own."""
@@ -116,14 +132,16 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
         f"""WITH saved AS (
               INSERT INTO connect.platform_customer
                 (store_id, customer_id, platform, email, name, phone, metadata, modified_at,
-                 synced_at)
+                 synced_at, consents)
               SELECT %(store)s, id, %(platform)s::text, coalesce(left(email, 255), ''), left(name, 255),
-                left(phone, 50), metadata::jsonb, modified_at, now()
+                left(phone, 50), metadata::jsonb, modified_at, now(),
+                connect.with_consents('{{}}', consents::jsonb, now())
               FROM {customers.source} WHERE NOT is_guest
               ON CONFLICT (store_id, customer_id, platform) DO UPDATE SET
                 email = excluded.email, name = excluded.name, phone = excluded.phone,
                 metadata = excluded.metadata, modified_at = excluded.modified_at,
-                synced_at = excluded.synced_at
+                synced_at = excluded.synced_at,
+                consents = connect.with_consents(platform_customer.consents, excluded.consents, now())
               RETURNING new.customer_id, old.customer_id AS before
             )
             SELECT array_agg(customer_id) AS new FROM saved WHERE before IS NULL""",
@@ -336,6 +354,12 @@ def customers_of(tx: Tx, person: Person) -> list[str]:
         {"id": person.customer_id, "email": person.email, "phone": person.phone},
     )
     return [row["customer_id"] for row in rows]
+
+
+def orders_of(tx: Tx, person: Person) -> list[str]:
+    """Ids of the orders that a person is known by; to be asked before they are erased."""
+    orders: list[str] = _about(tx, person)["of_orders"]
+    return orders
 
 
 def _about(tx: Tx, person: Person) -> dict[str, Any]:

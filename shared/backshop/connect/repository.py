@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from backshop.db import Tx
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from backshop.connect.models import ConnectorPosition
 
 _SHOWN = """
-    SELECT c.id, c.platform, c.store_url, c.sync_interval, c.status, s.settings,
+    SELECT c.id, c.platform, c.store_url, c.sync_interval, c.status, c.shop_domain,
+           c.erasure_asked_at, c.paused_at, s.settings,
            c.created_at, greatest(c.updated_at, s.updated_at) AS updated_at
     FROM connect.connector_config c JOIN backshop.stores s ON s.id = c.store_id
 """
@@ -22,7 +24,15 @@ class WebhookSecrets(NamedTuple):
     """What checks a delivery: ciphertexts by the field that they are sealed under."""
 
     platform: str
+    shop_domain: str | None
     sealed: dict[str, str]
+
+
+class Standing(NamedTuple):
+    status: str
+    shop_domain: str | None
+    is_erasure_asked: bool
+    """Since the present credentials were given."""
 
 
 def add_connector(
@@ -75,18 +85,56 @@ def change_connector(
     )
 
 
+def pause(tx: Tx, paused: bool) -> None:
+    """Let nothing be read at the shop or written to it, or let it go on."""
+    tx.execute(
+        """UPDATE connect.connector_config
+           SET paused_at = CASE WHEN %s THEN coalesce(paused_at, now()) END
+           WHERE id = backshop.current_store_id()""",
+        (paused,),
+    )
+
+
 def webhook_secrets(tx: Tx) -> WebhookSecrets | None:
     """The current secret, and for a day the one before it."""
     row = tx.execute(
-        """SELECT platform, webhook_secret,
+        """SELECT platform, shop_domain, webhook_secret,
                   CASE WHEN webhook_secret_previous_until > now()
                        THEN webhook_secret_previous END AS webhook_secret_previous
            FROM connect.connector_config WHERE id = backshop.current_store_id()"""
     ).fetchone()
     if row is None:
         return None
-    platform = row.pop("platform")
-    return WebhookSecrets(platform, {field: sealed for field, sealed in row.items() if sealed})
+    platform, domain = row.pop("platform"), row.pop("shop_domain")
+    sealed = {field: sealed for field, sealed in row.items() if sealed}
+    return WebhookSecrets(platform, domain, sealed)
+
+
+def stores_of_shop(tx: Tx, domain: str) -> list[UUID]:
+    """The stores of the shop that its platform calls so, whatever the transaction's store."""
+    rows = tx.execute("SELECT connect.stores_of_shop(%s) AS id", (domain,)).fetchall()
+    return [row["id"] for row in rows]
+
+
+def standing(tx: Tx) -> Standing | None:
+    """How the transaction's store stands with its shop; None where it has no connector."""
+    row = tx.execute(
+        """SELECT status, shop_domain, erasure_asked_at >= connected_at AS is_erasure_asked
+           FROM connect.connector_config WHERE id = backshop.current_store_id()"""
+    ).fetchone()
+    return (
+        Standing(row["status"], row["shop_domain"], bool(row["is_erasure_asked"])) if row else None
+    )
+
+
+def ask_erasure(tx: Tx, at: datetime) -> None:
+    """Note that the platform asked at `at` to erase a shop that is still connected."""
+    tx.execute(
+        """UPDATE connect.connector_config
+           SET erasure_asked_at = greatest(erasure_asked_at, %s)
+           WHERE id = backshop.current_store_id()""",
+        (at,),
+    )
 
 
 def keep_previous_secret(tx: Tx, sealed: str) -> None:
@@ -113,3 +161,30 @@ def end(tx: Tx, at: datetime) -> bool:
         (at,),
     )
     return done.rowcount == 1
+
+
+def disconnect(tx: Tx) -> None:
+    """Staff took the shop off: forget what opens its API and what its webhooks are signed with.
+    That of Shopify stays, whose order to erase the shop may come yet."""
+    tx.execute(
+        """UPDATE connect.connector_config
+           SET status = 'uninstalled', api_key = '', secret = '',
+               webhook_secret = CASE WHEN platform = 'shopify' THEN webhook_secret END,
+               webhook_secret_previous = NULL, webhook_secret_previous_until = NULL
+           WHERE id = backshop.current_store_id()"""
+    )
+
+
+def holdings(tx: Tx) -> dict[str, int]:
+    """How many orders, customers and products are stored."""
+    row = tx.execute(
+        """SELECT
+             (SELECT count(*) FROM connect.platform_order
+              WHERE store_id = backshop.current_store_id() AND status <> 'deleted') AS orders,
+             (SELECT count(*) FROM connect.platform_customer
+              WHERE store_id = backshop.current_store_id()) AS customers,
+             (SELECT count(*) FROM connect.platform_product
+              WHERE store_id = backshop.current_store_id()) AS products"""
+    ).fetchone()
+    assert row is not None
+    return row

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from itertools import count
 from time import time
-from typing import Any, Literal, NamedTuple, Self, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -27,11 +27,13 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from backshop.aws import config
+from backshop.db import roots
 
 T = TypeVar("T")
 Tx = psycopg.Connection[dict[str, Any]]
-Role = Literal["service", "shopper", "analyst", "owner", "reader"]
-"""`reader` is the login `service` at a replica."""
+Role = str
+"""A login without its `backshop_`: that of the function's work (`config.login`), or `shopper`,
+`analyst`, `owner`; `reader` is the function's own at a replica."""
 
 LockNotAvailable = psycopg.errors.LockNotAvailable
 UniqueViolation = psycopg.errors.UniqueViolation
@@ -54,6 +56,12 @@ def is_away(error: BaseException) -> bool:
     return error.sqlstate is None or error.sqlstate[:2] in {"08", "53", "57"}
 
 
+def names_no_store(error: ForeignKeyViolation) -> bool:
+    """Whether the row was of a store that is not there. Its references are named by Postgres:
+    <table>_store_id_fkey, cut to fit at the table's end."""
+    return (error.diag.constraint_name or "").endswith("_store_id_fkey")
+
+
 Row = tuple[str, ...]
 """A row in Postgres' text forms, one value a column; an empty text is NULL."""
 
@@ -71,7 +79,7 @@ def connect(url: str) -> Tx:
     Nothing is prepared on the server, because transaction poolers lose named statements.
     """
     connection = psycopg.connect(
-        url,
+        roots.named(url),
         autocommit=True,
         row_factory=dict_row,
         prepare_threshold=None,
@@ -189,7 +197,7 @@ def transaction(*, store_id: UUID | None = None, all_stores: bool = False) -> It
     if (store_id is None) is not all_stores:
         raise ValueError("name the store, or say all_stores=True")
     scope = {"backshop.all_stores": "on"} if all_stores else {"backshop.store_id": str(store_id)}
-    with _transaction("service", scope) as tx:
+    with _transaction(config.login(), scope) as tx:
         yield tx
 
 
@@ -198,14 +206,16 @@ def reading(store_id: UUID) -> Iterator[Tx]:
     """A read-only transaction on one store for lists and reports, which may be some seconds behind:
     at the replica of DATABASE_READ_URL where there is one that answers."""
     settings = {"backshop.store_id": str(store_id)}
-    role: Role = "reader" if config.value("DATABASE_READ_URL", "") else "service"
+    role: Role = "reader" if config.value("DATABASE_READ_URL", "") else config.login()
     with ExitStack() as stack:
         try:
             tx = stack.enter_context(_transaction(role, settings, begin="BEGIN READ ONLY"))
         except psycopg.OperationalError:
-            if role == "service":
+            if role != "reader":
                 raise
-            tx = stack.enter_context(_transaction("service", settings, begin="BEGIN READ ONLY"))
+            tx = stack.enter_context(
+                _transaction(config.login(), settings, begin="BEGIN READ ONLY")
+            )
         yield tx
 
 
@@ -318,24 +328,49 @@ def _capability(kind: str, store_id: UUID, subject: str) -> str:
 @contextmanager
 def try_lock(store_id: UUID, name: str) -> Iterator[bool]:
     """Keep the store's lock of this name while the block runs; False where somebody else has it.
+    See `try_locks`."""
+    with try_locks(store_id, [[name]]) as kept:
+        yield kept == 1
 
-    It lives on a connection of its own, in a transaction (poolers keep those apart), and is free as
-    soon as the process has died. Raises `Unreachable`.
+
+@contextmanager
+def try_locks(store_id: UUID, choices: Sequence[Sequence[str]]) -> Iterator[int]:
+    """Keep one of the store's locks of each choice while the block runs, whichever is free; how
+    many of the choices were had before one of which others have all.
+
+    They live on a connection of their own, in a transaction (poolers keep those apart), and are
+    free as soon as the process has died. Raises `Unreachable`.
     """
-    connection = _open("service")
+    connection = _open(config.login())
     settings = {"backshop.store_id": str(store_id), "idle_in_transaction_session_timeout": "0"}
     try:
+        # Committed first: who waits for a row that is being made waits as long as it is locked.
         _begin_on(connection, "BEGIN", settings)
-        try:
-            connection.execute("SELECT backshop.lock(%s, false)", (name,))
-            is_mine = True
-        except LockNotAvailable:
-            is_mine = False
-        yield is_mine
-        # Closing alone would leave it to the server when the lock is free.
+        connection.execute(
+            """INSERT INTO backshop.locks (store_id, name)
+               SELECT backshop.current_store_id(), unnest(%s::text[]) ON CONFLICT DO NOTHING""",
+            ([name for choice in choices for name in choice],),
+        )
+        connection.execute("COMMIT")
+        _begin_on(connection, "BEGIN", settings)
+        yield _lock_one_of_each(connection, choices)
+        # Closing alone would leave it to the server when the locks are free.
         connection.execute("ROLLBACK")
     finally:
         connection.close()
+
+
+def _lock_one_of_each(tx: Tx, choices: Sequence[Sequence[str]]) -> int:
+    for number, names in enumerate(choices):
+        free = tx.execute(
+            """SELECT FROM backshop.locks
+               WHERE store_id = backshop.current_store_id() AND name = ANY (%s)
+               ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED""",
+            (list(names),),
+        )
+        if not free.rowcount:
+            return number
+    return len(choices)
 
 
 def export_rows(
@@ -384,7 +419,8 @@ def stage(
     are names and types; neither they nor `name` may come from outside.
     """
     if len(rows) < COPY_FROM:
-        return _stage_json(name, columns, rows)
+        texts = [[(_storable(value) or None) if value else None for value in row] for row in rows]
+        return _stage_json(name, columns, texts)
     lines = [copy_line([value or "" for value in row]) for row in rows]
     return stage_lines(tx, name, columns, lines)
 
@@ -407,8 +443,7 @@ def _stage_json(
 ) -> Staged:
     import orjson
 
-    texts = [[(_storable(value) or None) if value else None for value in row] for row in rows]
-    records = orjson.dumps([dict(zip(columns, row, strict=True)) for row in texts]).decode()
+    records = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode()
     source = f"json_to_recordset(%(staged_{name})s::json) AS {name} ({_typed(columns)})"
     return Staged(source, {f"staged_{name}": records}, len(rows))
 
@@ -434,17 +469,17 @@ def copy_line(row: Sequence[str]) -> str:
     return _DELIMITER.join([_storable(value).translate(_escapes) for value in row])
 
 
-def _values(line: str) -> list[str]:
-    """The row that `copy_line` made this line of."""
+def _values(line: str) -> list[str | None]:
+    """The row that `copy_line` made this line of, None for an empty text."""
     if "\\" not in line:
-        return line.split(_DELIMITER)
+        return [value or None for value in line.split(_DELIMITER)]
     values = [[""]]
     for part in _ESCAPED.split(line):
         if part == _DELIMITER:
             values.append([])
         else:
             values[-1].append(_unescaped.get(part, part))
-    return ["".join(parts) for parts in values]
+    return ["".join(parts) or None for parts in values]
 
 
 def _storable(value: str) -> str:

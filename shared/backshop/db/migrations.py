@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[3] / "sql" / "migrations"
 OWNER = "backshop_owner"
-LOGINS = ("backshop_service", "backshop_shopper", "backshop_analyst")
+LOGINS = (
+    "backshop_service",
+    "backshop_receive",
+    "backshop_staff",
+    "backshop_storefront",
+    "backshop_try_on",
+    "backshop_shopper",
+    "backshop_analyst",
+)
 
 NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9]+(_[a-z0-9]+)+\.sql")
 NO_TRANSACTION = b"-- no transaction"

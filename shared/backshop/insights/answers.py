@@ -3,12 +3,25 @@ asked."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backshop.insights.charts.models import ChartKind, ChartSpec
+from backshop.insights.semantic import sentences
 from backshop.insights.semantic.metrics import METRICS, After
-from backshop.insights.semantic.models import Answer, Dimension, Result, SemanticQuery, Unit
+from backshop.insights.semantic.models import (
+    Answer,
+    Assumptions,
+    Cell,
+    Column,
+    Dimension,
+    Result,
+    SemanticQuery,
+    Unit,
+)
 from backshop.insights.semantic.periods import Window, buckets
+from backshop.insights.semantic.repository import Shop
 from backshop.insights.semantic.tables import PREVIOUS
-from backshop.insights.semantic.wording import sentence
+from backshop.insights.semantic.wording import plain, sentence
 
 D = Dimension
 FEW = 12
@@ -23,7 +36,7 @@ def answer(result: Result, *, title: str = "") -> Answer:
     """The result as the contract shapes it."""
     spec = chart(result, title=title)
     return Answer(
-        text=sentence(result),
+        text=told(result),
         query=result.query.as_json(),
         reads_as=result.reads_as,
         assumptions=result.assumptions,
@@ -33,6 +46,53 @@ def answer(result: Result, *, title: str = "") -> Answer:
         totals_by_currency=result.totals_by_currency,
         remainder=result.remainder,
         chart=spec.model_dump(mode="json"),
+    )
+
+
+def of_sql(
+    sql: str,
+    columns: Sequence[Column],
+    rows: Sequence[tuple[Cell, ...]],
+    shop: Shop,
+    *,
+    is_cut: bool,
+) -> Answer:
+    """What SQL found that a model wrote: a table, and no number that is not a cell of it."""
+    first = rows[0] if rows else ()
+    said = [
+        f"{plain(column.name.replace('_', ' '))} {plain(str(value))}"
+        for column, value in zip(columns[:3], first, strict=False)
+        if value is not None
+    ]
+    text = f"The first row: {', '.join(said)}." if said else "There is nothing to show."
+    note = (
+        "Answered by SQL that a model wrote, not by a metric: definitions of metrics do not hold."
+    )
+    cut = ("There are more rows than are shown.",) if is_cut else ()
+    spec = ChartSpec(kind="table", x=None, y=(), series=None)
+    return Answer(
+        text=text,
+        query={"sql": sql},
+        reads_as="SQL that a model wrote",
+        assumptions=Assumptions(
+            time_zone=shop.books.reckoning.time_zone,
+            currency=None,
+            statuses=(),
+            fresh_at=shop.fresh_at,
+            notes=(note, *cut),
+        ),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        totals={},
+        chart=spec.model_dump(mode="json"),
+    )
+
+
+def told(result: Result) -> str:
+    """The sentence of an answer; without numbers, should one of them not be the result's."""
+    text = sentence(result)
+    return (
+        text if sentences.holds(text, result) else f"{result.reads_as.capitalize()}: see the table."
     )
 
 

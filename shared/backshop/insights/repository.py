@@ -46,7 +46,7 @@ def change_key(tx: Tx, key_hash: str) -> None:
 
 def change(tx: Tx, url: str | None, settings: dict[str, Any]) -> None:
     """Change what is given; `settings` are laid over the stored ones, a null takes its key away.
-    Raises UniqueViolation where the URL is another store's."""
+    Raises UniqueViolation where URL and channel are another store's."""
     tx.execute(
         """UPDATE insights.stores SET
              store_url = coalesce(%(url)s, store_url),
@@ -64,3 +64,15 @@ def set_active(tx: Tx, active: bool) -> None:
            WHERE id = backshop.current_store_id()""",
         {"active": active},
     )
+
+
+def refunds_of(tx: Tx, order_number: int) -> list[dict[str, Any]]:
+    """What the shop gave back of an order, whose number is `commerce.stable_number` of its id."""
+    return tx.execute(
+        """SELECT coalesce(external_id, wc_refund_id::text) AS refund_id, amount, currency, status,
+               date_created AS created_at
+           FROM insights.refunds
+           WHERE store_id = backshop.current_store_id() AND wc_order_id = %s
+           ORDER BY date_created, wc_refund_id""",
+        (order_number,),
+    ).fetchall()

@@ -1,17 +1,17 @@
-"""Signature Kits: phone check, delivery tracking and supplier batches."""
+"""Phone check, delivery tracking and supplier batches."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backshop.contexts import KindName, PlatformName, Projection
+    from backshop.contexts import KindName, Projection, Use
 
 
 class KitsContext:
     """What is saved here; see `ports.Context`."""
 
-    platforms: frozenset[PlatformName] = frozenset({"vendure"})
+    use: Use | None = "deliveries"
     kinds: frozenset[KindName] = frozenset({"customer", "order"})
     reads_records = True
 

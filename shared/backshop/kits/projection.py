@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from backshop.commerce import Customer, Kind, Order, Person, Store
 from backshop.db import Tx, export_rows
 from backshop.kits import phones
+from backshop.kits.customers.projection import deactivate_customers, sms_countries
 from backshop.kits.customers.projection import delete_customers as delete_customers
 from backshop.kits.customers.projection import save_customers as save_customers
-from backshop.kits.customers.projection import sms_countries
 from backshop.kits.orders.projection import delete_orders as delete_orders
 from backshop.kits.orders.projection import fill_in
 from backshop.kits.orders.projection import save_orders as save_orders
@@ -73,14 +73,20 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     return export_rows(
         tx,
         "kits",
-        {**_THEIRS, "otp_sessions": _SESSIONS, "verified_phones": _SESSIONS},
+        {
+            **_THEIRS,
+            "otp_sessions": _SESSIONS,
+            "verified_phones": _SESSIONS,
+            "shoppers": _SESSIONS,
+        },
         about,
         without=("store_id", "otp_hash", "session_id"),
     )
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:
-    """Forget the person; orders keep their goods and amounts, what was printed left out."""
+    """Forget the person; orders keep their goods and amounts, what was printed and noted
+    left out."""
     about = _about(tx, store, person)
     tx.execute(
         """UPDATE kits.customer_orders_summary
@@ -89,6 +95,13 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
            WHERE id = ANY (%(of_orders)s)""",
         about,
     )
+    # What staff wrote in their own words may name anybody.
+    for table in ("order_delivery_status", "order_delivery_status_events"):
+        tx.execute(
+            f"""UPDATE kits.{table} SET note = NULL
+                WHERE order_code = ANY (%(codes)s) AND note IS NOT NULL""",
+            about,
+        )
     tx.execute(
         """UPDATE kits.customer_order_items SET print_name = NULL, print_number = NULL
            WHERE order_summary_id = ANY (%(of_orders)s)""",
@@ -96,6 +109,7 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
     )
     tx.execute(f"DELETE FROM kits.otp_sessions WHERE {_SESSIONS}", about)
     tx.execute(f"DELETE FROM kits.verified_phones WHERE {_SESSIONS}", about)
+    tx.execute(f"DELETE FROM kits.shoppers WHERE {_SESSIONS}", about)
     tx.execute(
         "DELETE FROM kits.otp_limits WHERE scope = 'phone' AND key = ANY (%(phones)s)", about
     )
@@ -120,6 +134,6 @@ def delete(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
 
 
 _DELETE: dict[Kind, Callable[[Tx, Store, Sequence[str]], None]] = {
-    Kind.CUSTOMER: delete_customers,
+    Kind.CUSTOMER: deactivate_customers,
     Kind.ORDER: delete_orders,
 }

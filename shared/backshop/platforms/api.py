@@ -8,6 +8,7 @@ again at once or after a short wait), `TransientOutage` (not now: the caller com
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import httpx
 
+from backshop.outgoing import transport
 from backshop.platforms.errors import (
     PayloadError,
     PermanentRefusal,
@@ -31,9 +33,12 @@ TRIES = 8
 back."""
 LONGEST_WAIT = 30.0
 """Seconds. A shop that asks for more is asked again by another invocation."""
-TIMEOUT = 20.0
-CONNECT_TIMEOUT = 5.0
-CONNECTIONS = 8
+SLOW_TRIES = 2
+"""A shop that let all the time of so many requests pass is asked again by another invocation."""
+NOT_PUBLIC = "NOT_PUBLIC"
+"""`PermanentRefusal.code` of an address that must not be called."""
+UNTRUSTED = "UNTRUSTED"
+"""`PermanentRefusal.code` of a server whose certificate is none."""
 USER_AGENT = "backshop/1.0"
 
 
@@ -56,30 +61,41 @@ class Deadline:
 
 def connect(base_url: str, headers: Mapping[str, str] | None = None) -> httpx.Client:
     """A client that keeps connections open and follows no redirect: credentials stay where they
-    were meant to go. Close it."""
-    return httpx.Client(
-        base_url=base_url.rstrip("/"),
-        headers={"User-Agent": USER_AGENT, **(headers or {})},
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        follow_redirects=False,
-    )
+    were meant to go. Close it. Raises `PermanentRefusal` on what is no address."""
+    try:
+        return transport.client(
+            base_url=base_url.rstrip("/"), headers={"User-Agent": USER_AGENT, **(headers or {})}
+        )
+    except httpx.InvalidURL:
+        raise PermanentRefusal(
+            "the shop's address is none; set store_url to its public address"
+        ) from None
 
 
 def send(
     client: httpx.Client, deadline: Deadline, method: str, path: str, **options: Any
 ) -> HttpAnswer:
-    """One request, which may take 20 seconds or as long as there is. Raises `TransientFailure` on
-    what may pass (no connection, a time-out, a body cut short, 429, 5xx) and `PermanentRefusal` on
-    a redirect; any other status is the caller's to judge."""
-    longest = min(TIMEOUT, max(1.0, deadline.left()))
-    timeout = httpx.Timeout(longest, connect=min(CONNECT_TIMEOUT, longest))
+    """One request, which may take 20 seconds to its last byte, or as long as there is. Raises
+    `TransientFailure` on what may pass (no connection, a time-out, a body cut short, 429, 5xx) and
+    `PermanentRefusal` on a redirect and on an address that must not be called; any other status is
+    the caller's to judge."""
+    limits = transport.limits(min(transport.SECONDS, max(1.0, deadline.left())))
     try:
         # Streamed, because a whole response is a cycle of objects that keeps its body for long.
-        with client.stream(method, path, timeout=timeout, **options) as response:
+        with client.stream(method, path, **limits, **options) as response:
             body = b"".join(response.iter_bytes())
     except httpx.TimeoutException:
         raise TransientFailure("it did not answer in time", is_slow=True) from None
+    except transport.NotPublic as refused:
+        raise PermanentRefusal(
+            f"the shop's address cannot be called ({refused}); set store_url to its public address",
+            code=NOT_PUBLIC,
+        ) from None
+    except transport.TooLarge:
+        raise TransientFailure("its answer is too large", is_too_large=True) from None
     except httpx.TransportError as broken:
+        if distrust := _distrust(broken):
+            raise PermanentRefusal(distrust, code=UNTRUSTED) from None
         raise TransientFailure(f"the connection broke ({type(broken).__name__})") from None
     except httpx.DecodingError:
         raise TransientFailure("its answer was cut short") from None
@@ -96,27 +112,43 @@ def send(
     return HttpAnswer(status, response.headers, body)
 
 
+def _distrust(broken: httpx.TransportError) -> str | None:
+    """What is wrong with the server's certificate, where that is what broke the connection."""
+    cause: BaseException | None = broken
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return None
+    return (
+        f"the shop's TLS certificate is not trusted ({cause.verify_message.rstrip('.')}): install one of a"
+        " public authority such as Let's Encrypt for this host, with its whole chain"
+    )
+
+
 def with_retries(call: Callable[[], T], deadline: Deadline, tries: int = TRIES) -> T:
     """Ask until there is an answer. Raises `Unanswered` when that failed `tries` times though the
     shop never asked us to wait, another `TransientOutage` when all tries or the time are used up,
     and lets `PermanentRefusal` through. A body that cannot be read is asked for again: it may have
     been half of one. A caller with fewer tries can ask for less: what took all the time there is
-    for a request is not asked for again.
+    for a request is not asked for again, and what is too large is not for any caller.
     """
-    unexplained = 0
+    unexplained = slow = 0
     for tried in range(1, TRIES + 1):
         try:
             return call()
         except (TransientFailure, PayloadError) as failed:
             wait, after = _wait(failed, tried), _after(failed)
             unexplained += 0 if _asks_to_wait(failed) else 1
+            slow += 1 if _is_slow(failed) else 0
             reason = f"the shop could not be read: {failed}"
+            if _is_too_large(failed):
+                raise Unanswered(reason) from failed
             if wait > LONGEST_WAIT or wait + 1 > deadline.left():
-                raise TransientOutage(reason, after) from failed
+                raise TransientOutage(reason, after, is_slow=slow > 0) from failed
             if unexplained == tries or (tries < TRIES and _is_slow(failed)):
-                raise Unanswered(reason, after) from failed
-            if tried == TRIES:
-                raise TransientOutage(reason, after) from failed
+                raise Unanswered(reason, after, is_slow=slow > 0) from failed
+            if tried == TRIES or slow == SLOW_TRIES:
+                raise TransientOutage(reason, after, is_slow=slow > 0) from failed
         deadline.sleep(wait)
     raise AssertionError("the last try returns or raises")
 
@@ -133,6 +165,10 @@ def _asks_to_wait(failed: Exception) -> bool:
 
 def _is_slow(failed: Exception) -> bool:
     return isinstance(failed, TransientFailure) and failed.is_slow
+
+
+def _is_too_large(failed: Exception) -> bool:
+    return isinstance(failed, TransientFailure) and failed.is_too_large
 
 
 def _wait(failed: Exception, tried: int) -> float:

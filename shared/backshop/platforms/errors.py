@@ -37,7 +37,8 @@ class Transient(PlatformError):
 
 class TransientFailure(Transient):
     """One attempt failed. `answer` is what came all the same: WooCommerce refuses refunds with
-    HTTP 500. `is_slow`: it took all the time that a request may."""
+    HTTP 500. `is_slow`: it took all the time that a request may. `is_too_large`: its answer did
+    not fit, and never will."""
 
     def __init__(
         self,
@@ -46,14 +47,21 @@ class TransientFailure(Transient):
         answer: HttpAnswer | None = None,
         *,
         is_slow: bool = False,
+        is_too_large: bool = False,
     ) -> None:
         super().__init__(reason, after)
         self.answer = answer
         self.is_slow = is_slow
+        self.is_too_large = is_too_large
 
 
 class TransientOutage(Transient):
-    """The platform is away, or throttles for longer than we can wait here."""
+    """The platform is away, or throttles for longer than we can wait here. `is_slow`: requests
+    took all the time that they may."""
+
+    def __init__(self, reason: str, after: float | None = None, *, is_slow: bool = False) -> None:
+        super().__init__(reason, after)
+        self.is_slow = is_slow
 
 
 class Unconfirmed(TransientOutage):
@@ -111,6 +119,15 @@ class PayloadError(PlatformError, ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, self.problem)
+
+
+def was_slow(error: BaseException | None) -> bool:
+    """Whether requests that took all their time are behind this error."""
+    while error is not None:
+        if getattr(error, "is_slow", False):
+            return True
+        error = error.__cause__
+    return False
 
 
 class Ignored(Exception):

@@ -61,19 +61,24 @@ def _keep_nothing(_state: str) -> None:
     """Most platforms change an address in one step."""
 
 
+def _save_nothing(_order: Json) -> None:
+    """Most platforms do not answer with the order."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddressChange:
     """A shipping address to be put on an order.
 
     Vendure's orders go through a state of their own for it: `keep_state` is called before the first
     step with the state to come back to, and `state_before` is what an attempt kept that did not
-    come back.
+    come back. WooCommerce answers with the whole order, for which `keep_order` is called.
     """
 
     order_id: str
     address: Address
     state_before: str | None = None
     keep_state: Callable[[str], None] = _keep_nothing
+    keep_order: Callable[[Json], None] = _save_nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import takewhile
 from typing import NamedTuple
 
+from backshop.platforms.errors import TransientOutage
+from backshop.platforms.pace import PageSize
 from backshop.platforms.parsing import RecordPage
 
 AT_ONCE = 8
@@ -46,6 +48,40 @@ def new_in(ids: list[str], last: str | None) -> int:
         return len(ids)
     limit = order(last)
     return len(ids) - sum(1 for _ in takewhile(lambda id: order(id) <= limit, ids))
+
+
+def in_parts(
+    part: Callable[[int, int], Fetched], offset: int, whole: int, size: PageSize
+) -> Fetched:
+    """A page of `whole` records, in one request or, where the shop is slow, in several.
+
+    `part(offset, count)` asks for so many records. Raises `TransientOutage` where the list moves
+    meanwhile.
+    """
+    count = min(size.now, whole)
+    parts = [part(offset, count)]
+    read = count
+    while read < whole and len(parts[-1].ids) == count:
+        # Each part begins with the last record of the one before, as pages do.
+        count = min(size.now, whole - read) + 1
+        following = part(offset + read - 1, count)
+        if following.ids[:1] != parts[-1].ids[-1:]:
+            raise TransientOutage("the list changes faster than it can be read")
+        parts.append(following)
+        read += count - 1
+    return parts[0] if len(parts) == 1 else _one_page(parts)
+
+
+def _one_page(parts: list[Fetched]) -> Fetched:
+    pages = [each.page for each in parts]
+    page = RecordPage(
+        events=[event for each in pages for event in each.events],
+        rejected=[rejected for each in pages for rejected in each.rejected],
+        ids=[*pages[0].ids, *(id for each in pages[1:] for id in each.ids[1:])],
+        cleaned=any(each.cleaned for each in pages),
+        notes=tuple(dict.fromkeys(note for each in pages for note in each.notes)),
+    )
+    return Fetched(page, page.ids, parts[0].total)
 
 
 Fetch = Callable[[int, int], Fetched]

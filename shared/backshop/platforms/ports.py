@@ -39,6 +39,8 @@ class ShopFacts(NamedTuple):
     currency: str | None = None
     time_zone: str | None = None
     version: str | None = None
+    domain: str | None = None
+    """Its name at the platform, by which deliveries name it."""
     settings: Mapping[str, Any] = {}
     """What its records cannot be understood without, as keys of the store's settings."""
     problems: tuple[str, ...] = ()
@@ -193,6 +195,25 @@ class Adapter(Protocol):
     @property
     def resources(self) -> tuple[str, ...]:
         """What a sync reads, in the order in which it is announced."""
+
+    @property
+    def jobs_at_once(self) -> int:
+        """How many jobs of a sync may read one shop at the same time."""
+
+    @property
+    def makes_discounts(self) -> bool:
+        """Whether codes can be made there."""
+
+    def cart_link(
+        self,
+        shop_url: str,
+        items: Sequence[tuple[str, int]],
+        marks: Mapping[str, str],
+        code: str | None,
+        /,
+    ) -> str | None:
+        """The address that puts `items` (variant's id, quantity) into the shop's own cart; None
+        where the platform has none. `marks` come back with the order where it keeps them."""
 
     @property
     def signatures(self) -> Signatures: ...

@@ -26,6 +26,15 @@ class Found(NamedTuple):
     printed: str = ""
 
 
+def advice(printed: str) -> str:
+    """What to tell whoever keeps a shop that prints something of its own."""
+    return (
+        f"your shop prints {printed} before its JSON, which other programs cannot read: look for a"
+        " plugin or wp-config.php that prints, or was saved with a byte order mark, and set"
+        " WP_DEBUG_DISPLAY to false"
+    )
+
+
 def find_json(body: bytes) -> Found | None:
     """The JSON in an answer; None where there is none, or it is not safe to say where it begins:
     whatever stands before it is no page, and from there to the end everything is one value."""

@@ -24,6 +24,10 @@ class Webhook(NamedTuple):
     """The same for a delivery that comes again, different for all others of its connector."""
     triggered_at: datetime | None = None
     shop_domain: str | None = None
+    """The shop that it is said to be of, in small letters: what the body says, which is signed,
+    else a header."""
+    names_shop: bool = False
+    """Whether the body says so."""
     is_ping: bool = False
 
 

@@ -3,6 +3,7 @@ of the change, one change of a project at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,8 @@ from backshop.errors import Conflict, NotFound
 from backshop.projects import repository, rules
 from backshop.projects.models import WholeProject
 from backshop.projects.quantities.models import Product
+from backshop.projects.quotes import repository as quotes
+from backshop.projects.quotes import staleness
 
 CATALOGUE_SECONDS = 900
 CATALOGUE_SKUS = 5000
@@ -60,21 +63,48 @@ def whole(tx: Tx, project_id: UUID) -> WholeProject:
 
 
 def reckon_again(tx: Tx, store_id: UUID, project_id: UUID) -> rules.ProjectQuantities:
-    """Reckon the project's quantities and prices, and write down those of its selections.
+    """Reckon the project's quantities and prices, write down those of its selections, and mark the
+    open quotes that it differs from now.
 
     Raises Conflict where an amount cannot be stored."""
     project = whole(tx, project_id)
-    reckoned = reckoned_of(tx, store_id, project)
+    catalogue = products_of(tx, store_id, project)
+    reckoned = rules.reckon(project, catalogue)
     repository.set_amounts(tx, [repository.Amount(*each) for each in reckoned.amounts])
+    staleness.note(tx, project, catalogue)
     return reckoned.shown
+
+
+def reckon_quoted(tx: Tx, store_id: UUID, skus: Sequence[str]) -> None:
+    """After a change of these products in the catalogue: reckon the projects again that have open
+    quotes with them, so that the quotes say what became of their prices."""
+    try:
+        for project_id in quotes.projects_quoting(tx, skus):
+            repository.one(tx, repository.PROJECTS, project_id, lock=True)
+            reckon_again(tx, store_id, project_id)
+    finally:
+        # Read before the change was committed: rolled back, its version would come a second time.
+        _catalogue.pop(store_id, None)
+
+
+def reckon_customer(tx: Tx, store_id: UUID, customer_id: UUID) -> None:
+    """After a change of a customer: reckon those of their projects again that are not ordered."""
+    for project_id in quotes.open_projects_of(tx, customer_id):
+        repository.one(tx, repository.PROJECTS, project_id, lock=True)
+        reckon_again(tx, store_id, project_id)
 
 
 def reckoned_of(tx: Tx, store_id: UUID, project: WholeProject) -> rules.Reckoned:
     """The project's quantities and prices with the catalogue as it is now."""
+    return rules.reckon(project, products_of(tx, store_id, project))
+
+
+def products_of(tx: Tx, store_id: UUID, project: WholeProject) -> dict[str, Product]:
+    """What the catalogue knows of the project's selections."""
     skus = {
         each.product_sku
         for room in project.rooms
         for surface in room.surfaces
         for each in surface.selections
     }
-    return rules.reckon(project, products(tx, store_id, skus))
+    return products(tx, store_id, skus)

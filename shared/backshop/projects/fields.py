@@ -158,13 +158,13 @@ Portion = Annotated[Decimal, Numeric(4, 2, most=Decimal(1))]
 Positive = Annotated[Decimal, Numeric(9, 4, Decimal("0.0001"))]
 
 
-def _whole(value: Any) -> Any:
+def whole_number(value: Any) -> Any:
     """12.0 is a whole number in JSON."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_whole)]
-Pieces = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(whole_number)]
+Pieces = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole_number)]
 Sku = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 CustomerType = Literal["diy_homeowner", "contractor", "designer", "builder"]
@@ -205,7 +205,7 @@ Outcome = Literal[
     "information_gathered", "quote_requested", "order_placed", "follow_up_scheduled", "lost"
 ]
 QuoteStatus = Literal["draft", "sent", "accepted", "rejected", "expired"]
-Score = Annotated[int, Field(ge=1, le=4), BeforeValidator(_whole)]
+Score = Annotated[int, Field(ge=1, le=4), BeforeValidator(whole_number)]
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -79,6 +79,9 @@ class NewCustomer(Input):
     preferred_contact_method: ContactMethod | None = "phone"
     marketing_opt_in: bool | None = False
     notes: Notes | None = None
+    tax_exemption: Name100 | None = Field(
+        None, description="The number of their certificate: quotes are without tax then."
+    )
 
     model_config = _example(
         {
@@ -116,6 +119,7 @@ class Customer(BaseModel):
     created_at: Time
     updated_at: Time
     notes: str | None
+    tax_exemption: str | None
     version: int
 
 

@@ -16,6 +16,7 @@ _THEIRS = {
     "selected_products": "surface_id = ANY (%(surfaces)s)",
     "conversation_log": "project_id = ANY (%(projects)s)",
     "quotes": "project_id = ANY (%(projects)s)",
+    "quote_acceptances": "project_id = ANY (%(projects)s)",
 }
 
 
@@ -39,15 +40,21 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     return export_rows(tx, "projects", _THEIRS, about)
 
 
-def archived(tx: Tx, person: Person) -> list[str]:
-    """Addresses of the person's archived projects, which are forgotten with this."""
+def stored(tx: Tx, person: Person) -> list[str]:
+    """Addresses of what is stored of the person, archived projects and PDFs of quotes, which are
+    forgotten with this."""
     about = _about(tx, person)
+    pdfs = tx.execute(
+        """UPDATE projects.quotes SET pdf_key = NULL
+           WHERE project_id = ANY (%(projects)s) AND pdf_key IS NOT NULL RETURNING old.pdf_key""",
+        about,
+    ).fetchall()
     rows = tx.execute(
         """DELETE FROM projects.archived_projects WHERE project_id = ANY (%(projects)s)
            RETURNING object_key""",
         about,
     )
-    return [row["object_key"] for row in rows]
+    return [row["object_key"] for row in rows] + [row["pdf_key"] for row in pdfs]
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:
@@ -58,7 +65,7 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
            SET first_name = '', last_name = NULL, email = NULL, phone_primary = NULL,
              phone_secondary = NULL, address_line1 = NULL, address_line2 = NULL, city = NULL,
              state = NULL, zip_code = NULL, pro_account_number = NULL, notes = NULL,
-             marketing_opt_in = false
+             marketing_opt_in = false, tax_exemption = NULL
            WHERE customer_id = ANY (%(customers)s)""",
         about,
     )
@@ -73,7 +80,16 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
         ("surfaces", "obstacles_description = NULL", "surface_id = ANY (%(surfaces)s)"),
         ("project_rooms", "room_notes = NULL", "project_id = ANY (%(projects)s)"),
         ("selected_products", "notes = NULL", "surface_id = ANY (%(surfaces)s)"),
-        ("quotes", "special_instructions = NULL", "project_id = ANY (%(projects)s)"),
+        (
+            "quotes",
+            "special_instructions = NULL, recipient = NULL",
+            "project_id = ANY (%(projects)s)",
+        ),
+        (
+            "quote_acceptances",
+            "accepted_name = NULL, source_address = NULL, user_agent = NULL",
+            "project_id = ANY (%(projects)s)",
+        ),
         (
             "conversation_log",
             "conversation_summary = NULL, next_action = NULL",

@@ -441,8 +441,11 @@ class Amount(NamedTuple):
 
 
 class Reckoned(NamedTuple):
+    """`lines` are all of them, each with the selections of its parts."""
+
     shown: ProjectQuantities
     amounts: list[Amount]
+    lines: list[tuple[Line, list[UUID]]]
 
 
 _Key = tuple[str, SelectionStatus, str | None, Decimal | None, Decimal | None]
@@ -504,7 +507,8 @@ def reckon(project: WholeProject, catalogue: Mapping[str, Product]) -> Reckoned:
                 "A quantity or its price is too large to be stored: check measures and prices.",
                 slug="too-large-amount",
             )
-    return Reckoned(shown, amounts)
+    selections = [(line, [id for id, _, _ in needs[key]]) for key, line in lines.items()]
+    return Reckoned(shown, amounts, selections)
 
 
 def product_of(selection: Selection, known: Product | None) -> Product:

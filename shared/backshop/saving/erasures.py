@@ -74,20 +74,43 @@ def load_mark(tx: Tx, store: Store) -> ErasureMark:
 
 def hashes_of(person: Person) -> list[Hash]:
     """How an erased person is remembered: well enough to recognise them, and no better."""
-    phone = re.sub(r"\D", "", person.phone or "").lstrip("0")
-    known = {
-        "customer": person.customer_id,
-        "email": (person.email or "").strip().lower(),
-        "phone": phone,
-    }
-    named = [(kind, value) for kind, value in known.items() if value]
-    named += [("order", id) for id in person.order_ids]
-    return [(kind, sha256(value.encode()).hexdigest()) for kind, value in named]
+    return [_hash(kind, value) for kind, value in _names_of(person)]
 
 
 def hashes_in(records: Iterable[Record]) -> set[Hash]:
     """The hashes of all persons that the records name."""
-    return {each for record in records for each in hashes_of(_person_of(record))}
+    names = {each for record in records for each in _names_in(record)}
+    return {_hash(kind, value) for kind, value in names}
+
+
+def _names_in(record: Record) -> Iterator[Hash]:
+    """What the record's person is known by, in clear."""
+    if isinstance(record, Order):
+        yield "order", record.id
+        yield from _named(record.customer_id, record.email, record.phone)
+    elif isinstance(record, Customer):
+        yield from _named(record.id, record.email, record.phone)
+
+
+def _names_of(person: Person) -> Iterator[Hash]:
+    yield from _named(person.customer_id, person.email, person.phone)
+    yield from (("order", id) for id in person.order_ids)
+
+
+def _named(id: str | None, email: str | None, phone: str | None) -> Iterator[Hash]:
+    if id:
+        yield "customer", id
+    if address := (email or "").strip().lower():
+        yield "email", address
+    if digits := _NO_DIGIT.sub("", phone or "").lstrip("0"):
+        yield "phone", digits
+
+
+_NO_DIGIT = re.compile(r"\D")
+
+
+def _hash(kind: str, value: str) -> Hash:
+    return kind, sha256(value.encode()).hexdigest()
 
 
 def forget(records: Sequence[Record], erasures: Mapping[Hash, datetime]) -> list[Record]:
@@ -103,7 +126,7 @@ def forget(records: Sequence[Record], erasures: Mapping[Hash, datetime]) -> list
 
 
 def _erased_at(record: Record, erasures: Mapping[Hash, datetime]) -> datetime | None:
-    known = [erasures[each] for each in hashes_of(_person_of(record)) if each in erasures]
+    known = [erasures[each] for each in hashes_in([record]) if each in erasures]
     return max(known, default=None)
 
 
@@ -125,19 +148,6 @@ def _remembered(
                 yield record
         else:
             yield record
-
-
-def _person_of(record: Record) -> Person:
-    if isinstance(record, Customer):
-        return Person(customer_id=record.id, email=record.email, phone=record.phone)
-    if isinstance(record, Order):
-        return Person(
-            customer_id=record.customer_id,
-            email=record.email,
-            phone=record.phone,
-            order_ids=(record.id,),
-        )
-    return Person()
 
 
 def without_person(order: Order) -> Order:

@@ -40,8 +40,8 @@ def dated(tx: Tx, store: Store, entries: Sequence[Entry]) -> Sequence[Entry]:
     """The entries with deletions as new as the newest state that was known when they were received,
     in the ledger or among the entries, or as the platform says that they happened.
 
-    Nothing of a shop's clock is compared with ours so: what is put back within a minute comes back,
-    whichever of the clocks goes first.
+    Nothing of a shop's clock is compared with ours so: what is put back within a minute comes back
+    and stays, though its deletion is told once more, whichever of the clocks goes first.
     """
     gone = [each for each in entries if each.is_deletion]
     if not gone:
@@ -61,9 +61,11 @@ def _dated(entry: Entry, known: Sequence[tuple[datetime, datetime]]) -> Entry:
     happened_at, received_at = entry.version[1:]
     before = [changed_at for changed_at, observed_at in known if observed_at <= received_at]
     is_told = happened_at < received_at
-    if not before:
-        return entry
-    changed_at = max([*before, happened_at] if is_told else before)
+    if is_told or not known:
+        changed_at = max([*before, happened_at])
+    else:
+        # Where it was seen only since, the deletion is no newer than what was seen.
+        changed_at = max(before) if before else min(changed_at for changed_at, _ in known)
     version = entry.version._replace(changed_at=changed_at)
     kind, id = entry.key
     line = rows.version_line(kind, id, version, entry.digest, True)
@@ -129,6 +131,15 @@ def versions_of(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> dict[st
         row["external_id"]: LedgerVersion((row["changed_at"], row["observed_at"]), row["deleted"])
         for row in rows
     }
+
+
+def forget_contents(tx: Tx, store: Store, kind: Kind, ids: Sequence[str]) -> None:
+    """Take what these records say as unknown: the next state of them is a change."""
+    tx.execute(
+        """UPDATE backshop.record_versions SET digest = ''
+           WHERE store_id = %s AND kind = %s AND external_id = ANY (%s) AND NOT deleted""",
+        (store.id, kind.value, list(ids)),
+    )
 
 
 def forget_older(

@@ -18,7 +18,17 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from backshop import db
-from backshop.commerce import KIND_OF, Kind, Order, Record, Refund, Store, stable_number
+from backshop.commerce import (
+    KIND_OF,
+    Deletion,
+    Kind,
+    Order,
+    Platform,
+    Record,
+    Refund,
+    Store,
+    stable_number,
+)
 from backshop.contexts import Context
 from backshop.db import Staged, Tx
 from backshop.insights import projection as insights
@@ -57,7 +67,7 @@ def save(
     unstorable: list[UnstorableRecord] | None = None,
     wait: bool = True,
 ) -> Saved:
-    """Save records of the transaction's store in all contexts that its platform feeds.
+    """Save records of the transaction's store in all contexts that it uses.
 
     `force` lets records through that are as new as what was saved, so that a context whose tables
     were rebuilt fills again. A record that no table can hold is put into `unstorable`, or raises
@@ -89,6 +99,9 @@ def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
     if not batch.entries:
         return {}
     claimed = ledger.claim(tx, store, batch.of(refunds=False), force)
+    if store.platform == Platform.WOOCOMMERCE:
+        _forget_hidden_variations(tx, store, batch, claimed)
+        claimed |= _claim_gone_variations(tx, store, batch, claimed, force)
     sums = insights.Keeping(tx, store.id)
     with_refunds = _settle_refunds(tx, store, batch, claimed, sums)
     refunds = batch.of(refunds=True)
@@ -142,6 +155,56 @@ class IncomingBatch:
     def of(self, *, refunds: bool) -> list[Entry]:
         """The entries that are refunds, or those that are not."""
         return [each for key, each in self.entries.items() if (key[0] == Kind.REFUND) is refunds]
+
+
+# ------------------------------------------------------------------------------- variations
+
+
+def _claim_gone_variations(
+    tx: Tx, store: Store, batch: IncomingBatch, claimed: ledger.Claimed, force: bool
+) -> ledger.Claimed:
+    """Variations are records of their own, which leave with the word of their product: where it
+    names its variations without them, or is gone itself."""
+    told = {
+        id: batch.entries[kind, id]
+        for kind, id in claimed
+        if kind == Kind.PRODUCT and _tells_variations(batch.entries[kind, id])
+    }
+    if not told:
+        return {}
+    left = {
+        variation: told[product].version.observed_at
+        for product, variation in insights.variations_of(tx, store, list(told))
+        if variation not in (told[product].variation_ids or ())
+    }
+    known = ledger.versions_of(tx, store, Kind.PRODUCT, list(left))
+    gone = [
+        Deletion(id=id, kind=Kind.PRODUCT, changed_at=seen_at, observed_at=seen_at)
+        for id, seen_at in left.items()
+        if id in known and known[id].at[1] <= seen_at
+    ]
+    if not gone:
+        return {}
+    entries = ledger.dated(tx, store, prepare(gone, store, Erasures()).entries)
+    deleted = ledger.claim(tx, store, entries, force)
+    batch.entries |= {each.key: each for each in entries if each.key in deleted}
+    return deleted
+
+
+def _forget_hidden_variations(
+    tx: Tx, store: Store, batch: IncomingBatch, claimed: ledger.Claimed
+) -> None:
+    """What is stored of a variation changes with its product that is not published: the next
+    reading of the variation is saved, though it says what it said before."""
+    products = [id for kind, id in claimed if batch.entries[kind, id].hides_variations]
+    if products:
+        hidden = {variation for _, variation in insights.variations_of(tx, store, products)}
+        left = sorted(id for id in hidden if (Kind.PRODUCT, id) not in batch.entries)
+        ledger.forget_contents(tx, store, Kind.PRODUCT, left)
+
+
+def _tells_variations(entry: Entry) -> bool:
+    return entry.is_deletion or entry.variation_ids is not None
 
 
 # ------------------------------------------------------------------------------- refunds
@@ -271,7 +334,7 @@ def _hand_on(
     dates: Sequence[tuple[str, str]],
 ) -> None:
     """Give the winners to the contexts, kind by kind, then sum up what follows from them."""
-    fed = registry.fed_by(store.platform)
+    fed = registry.fed_by(store.uses)
     for kind in (Kind.CATEGORY, Kind.PRODUCT, Kind.COUPON):
         _save_kind(tx, store, kind, winners, fed)
         _save_insights(tx, store, kind, winners)

@@ -70,6 +70,7 @@ RELATIONS: dict[str, Columns] = {
         "created_at": "timestamptz",
         "modified_at": "timestamptz",
         "variants_known": "boolean",
+        "categories_known": "boolean",
     },
     "variants": {
         "product_id": "text",
@@ -116,6 +117,7 @@ RELATIONS: dict[str, Columns] = {
         "is_guest": "boolean",
         "country": "text",
         "metadata": "text",
+        "consents": "text",
         "created_at": "timestamptz",
         "modified_at": "timestamptz",
     },
@@ -265,6 +267,7 @@ def _product(record: Product, store: Store) -> Made:
         _maybe_time(record.created_at),
         modified_at,
         _truth(record.variants_known),
+        _truth(record.categories_known),
     )
     return [("products", row), *variants]
 
@@ -327,10 +330,22 @@ def _customer(record: Customer, store: Store) -> Made:
         _truth(record.is_guest),
         _home_country(record.addresses),
         _json(record.metadata) if record.metadata else "",
+        _json(_consents(record)) if record.consents else "",
         _maybe_time(record.created_at),
         _modified(record, store),
     )
     return [("customers", row)]
+
+
+def _consents(record: Customer) -> dict[str, Any]:
+    return {
+        each.channel: {
+            "given": each.given,
+            "source": each.source,
+            "at": each.at.isoformat() if each.at else None,
+        }
+        for each in record.consents
+    }
 
 
 def _home_country(addresses: Sequence[Address]) -> str:
@@ -378,7 +393,7 @@ def _order(record: Order, store: Store) -> Made:
         _email_hash(email) if email else "",
         record.phone or "",
         _address(record.shipping_address) if record.shipping_address else "",
-        _json([each.model_dump() for each in record.payments]) if record.payments else "",
+        _json([vars(each) for each in record.payments]) if record.payments else "",
         _json([line.raw or _trimmed(line) for line in lines]),
         _truth(record.lines_known),
     )

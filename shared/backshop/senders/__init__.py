@@ -3,7 +3,9 @@ e-mail by SES."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from typing import NamedTuple
 
 from backshop.aws import config
 
@@ -24,6 +26,14 @@ class MessageNotSent(Exception):
         self.lasting = lasting
 
 
+class Attachment(NamedTuple):
+    """A file that goes with an e-mail."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
 class Doubtful(Exception):
     """The provider was reached and did not answer: the message may have gone out or not."""
 
@@ -38,8 +48,18 @@ def send_sms(phone: str, text: str) -> str:
     return reference
 
 
-def send_mail(sender: str, to: str, subject: str, text: str, html: str) -> str:
+def send_mail(
+    sender: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    headers: Mapping[str, str],
+    attachments: Sequence[Attachment] = (),
+) -> str:
     """Send an e-mail by SES; its reference. Raises `MessageNotSent` or `Doubtful`."""
     from backshop.senders import ses
 
-    return ses.send(sender, to, subject, text, html)
+    if attachments:
+        return ses.send_with(sender, to, subject, text, html, headers, attachments)
+    return ses.send(sender, to, subject, text, html, headers)

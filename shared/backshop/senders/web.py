@@ -7,7 +7,7 @@ from typing import Any
 
 from backshop.senders import Doubtful, MessageNotSent
 
-SECONDS = 5
+SECONDS = 5.0
 
 
 def post(provider: str, url: str, **request: Any) -> dict[str, Any]:
@@ -15,8 +15,11 @@ def post(provider: str, url: str, **request: Any) -> dict[str, Any]:
     `Doubtful` where the answer never came or is none."""
     import httpx
 
+    from backshop.outgoing import transport
+
     try:
-        answer = httpx.post(url, timeout=SECONDS, **request)
+        with transport.client() as client:
+            answer = client.post(url, **transport.limits(SECONDS), **request)
     except (httpx.ConnectError, httpx.ConnectTimeout):
         raise MessageNotSent(f"{provider} cannot be reached", lasting=False) from None
     except httpx.HTTPError as lost:

@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
 )
 
-from backshop.commerce import Currency, Model, Money, clean_input
+from backshop.commerce import Currency, Model, Money, clean_input, decimals
 from backshop.errors import Conflict
 
 Text = Annotated[str, BeforeValidator(clean_input), StringConstraints(strip_whitespace=True)]
@@ -25,7 +25,18 @@ Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 Undertone = Literal["cool", "neutral", "warm"]
 Email = Annotated[str, Field(max_length=255, pattern=r"^[\x21-\x3f\x41-\x7e]+@[a-zA-Z0-9.-]+$")]
 Number = Annotated[int, Field(gt=0, lt=2**63)]
-Amount = Annotated[Money, Field(gt=0, max_digits=15, decimal_places=2)]
+Amount = Annotated[Money, Field(gt=0, max_digits=15, decimal_places=3)]
+
+
+def _payable(amounts: dict[str, Decimal]) -> dict[str, Decimal]:
+    for currency, amount in amounts.items():
+        if amount != round(amount, decimals(currency)):
+            raise ValueError(f"an amount in {currency} has at most {decimals(currency)} decimals")
+    return amounts
+
+
+Amounts = Annotated[dict[Currency, Amount], AfterValidator(_payable)]
+"""By currency, in the decimals that it has."""
 
 
 def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -86,12 +97,20 @@ class ShadeSettings(BaseModel):
     """From fulfilment to delivery, where nobody reports the delivery."""
     invite_within_days: int = Field(default=60, ge=1, le=365)
     """Kits that arrived longer ago get no invitation: the first sync brings years of them."""
+    rating_days: int = Field(default=14, ge=1, le=180)
+    """From the arrival of the full size to the question how well it does."""
     channel: Literal["email", "sms"] = "email"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """Whose phones are written without a country code (ISO 3166). Left out: the store's own."""
     sender: Email | None = None
     """An address that SES may send from."""
     survey_url: Annotated[str, Field(max_length=500), AfterValidator(_page)] | None = None
-    """The page with the form; `?token=` is added. Left out: /pages/shade-survey of the shop."""
-    discount_amounts: dict[Currency, Amount] = {"NGN": Decimal(3000), "USD": Decimal(5)}
+    """The page with the form; `?token=` is added. Left out: our own."""
+    invite_ground: Annotated[Text, StringConstraints(max_length=500)] | None = None
+    """Why customers who did not agree to marketing may be invited, in the store's own words; left
+    out, they are not."""
+    discount_amounts: Amounts = {}
+    """By the shop's currency; a shop without one gives no discount."""
     discount_days: int = Field(default=7, ge=1, le=365)
     skin_types: Names = ("Oily", "Dry", "Combo", "Normal", "Sensitive")
     concerns: Names = (

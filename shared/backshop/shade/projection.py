@@ -201,7 +201,8 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
               ON CONFLICT (store_id, shopify_customer_id) DO UPDATE SET
                 email = excluded.email, phone_number = excluded.phone_number,
                 first_name = excluded.first_name, last_name = excluded.last_name,
-                created_at = excluded.created_at, accepts_marketing = excluded.accepts_marketing
+                created_at = excluded.created_at, accepts_marketing =
+                  coalesce(excluded.accepts_marketing, target.accepts_marketing)
               RETURNING new.shopify_customer_id AS id, old.id AS before
             )
             SELECT array_agg(id) AS new FROM saved WHERE before IS NULL""",
@@ -372,6 +373,8 @@ _THEIRS = {
                 OR shopify_order_id = ANY (%(orders)s))""",
     "surveys": "(customer_id = ANY (%(customers)s) OR order_id = ANY (%(of_orders)s))",
     "survey_invites": "order_id = ANY (%(of_orders)s)",
+    "rating_requests": """recommendation_id IN (
+        SELECT r.id FROM shade.recommendations AS r WHERE r.survey_id = ANY (%(surveys)s))""",
     "discounts": "customer_id = ANY (%(customers)s)",
     "recommendations": "survey_id = ANY (%(surveys)s)",
     "conversions": "(customer_id = ANY (%(customers)s) OR survey_id = ANY (%(surveys)s))",
@@ -410,7 +413,8 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
         """UPDATE shade.surveys SET texture_feedback = NULL WHERE id = ANY (%(surveys)s)""", about
     )
     tx.execute(
-        """UPDATE shade.model_training_data SET image_url = NULL, feedback_notes = NULL
+        """UPDATE shade.model_training_data SET image_url = NULL, feedback_notes = NULL,
+             qa_note = NULL
            WHERE survey_id = ANY (%(surveys)s)""",
         about,
     )

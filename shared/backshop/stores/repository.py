@@ -6,13 +6,14 @@ Functions that take a transaction act on its store, unless they say otherwise.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from backshop.db import Tx
+from backshop.uses import USUAL, Use
 
 if TYPE_CHECKING:
     from backshop.commerce import Store
@@ -30,7 +31,7 @@ class Claim(NamedTuple):
 
 def add(tx: Tx, platform: str | None, url: str | None, settings: dict[str, Any]) -> None:
     """Make the transaction's store a store, without platform and URL where it has no shop. Raises
-    UniqueViolation where its URL is taken."""
+    UniqueViolation where its URL and channel are taken."""
     tx.execute(
         """INSERT INTO backshop.stores (id, platform, store_url, settings)
            VALUES (backshop.current_store_id(), %s, %s, %s)""",
@@ -61,6 +62,19 @@ def load(tx: Tx) -> Store | None:
     )
 
 
+def settings(tx: Tx) -> dict[str, Any]:
+    """The settings of the transaction's store, whether or not there is a platform behind it."""
+    row = tx.execute(
+        "SELECT settings FROM backshop.stores WHERE id = backshop.current_store_id()"
+    ).fetchone()
+    return row["settings"] if row else {}
+
+
+def time_zone(tx: Tx) -> str:
+    """The zone that the transaction's store writes its times in."""
+    return settings(tx).get("time_zone") or "UTC"
+
+
 def settings_without_platform(tx: Tx) -> dict[str, Any] | None:
     """The settings of the transaction's store; None where there is none, or a platform behind
     it."""
@@ -73,7 +87,7 @@ def settings_without_platform(tx: Tx) -> dict[str, Any] | None:
 
 def change(tx: Tx, url: str | None, settings: dict[str, Any]) -> None:
     """Change what is given; `settings` are laid over the stored ones, a null takes its key away.
-    Raises UniqueViolation where the URL is another store's."""
+    Raises UniqueViolation where URL and channel are another store's."""
     tx.execute(
         """UPDATE backshop.stores SET
              store_url = coalesce(%(url)s, store_url),
@@ -83,14 +97,46 @@ def change(tx: Tx, url: str | None, settings: dict[str, Any]) -> None:
     )
 
 
-def some_ids(tx: Tx, platform: str | None, limit: int) -> list[UUID]:
-    """Ids of up to `limit` stores (of a platform); needs a transaction that sees all."""
+def read_anew(tx: Tx) -> None:
+    """Take what the transaction's store told as unknown: the next reading of its shop is given to
+    every context that it uses by now."""
+    tx.execute("SELECT backshop.read_anew()")
+
+
+def some_ids(tx: Tx, use: Use | None, limit: int) -> list[UUID]:
+    """Ids of up to `limit` stores (that use this); needs a transaction that sees all."""
+    usual = [platform for platform, uses in USUAL.items() if use in uses]
     rows = tx.execute(
         """SELECT id FROM backshop.stores
-           WHERE %(platform)s::text IS NULL OR platform = %(platform)s LIMIT %(limit)s""",
-        {"platform": platform, "limit": limit},
+           WHERE %(use)s::text IS NULL
+             OR coalesce(settings -> 'uses' ? %(use)s, platform = ANY (%(usual)s)) LIMIT %(limit)s""",
+        {"use": use, "usual": usual, "limit": limit},
     ).fetchall()
     return [row["id"] for row in rows]
+
+
+def of_host(tx: Tx, host: str) -> UUID | None:
+    """The store whose pages are at this host name; needs a transaction that sees all."""
+    row = tx.execute(
+        "SELECT id FROM backshop.stores WHERE settings -> 'pages' ->> 'host' = %s LIMIT 1", (host,)
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def named(tx: Tx, about: str | None) -> list[dict[str, Any]]:
+    """The stores by name, for a menu: the first 200, and the one that a page is about; needs a
+    transaction that sees all."""
+    return tx.execute(
+        """SELECT id::text, platform, settings ->> 'currency' AS currency,
+             coalesce(settings ->> 'time_zone', 'UTC') AS zone,
+             coalesce(settings ->> 'name', regexp_replace(store_url, '^https?://', ''),
+                      'Store without a name') AS name
+           FROM backshop.stores AS s
+           WHERE id::text = %(about)s
+             OR id IN (SELECT id FROM backshop.stores ORDER BY created_at, id LIMIT 200)
+           ORDER BY created_at, id""",
+        {"about": about},
+    ).fetchall()
 
 
 def is_origin_allowed(tx: Tx, origin: str, store_id: UUID | None) -> bool:
@@ -105,22 +151,86 @@ def is_origin_allowed(tx: Tx, origin: str, store_id: UUID | None) -> bool:
     return row is not None
 
 
-def add_staff_key(tx: Tx, id: UUID, name: str, key_hash: str) -> None:
+def add_staff_key(tx: Tx, id: UUID, name: str, key_hash: str, scopes: Sequence[str]) -> None:
     """Staff keys belong to no store; needs a transaction that sees all."""
     tx.execute(
-        "INSERT INTO backshop.api_keys (id, kind, name, key_hash) VALUES (%s, 'staff', %s, %s)",
-        (id, name, key_hash),
+        """INSERT INTO backshop.api_keys (id, kind, name, key_hash, scopes)
+           VALUES (%s, 'staff', %s, %s, %s)""",
+        (id, name, key_hash, list(scopes)),
     )
 
 
-def staff_key_hash(tx: Tx, id: UUID) -> str | None:
-    """The bcrypt hash of a staff key that is not revoked."""
+class StaffKey(NamedTuple):
+    """A staff key that is not revoked: its bcrypt hash, and what it may."""
+
+    key_hash: str
+    scopes: list[str]
+
+
+def staff_key(tx: Tx, id: UUID) -> StaffKey | None:
+    """None where it is revoked, or there is none."""
     row = tx.execute(
-        """SELECT key_hash FROM backshop.api_keys
+        """SELECT key_hash, scopes FROM backshop.api_keys
            WHERE id = %s AND kind = 'staff' AND revoked_at IS NULL""",
         (id,),
     ).fetchone()
-    return row["key_hash"] if row else None
+    return StaffKey(**row) if row else None
+
+
+class DeskSession(NamedTuple):
+    """Who is signed in at the desk. `draft` is the form that they sent after the session before had
+    ended: `{"path": …, "fields": {…}}`."""
+
+    token_hash: bytes
+    key_id: UUID
+    name: str
+    scopes: list[str]
+    expires_at: datetime
+    draft: dict[str, Any] | None
+
+
+def add_session(
+    tx: Tx, token_hash: bytes, key_id: UUID, lasts: timedelta, draft: dict[str, Any] | None
+) -> None:
+    """Sign somebody in; old sessions of anybody are forgotten with it. Sessions belong to no store:
+    this and what follows needs a transaction that sees all."""
+    tx.execute("DELETE FROM backshop.desk_sessions WHERE expires_at < now()")
+    tx.execute(
+        """INSERT INTO backshop.desk_sessions (token_hash, key_id, expires_at, draft)
+           VALUES (%s, %s, now() + %s, %s)""",
+        (token_hash, key_id, lasts, Jsonb(draft) if draft else None),
+    )
+
+
+def session(tx: Tx, token_hash: bytes) -> DeskSession | None:
+    """Who is signed in with this; None once the session or its key has ended."""
+    row = tx.execute(
+        """SELECT s.token_hash, s.key_id, k.name, k.scopes, s.expires_at, s.draft
+           FROM backshop.desk_sessions AS s INNER JOIN backshop.api_keys AS k ON s.key_id = k.id
+           WHERE s.token_hash = %s AND s.expires_at > now()
+             AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())""",
+        (token_hash,),
+    ).fetchone()
+    return DeskSession(**row) if row else None
+
+
+def drop_draft(tx: Tx, token_hash: bytes) -> None:
+    """A form was sent: the one from before is not shown again."""
+    tx.execute(
+        """UPDATE backshop.desk_sessions SET draft = NULL
+           WHERE token_hash = %s AND draft IS NOT NULL""",
+        (token_hash,),
+    )
+
+
+def end_session(tx: Tx, token_hash: bytes) -> None:
+    """Sign out in one browser."""
+    tx.execute("DELETE FROM backshop.desk_sessions WHERE token_hash = %s", (token_hash,))
+
+
+def end_sessions(tx: Tx, key_id: UUID) -> int:
+    """Sign out everywhere; how many sessions ended."""
+    return tx.execute("DELETE FROM backshop.desk_sessions WHERE key_id = %s", (key_id,)).rowcount
 
 
 def revoke_staff_key(tx: Tx, id: UUID) -> bool:
@@ -135,22 +245,28 @@ def revoke_staff_key(tx: Tx, id: UUID) -> bool:
 def list_staff_keys(tx: Tx) -> list[dict[str, Any]]:
     """Who has had a staff key, newest first; times as ISO 8601, so that the list is JSON."""
     rows = tx.execute(
-        """SELECT id, name, created_at, revoked_at FROM backshop.api_keys
+        """SELECT id, name, scopes, created_at, revoked_at FROM backshop.api_keys
            WHERE kind = 'staff' ORDER BY created_at DESC"""
     ).fetchall()
-    return [{key: _text(value) for key, value in row.items()} for row in rows]
+    return [
+        {"scopes": row.pop("scopes"), **{key: _text(value) for key, value in row.items()}}
+        for row in rows
+    ]
 
 
 def claim_deliveries(tx: Tx, claims: Sequence[Claim]) -> Collection[tuple[str, str]]:
     """(topic, key) of those that nobody has claimed before; the others were saved already."""
+    import orjson  # who checks a key needs none
+
     ordered = sorted(set(claims))
     rows = tx.execute(
         """INSERT INTO backshop.webhook_inbox (store_id, topic, delivery_key, body_sha256, received_at)
            SELECT backshop.current_store_id(), claim.*
-           FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS claim
+           FROM json_to_recordset(%s::json) AS claim
+             (topic text, key text, sha256 text, received_at timestamptz)
            ON CONFLICT DO NOTHING
            RETURNING topic, delivery_key""",
-        [list(column) for column in zip(*ordered, strict=True)],
+        (orjson.dumps([each._asdict() for each in ordered], default=str).decode(),),
     ).fetchall()
     return {(row["topic"], row["delivery_key"]) for row in rows}
 
@@ -226,6 +342,40 @@ def forget_keys(tx: Tx) -> int:
     ).rowcount
 
 
+def rests_until(tx: Tx) -> datetime | None:
+    """Until when the store's shop is left alone; None where it never let a call time out since it
+    last answered."""
+    row = tx.execute(
+        "SELECT until FROM backshop.slow_shops WHERE store_id = backshop.current_store_id()"
+    ).fetchone()
+    return row["until"] if row else None
+
+
+def count_slow(tx: Tx) -> int:
+    """Count one more session with the store's shop that timed out; how many there were since it
+    last answered."""
+    row = tx.execute(
+        """INSERT INTO backshop.slow_shops AS known (store_id, slow)
+           VALUES (backshop.current_store_id(), 1)
+           ON CONFLICT (store_id) DO UPDATE SET slow = known.slow + 1 RETURNING slow"""
+    ).fetchone()
+    return row["slow"] if row else 0
+
+
+def rest_until(tx: Tx, at: datetime) -> None:
+    """Leave the store's shop alone until then."""
+    tx.execute(
+        """UPDATE backshop.slow_shops SET until = %s
+           WHERE store_id = backshop.current_store_id()""",
+        (at,),
+    )
+
+
+def forget_slow(tx: Tx) -> None:
+    """The store's shop answers."""
+    tx.execute("DELETE FROM backshop.slow_shops WHERE store_id = backshop.current_store_id()")
+
+
 def note_export(tx: Tx, request_id: str, object_key: str, requested_at: datetime) -> None:
     """Remember where the answer to a person's data request lies; the same request lies there
     once."""
@@ -254,6 +404,19 @@ def exports(tx: Tx, after: ExportPosition | None, number: int) -> list[dict[str,
 def refresh_summaries(tx: Tx) -> None:
     """Bring the materialized summaries of projects up to date; for the owner."""
     tx.execute("SELECT projects.refresh_summaries()")
+
+
+class Orphans(NamedTuple):
+    table: str
+    constraint: str
+    rows: int
+
+
+def orphans(tx: Tx) -> list[Orphans]:
+    """Rows of any store that point nowhere, by reference; for the owner. There are none but where
+    somebody switched a check off (docs/data-model.md, "Departures")."""
+    rows = tx.execute("SELECT child, name, orphans FROM backshop.orphans()")
+    return [Orphans(row["child"], row["name"], row["orphans"]) for row in rows]
 
 
 def ensure_partitions(tx: Tx, months: int) -> None:

@@ -7,15 +7,30 @@ from uuid import UUID
 
 from backshop import db
 from backshop.stores import repository
+from backshop.uses import Use
 
 ORIGIN_SECONDS = 60
+_hosts: dict[str, tuple[float, UUID | None]] = {}
 _origins: dict[tuple[str, UUID | None], tuple[float, bool]] = {}
 
 
-def some_ids(platform: str | None, *, limit: int) -> list[UUID]:
-    """Ids of up to `limit` stores (of a platform), for callers who may see all of them."""
+def some_ids(use: Use | None, *, limit: int) -> list[UUID]:
+    """Ids of up to `limit` stores (that use this), for callers who may see all of them."""
     with db.transaction(all_stores=True) as tx:
-        return repository.some_ids(tx, platform, limit)
+        return repository.some_ids(tx, use, limit)
+
+
+def of_host(host: str) -> UUID | None:
+    """The store whose pages are at this host name; kept for a minute."""
+    kept = _hosts.get(host)
+    if kept and monotonic() - kept[0] < ORIGIN_SECONDS:
+        return kept[1]
+    with db.transaction(all_stores=True) as tx:
+        found = repository.of_host(tx, host)
+    if len(_hosts) > 1000:
+        _hosts.clear()
+    _hosts[host] = (monotonic(), found)
+    return found
 
 
 def is_origin_allowed(origin: str, store_id: UUID | None) -> bool:

@@ -77,7 +77,7 @@ def due(tx: Tx, at: datetime) -> list[Due]:
               WHERE l.store_id = c.id AND l.sync_type IN ('full', 'reconcile')
                 AND l.status = 'completed') AS complete_at
            FROM connect.connector_config AS c
-           WHERE c.status = 'active'
+           WHERE c.status = 'active' AND c.paused_at IS NULL
              AND NOT EXISTS (SELECT FROM insights.sync_logs AS l
                WHERE l.store_id = c.id
                  AND (l.status = 'running' OR l.next_retry_at IS NOT NULL
@@ -89,12 +89,40 @@ def due(tx: Tx, at: datetime) -> list[Due]:
     return [Due(row["id"], row["platform"], row["complete_at"]) for row in rows]
 
 
+def seconds_behind(tx: Tx, at: datetime) -> float:
+    """By how much the connected store that waits longest is late for its next run; a store that was
+    never read counts from when it was connected. Needs a transaction that sees all."""
+    row = tx.execute(
+        """SELECT coalesce(max(extract(epoch FROM
+             %(at)s - coalesce(
+               (SELECT max(l.started_at) FROM insights.sync_logs AS l
+                WHERE l.store_id = c.id AND l.status = 'completed'), c.created_at)
+             - make_interval(secs => c.sync_interval))), 0) AS behind
+           FROM connect.connector_config AS c
+           WHERE c.status = 'active' AND c.paused_at IS NULL""",
+        {"at": at},
+    ).fetchone()
+    assert row is not None
+    return max(0.0, float(row["behind"]))
+
+
+def is_paused(tx: Tx) -> bool:
+    """Whether staff paused the transaction's store."""
+    row = tx.execute(
+        """SELECT 1 FROM connect.connector_config
+           WHERE id = backshop.current_store_id() AND paused_at IS NOT NULL"""
+    ).fetchone()
+    return row is not None
+
+
 def revive(tx: Tx, at: datetime) -> list[JobKey]:
     """Open the failed jobs again whose time has come; needs a transaction that sees all."""
     rows = tx.execute(
         """UPDATE backshop.sync_jobs
            SET status = 'queued', next_retry_at = NULL, touched_at = %(at)s
            WHERE status = 'failed' AND next_retry_at <= %(at)s
+             AND store_id NOT IN (SELECT c.id FROM connect.connector_config AS c
+                                  WHERE c.paused_at IS NOT NULL)
            RETURNING store_id, run_id, resource""",
         {"at": at},
     ).fetchall()
@@ -142,6 +170,8 @@ def claim(tx: Tx, key: JobKey, at: datetime) -> Job | None:
            WHERE j.store_id = backshop.current_store_id() AND j.run_id = %(run_id)s
              AND j.resource = %(resource)s AND j.status IN ('queued', 'running')
              AND l.store_id = j.store_id AND l.id = j.run_id
+             AND NOT EXISTS (SELECT FROM connect.connector_config AS c
+               WHERE c.id = j.store_id AND c.paused_at IS NOT NULL)
            RETURNING j.turn, j.position, j.retry_count, l.sync_type""",
         {"at": at, "run_id": key.run_id, "resource": key.resource},
     ).fetchone()
@@ -155,6 +185,17 @@ def claim(tx: Tx, key: JobKey, at: datetime) -> Job | None:
         cursor=_cursor(tx, key.resource),
         retry_count=row["retry_count"],
     )
+
+
+def waiting(tx: Tx, limit: int) -> list[JobKey]:
+    """The store's jobs that nobody works at, those first that were touched the longest ago."""
+    rows = tx.execute(
+        """SELECT store_id, run_id, resource FROM backshop.sync_jobs
+           WHERE store_id = backshop.current_store_id() AND status = 'queued'
+           ORDER BY touched_at, resource LIMIT %s""",
+        (limit,),
+    )
+    return [JobKey(**row) for row in rows]
 
 
 def _cursor(tx: Tx, resource: str) -> dict[str, Any]:
@@ -387,9 +428,17 @@ def learn(
     time_zone: str | None,
     version: str | None,
     settings: Mapping[str, Any] | None = None,
+    domain: str | None = None,
 ) -> None:
-    """Note what the shop says of itself, where nobody said otherwise; `settings` whatever was
-    said."""
+    """Note what the shop says of itself, where nobody said otherwise; `settings` and `domain`
+    whatever was said."""
+    if domain:
+        tx.execute(
+            """UPDATE connect.connector_config SET shop_domain = lower(%(domain)s)
+               WHERE id = backshop.current_store_id()
+                 AND shop_domain IS DISTINCT FROM lower(%(domain)s)""",
+            {"domain": domain},
+        )
     facts = {"currency": currency, "time_zone": time_zone}
     facts_json = Jsonb({key: value for key, value in facts.items() if value})
     tx.execute(

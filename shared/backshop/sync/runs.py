@@ -38,6 +38,7 @@ def announce(jobs: Sequence[JobKey]) -> None:
     if not jobs:
         return
     try:
-        queues.send_all(config.value("SYNC_QUEUE_URL"), [each.model_dump_json() for each in jobs])
+        messages = [queues.Grouped(each.model_dump_json(), str(each.store_id)) for each in jobs]
+        queues.send_all(config.value("SYNC_QUEUE_URL"), messages)
     except (BotoCoreError, ClientError, RuntimeError) as error:
         warning("sync jobs wait for the next plan", error=type(error).__name__, jobs=len(jobs))

@@ -7,14 +7,14 @@ twice changes nothing the second time.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from backshop import db, logs, platforms
 from backshop.aws import config
@@ -25,8 +25,8 @@ from backshop.platforms.parsing import RecordPage
 from backshop.platforms.ports import Credentials, Reader, Shop
 from backshop.platforms.reading import ReadContext, ReadScope, Step
 from backshop.saving import erasures, projections
-from backshop.saving.prepare import Entry, prepare
-from backshop.stores import credentials
+from backshop.saving.prepare import Entry, prepare, seldom_collecting
+from backshop.stores import breaker, credentials
 from backshop.stores import repository as stores
 from backshop.sync import repository, rules
 from backshop.sync.child_process import in_child_process
@@ -47,6 +47,11 @@ class Outcome(NamedTuple):
     status: str
     announce: bool = False
 
+    @property
+    def freed_place(self) -> bool:
+        """Whether the store's next job may find a place now."""
+        return self.status not in ("taken", "waits")
+
 
 @dataclass
 class Clock:
@@ -64,11 +69,14 @@ def clock(remaining_ms: Callable[[], int]) -> Clock:
 
 
 def work(key: JobKey, clock: Clock) -> Outcome:
-    """Work a job off, or as far as the time reaches. Does nothing where the job is done, or another
-    invocation is at it. Raises whatever nobody foresaw, after noting it on the job."""
-    with _seldom_collecting(), db.try_lock(key.store_id, f"sync {key.resource}") as is_mine:
-        if not is_mine:
-            return Outcome("taken")
+    """Work a job off, or as far as the time reaches. Does nothing where the job is done, where
+    another invocation is at it, or as many as may be are at other jobs of the store: when one of
+    those ends, `waiting` names the job. Raises whatever nobody foresaw, after noting it on the
+    job."""
+    choices = [[f"sync {key.resource}"], _places(key.store_id)]
+    with seldom_collecting(), db.try_locks(key.store_id, choices) as kept:
+        if kept < len(choices):
+            return Outcome("waits" if kept else "taken")
         with db.transaction(store_id=key.store_id) as tx:
             job = repository.claim(tx, key, clock.now())
         if job is None:
@@ -88,16 +96,22 @@ def work(key: JobKey, clock: Clock) -> Outcome:
             raise
 
 
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Records hold no cycles and are freed as soon as nobody has them; looking for cycles among
-    them every few hundred costs a third of all reading."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+def _places(store_id: UUID) -> list[str]:
+    return [f"sync place {number}" for number in range(_jobs_at_once(store_id))]
+
+
+def _jobs_at_once(store_id: UUID) -> int:
+    with db.transaction(store_id=store_id) as tx:
+        store = stores.load(tx)
+    return platforms.load(store.platform).jobs_at_once if store else 1
+
+
+def waiting(store_id: UUID) -> list[JobKey]:
+    """The store's jobs that have waited the longest for an invocation, as many as may be worked at
+    once."""
+    at_once = _jobs_at_once(store_id)
+    with db.transaction(store_id=store_id) as tx:
+        return repository.waiting(tx, at_once)
 
 
 def _fail(
@@ -120,11 +134,12 @@ def _work(job: Job, clock: Clock) -> Outcome:
     with db.transaction(store_id=job.key.store_id) as tx:
         store = stores.load(tx)
         sealed = repository.credentials(tx)
+        breaker.check(tx, clock.now())
     if store is None or sealed is None:
         raise PermanentRefusal("the shop is no longer connected; give its credentials anew (PATCH)")
     opening = platforms.load(store.platform).open
     connect = partial(opening, _unseal(sealed, store), Deadline(clock.left))
-    with closing(connect()) as shop:
+    with breaker.watched(store.id), closing(connect()) as shop:
         if job.key.resource == SHOP:
             return _look_after_shop(job, store, shop, sealed, clock)
         if store.currency is None:
@@ -159,7 +174,9 @@ def _look_after_shop(
     """Learn what the shop says of itself, and have it send its webhooks here."""
     facts = shop.facts()
     with db.transaction(store_id=store.id) as tx:
-        repository.learn(tx, facts.currency, facts.time_zone, facts.version, facts.settings)
+        repository.learn(
+            tx, facts.currency, facts.time_zone, facts.version, facts.settings, facts.domain
+        )
     secret = credentials.unseal(sealed["webhook_secret"], store.id, "webhook_secret")
     address = f"{config.value('PUBLIC_URL').rstrip('/')}/webhooks/{store.id}"
     known = sha256(f"{address} {secret}".encode()).hexdigest()

@@ -9,9 +9,11 @@ plain functions in other threads, each with a connection of its own.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Coroutine, Iterator, MutableMapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
+from backshop import db
 from backshop.errors import (
     BadRequest,
     Forbidden,
@@ -92,13 +95,29 @@ def _take_as_json(request: Request, body: BaseModel) -> None:
 
 
 class App(FastAPI):
+    examples: Path
+    """`{"POST /rooms": {"body": …, "answer": …}, …}`, read where the document is wanted alone."""
+
     def openapi(self) -> dict[str, Any]:
         """OpenAPI 3.1 of the routes, made when it is first asked for."""
         if self.openapi_schema is None:
             made = super().openapi()
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             schemas |= _schemas_of_problems()
+            for route, example in json.loads(self.examples.read_bytes()).items():
+                _show(made, route, example)
         return super().openapi()
+
+
+def _show(document: dict[str, Any], route: str, example: dict[str, Any]) -> None:
+    """Put a route's examples beside the schemas of its body and its answer."""
+    verb, path = route.split(" ")
+    operation = document["paths"][path][verb.lower()]
+    [answer] = [each for status, each in operation["responses"].items() if status[0] == "2"]
+    for part, holder in (("body", operation.get("requestBody")), ("answer", answer)):
+        if part in example:
+            assert holder is not None, f"{route} takes no body"
+            holder["content"]["application/json"]["examples"] = {"one": {"value": example[part]}}
 
 
 def _schemas_of_problems() -> dict[str, Any]:
@@ -108,8 +127,8 @@ def _schemas_of_problems() -> dict[str, Any]:
     return {**schema.pop("$defs"), "ProblemBody": schema}
 
 
-def app(*, title: str, description: str, version: str, openapi_path: str) -> App:
-    """An app without routes; its OpenAPI is served at `openapi_path`."""
+def app(*, title: str, description: str, version: str, openapi_path: str, examples: Path) -> App:
+    """An app without routes; its OpenAPI is served at `openapi_path`, with these examples."""
     made = App(
         title=title,
         description=description,
@@ -120,10 +139,12 @@ def app(*, title: str, description: str, version: str, openapi_path: str) -> App
         redirect_slashes=False,
     )
     made.router.route_class = Route
+    made.examples = examples
     made.add_exception_handler(Problem, _answer_problem)
     made.add_exception_handler(idempotency.Answered, _answer_again)
     made.add_exception_handler(RequestValidationError, _answer_invalid)
     made.add_exception_handler(HTTPException, _answer_unrouted)
+    made.add_exception_handler(db.ForeignKeyViolation, _answer_unrelated)
     return made
 
 
@@ -269,6 +290,13 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
     if any(each["field"] == idempotency.HEADER for each in errors):
         problem = idempotency.refused()
     return await _answer_problem(request, problem)
+
+
+async def _answer_unrelated(request: Request, error: Exception) -> Response:
+    assert isinstance(error, db.ForeignKeyViolation)
+    if not db.names_no_store(error):
+        raise error
+    return await _answer_problem(request, callers.no_store())
 
 
 async def _answer_unrouted(request: Request, error: Exception) -> Response:

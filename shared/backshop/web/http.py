@@ -24,6 +24,7 @@ from backshop.errors import (
     Unauthorized,
     Unprocessable,
 )
+from backshop.web import messages
 
 # Taking a delivery needs this module, and neither pydantic nor a resolver: they are imported where
 # they are used.
@@ -47,8 +48,12 @@ none."""
 
 
 def header(event: Event, name: str) -> str | None:
-    """A request header by its lower-case name, as HTTP APIs send them."""
-    value: str | None = event.get("headers", {}).get(name)
+    """A request header by its lower-case name, as HTTP APIs send them; `sam local` hands names on
+    as they came."""
+    headers: dict[str, str] = event.get("headers") or {}
+    value = headers.get(name)
+    if value is None:
+        value = next((each for key, each in headers.items() if key.lower() == name), None)
     return value
 
 
@@ -108,7 +113,7 @@ def parse(model: type[M], event: Event, limit: int = BODY_BYTES) -> M:
     try:
         return model.model_validate_json(content)
     except ValidationError as wrong:
-        details = wrong.errors(include_url=False, include_input=False, include_context=False)
+        details = wrong.errors(include_url=False, include_input=False)
         if details[0]["type"] == "json_invalid":
             raise _not_json() from None
         errors = field_errors(details)
@@ -128,9 +133,7 @@ def _not_json() -> BadRequest:
 def field_errors(details: Sequence[ErrorDetails]) -> list[FieldError]:
     """What pydantic found wrong, by field, without the values themselves."""
     return [
-        FieldError(
-            field=".".join(map(str, each["loc"])), message=each["msg"].removeprefix("Value error, ")
-        )
+        FieldError(field=".".join(map(str, each["loc"])), message=messages.message(each))
         for each in details
     ]
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -104,6 +105,20 @@ def claim(tx: Tx, event: Event, key: str | None) -> Claim:
         raise reused()
     hidden = _unseal(kept.sealed, kept.store_id, id) if kept.sealed else {}
     raise Answered(kept.status, kept.answer | hidden)
+
+
+class _Undone(Exception):
+    """Rolls a claim back."""
+
+
+def look_up(store_id: UUID, event: Event, key: str | None) -> None:
+    """Raise as `claim` would, and claim nothing: before something slow is asked of others, which no
+    transaction should wait for."""
+    if key is None:
+        return
+    with suppress(_Undone), db.transaction(store_id=store_id) as tx:
+        claim(tx, event, key)
+        raise _Undone
 
 
 def once(store_id: UUID, event: Event, key: str | None, answer: A, *, secret: Collection[str]) -> A:

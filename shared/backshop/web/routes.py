@@ -31,6 +31,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     ResponseValidationError,
 )
 
+from backshop import db
 from backshop.errors import (
     BadRequest,
     Forbidden,
@@ -50,10 +51,11 @@ from backshop.web.serving import Handler
 logging.getLogger("aws_lambda_powertools.event_handler.api_gateway").disabled = True
 F = TypeVar("F", bound=Callable[..., Any])
 
-Scope = Literal["staff", "store", "try-on", "token", "anyone"]
+Scope = Literal["staff", "store", "try-on", "token", "shopper", "desk", "anyone"]
 """`staff` and `store` are scopes of keys, checked by the authorizer and here; `try-on` is that of a
 publishable token, and a key with `store` does as well; `token` is a shopper's or a link's own,
-which the route reads; `anyone` needs nothing."""
+which the route reads; `shopper` and `desk` are cookies of pages, which they read; `anyone` needs
+nothing."""
 _ACCEPTED: dict[Scope, tuple[str, ...]] = {
     "staff": ("staff",),
     "store": ("store",),
@@ -71,6 +73,7 @@ class App(APIGatewayHttpResolver):
         )
         self.title = title
         self.scopes: dict[Callable[..., Any], Scope] = {}
+        self.problem_content: dict[str, Any] = {http.PROBLEM_JSON: {"model": ProblemBody}}
         self._request_validation_middleware = _Door()  # type: ignore[no-untyped-call]
 
 
@@ -86,10 +89,15 @@ def app(title: str) -> App:
         return http.problem_answer(raised, event())
 
     def invalid(raised: RequestValidationError) -> Response[str]:
-        return http.problem_answer(_problem_of(raised), event())
+        return http.problem_answer(problem_of(raised), event())
 
     def broken(raised: ResponseValidationError) -> Response[str]:
         raise raised
+
+    def unrelated(raised: db.ForeignKeyViolation) -> Response[str]:
+        if not db.names_no_store(raised):
+            raise raised
+        return http.problem_answer(callers.no_store(), event())
 
     def answered(raised: idempotency.Answered) -> Response[str]:
         return Response(raised.status, "application/json", json.dumps(raised.answer))
@@ -102,6 +110,7 @@ def app(title: str) -> App:
     made.exception_handler(idempotency.Answered)(answered)
     made.exception_handler(RequestValidationError)(invalid)
     made.exception_handler(ResponseValidationError)(broken)
+    made.exception_handler(db.ForeignKeyViolation)(unrelated)
     made.not_found(no_such_route)
     return made
 
@@ -149,6 +158,7 @@ def route(
                 scope,
                 example,
                 answers,
+                app.problem_content,
             ),
             openapi_extensions={
                 "x-scope": scope,
@@ -221,7 +231,7 @@ class _Door(OpenAPIRequestValidationMiddleware):
         return http.json_body(app.current_event.raw_event)
 
 
-def _problem_of(raised: RequestValidationError) -> Problem:
+def problem_of(raised: RequestValidationError) -> Problem:
     """404 where a path's id is malformed, 400 where a parameter is, 422 where the body is."""
     details = raised.errors()
     rooms = {str(each["loc"][0]) for each in details}
@@ -243,7 +253,7 @@ def _security(scope: Scope) -> list[dict[str, list[str]]]:
         return []
     if scope == "try-on":
         return [{"key": ["store"]}, {"token": []}]
-    return [{"token": []}] if scope == "token" else [{"key": [scope]}]
+    return [{scope: []}] if scope in ("token", "shopper", "desk") else [{"key": [scope]}]
 
 
 def _responses(
@@ -253,6 +263,7 @@ def _responses(
     scope: Scope,
     example: Any,
     answers: Mapping[str, str] | None,
+    problem_content: Mapping[str, Any],
 ) -> dict[int, Any]:
     content: dict[str, Any] = {}
     returns = _answer_model(_returns(function))
@@ -263,13 +274,13 @@ def _responses(
     for kind, sentence in (answers or {}).items():
         content[kind] = {"schema": {"type": "string", "description": sentence}}
     declared: dict[int, Any] = {
-        status: {"description": sentence, "content": content}
+        status: {"description": sentence, "content": {} if 300 <= status < 400 else content}
         for status, sentence in statuses.items()
     }
     for problem in (*_implied(function, scope), *problems):
         declared[problem.status] = {
             "description": HTTPStatus(problem.status).phrase,
-            "content": {http.PROBLEM_JSON: {"model": ProblemBody}},
+            "content": dict(problem_content),
         }
     return declared
 
@@ -282,7 +293,8 @@ def _implied(function: Callable[..., Any], scope: Scope) -> list[type[Problem]]:
     if scope in _ACCEPTED:
         implied.append(Forbidden)
     parameters = inspect.signature(function).parameters
-    if parameters:
+    # A key's store, too, may be named wrongly, or not at all where there are several.
+    if parameters or scope in _ACCEPTED:
         implied += [BadRequest, NotFound]
     if "body" in parameters:
         implied += [TooLarge, Unprocessable]

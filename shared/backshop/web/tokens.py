@@ -6,11 +6,17 @@ nothing to another.
 
 from __future__ import annotations
 
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from backshop.aws import config
 from backshop.errors import Unauthorized
+
+AGAIN_SECONDS = 5
 
 
 def sign(audience: str, claims: dict[str, Any], *, at: datetime, lasts: timedelta) -> str:
@@ -22,24 +28,78 @@ def sign(audience: str, claims: dict[str, Any], *, at: datetime, lasts: timedelt
 
 
 def read(audience: str, token: str, *, at: datetime) -> dict[str, Any]:
-    """The claims of a token that was signed for this audience and lives at `at`.
+    """The claims of a token that was signed for this audience and lives at `at`, with the secret or
+    with the one before it.
 
     Raises Unauthorized, with the same words whatever is wrong with it.
     """
     import jwt
 
+    for secret in _secrets():
+        try:
+            claims = _decode(audience, token, secret)
+        except jwt.InvalidSignatureError:
+            continue
+        except (jwt.InvalidTokenError, UnicodeError):
+            raise _refused() from None
+        if claims["exp"] <= at.timestamp():
+            raise _refused()
+        return claims
+    raise _refused()
+
+
+def sign_short(audience: str, content: bytes, *, until: datetime) -> str:
+    """A token of these bytes (anyone can read them) until then, as short as a link should be: in
+    base64url 16 bytes of HMAC-SHA256, five of time, and the bytes themselves."""
+    said = int(until.timestamp()).to_bytes(5) + content
+    mac = _mac(config.secret("TOKEN_SECRET"), audience, said)
+    return urlsafe_b64encode(mac + said).decode().rstrip("=")
+
+
+def read_short(audience: str, token: str, *, at: datetime) -> bytes:
+    """The bytes of a `sign_short` token for this audience that lives at `at`. Raises as `read`."""
     try:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            config.secret("TOKEN_SECRET"),
-            algorithms=["HS256"],
-            audience=audience,
-            options={"require": ["aud", "exp"], "verify_exp": False, "verify_iat": False},
-        )
-    except (jwt.InvalidTokenError, UnicodeError):
+        told = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
         raise _refused() from None
-    if claims["exp"] <= at.timestamp():
+    if urlsafe_b64encode(told).decode().rstrip("=") != token or len(told) <= _HEAD:
+        raise _refused()  # written in another way than it was signed, or nothing
+    mac, said = told[:_MAC], told[_MAC:]
+    if not any(hmac.compare_digest(mac, _mac(each, audience, said)) for each in _secrets()):
         raise _refused()
+    if int.from_bytes(said[:5]) <= at.timestamp():
+        raise _refused()
+    return said[5:]
+
+
+_MAC, _HEAD = 16, 21
+
+
+def _mac(secret: str, audience: str, said: bytes) -> bytes:
+    return hmac.new(secret.encode(), f"short {audience}\0".encode() + said, sha256).digest()[:_MAC]
+
+
+def _secrets() -> Iterator[str]:
+    """Those that a token may be signed with: read anew, but not more often than every few seconds,
+    where it is signed with neither, because the secret may just have been replaced."""
+    yield config.secret("TOKEN_SECRET")
+    if former := config.former_secret("TOKEN_SECRET"):
+        yield former
+    if config.is_older("TOKEN_SECRET", AGAIN_SECONDS):
+        config.forget_secret("TOKEN_SECRET")
+        yield config.secret("TOKEN_SECRET")
+
+
+def _decode(audience: str, token: str, secret: str) -> dict[str, Any]:
+    import jwt
+
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        secret,
+        algorithms=["HS256"],
+        audience=audience,
+        options={"require": ["aud", "exp"], "verify_exp": False, "verify_iat": False},
+    )
     return claims
 
 

@@ -122,6 +122,18 @@ def test_pending_and_refunded_pieces_are_gone():
         rules.refund_amount(order(), held, NOTHING, lines(("1", 2)))
 
 
+def test_dinars_have_three_decimals_and_yen_none():
+    kuwaiti = order(currency="KWD", total=Decimal(20))
+    asked = NewRefund(amount=Decimal("1.125"))
+    assert rules.refund_amount(kuwaiti, [line()], NOTHING, asked) == Decimal("1.125")
+    for currency, amount in (("USD", "1.125"), ("JPY", "10.5"), ("JPY", "10.125")):
+        with pytest.raises(Unprocessable, match="decimals"):
+            rules.refund_amount(
+                order(currency=currency, total=Decimal(20)), [line()], NOTHING,
+                NewRefund(amount=Decimal(amount)),
+            )  # fmt: skip
+
+
 def test_vendure_cannot_restock():
     asked = lines(("1", 1)).model_copy(update={"restock": True})
     with pytest.raises(Unprocessable, match="does not restock"):
@@ -135,7 +147,7 @@ def test_vendure_cannot_restock():
         {"amount": "1", "lines": [{"line_id": "1", "quantity": 1}]},
         {"amount": "0"},
         {"amount": "-1"},
-        {"amount": "1.001"},
+        {"amount": "1.0001"},
         {"amount": "1", "restock": True},
         {"lines": [{"line_id": "1", "quantity": 0}]},
         {"lines": [{"line_id": "1", "quantity": 1}, {"line_id": "1", "quantity": 2}]},

@@ -181,11 +181,14 @@ def test_steps_carry_the_time_they_were_last_reached() -> None:
 
 def test_each_stage_has_a_text_that_fits_one_sms() -> None:
     for stage in Stage:
-        text = follow_ups_rules.delivery_text("KITS-1001", at(stage, "TE-000012"))
+        text = follow_ups_rules.delivery_text("KITS-1001", at(stage, "TE-000012"), "Island Parcels")
         assert "KITS-1001" in text
         assert len(text) <= 160
         assert text.isascii()
         assert ("TE-000012" in text) is (stage is Stage.DISPATCHED)
+        assert ("with Island Parcels" in text) is (stage is Stage.DISPATCHED)
+    unnamed = follow_ups_rules.delivery_text("KITS-1001", at(Stage.DISPATCHED, "TE-000012"), None)
+    assert unnamed == "Your order KITS-1001 is on its way, tracking number TE-000012."
 
 
 # ------------------------------------------------------------------------- batches
@@ -225,11 +228,17 @@ def test_an_ipv6_network_is_one_address(address: str, network: str) -> None:
     assert otp_rules.network(address) == network
 
 
-def test_limits_are_taken_in_one_order() -> None:
-    limits = otp_rules.send_limits(OtpSettings(), "94770000012", "192.0.2.7")
+def test_what_a_send_takes_from() -> None:
+    settings = OtpSettings()
+    limits = [
+        otp_rules.address_limit(settings, "192.0.2.7"),
+        *otp_rules.phone_limits(settings, "94770000012"),
+        otp_rules.prefix_limit(settings, "94770000012"),
+    ]
     assert [(each.scope, each.key, each.most) for each in limits] == [
         ("address", "192.0.2.7", 30),
         ("phone", "94770000012", 5),
+        ("phone", "94770000012", 10),
         ("prefix", "9477000", 200),
     ]
 
@@ -250,6 +259,6 @@ def test_after_the_wait_a_limit_can_be_taken_from(ago: list[int], most: int, gap
 
 
 def test_the_sms_ends_in_the_webotp_line() -> None:
-    text = otp_rules.code_text("012345", "Signature Kits", "kits.example.com", 5)
+    text = otp_rules.code_text("012345", "Kandy Kits", "kits.example.com", 5)
     assert text.splitlines()[-1] == "@kits.example.com #012345"
     assert len(text) <= 160, "one SMS"

@@ -46,6 +46,7 @@ class Shop:
             id=self.id,
             platform=Platform.VENDURE,
             url="https://v.example.com",
+            time_zone="Asia/Colombo",
             settings=self.settings,
         )
 

@@ -14,6 +14,7 @@ from backshop.platforms.api import Deadline
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import Credentials
 from backshop.platforms.reading import ReadContext, ReadScope
+from backshop.platforms.shopify import graphql
 
 from shops.running import running
 from tests.backshop.platforms.recorded import NOW, sample, store, told
@@ -322,3 +323,14 @@ def test_only_active_products_can_be_bought(status):
     (shirt,) = told("shopify", "products/update", sent)
     assert {variant.available for variant in shirt.variants} == {status == "ACTIVE"}
     assert {variant.stock_status for variant in shirt.variants} == {"instock"}
+
+
+def test_the_collection_of_the_home_page_is_no_category():
+    nodes = [
+        {"id": "gid://shopify/Collection/1", "title": "Home page", "handle": "frontpage"},
+        {"id": "gid://shopify/Collection/2", "title": "Kits", "handle": "kits"},
+    ]
+    assert graphql._collections({"nodes": nodes}) == [
+        {"id": 2, "admin_graphql_api_id": "gid://shopify/Collection/2", "title": "Kits"}
+    ]
+    assert graphql._collections(None) is None

@@ -107,6 +107,15 @@ ADDED = (
        VALUES (%(store)s, '94770000012', 'secret hash', 'secret session', now())""",
     """INSERT INTO kits.otp_limits (store_id, scope, key, taken, last_taken)
        VALUES (%(store)s, 'phone', '94770000012', '{2026-05-01}', '2026-05-01')""",
+    """INSERT INTO kits.order_delivery_status (store_id, order_code, note)
+       SELECT store_id, order_code, 'Left with Nimali Perera' FROM kits.customer_orders_summary
+       WHERE vendure_order_id = '1'
+       ON CONFLICT (store_id, order_code) DO UPDATE SET note = excluded.note""",
+    """INSERT INTO kits.order_delivery_status_events (store_id, order_code, sequence, stage, note)
+       SELECT store_id, order_code, 99, stage, 'Mrs Perera, Wattala, called'
+       FROM kits.order_delivery_status WHERE note LIKE '%%Perera'""",
+    """INSERT INTO backshop.outbox (store_id, key, kind, payload, status, response)
+       VALUES (%(store)s, 'order:1', 'address', '{}', 'done', '{"line1": "2 Wattala Road"}')""",
     """INSERT INTO shade.surveys (store_id, customer_id, order_id, shade_selected, texture_feedback)
        SELECT store_id, customer_id, id, 'Shade 3', 'Perera knows her skin' FROM shade.orders
        WHERE shopify_order_id = '1'""",

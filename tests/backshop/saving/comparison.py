@@ -43,12 +43,29 @@ def rows_of(owner: Connection, store: UUID) -> Rows:
         ).fetchall()
         for table in tables
     }
+    _leave_out_history(content)
     names = _names(owner, content)
     return {
         table: sorted(_as_text(table, each["row"], names) for each in rows)
         for table, rows in content.items()
         if rows
     }
+
+
+HISTORY = {
+    "kits.order_delivery_status": "order_code",
+    "kits.order_delivery_status_events": "order_code",
+    "kits.order_tracking": "vendure_order_id",
+}
+"""How an order was delivered stays when it is deleted, and is what was seen until then."""
+
+
+def _leave_out_history(content: dict[str, list[dict[str, Any]]]) -> None:
+    orders = [each["row"] for each in content.get("kits.customer_orders_summary", ())]
+    for table, key in HISTORY.items():
+        there = {order[key] for order in orders}
+        kept = [each for each in content.get(table, ()) if each["row"][key] in there]
+        content[table] = kept
 
 
 def differences(one: Rows, other: Rows, most: int = 12) -> list[str]:

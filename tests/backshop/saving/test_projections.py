@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
@@ -12,21 +13,30 @@ import psycopg
 import pytest
 from backshop.commerce import (
     Address,
+    Consent,
     CouponUse,
     Fulfilment,
     Kind,
+    Order,
     OrderLine,
+    Payment,
+    Product,
     Record,
+    RefundLine,
     Store,
     guest_id,
     stable_number,
 )
+from backshop.connect.requests import repository as requests
+from backshop.connect.requests.models import RefundSums
+from backshop.connect.requests.rules import left_to_refund
 from backshop.saving.prepare import UnstorableRecord
 from backshop.saving.rows import Unstorable
 from psycopg.rows import dict_row
 
 from tests.backshop.saving import comparison
 from tests.backshop.saving.records import (
+    NOON,
     Tx,
     at,
     category,
@@ -514,6 +524,234 @@ def test_variations_that_come_alone(open_shop: Make) -> None:
     assert rows(tx, "SELECT stock_quantity FROM insights.products") == [2]
 
 
+def test_variations_leave_with_the_list_of_their_product_and_come_back(open_shop: Make) -> None:
+    def whole(minutes: int, *ids: str) -> Product:
+        told: dict[str, Any] = {"variants": (), "variants_known": False, "variation_ids": ids}
+        return product(minutes=minutes, type="variable", title="Shirt", **told)
+
+    def part(id: str, minutes: int = 0) -> Product:
+        return product(id, parent_id="5", minutes=minutes, variants=(variant(id, stock=2),))
+
+    for at_once in (True, False):
+        tx, store = open_shop("woocommerce")
+        batches = [[whole(0, "51", "52"), part("51"), part("52")], [whole(5, "52"), part("52", 5)]]
+        for batch in batches:
+            for records in [batch] if at_once else [[each] for each in batch]:
+                save(tx, store, *records)
+        assert skus(tx) == {"52": "SKU-52"}
+        assert rows(tx, "SELECT stock_quantity FROM insights.products") == [2]
+        late = part("51").model_copy(update={"observed_at": at(2)["observed_at"]})
+        save(tx, store, whole(2, "51", "52"), late)
+        assert skus(tx) == {"52": "SKU-52"}, "an older list"
+        save(tx, store, whole(9, "51", "52"), part("51", 9))
+        assert skus(tx) == {"51": "SKU-51", "52": "SKU-52"}
+
+
+def test_a_list_without_variations_that_is_older_than_one_takes_it_nowhere(woo: Any) -> None:
+    tx, store = woo
+    told: dict[str, Any] = {"type": "variable", "variants": (), "variants_known": False}
+    save(tx, store, product("51", parent_id="5", minutes=5, variants=(variant("51"),)))
+    save(tx, store, product(minutes=3, variation_ids=(), **told))
+    assert skus(tx) == {"51": "SKU-51"}
+    save(tx, store, product(minutes=6, variation_ids=(), **told))
+    assert skus(tx) == {}
+
+
+def test_variations_come_back_with_a_product_that_was_put_back(woo: Any) -> None:
+    tx, store = woo
+    told: dict[str, Any] = {"type": "variable", "variants": (), "variants_known": False}
+    told |= {"variation_ids": ("51",)}
+    part = product("51", parent_id="5", variants=(variant("51"),))
+    save(tx, store, product(**told), part)
+    save(tx, store, gone(Kind.PRODUCT, "5", 3))
+    assert skus(tx) == {}
+    save(
+        tx,
+        store,
+        product(minutes=4, **told),
+        part.model_copy(update={"observed_at": at(4)["observed_at"]}),
+    )
+    assert skus(tx) == {"51": "SKU-51"}
+
+
+def test_a_product_made_a_draft_takes_its_variations_with_it(woo: Any) -> None:
+    """A delivery of the product tells nothing of its variations; the next reading does."""
+    tx, store = woo
+    told: dict[str, Any] = {"type": "variable", "variants": (), "variants_known": False}
+    part = product("51", parent_id="5", variants=(variant("51"),))
+    save(tx, store, product(**told), part)
+    query = "SELECT available, status FROM connect.platform_product"
+    assert rows(tx, query) == [(True, "publish")]
+    save(tx, store, product(minutes=3, status="draft", **told))
+    assert rows(tx, query) == [(False, "draft")]
+    save(tx, store, product(minutes=5, **told))
+    save(tx, store, part.model_copy(update={"observed_at": at(6)["observed_at"]}))
+    assert rows(tx, query) == [(True, "publish")]
+
+
+def test_a_product_made_a_draft_loses_its_row_of_what_is_sold_only_where_it_has_variations(
+    woo: Any,
+) -> None:
+    tx, store = woo
+    save(tx, store, product("5"), product("6"))
+    save(tx, store, product("5", minutes=1, status="draft", variants=(variant("5"),)))
+    query = "SELECT product_id, status FROM connect.platform_product ORDER BY 1"
+    assert rows(tx, query) == [("5", "draft"), ("6", "publish")]
+
+
+def test_counts_of_categories_that_are_not_told_stay(woo: Any) -> None:
+    tx, store = woo
+    save(tx, store, category(product_count=7))
+    save(tx, store, category(minutes=1, name="Renamed"))
+    query = "SELECT name, product_count FROM insights.categories"
+    assert rows(tx, query) == [("Renamed", 7)]
+    save(tx, store, category(minutes=2, name="Renamed", product_count=0))
+    assert rows(tx, query) == [("Renamed", 0)]
+
+
+@pytest.mark.parametrize("platform", ["shopify", "woocommerce", "vendure"])
+def test_consent_is_kept_by_channel_and_what_is_not_told_overwrites_nothing(
+    open_shop: Make, platform: str
+) -> None:
+    tx, store = open_shop(platform)
+    agreed = NOON - timedelta(days=9)
+    email = Consent(channel="email", given=True, source="checkout", at=agreed)
+    sms = Consent(channel="sms", given=True, source="meta data sms")
+    save(tx, store, customer(consents=(email, sms), marketing_consent=True))
+    (first,) = rows(tx, "SELECT consents FROM connect.platform_customer")
+    assert datetime.fromisoformat(first["email"].pop("at")) == agreed
+    assert first["email"] == {"given": True, "source": "checkout"}
+    assert first["sms"]["at"] is not None, "since it was first seen"
+    save(tx, store, customer(minutes=1, first_name="Anna"))
+    save(tx, store, customer(minutes=2, consents=(sms,)))
+    (second,) = rows(tx, "SELECT consents FROM connect.platform_customer")
+    assert (second["email"]["given"], second["sms"]) == (True, first["sms"])
+    no = Consent(channel="email", given=False, source="checkout")
+    save(tx, store, customer(minutes=3, consents=(no,), marketing_consent=False))
+    (third,) = rows(tx, "SELECT consents FROM connect.platform_customer")
+    assert (third["email"]["given"], third["sms"]["given"]) == (False, True)
+
+
+def test_shade_keeps_a_consent_that_is_not_told_again(open_shop: Make) -> None:
+    tx, store = open_shop("shopify")
+    save(tx, store, customer(marketing_consent=True))
+    save(tx, store, customer(minutes=1, first_name="Anna"))
+    assert rows(tx, "SELECT accepts_marketing FROM shade.customers") == [True]
+
+
+def test_kits_keep_a_deleted_customer_nameless_and_inactive(open_shop: Make) -> None:
+    tx, store = open_shop("vendure")
+    fields: dict[str, Any] = {"metadata": {"newsletter": True}, "phone": "0770000012"}
+    save(tx, store, customer(marketing_consent=True, **fields), order(phone="0770000012"))
+    save(tx, store, gone(Kind.CUSTOMER, "7", 5))
+    (held,) = tx.execute("SELECT * FROM kits.customers").fetchall()
+    assert (held["vendure_customer_id"], held["is_active"]) == ("7", False)
+    names = ("email", "given_email", "phone_number", "first_name", "last_name")
+    assert [held[name] for name in names] == [None] * 5
+    assert (held["custom_fields"], held["marketing_consent"]) == ({}, False)
+    assert (held["total_orders"], held["total_spent"]) == (1, Decimal(20))
+    assert rows(tx, "SELECT count(*) FROM kits.customer_addresses") == [0]
+    save(tx, store, customer(minutes=9))
+    query = "SELECT is_active, email FROM kits.customers"
+    assert rows(tx, query) == [(True, "ann@example.com")]
+
+
+@pytest.mark.parametrize("platform", ["shopify", "woocommerce", "vendure"])
+@pytest.mark.parametrize(
+    ("states", "paid"),
+    [
+        ((("12.00", "Settled"), ("8.00", "Authorized")), 12),
+        ((("20.00", "Pending"),), 0),
+        ((), None),
+    ],
+)
+def test_what_was_paid_is_what_settled(
+    open_shop: Make, platform: str, states: tuple[tuple[str, str], ...], paid: int | None
+) -> None:
+    tx, store = open_shop(platform)
+    payments = tuple(
+        Payment(id=str(place), amount=Decimal(amount), state=state)
+        for place, (amount, state) in enumerate(states)
+    )
+    save(tx, store, order(payments=payments))
+    held = requests.lock_order(tx, "1")
+    assert held is not None
+    assert held.paid == paid
+    left = left_to_refund(held, RefundSums(processed=Decimal(0), pending=Decimal(0)))
+    assert left == (20 if paid is None else paid)
+
+
+# ------------------------------------------------------------------------------- clocks
+
+
+@pytest.mark.parametrize("platform", ["shopify", "woocommerce", "vendure"])
+def test_a_product_that_is_scheduled_can_be_changed_and_deleted_before(
+    open_shop: Make, platform: str
+) -> None:
+    tx, store = open_shop(platform)
+    march = NOON + timedelta(days=90)
+    query = "SELECT name FROM insights.products"
+    save(tx, store, product(title="In March").model_copy(update={"changed_at": march}))
+    save(tx, store, product(minutes=1, title="Now"))
+    assert rows(tx, query) == ["Now"]
+    again = product(minutes=2, title="In March again").model_copy(update={"changed_at": march})
+    save(tx, store, again)
+    assert rows(tx, query) == ["In March again"]
+    save(tx, store, gone(Kind.PRODUCT, "5", 3))
+    assert rows(tx, query) == []
+
+
+@pytest.mark.parametrize("platform", ["shopify", "woocommerce", "vendure"])
+@pytest.mark.parametrize("ahead", [-7, -1, 0, 1, 7])
+def test_what_is_trashed_and_put_back_within_a_minute_ends_there(
+    open_shop: Make, platform: str, ahead: float
+) -> None:
+    """The shop's clock goes so many minutes ahead of ours; a deletion has our time alone."""
+    tx, store = open_shop(platform)
+    query = "SELECT count(*) FROM insights.orders"
+
+    def told(minutes: float) -> Order:
+        """As the shop says by its clock what we see by ours."""
+        shown = order(minutes=minutes + ahead)
+        return shown.model_copy(update={"observed_at": at(minutes)["observed_at"]})
+
+    save(tx, store, told(0))
+    save(tx, store, gone(Kind.ORDER, "1", 10))
+    assert rows(tx, query) == [0]
+    back = told(10.5)
+    save(tx, store, back)
+    assert rows(tx, query) == [1]
+    save(tx, store, gone(Kind.ORDER, "1", 10))
+    assert rows(tx, query) == [1], "an old deletion told once more"
+    save(tx, store, gone(Kind.ORDER, "1", 11))
+    assert rows(tx, query) == [0]
+
+
+@pytest.mark.parametrize("ahead", [-7, 0, 7])
+def test_refunds_of_an_order_that_comes_back_are_what_they_were(
+    open_shop: Make, ahead: float
+) -> None:
+    """WooCommerce's orders tell of their refunds without dates, taxes and lines."""
+    tx, store = open_shop("woocommerce")
+    query = """SELECT r.date_created, r.amount, r.tax, i.line_id, i.quantity, i.total AS of_line
+               FROM insights.refunds AS r LEFT JOIN insights.refund_items AS i ON i.refund_id = r.id
+               WHERE r.order_id IS NOT NULL"""
+    lines = (RefundLine(line_id="11", quantity=1, amount=Decimal(4), tax=Decimal("0.4")),)
+    whole = refund(minutes=5, tax=Decimal("0.4"), lines=lines)
+    hearsay = refund(minutes=5, rank=0, is_dated=False)
+    save(tx, store, order(minutes=ahead, refunds=(hearsay,)))
+    save(tx, store, whole)
+    before = rows(tx, query)
+    assert before
+    save(tx, store, gone(Kind.ORDER, "1", 20))
+    assert rows(tx, query) == []
+    late = at(20.5)["observed_at"]
+    back = order(minutes=20.5 + ahead, refunds=(hearsay.model_copy(update={"observed_at": late}),))
+    save(tx, store, back.model_copy(update={"observed_at": late}))
+    save(tx, store, whole.model_copy(update={"observed_at": at(21)["observed_at"]}))
+    assert rows(tx, query) == before
+
+
 def test_a_product_that_became_variable_loses_the_row_of_its_own(woo: tuple[Tx, Store]) -> None:
     tx, store = woo
     save(tx, store, product())
@@ -538,6 +776,22 @@ def test_categories_parents_and_names(open_shop: Make) -> None:
     save(tx, store, gone(Kind.CATEGORY, "3", 2), gone(Kind.CATEGORY, "4", 2))
     found = rows(tx, "SELECT category_id, category_name, wc_category_id FROM insights.products")
     assert found == [(None, None, 4)]
+
+
+def test_a_product_that_does_not_tell_its_categories_keeps_the_one_it_has(
+    open_shop: Make,
+) -> None:
+    """Shopify's webhooks do not."""
+    tx, store = open_shop("shopify")
+    query = "SELECT category_name, wc_category_id, name FROM insights.products"
+    untold: dict[str, Any] = {"categories_known": False}
+    save(tx, store, product(**untold))
+    assert rows(tx, query) == [(None, None, "Product 5")]
+    save(tx, store, product(minutes=1, categories=(category("4", rank=0),)))
+    save(tx, store, product(minutes=2, title="Renamed", **untold))
+    assert rows(tx, query) == [("Category 4", 4, "Renamed")]
+    save(tx, store, product(minutes=3, categories=()))
+    assert rows(tx, query) == [(None, None, "Product 5")]
 
 
 # ------------------------------------------------------------------------------- hostile values
@@ -698,7 +952,7 @@ def kit_line() -> OrderLine:
 
 
 def test_kits_place_an_order(open_shop: Make) -> None:
-    tx, store = open_shop("vendure")
+    tx, store = open_shop("vendure", country="LK")
     sold = order(phone="077 000 0012", lines=(kit_line(),), code="KIT-1", payment_method="payhere")
     save(tx, store, customer(phone="0770000099"), sold)
     (found,) = tx.execute("SELECT * FROM kits.customer_orders_summary").fetchall()
@@ -754,20 +1008,47 @@ def test_kits_batches_take_new_orders_and_drop_cancelled_ones(open_shop: Make) -
     assert rows(tx, "SELECT vendure_order_id FROM kits.order_batch_assignments") == ["1"]
     save(tx, store, gone(Kind.ORDER, "1", 9))
     assert rows(tx, "SELECT order_count FROM kits.import_batches") == [0]
-    assert rows(tx, "SELECT count(*) FROM kits.order_delivery_status_events") == [1]
+    assert rows(tx, "SELECT count(*) FROM kits.order_delivery_status_events") == [2]
+
+
+def test_kits_keep_the_deliveries_of_a_deleted_order_without_names(open_shop: Make) -> None:
+    tx, store = open_shop("vendure")
+    save(tx, store, order(code="KIT-1", phone="0770000012"))
+    tx.execute(
+        """SELECT kits.update_order_delivery_status('KIT-1', 'SOURCING', 'T-1', 'Ann calls back',
+             'staff:Ben')"""
+    )
+    save(tx, store, gone(Kind.ORDER, "1", 5))
+    assert rows(tx, "SELECT count(*) FROM kits.customer_orders_summary") == [0]
+    query = """SELECT sequence, stage, tracking_number, note, updated_by
+               FROM kits.order_delivery_status_events ORDER BY 1"""
+    kept = [
+        (1, "ORDER_CONFIRMED", None, None, "vendure"),
+        (2, "SOURCING", "T-1", None, None),
+    ]
+    assert rows(tx, query) == kept
+    state = "SELECT stage, note, updated_by, to_repair, to_tell FROM kits.order_delivery_status"
+    assert rows(tx, state) == [("SOURCING", None, None, False, False)]
+    save(tx, store, order(code="KIT-1", minutes=9, phone="0770000012"))
+    (back,) = tx.execute("SELECT * FROM kits.customer_orders_summary").fetchall()
+    assert (back["delivery_stage"], back["tracking_number"]) == ("SOURCING", "T-1")
+    assert rows(tx, query) == kept
+    assert rows(tx, "SELECT tracking_number, status FROM kits.order_tracking") == [
+        ("T-1", "processing")
+    ]
 
 
 def test_kits_customers_share_an_address_one_at_a_time(open_shop: Make) -> None:
     tx, store = open_shop("vendure")
     save(tx, store, customer("7"), customer("12"))
-    query = "SELECT vendure_customer_id, email FROM kits.customers ORDER BY 1"
+    query = "SELECT vendure_customer_id, email FROM kits.customers WHERE is_active ORDER BY 1"
     assert rows(tx, query) == [("12", "ann@example.com"), ("7", None)]
     save(tx, store, gone(Kind.CUSTOMER, "12", 3))
     assert rows(tx, query) == [("7", "ann@example.com")]
 
 
 def test_kits_a_new_phone_is_to_be_verified_anew(open_shop: Make) -> None:
-    tx, store = open_shop("vendure")
+    tx, store = open_shop("vendure", country="LK")
     save(tx, store, customer(phone="0770000012"))
     tx.execute("UPDATE kits.customers SET phone_verified = true")
     save(tx, store, customer(minutes=1, phone="+94 77 000 0012", first_name="Anna"))

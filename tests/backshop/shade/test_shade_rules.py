@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from backshop import platforms
 from backshop.shade.carts import rules as carts_rules
 from backshop.shade.carts.models import CartItem
 from backshop.shade.catalogue.models import Catalogue, Shade
@@ -105,24 +106,28 @@ def pick(shade: str = "Honey", variant: int = 7) -> Pick:
     )
 
 
-def test_a_cart_permalink_holds_quantities_code_and_mark() -> None:
-    url = carts_rules.cart_url(SHOP, [CartItem("Honey", 7), CartItem("Serum", 9, 2)], ID, "ABC-DEF")
-    assert url is not None
-    parts = urlsplit(url)
-    assert (parts.scheme, parts.netloc, parts.path) == (
+def test_each_platform_fills_its_own_cart_and_shopify_brings_the_mark_back() -> None:
+    items, marks = [("7", 1), ("9", 2)], {"shade_recommendation": str(ID)}
+    links = {
+        each: platforms.load(each).cart_link(SHOP, items, marks, "ABC-DEF")
+        for each in platforms.NAMES
+    }
+    shopify, woocommerce = (urlsplit(links[each] or "") for each in ("shopify", "woocommerce"))
+    assert (shopify.scheme, shopify.netloc, shopify.path) == (
         "https",
         "shop.example.com",
         "/cart/7:1,9:2",
     )
-    assert parse_qs(parts.query) == {
+    assert parse_qs(shopify.query) == {
         "discount": ["ABC-DEF"],
         "attributes[shade_recommendation]": [str(ID)],
     }
-    without = carts_rules.without_code(url)
-    assert without == carts_rules.cart_url(
-        SHOP, [CartItem("Honey", 7), CartItem("Serum", 9, 2)], ID, None
-    )
-    assert carts_rules.cart_url(SHOP, [], ID, "ABC") is None
+    assert woocommerce.path == "/checkout-link/"
+    assert parse_qs(woocommerce.query) == {"products": ["7:1,9:2"], "coupon": ["ABC-DEF"]}
+    assert links["vendure"] is None
+    for each in ("shopify", "woocommerce"):
+        without = platforms.load(each).cart_link(SHOP, items, marks, None)
+        assert carts_rules.without_code(links[each] or "") == without
 
 
 @pytest.mark.parametrize(
@@ -163,7 +168,7 @@ def test_a_bundle_adds_what_is_asked_for_and_what_concerns_call_for() -> None:
 @pytest.mark.parametrize(
     ("page", "link"),
     [
-        (None, f"{SHOP}/pages/shade-survey?token=t.o-k"),
+        (None, f"{SHOP}/survey?token=t.o-k"),
         ("https://osaz.example/survey?lang=en", "https://osaz.example/survey?lang=en&token=t.o-k"),
     ],
 )
@@ -175,11 +180,23 @@ def test_the_survey_link(page: str | None, link: str) -> None:
 
 
 def test_an_amount_belongs_to_its_currency() -> None:
-    naira = discounts_rules.terms(ShadeSettings(), "NGN", AT)
-    dollars = discounts_rules.terms(ShadeSettings(), "USD", AT)
+    settings = ShadeSettings(discount_amounts={"NGN": Decimal(3000), "USD": Decimal(5)})
+    naira = discounts_rules.terms(settings, "NGN", AT)
+    dollars = discounts_rules.terms(settings, "USD", AT)
     assert naira == (Decimal(3000), "NGN", AT + timedelta(days=7))
     assert dollars == (Decimal(5), "USD", AT + timedelta(days=7))
-    assert discounts_rules.terms(ShadeSettings(), "EUR", AT) is None, "nothing is ever converted"
+    assert discounts_rules.terms(settings, "EUR", AT) is None, "nothing is ever converted"
+
+
+def test_amounts_have_the_decimals_of_their_currency() -> None:
+    given = {"discount_amounts": {"JPY": "500", "KWD": "1.505"}}
+    settings = ShadeSettings.model_validate(given)
+    assert discounts_rules.terms(settings, "JPY", AT) == (
+        Decimal(500),
+        "JPY",
+        AT + timedelta(days=7),
+    )
+    assert settings.discount_amounts["KWD"] == Decimal("1.505")
 
 
 SHADES = [Shade(name="Honey", depth=1, undertone="warm")]
@@ -219,6 +236,8 @@ def test_every_wrong_answer_is_named_with_its_choices() -> None:
         {"discount_amounts": {"NGN": 0}},
         {"discount_amounts": {"naira": 3000}},
         {"discount_amounts": {"USD": "5.001"}},
+        {"discount_amounts": {"JPY": "500.50"}},
+        {"discount_amounts": {"KRW": "0.5"}},
         {"days_after_delivery": -1},
         {"channel": "pigeon"},
         {"sender": "nobody"},
@@ -237,7 +256,7 @@ def test_settings_that_do_not_fit_are_refused(wrong: dict[str, object]) -> None:
 
 def test_settings_have_defaults_that_work() -> None:
     found = settings_of({})
-    assert found.discount_amounts == {"NGN": Decimal(3000), "USD": Decimal(5)}
+    assert found.discount_amounts == {}
     assert (found.discount_days, found.channel, found.sender) == (7, "email", None)
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 STORE = UUID("0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11")
+EXAMPLES = Path(__file__).with_name("tiles.json")
 OTHER = UUID("0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b12")
 
 
@@ -35,7 +37,13 @@ class Tile(BaseModel):
 
 
 def make() -> tuple[fast.App, serving.Handler]:
-    app = fast.app(title="Tiles", description="", version="1", openapi_path="/openapi/tiles.json")
+    app = fast.app(
+        title="Tiles",
+        description="",
+        version="1",
+        openapi_path="/openapi/tiles.json",
+        examples=EXAMPLES,
+    )
 
     @app.post("/tiles", status_code=201, responses=fast.problems(Conflict))
     async def create(tile: Tile, store: fast.StoreId) -> Tile:
@@ -200,7 +208,9 @@ def test_routes_that_would_run_in_other_threads_are_refused() -> None:
         return 1
 
     for plain in (True, False):
-        app = fast.app(title="x", description="", version="1", openapi_path="/openapi.json")
+        app = fast.app(
+            title="x", description="", version="1", openapi_path="/x.json", examples=EXAMPLES
+        )
         if plain:
 
             @app.get("/plain")
@@ -228,3 +238,23 @@ def test_the_openapi_names_problems_scopes_and_stores() -> None:
     assert create["security"] == [{"key": ["store"]}]
     assert {each["name"] for each in create["parameters"]} == {"store_id", "x-store-id"}
     assert spec["paths"]["/tiles/{id}"]["delete"]["security"] == [{"key": ["staff"]}]
+
+
+def test_examples_stand_beside_their_schemas() -> None:
+    app, _handler = make()
+    operation = app.openapi()["paths"]["/tiles"]["post"]
+    shown = json.loads(EXAMPLES.read_text())["POST /tiles"]
+    for holder, part in (
+        (operation["requestBody"], "body"),
+        (operation["responses"]["201"], "answer"),
+    ):
+        [example] = holder["content"]["application/json"]["examples"].values()
+        assert example["value"] == shown[part]
+
+
+def test_an_example_of_a_route_that_is_gone_is_no_example(tmp_path: Path) -> None:
+    app, _handler = make()
+    app.examples = tmp_path / "examples.json"
+    app.examples.write_text('{"GET /tiles/of/old": {"answer": {}}}')
+    with pytest.raises(KeyError):
+        app.openapi()

@@ -12,11 +12,17 @@ from typing import Any
 
 import pytest
 
-from shops import shopify, vendure, woocommerce
-from shops.running import ROOT, RunningShop
+from shops import running, shopify, vendure, woocommerce
+from shops.running import ROOT, RunningShop, start
 from tests.contracts.servers.recordings import send
 
 SERVERS = {"woocommerce": woocommerce, "shopify": shopify, "vendure": vendure}
+
+
+@pytest.fixture(autouse=True)
+def _processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the real way to start one is what is tested (tests/nursery.py)."""
+    monkeypatch.setattr(running, "start", start)
 
 
 def alive(pid: int) -> bool:

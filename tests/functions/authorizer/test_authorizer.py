@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
+import bcrypt
 import pytest
+from backshop import db
+from backshop.aws import config
 from backshop.web import keys
 
 
@@ -86,3 +91,56 @@ def test_a_revoked_key_stops_working_when_the_kept_answer_ends(
     load("staff_keys").handler({"revoke": staff_key["id"]}, context)
     monkeypatch.setattr(function, "SECONDS", 0)
     assert not function.handler(request, context)["isAuthorized"]
+
+
+def test_made_up_keys_cost_nothing(authorize, store_key, store, new_store, monkeypatch):
+    """Whoever makes a key up has no mark for it: neither Postgres nor bcrypt is asked."""
+    asked: list[str] = []
+
+    def noting(name, call):
+        def note(*args, **named):
+            asked.append(name)
+            return call(*args, **named)
+
+        return note
+
+    monkeypatch.setattr(db, "transaction", noting("database", db.transaction))
+    monkeypatch.setattr(bcrypt, "checkpw", noting("bcrypt", bcrypt.checkpw))
+    unmarked, mark = store_key[: -keys.MARK_LENGTH], store_key[-keys.MARK_LENGTH :]
+    other = new_store()
+    made_up = [
+        unmarked,
+        unmarked + "A" * len(mark),
+        unmarked + mark.swapcase(),
+        unmarked + mark[:-1],
+        store_key.replace(store.hex, other.hex),
+        store_key.replace("bs_store", "bs_staff"),
+        store_key.replace(store.hex, store.hex.upper()),
+        store_key + "A",
+        mark,
+        "_" * 60,
+        "é" * 60,
+        *(f"bs_{kind}_{uuid4().hex}_{uuid4().hex}{mark}" for kind in ("store", "staff")),
+        *(
+            unmarked[:place]
+            + ("x" if unmarked[place] != "x" else "y")
+            + unmarked[place + 1 :]
+            + mark
+            for place in range(len(unmarked))
+        ),
+    ]
+    for key in made_up:
+        assert key != store_key
+        assert authorize(f"Bearer {key}") == {"isAuthorized": False}, key
+    assert asked == []
+    assert authorize(f"Bearer {store_key}")["isAuthorized"], "and the real one is looked up"
+    assert asked == ["database", "bcrypt"]
+
+
+def test_a_key_that_another_deployment_marked_is_nobody(authorize, store, owner, monkeypatch, aws):
+    ours = config.secret
+    monkeypatch.setattr(config, "secret", lambda _name: "the secret of another deployment")
+    key, hashed = keys.make("store", store)
+    monkeypatch.setattr(config, "secret", ours)
+    owner.execute("UPDATE insights.stores SET api_key_hash = %s WHERE id = %s", [hashed, store])
+    assert authorize(f"Bearer {key}") == {"isAuthorized": False}

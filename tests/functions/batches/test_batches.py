@@ -304,15 +304,25 @@ def test_as_csv_for_spreadsheets(call, ordered):
     assert {row["Print number"] for row in rows} == {"", "07"}
 
 
-@pytest.mark.parametrize("name", ["=1+1", " =1+1", "\n@x", "\t-1", "\uff1d1+1"])
-def test_no_spelling_of_a_formula_runs(call, name):
+@pytest.mark.parametrize(
+    "name, written",
+    [
+        ("=1+1", "'=1+1"),
+        (" =1+1", "' =1+1"),
+        ("\n@x", "'\n'@x"),
+        ("\t-1", "'\t'-1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("A;=1+1", "A;'=1+1"),
+    ],
+)
+def test_no_spelling_of_a_formula_runs(call, name, written):
     sheets = call.module("batches").sheets
     texts = dict.fromkeys(sheets.COLUMNS, "")
     item = PurchaseItem.model_validate(
         texts | {"quantity": 1, "patch_enabled": False, "print_name": name}
     )
     (row,) = csv.DictReader(io.StringIO(sheets.as_csv([item]).decode("utf-8-sig"), newline=""))
-    assert row["Print name"] == f"'{name}"
+    assert row["Print name"] == written
 
 
 def test_as_xlsx(call, ordered):

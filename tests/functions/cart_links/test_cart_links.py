@@ -1,4 +1,5 @@
-"""GET /c/{id}: notes the click, and leads to the shop's own host or nowhere."""
+"""GET and POST /c/{id}: the one counts nothing, the other a click; both lead to the
+shop's own host or nowhere."""
 
 from __future__ import annotations
 
@@ -58,8 +59,8 @@ def recommend(owner, shop):
 def test_every_click_counts_and_the_first_is_remembered(call, recommend, host, shop, owner) -> None:
     id = recommend(f"{host}/cart/7:1?attributes%5Bshade_recommendation%5D=x")
     for _ in range(3):
-        answer = call.raw("cart_links/follow", id=name(shop, id))
-        assert answer["statusCode"] == 302
+        answer = call.raw("cart_links/click", id=name(shop, id))
+        assert answer["statusCode"] == 303
         assert answer["headers"]["Location"].startswith(f"{host}/cart/7:1?")
         assert answer["headers"]["Cache-Control"] == "no-store"
     row = owner.execute("SELECT * FROM shade.conversions WHERE store_id = %s", [shop]).fetchone()
@@ -69,6 +70,18 @@ def test_every_click_counts_and_the_first_is_remembered(call, recommend, host, s
     assert not row["converted"]
 
 
+def test_following_the_link_changes_nothing(call, recommend, host, shop, owner) -> None:
+    id = recommend(f"{host}/cart/7:1")
+    read = "SELECT xmin::text, * FROM shade.conversions WHERE store_id = %s"
+    before = owner.execute(read, [shop]).fetchall()
+    for _ in range(3):
+        answer = call.raw("cart_links/follow", id=name(shop, id))
+        assert answer["statusCode"] == 302
+        assert answer["headers"]["Location"].startswith(f"{host}/cart/7:1")
+    assert owner.execute(read, [shop]).fetchall() == before
+
+
+@pytest.mark.parametrize("way", ["follow", "click"])
 @pytest.mark.parametrize(
     "url",
     [
@@ -81,9 +94,9 @@ def test_every_click_counts_and_the_first_is_remembered(call, recommend, host, s
         None,
     ],
 )
-def test_it_leads_to_no_other_host(call, recommend, host, shop, owner, url: Any) -> None:
+def test_it_leads_to_no_other_host(call, recommend, host, shop, owner, url: Any, way: str) -> None:
     id = recommend(url and url.format(host=host))
-    status, said = call("cart_links/follow", id=name(shop, id))
+    status, said = call(f"cart_links/{way}", id=name(shop, id))
     assert status == 404
     assert "evil" not in str(said)
     row = owner.execute("SELECT * FROM shade.conversions WHERE store_id = %s", [shop]).fetchone()

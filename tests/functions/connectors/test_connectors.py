@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import bcrypt
@@ -105,6 +106,30 @@ def test_the_same_shop_twice_is_a_conflict(call, body):
     assert (status, problem["type"].split("#")[1]) == (409, "already-connected")
 
 
+def test_each_channel_of_a_vendure_server_is_a_shop_of_its_own(call, body):
+    server = body | {"platform": "vendure"}
+    of_channel = server | {"settings": {"channel": "eu"}}
+    assert [call("create", each)[0] for each in (server, of_channel)] == [201, 201]
+    for again in (server, of_channel):
+        status, problem = call("create", again)
+        assert (status, problem["type"].split("#")[1]) == (409, "already-connected")
+    status, third = call("create", server | {"settings": {"channel": "us"}})
+    assert status == 201
+    status, problem = call("change", {"settings": {"channel": "eu"}}, id=third["id"])
+    assert (status, problem["type"].split("#")[1]) == (409, "already-connected")
+    assert call("change", {"settings": {"channel": "uk"}}, id=third["id"])[0] == 200
+
+
+def test_a_channel_makes_no_second_shop_of_platforms_that_have_none(call, body):
+    _, made = call("create", body)
+    channel = {"settings": {"channel": "eu"}}
+    for status, problem in (call("create", body | channel), call("change", channel, id=made["id"])):
+        assert (status, [each["field"] for each in problem["errors"]]) == (
+            422,
+            ["settings.channel"],
+        )
+
+
 def test_a_webhook_secret_is_made_where_none_is_given(call, body):
     del body["webhook_secret"]
     assert len(call("create", body)[1]["webhook_secret"]) > 30
@@ -166,6 +191,92 @@ def test_a_patch_changes_what_it_names_and_nothing_else(call, body):
     assert call("change", {}, id=made["id"])[0] == 422
 
 
+def test_what_a_store_uses_from_now_on_is_filled_by_a_sync_of_everything(call, body, owner, aws):
+    """What was saved before is read anew: the ledger would take it for known."""
+    _, made = call("create", body)
+    owner.execute(
+        """INSERT INTO backshop.record_versions
+             (store_id, kind, external_id, rank, changed_at, observed_at, deleted, digest)
+           VALUES (%s, 'order', '1', 1, now(), now(), false, 'known')""",
+        [made["id"]],
+    )
+    owner.execute(
+        "UPDATE backshop.sync_jobs SET status = 'completed' WHERE store_id = %s", [made["id"]]
+    )
+    owner.execute(
+        "UPDATE insights.sync_logs SET status = 'completed' WHERE store_id = %s", [made["id"]]
+    )
+    aws.messages("SYNC_QUEUE_URL")
+
+    def use(*uses):
+        status, said = call("change", {"settings": {"uses": list(uses)}}, id=made["id"])
+        assert status == 200, said
+        assert said["settings"]["uses"] == sorted(uses)
+        held = owner.execute(
+            "SELECT digest FROM backshop.record_versions WHERE store_id = %s", [made["id"]]
+        ).fetchone()
+        return said["problems"], bytes(held["digest"]), len(aws.messages("SYNC_QUEUE_URL"))
+
+    assert use() == ([], b"known", 0), "nothing new, nothing to read"
+    problems, digest, jobs = use("deliveries")
+    assert (problems, digest, jobs > 3) == ([], b"", True)
+    [problem], _, jobs = use("deliveries", "surveys")
+    assert "next sync of everything" in problem, "one runs already"
+    assert jobs == 0
+    assert call("change", {"settings": {"uses": ["parcels"]}}, id=made["id"])[0] == 422
+
+
+def test_a_paused_shop_is_left_alone_and_goes_on_where_it_was(call, body, owner, load, event, aws):
+    """What it was to be told waits, what it sends is taken, its syncs begin again when it is
+    resumed."""
+    from datetime import UTC, datetime, timedelta
+    from uuid import UUID
+
+    from backshop import db, outbox
+    from backshop.sync import repository as syncs
+    from backshop.sync.models import JobKey
+
+    _, made = call("create", body)
+    store = UUID(made["id"])
+    job = owner.execute(
+        "SELECT run_id, resource FROM backshop.sync_jobs WHERE store_id = %s LIMIT 1", [store]
+    ).fetchone()
+    key, later = JobKey(store_id=store, **job), datetime.now(UTC) + timedelta(days=2)
+    with db.transaction(store_id=store) as tx:
+        outbox.put(tx, "refund", "order:1", {})
+
+    def state() -> tuple[bool, bool, bool, bool]:
+        with db.transaction(all_stores=True) as tx:
+            is_due = store in {row.store_id for row in outbox.due(tx, later, 10_000)}
+            would_sync = store in {each.store_id for each in syncs.due(tx, later)}
+        with db.transaction(store_id=store) as tx:
+            tx.execute("SAVEPOINT before")
+            claimed = outbox.claim(tx, "order:1", later) is not None
+            worked = syncs.claim(tx, key, later) is not None
+            tx.execute("ROLLBACK TO before")
+        return is_due, claimed, worked, would_sync
+
+    assert state() == (True, True, True, False), "its first sync is under way"
+    status, shown = call("change", {"paused": True}, id=made["id"])
+    assert (status, shown["status"]) == (200, "active")
+    assert shown["paused_at"]
+    assert call("change", {"paused": True}, id=made["id"])[1]["paused_at"] == shown["paused_at"]
+    assert state() == (False, False, False, False)
+    request = event("connector_syncs/start")
+    request["pathParameters"] = {"id": made["id"]}
+    old = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
+    request["rawPath"] = request["requestContext"]["http"]["path"] = request["rawPath"].replace(
+        old, made["id"]
+    )
+    answer = load("connector_syncs").handler(request, None)
+    assert (answer["statusCode"], "shop-paused" in answer["body"]) == (409, True)
+    assert call("change", {"paused": False}, id=made["id"])[1]["paused_at"] is None
+    assert state() == (True, True, True, False), "nothing was lost"
+    owner.execute("UPDATE backshop.sync_jobs SET status = 'completed' WHERE store_id = %s", [store])
+    owner.execute("UPDATE insights.sync_logs SET status = 'completed' WHERE store_id = %s", [store])
+    assert state()[3], "and its syncs go on"
+
+
 def test_a_new_webhook_secret_stands_beside_the_old_one(call, body, aws):
     from uuid import UUID
 
@@ -217,6 +328,8 @@ def test_nobody_without_an_authorizer_gets_in(load, event, context):
     [
         "http://shop.example.com", "https://localhost", "https://127.0.0.1", "https://10.0.0.8",
         "https://169.254.169.254", "https://[::1]", "https://db.internal", "https://intranet",
+        "https://127.1", "https://0x7f.1", "https://[64:ff9b::7f00:1]", "https://[64:ff9b::a00:1]",
+        "https://shop.example.com:8080", "https://shop.example.com:22", "https://2130706433",
     ],
 )  # fmt: skip
 def test_an_address_that_functions_must_not_call_is_refused(call, body, url, monkeypatch):
@@ -228,14 +341,38 @@ def test_an_address_that_functions_must_not_call_is_refused(call, body, url, mon
     assert call("create", wrong)[0] in {201, 409}
 
 
-def test_kept_credentials_never_go_to_another_host(call, body):
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda url: url.replace("https://", "https://new-"),
+        lambda url: url.replace("https://", "http://"),
+        lambda url: url + ":8443",
+        lambda url: url + "/sub",
+    ],
+    ids=["host", "scheme", "port", "path"],
+)
+def test_kept_credentials_never_go_to_another_origin(call, body, move):
     _, made = call("create", body)
-    moved = {"store_url": body["store_url"].replace("https://", "https://new-")}
-    status, problem = call("change", moved, id=made["id"])
-    assert (status, problem["type"].split("#")[1]) == (422, "credentials-missing")
-    assert call("change", {"store_url": body["store_url"] + "/sub"}, id=made["id"])[0] == 200
+    moved = {"store_url": move(body["store_url"])}
+    for some in ({}, {"api_key": "ck_new"}, {"secret": "cs_new"}):
+        status, problem = call("change", moved | some, id=made["id"])
+        assert (status, problem["type"].split("#")[1]) == (422, "credentials-missing")
     anew = moved | {"api_key": "ck_new", "secret": "cs_new"}
     assert call("change", anew, id=made["id"])[0] == 200
+
+
+def test_the_same_address_in_other_letters_is_no_move(call, body):
+    _, made = call("create", body)
+    same = body["store_url"].replace("https://", "HTTPS://") + ":443/"
+    assert call("change", {"store_url": same}, id=made["id"])[0] == 200
+
+
+def test_a_name_that_resolves_inside_is_refused(call, body, monkeypatch):
+    monkeypatch.setenv("LOCAL_SHOPS", "no")
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.8", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
+    status, problem = call("create", body | {"store_url": "https://10.0.0.8.nip.example.com"})
+    assert (status, problem["errors"][0]["field"]) == (422, "store_url")
 
 
 def test_the_usual_port_is_no_other_shop(call, body):
@@ -286,3 +423,89 @@ def test_lists_come_in_pages(call, body):
             break
     assert listed[-3:] == made
     assert len(listed) == len(set(listed))
+
+
+def test_disconnecting_says_before_what_goes_and_what_stays(call, body, owner, aws):
+    _, made = call("create", body)
+    id = made["id"]
+    owner.execute(
+        """INSERT INTO connect.platform_order
+             (store_id, order_id, platform, status, total_amount, currency, line_items)
+           VALUES (%s, '1', 'woocommerce', 'paid', 5, 'USD', '[]')""",
+        [id],
+    )
+    owner.execute(
+        """INSERT INTO backshop.received_webhooks
+             (store_id, topic, delivery_key, body_sha256, size, received_at, is_kept)
+           VALUES (%s, 'order.created', 'k', 'h', 2, now(), true) RETURNING id""",
+        [id],
+    )
+    owner.execute(
+        """INSERT INTO connect.refund_request (store_id, order_id, platform, status, amount)
+           VALUES (%s, '1', 'woocommerce', 'pending', 5)""",
+        [id],
+    )
+    owner.execute(
+        """INSERT INTO backshop.outbox (store_id, key, kind, payload)
+           VALUES (%s, 'order:1', 'refund', '{}')""",
+        [id],
+    )
+    status, said = call("disconnection", id=id)
+    assert (status, said["status"]) == (200, "active")
+    assert (said["erased"]["webhook_bodies"], said["erased"]["waiting"]) == (1, 1)
+    assert said["kept"] == {"orders": 1, "customers": 0, "products": 0}
+    assert call("show", id=id)[1]["status"] == "active", "asking does nothing"
+
+    status, done = call("disconnect", id=id)
+    assert (status, done) == (200, said | {"status": "uninstalled"})
+    row = owner.execute("SELECT * FROM connect.connector_config WHERE id = %s", [id]).fetchone()
+    assert (row["api_key"], row["secret"], row["webhook_secret"]) == ("", "", None)
+    assert call("show", id=id)[1]["status"] == "uninstalled"
+    twin = owner.execute("SELECT * FROM insights.stores WHERE id = %s", [id]).fetchone()
+    assert not twin["is_active"]
+    secret = made["store_key"].split("_", 3)[3]
+    assert not bcrypt.checkpw(secret.encode(), twin["api_key_hash"].encode())
+    left = owner.execute("SELECT status FROM backshop.outbox WHERE store_id = %s", [id])
+    assert [each["status"] for each in left] == ["failed"]
+    asked = owner.execute("SELECT status FROM connect.refund_request WHERE store_id = %s", [id])
+    assert [each["status"] for each in asked] == ["failed"]
+    assert call("disconnection", id=id)[1]["kept"]["orders"] == 1, "orders are kept"
+    assert call("disconnect", id=id)[0] == 200, "a second time changes nothing"
+    status, revived = call("change", {"api_key": "new", "secret": "new"}, id=id)
+    assert (status, revived["status"]) == (200, "active")
+
+
+def test_disconnecting_carries_out_an_erasure_that_was_asked_for(call, body, owner):
+    """Shopify asked while the shop was connected; staff found out that it is gone."""
+    shop = body | {"platform": "shopify", "store_url": "https://asked-for.myshopify.com"}
+    asked, other = (call("create", each)[1]["id"] for each in (shop, body))
+    for id in (asked, other):
+        owner.execute(
+            "INSERT INTO connect.platform_customer (store_id, customer_id, platform, email)"
+            " VALUES (%s, '1', 'shopify', 'ann@example.com')",
+            [id],
+        )
+    owner.execute(
+        "UPDATE connect.connector_config SET erasure_asked_at = now() WHERE id = %s", [asked]
+    )
+    assert call("show", id=asked)[1]["shop_domain"] == "asked-for.myshopify.com"
+    assert call("show", id=asked)[1]["erasure_asked_at"] is not None
+    for id, left in ((other, 1), (asked, 0)):
+        assert call("disconnect", id=id)[0] == 200
+        rows = owner.execute(
+            "SELECT count(*) AS n FROM connect.platform_customer WHERE store_id = %s", [id]
+        ).fetchone()
+        assert rows["n"] == left
+    assert call("show", id=asked)[0] == 404
+
+
+def test_a_check_says_what_is_missing_and_stores_nothing(call, body, owner):
+    body["store_url"] = "http://127.0.0.1:9"
+    before = owner.execute("SELECT count(*) AS n FROM backshop.stores").fetchone()
+    status, said = call("check", body)
+    assert (status, said["ok"]) == (200, False)
+    [missing] = said["checks"]
+    assert missing["what"] == "shop"
+    assert "does not answer" in missing["problem"]
+    assert not any(secret in str(said) for secret in SECRETS)
+    assert owner.execute("SELECT count(*) AS n FROM backshop.stores").fetchone() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from shops.running import RunningShop
 from tests.backshop.kits.shop import Caller, environments
 from tests.functions.shade_world import free_address
 
+SETTINGS = ShadeSettings(discount_amounts={"NGN": Decimal(3000), "USD": Decimal(5)})
 SHOPPER = {"shopify_customer_id": "5000000123"}
 
 
@@ -32,6 +34,11 @@ def shop(new_store, owner) -> UUID:
     owner.execute(
         """INSERT INTO shade.customers (store_id, shopify_customer_id, email)
            VALUES (%s, '5000000123', 'ada@example.com')""",
+        [made],
+    )
+    owner.execute(
+        """UPDATE backshop.stores SET settings = settings || '{"shade": {"discount_amounts":
+             {"USD": 5}}}' WHERE id = %s""",
         [made],
     )
     return made
@@ -149,7 +156,7 @@ def test_what_does_not_fit_is_refused_in_words(call, rows, body: Any, status: in
     assert not rows()
 
 
-@pytest.mark.parametrize("id", ["nonsense", str(uuid4())])
+@pytest.mark.parametrize("id", ["nonsense", "0198f3a0-0000-7000-8000-000000000000"])
 def test_an_unknown_discount_is_not_found(call, id: str) -> None:
     assert call("discounts/show", id=id)[0] == 404
     assert call("discounts/revoke", id=id)[0] == 404
@@ -179,7 +186,7 @@ def test_an_amount_of_money_keeps_its_currency(call, rows, shop, owner) -> None:
         customer = discounts.find_customer(tx, shopify_id="5000000123")
         assert customer is not None
         with pytest.raises(Exception, match="open discount in USD"):
-            issuing.issue(tx, ShadeSettings(), customer, "NGN", datetime.now(UTC))
+            issuing.issue(tx, SETTINGS, customer, "NGN", datetime.now(UTC))
     assert len(rows()) == 1
 
 
@@ -206,7 +213,7 @@ def test_a_sale_taken_back_while_another_discount_is_open_ends_its_own(shop, own
     with db.transaction(store_id=shop) as tx:
         customer = discounts.find_customer(tx, shopify_id="5000000123")
         assert customer is not None
-        first = issuing.issue(tx, ShadeSettings(), customer, "USD", datetime.now(UTC)).discount
+        first = issuing.issue(tx, SETTINGS, customer, "USD", datetime.now(UTC)).discount
         discounts.activate(tx, first.id, "1", datetime.now(UTC))
     owner.execute(
         """WITH sale AS (
@@ -219,7 +226,7 @@ def test_a_sale_taken_back_while_another_discount_is_open_ends_its_own(shop, own
     with db.transaction(store_id=shop) as tx:
         conversions.settle(tx, ["900"], conversions.mark(tx, ["900"]))
         assert discounts.discount(tx, first.id).used
-        issuing.issue(tx, ShadeSettings(), customer, "USD", datetime.now(UTC))
+        issuing.issue(tx, SETTINGS, customer, "USD", datetime.now(UTC))
     owner.execute("UPDATE shade.orders SET is_cancelled = true WHERE store_id = %s", [shop])
     with db.transaction(store_id=shop) as tx:
         conversions.settle(tx, ["900"])
@@ -249,7 +256,7 @@ def woo(server, load, event, context, aws, owner) -> Caller:
             "store_url": server.url,
             "api_key": server.credentials["api_key"],
             "secret": server.credentials["secret"],
-            "settings": {"currency": "USD"},
+            "settings": {"currency": "USD", "shade": {"discount_amounts": {"USD": 5}}},
         },
     )
     assert status == 201, made

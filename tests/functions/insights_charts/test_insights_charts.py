@@ -128,3 +128,20 @@ def test_another_stores_chart_is_not_there(draw, save, new_store):
 @pytest.mark.parametrize("width", ["10", "99999", "x"])
 def test_a_width_is_that_of_a_screen(width, draw, save):
     assert draw(f"{save({'sql': SQL, 'chart': BAR})}.svg", width=width)["statusCode"] == 400
+
+
+def test_pictures_count_against_the_plan(draw, save, owner, shop):
+    """A plan's tenth question of a minute is the last, pictures among them."""
+    query = {"metrics": ["orders"], "period": {"type": "calendar", "unit": "day", "offset": 0}}
+    file = f"{save({'query': query, 'chart': {'kind': 'number', 'x': None, 'y': ['orders']}})}.svg"
+    owner.execute(
+        """INSERT INTO insights.request_counts (store_id, day, in_day, minute, in_minute)
+           VALUES (%s, (now() AT TIME ZONE 'UTC')::date, 99, date_trunc('minute', now()), 1)""",
+        [shop],
+    )
+    assert draw(file)["statusCode"] == 200
+    answer = draw(file)
+    assert answer["statusCode"] == 429, answer["body"]
+    assert int(answer["headers"]["Retry-After"]) >= 1
+    owner.execute("UPDATE insights.stores SET plan = 'starter' WHERE id = %s", [shop])
+    assert draw(file)["statusCode"] == 200

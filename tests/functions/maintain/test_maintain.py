@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from backshop import logs
+
 
 def test_old_inbox_rows_go_and_partitions_come(load, event, context, owner, store):
     for days in (1, 29, 31):
@@ -39,3 +42,25 @@ def test_idempotency_keys_live_a_day(load, event, context, owner, store):
         "SELECT key_hash FROM backshop.idempotency_keys WHERE store_id = %s ORDER BY 1", [store]
     ).fetchall()
     assert [row["key_hash"] for row in kept] == [b"\x01", b"\x17"]
+
+
+def test_rows_that_point_nowhere_are_told_of(load, event, context, owner, store, caplog):
+    function = load("maintain")
+    assert function.handler(event("maintain/references"), context) == {"orphans": 0}
+    with owner.transaction(force_rollback=False):
+        owner.execute("ALTER TABLE insights.categories DISABLE TRIGGER check_new_references")
+        owner.execute(
+            """INSERT INTO insights.categories (store_id, wc_category_id, name, parent_id)
+               VALUES (%s, 1, 'a name that no log has', gen_random_uuid())""",
+            [store],
+        )
+        owner.execute("ALTER TABLE insights.categories ENABLE TRIGGER check_new_references")
+    try:
+        with pytest.raises(logs.Crash, match="OrphansFoundError"):
+            function.handler(event("maintain/references"), context)
+        assert "categories_store_id_parent_id_fkey" in str(
+            [vars(record) for record in caplog.records]
+        )
+        assert "a name that no log has" not in caplog.text
+    finally:
+        owner.execute("DELETE FROM insights.categories WHERE store_id = %s", [store])

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -93,3 +96,90 @@ def test_the_applications_key_signs_what_the_policies_accept(
         assert tx.execute("SELECT id FROM insights.stores").fetchall() == [{"id": made}]
     with db.analyst(uuid4()) as tx:
         assert tx.execute("SELECT id FROM insights.stores").fetchall() == []
+
+
+@pytest.fixture
+def told() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Where CloudFormation would wait, and what it hears there."""
+    heard: list[dict[str, Any]] = []
+
+    class Waiting(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            assert self.headers["Content-Type"] == ""
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Waiting)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/response?signed", heard
+    server.shutdown()
+    server.server_close()
+
+
+def order(url: str, type: str) -> dict[str, Any]:
+    """What CloudFormation sends for a custom resource."""
+    names = {"StackId": "arn:stack", "RequestId": "r-1", "LogicalResourceId": "Migration"}
+    return {"RequestType": type, "ResponseURL": url, "ResourceProperties": {}, **names}
+
+
+@pytest.mark.parametrize("type", ["Create", "Update"])
+def test_a_deployment_hears_that_it_may_go_on(
+    fresh: Database, load: Load, told: Any, context: SimpleNamespace, type: str
+) -> None:
+    url, heard = told
+    load("migrate").handler(order(url, type), context)
+    [answer] = heard
+    assert answer == {
+        "Status": "SUCCESS",
+        "Reason": "",
+        "PhysicalResourceId": "migrations",
+        "StackId": "arn:stack",
+        "RequestId": "r-1",
+        "LogicalResourceId": "Migration",
+    }
+    with psycopg.connect(fresh.url("backshop_service")) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("backshop_service",)
+
+
+def test_a_deployment_hears_why_a_migration_failed(
+    fresh: Database, load: Load, told: Any, context: SimpleNamespace, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    (tmp_path / "0001_break_something.sql").write_text("SELECT 'a secret'::int")
+    monkeypatch.setattr(migrations.migrate, "__kwdefaults__", {
+        **(migrations.migrate.__kwdefaults__ or {}), "folder": tmp_path,
+    })  # fmt: skip
+    url, heard = told
+    load("migrate").handler(order(url, "Update"), context)
+    [answer] = heard
+    assert answer["Status"] == "FAILED"
+    assert "0001_break_something.sql failed and nothing of it was kept" in answer["Reason"]
+
+
+def test_what_nobody_expected_is_told_by_its_type(
+    fresh: Database, load: Load, told: Any, context: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fail(*_arguments: Any) -> None:
+        raise RuntimeError("login postgres, password hunter2")
+
+    monkeypatch.setattr(migrations, "prepare", fail)
+    url, heard = told
+    load("migrate").handler(order(url, "Update"), context)
+    [answer] = heard
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"].startswith("RuntimeError")
+    assert "hunter2" not in json.dumps(answer)
+
+
+def test_the_database_outlives_its_stack(
+    load: Load, told: Any, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "prepare", None)
+    url, heard = told
+    load("migrate").handler(order(url, "Delete"), context)
+    assert [each["Status"] for each in heard] == ["SUCCESS"]

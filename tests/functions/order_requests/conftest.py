@@ -164,7 +164,7 @@ def connect(aws, servers, new_store, owner, load, event, context, monkeypatch):
         server = servers(platform)
         server.faults()
         if platform == "woocommerce":
-            server.control("settings", gateway_confirms=True)
+            server.control("settings", gateway_confirms=True, storage="hpos")
         store = new_store(platform)
         sealed = {
             field: credentials.seal(server.credentials.get(field) or "none", store, field)

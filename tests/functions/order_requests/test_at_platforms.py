@@ -205,6 +205,22 @@ def test_an_address_arrives(shop):
     assert held["status"] == order["status"], "it is back in its state"
 
 
+def test_an_address_is_known_here_as_soon_as_it_is_written(shop, platform, owner):
+    """No webhook is subscribed and no sync runs; in WordPress' own tables an address does not even
+    move the order's modified time."""
+    if platform != "woocommerce":
+        pytest.skip("tells its changes by events, and is read again whatever its times say")
+    shop.server.control("settings", storage="legacy")
+    order = shop.place()
+    shop.change(order)
+    shop.work_off()
+    row = owner.execute(
+        "SELECT shipping_address FROM connect.platform_order WHERE store_id = %s AND order_id = %s",
+        (shop.store, str(order["id"])),
+    ).fetchone()
+    assert row["shipping_address"]["line1"] == "2 New St"
+
+
 def test_two_changes_in_a_row_end_with_the_later_one(shop):
     order = shop.place()
     first = shop.change(order, line1="1 First St")

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from backshop import db
+from backshop.commerce import Customer, Platform, Store
+from backshop.saving import projections
 from backshop.web import tokens
 
 from tests.backshop.kits.shop import OTHER_PHONE, PHONE, Caller, add_orders, transaction
@@ -57,7 +59,7 @@ def test_a_shopper_follows_their_order(call, shop, database):
     status, order = show(call, token(shop))
     assert status == 200
     assert (order["stage"], order["courier"], order["tracking_number"]) == (
-        "ORDER_CONFIRMED", "Trans Express", None,
+        "ORDER_CONFIRMED", None, None,
     )  # fmt: skip
     assert [(each["stage"], each["done"]) for each in order["steps"]] == [
         ("ORDER_CONFIRMED", True),
@@ -207,3 +209,47 @@ def test_a_shoppers_login_without_a_capability_reads_nothing(aws, shop, database
             connection.execute("SELECT set_config('backshop.all_stores', 'on', false)")
             found = connection.execute("SELECT order_code FROM kits.customer_orders_summary")
             assert found.fetchall() == []
+
+
+def test_the_profile_is_the_phones_and_its_word_outweighs_the_shops(call, shop, owner, database):
+    status, said = call("order_tracking/show_profile", token=token(shop))
+    assert (status, said["news"]) == (200, None)
+    assert [each["order_code"] for each in said["orders"]] == ["KITS-1001"]
+    body = {"name": "Nimal", "news": False}
+    status, said = call("order_tracking/change_profile", token=token(shop), body=body)
+    assert (status, said["name"], said["news"]) == (200, "Nimal", False)
+    told = said["news_told_at"]
+    _, again = call("order_tracking/change_profile", token=token(shop), body=body)
+    assert again["news_told_at"] == told, "said again, it was said before"
+    customer = Customer(
+        id="7",
+        changed_at=datetime.now(UTC),
+        observed_at=datetime.now(UTC),
+        phone=PHONE,
+        marketing_consent=True,
+    )
+    with transaction(database, shop) as tx:
+        store = Store(id=shop, platform=Platform.VENDURE, url="https://v.example.com")
+        projections.save(tx, store.model_copy(update={"settings": {"country": "LK"}}), [customer])
+    [kept] = owner.execute(
+        "SELECT marketing_consent FROM kits.customers WHERE store_id = %s", [shop]
+    ).fetchall()
+    assert kept["marketing_consent"] is False
+    for held in (None, token(shop, audience="survey")):
+        assert call("order_tracking/show_profile", token=held)[0] == 401
+    assert call("order_tracking/show_profile", token=token(shop, OTHER_PHONE))[1]["name"] is None
+
+
+def test_an_address_is_asked_for_once_a_key_and_by_the_phone_alone(call, shop, owner):
+    owner.execute(
+        """INSERT INTO connect.platform_order (store_id, order_id, platform, status, total_amount,
+             currency, line_items, code)
+           VALUES (%s, '1001', 'vendure', 'PaymentSettled', 5000, 'LKR', '[]', 'KITS-1001')""",
+        [shop],
+    )
+    status, said = call("order_tracking/change_address", code="KITS-1001", token=token(shop))
+    assert (status, said["address"]["line1"]) == (202, "12 Temple Road")
+    status, _ = call(
+        "order_tracking/change_address", code="KITS-1001", token=token(shop, OTHER_PHONE)
+    )
+    assert status == 404

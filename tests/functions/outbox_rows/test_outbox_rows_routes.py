@@ -79,3 +79,19 @@ def test_a_path_that_no_route_takes_is_not_there(aws, load, event, context, id):
     request = event("outbox_rows/retry")
     request["rawPath"] = request["requestContext"]["http"]["path"] = f"/outbox/{id}/retry"
     assert load("outbox_rows").handler(request, context)["statusCode"] == 404
+
+
+def test_a_row_that_waits_is_asked_about_once_more_and_no_more(call, store, aws, owner):
+    with db.transaction(store_id=store) as tx:
+        row = outbox.put(tx, "refund", "order:2", {"request_id": "r2"})
+    owner.execute(
+        """UPDATE backshop.outbox SET attempts = 21, next_attempt_at = now() + interval '1 day'
+           WHERE id = %s""",
+        [row.id],
+    )
+    status, answer = call("outbox_rows/give_up", id=str(row.id))
+    assert (status, answer) == (202, {"id": row.id, "status": "pending", "attempts": 39})
+    assert outbox.gives_up(answer["attempts"] + 1)
+    assert [message["key"] for message in aws.messages("OUTBOX_QUEUE_URL")] == ["order:2"]
+    owner.execute("UPDATE backshop.outbox SET status = 'failed' WHERE id = %s", [row.id])
+    assert call("outbox_rows/give_up", id=str(row.id))[0] == 404, "it waits no more"

@@ -3,7 +3,9 @@ thousands of generated calls through the Lambda handler, on a store that has one
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -35,6 +37,11 @@ CONFIG: dict[str, Any] = {
 KEY = "bs_store_key"
 
 
+def route(path: str) -> str:
+    """The route of a path, as far as its length matters: keys of answers are kept by it."""
+    return re.sub(r"^/(quotes?)/[^/]{37,}", r"/\1/{token}", path)
+
+
 class Gateway:
     """WSGI in, events of payload format 2.0 out, as API Gateway makes them for a store's key."""
 
@@ -63,7 +70,7 @@ class Gateway:
             request_id="r-1",
             at=datetime.now(UTC),
         )
-        match = http_events.Match(http_events.Route(request.method, path, "projects_api"))
+        match = http_events.Match(http_events.Route(request.method, route(path), "projects_api"))
         known = ("authorization", f"Bearer {KEY}") in headers
         event = http_events.event(
             request, match, account="1", authorizer=self.caller if known else None
@@ -73,7 +80,8 @@ class Gateway:
         self.statuses[status] = self.statuses.get(status, 0) + 1
         headers = list(answer.get("headers", {}).items())
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
-        return [(answer.get("body") or "").encode()]
+        body = (answer.get("body") or "").encode()
+        return [base64.b64decode(body) if answer.get("isBase64Encoded") else body]
 
 
 @pytest.fixture
@@ -97,9 +105,15 @@ def world(call, monkeypatch):
         {"surface_type": "floor", "surface_area_sf": 100},
     )["surface_id"]
     tile = {"sku": "T-1", "product_name": "Tile", "product_type": "tile", "coverage_per_box": 10}
-    made("POST", "/catalogue", tile)
+    made("POST", "/catalogue", tile | {"price_retail": 4})
     selection = made("POST", f"/surfaces/{surface}/selections", {"product_sku": "T-1"})
+    quote = {"selection_ids": [selection["selection_id"]]}
+    draft = made("POST", f"/projects/{project}/quotes", quote)["quote_id"]
+    sent = made("POST", f"/projects/{project}/quotes", quote)["quote_id"]
+    sent = made("POST", f"/projects/{project}/quotes/{sent}/sending", None)
     return {
+        "quote_id": draft,
+        "token": sent["link"].rpartition("/")[2],
         "customer_id": greeted["customer"]["customer_id"],
         "project_id": project,
         "room_id": room,

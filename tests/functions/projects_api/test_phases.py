@@ -346,3 +346,10 @@ def test_averages_are_rounded(call):
         made(call("POST", f"/projects/{project['project_id']}/close", {"conversation": said}))
     assert made(call("GET", "/reports/scores"))["items"][0]["overall"] == "1.33"
     assert made(call("GET", "/reports/conversion"))["items"][0]["conversion"] == "0.33"
+
+
+@pytest.mark.parametrize("said", ["0", "1700000000", "2026-1-1", "tomorrow", "2026-02-30"])
+def test_a_day_is_written_as_one(call, said):
+    for path, name in (("/follow-ups", "due_by"), ("/projects", "created_from"), ("/conversations", "since")):  # fmt: skip
+        answer = call("GET", path, **{name: said})
+        assert (answer.status, answer.body["errors"][0]["field"]) == (400, name)

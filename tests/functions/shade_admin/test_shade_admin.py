@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from backshop import db
 from backshop.aws import config
+from backshop.shade.training import repository as training
 
 from tests.backshop.kits.shop import Caller
 
@@ -33,7 +35,7 @@ def shade(name: str, depth: int, **more: Any) -> dict[str, Any]:
 def test_settings_are_shown_with_defaults_and_replaced_whole(call) -> None:
     status, said = call("shade_admin/settings")
     assert status == 200
-    assert said["discount_amounts"] == {"NGN": "3000", "USD": "5"}
+    assert said["discount_amounts"] == {}, "no currency is anybody's default"
     kinds = {"shade_kit": {"skus": ["KIT"]}}
     given = {"discount_amounts": {"GBP": "4.50"}, "discount_days": 3, "kinds": kinds}
     status, said = call("shade_admin/change_settings", body=given)
@@ -273,3 +275,32 @@ def test_the_training_set_is_exported_and_marked(call, sell, owner, shop, aws) -
     assert call("shade_admin/export_training", body={}, key="k1") == first, "link included"
     kept = owner.execute("SELECT answer::text FROM backshop.idempotency_keys").fetchall()
     assert not any("Signature" in row["answer"] for row in kept), "signed links are sealed"
+
+
+def test_staffs_note_on_a_rating_outlives_the_shoppers_later_word(call, shop, owner) -> None:
+    survey = owner.execute(
+        "INSERT INTO shade.surveys (store_id) VALUES (%s) RETURNING id", [shop]
+    ).fetchone()["id"]
+    with db.transaction(store_id=shop) as tx:
+        training.rate(tx, survey, 2, "too warm", AT)
+    status, listed = call("shade_admin/ratings")
+    assert status == 200
+    [rating] = listed["items"]
+    assert (rating["rating"], rating["qa_note"]) == (2, None)
+    status, noted = call("shade_admin/note_rating", body={"note": "Dark photo."}, id=rating["id"])
+    assert (status, noted["qa_note"]) == (200, "Dark photo.")
+    assert noted["qa_by"].startswith("staff:")
+    with db.transaction(store_id=shop) as tx:
+        training.rate(tx, survey, 5, "fits after all", AT + timedelta(days=1))
+    [after] = call("shade_admin/ratings", query={"noted": "true"})[1]["items"]
+    assert (after["rating"], after["feedback_notes"]) == (5, "fits after all")
+    assert after["qa_note"] == "Dark photo."
+    assert call("shade_admin/ratings", query={"noted": "false"})[1]["items"] == []
+    status, emptied = call("shade_admin/note_rating", body={"note": None}, id=rating["id"])
+    assert (status, emptied["qa_note"], emptied["qa_by"]) == (200, None, None)
+
+
+def test_a_rating_of_another_store_takes_no_note(call, new_store) -> None:
+    id = "6f1c1e0a-9f6d-4b57-8a53-0e7f9d2b6a10"
+    assert call("shade_admin/note_rating", body={"note": "x"}, id=id)[0] == 404
+    assert call("shade_admin/note_rating", body={"note": ""}, id=id)[0] == 422

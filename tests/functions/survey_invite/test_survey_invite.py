@@ -35,8 +35,10 @@ def kit(owner, shop):
         id = str(next(number))
         owner.execute(
             """WITH buyer AS (
-                 INSERT INTO shade.customers (store_id, shopify_customer_id, email, phone_number)
-                 VALUES (%(shop)s, %(id)s, %(email)s, %(phone)s) RETURNING id)
+                 INSERT INTO shade.customers (store_id, shopify_customer_id, email, phone_number,
+                   accepts_marketing, unsubscribed_at)
+                 VALUES (%(shop)s, %(id)s, %(email)s, %(phone)s, %(agreed)s, %(stopped)s)
+                 RETURNING id)
                INSERT INTO shade.orders
                  (store_id, shopify_order_id, customer_id, product_type, currency, total_amount,
                   refunded_amount, is_cancelled, fulfilled_at, delivered_at, order_date)
@@ -48,6 +50,8 @@ def kit(owner, shop):
                 "email": "ada@example.com",
                 "phone": "+15550100",
                 "type": "shade_kit",
+                "agreed": True,
+                "stopped": None,
                 "refunded": 0,
                 "cancelled": False,
                 "fulfilled": None if fulfilled is None else AT - timedelta(days=fulfilled),
@@ -148,3 +152,145 @@ def test_discounts_end_on_time(load, context, owner, shop) -> None:
         "ENDED": "expired",
         "RUNNING": "active",
     }
+
+
+@pytest.mark.parametrize(
+    ("agreed", "ground", "stopped", "number"),
+    [
+        (True, None, None, 1),
+        (False, None, None, 0),
+        (None, None, None, 0),
+        (False, "Buyers of kits are asked once.", None, 1),
+        (True, None, AT, 0),
+        (True, "Buyers of kits are asked once.", AT, 0),
+    ],
+)
+def test_only_who_agreed_is_invited_or_on_the_stores_stated_ground(
+    kit, run, owner, shop, agreed, ground, stopped, number
+) -> None:
+    change(owner, shop, sender="hello@shop.example.com", invite_ground=ground)
+    kit(fulfilled=9, delivered=6, agreed=agreed, stopped=stopped)
+    assert run() == number
+
+
+# ------------------------------------------------------------------------- the rating
+
+
+@pytest.fixture
+def converted(owner, shop, kit):
+    """A kit whose survey led to a full size that arrived so many days ago."""
+
+    def make(arrived: float | None = 15, fulfilled: float = 20, **buyer: Any) -> UUID:
+        kit(fulfilled=60, **buyer)
+        sold = owner.execute(
+            """SELECT id, customer_id FROM shade.orders WHERE store_id = %s
+               ORDER BY created_at DESC, shopify_order_id::int DESC LIMIT 1""",
+            [shop],
+        ).fetchone()
+        made: UUID = owner.execute(
+            """WITH full_size AS (
+                 INSERT INTO shade.orders (store_id, shopify_order_id, customer_id, product_type,
+                   currency, total_amount, order_date, paid_at, fulfilled_at, delivered_at)
+                 VALUES (%(shop)s, 'f' || gen_random_uuid(), %(customer)s, 'full_size_spf', 'USD',
+                   30, now(), now(), %(fulfilled)s, %(arrived)s) RETURNING id),
+               survey AS (
+                 INSERT INTO shade.surveys (store_id, order_id, customer_id, shade_selected)
+                 VALUES (%(shop)s, %(kit)s, %(customer)s, 'Sand') RETURNING id),
+               recommended AS (
+                 INSERT INTO shade.recommendations (store_id, survey_id, recommended_shade)
+                 SELECT %(shop)s, id, 'Honey' FROM survey RETURNING id, survey_id)
+               INSERT INTO shade.conversions (store_id, customer_id, survey_id, recommendation_id,
+                 order_id, converted, converted_at)
+               SELECT %(shop)s, %(customer)s, r.survey_id, r.id, f.id, true, now()
+               FROM recommended AS r, full_size AS f RETURNING recommendation_id""",
+            {
+                "shop": shop,
+                "kit": sold["id"],
+                "customer": sold["customer_id"],
+                "fulfilled": AT - timedelta(days=fulfilled),
+                "arrived": None if arrived is None else AT - timedelta(days=arrived),
+            },
+        ).fetchone()["recommendation_id"]
+        return made
+
+    return make
+
+
+def asked(owner: Any, shop: UUID) -> int:
+    row = owner.execute(
+        "SELECT count(*) AS number FROM backshop.outbox WHERE store_id = %s AND kind = 'rating_message'",
+        [shop],
+    ).fetchone()
+    return int(row["number"])
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({"arrived": 14.1}, 1),
+        ({"arrived": 13.9}, 0),
+        ({"arrived": 75}, 0),
+        ({"arrived": None, "fulfilled": 21.1}, 1),
+        ({"arrived": None, "fulfilled": 20.9}, 0),
+        ({"agreed": False}, 0),
+        ({"agreed": None}, 0),
+        ({"stopped": AT}, 0),
+        ({"email": None}, 0),
+    ],
+)
+def test_who_is_asked_for_a_rating(converted, run, owner, shop, given, number) -> None:
+    converted(**given)
+    run()
+    run()
+    assert asked(owner, shop) == number, "once a recommendation"
+
+
+def test_who_has_rated_already_is_not_asked(converted, run, owner, shop) -> None:
+    recommendation = converted()
+    owner.execute(
+        """INSERT INTO shade.model_training_data (store_id, survey_id, match_accuracy_rating)
+           SELECT store_id, survey_id, 5 FROM shade.recommendations WHERE id = %s""",
+        [recommendation],
+    )
+    run()
+    assert asked(owner, shop) == 0
+
+
+def test_the_request_leads_to_the_rating_and_can_be_stopped(
+    converted, run, owner, shop, load, monkeypatch
+) -> None:
+    recommendation = converted()
+    run()
+    sent: list[Any] = []
+    worker = load("outbox_worker")
+
+    def send(*mail: Any) -> str:
+        sent.append(mail)
+        return "reference"
+
+    monkeypatch.setattr("backshop.senders.send_mail", send)
+    [row] = owner.execute(
+        "SELECT key FROM backshop.outbox WHERE store_id = %s AND kind = 'rating_message'", [shop]
+    ).fetchall()
+    assert row["key"] == f"rating:{recommendation}"
+
+    class Patient:
+        aws_request_id = function_name = invoked_function_arn = "test"
+        memory_limit_in_mb = 512
+
+        @staticmethod
+        def get_remaining_time_in_millis() -> int:
+            return 100_000
+
+    body = f'{{"store_id": "{shop}", "key": "{row["key"]}"}}'
+    assert worker.handler({"Records": [{"messageId": "1", "body": body}]}, Patient) == {
+        "batchItemFailures": []
+    }
+    [(_, to, subject, text, _, headers, _)] = sent
+    assert (to, subject) == ("ada@example.com", "Does Honey suit you?")
+    assert "/survey/rating?token=" in text
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    [state] = owner.execute(
+        "SELECT status FROM shade.rating_requests WHERE store_id = %s", [shop]
+    ).fetchall()
+    assert state["status"] == "sent"

@@ -189,3 +189,36 @@ def test_old_runs_are_forgotten_but_not_the_last_whole_one(plan, connected, owne
     finish(owner, store)
     plan()
     assert [each["sync_type"] for each in logs(owner, store)] == ["reconcile"]
+
+
+def test_the_store_that_waits_longest_says_how_late_syncs_are(connected, owner):
+    """Late by what has passed since its last complete run, less its interval."""
+    from datetime import UTC, datetime
+
+    from backshop.sync import repository as syncs
+
+    now = datetime.now(UTC)
+
+    def behind() -> float:
+        with db.transaction(all_stores=True) as tx:
+            return syncs.seconds_behind(tx, now)
+
+    assert behind() == 0
+    fresh, late = connected(), connected(interval=600)
+    assert behind() == 0, "both were connected just now"
+    for store, minutes in ((fresh, 2), (late, 70)):
+        owner.execute(
+            """INSERT INTO insights.sync_logs (store_id, sync_type, status, started_at, completed_at)
+               VALUES (%s, 'full', 'completed', %s - make_interval(mins => %s), %s)""",
+            [store, now, minutes, now],
+        )
+    owner.execute("UPDATE connect.connector_config SET created_at = now() - interval '9 days'")
+    owner.execute(
+        "UPDATE connect.connector_config SET created_at = now() WHERE id NOT IN (%s, %s)",
+        [fresh, late],
+    )
+    assert behind() == pytest.approx(3600, abs=1)
+    owner.execute(
+        "UPDATE connect.connector_config SET status = 'uninstalled' WHERE id = %s", [late]
+    )
+    assert behind() == 0

@@ -393,3 +393,45 @@ def test_what_was_read_before_a_person_was_erased_is_read_again(monkeypatch):
         held = shop.rows("SELECT email_hash FROM connect.platform_order")
         assert len(held) == len(orders)
         assert email_hash(buyer) not in {each["email_hash"] for each in held}
+
+
+def test_draft_coupons_are_read_and_keep_their_word():
+    """WordPress lists what is published alone, unless it is asked for more."""
+    with connected("woocommerce", orders=4, seed=10) as shop:
+        draft = shop.shop.control(
+            "add_coupon", code="SOON", kind="percent", amount=10, status="draft"
+        )
+        binned = shop.shop.control(
+            "add_coupon", code="OLD", kind="percent", amount=5, status="trash"
+        )
+        wanted = {
+            str(each["id"]): each["status"]
+            for each in shop.shop.state()["coupons"]
+            if each["id"] != binned["id"]
+        }
+        assert "publish" in wanted.values()
+        query = "SELECT wc_coupon_id, status FROM insights.coupons"
+
+        def held() -> dict[str, str]:
+            return {str(row["wc_coupon_id"]): row["status"] for row in shop.rows(query)}
+
+        shop.sync("full")
+        assert held() == wanted
+        assert held()[str(draft["id"])] == "draft"
+        run = shop.sync("reconcile")
+        assert sum(job.deleted for job in run.resources) == 0
+        assert held() == wanted
+
+
+def test_shopifys_collections_are_its_products_categories():
+    with connected("shopify", orders=3, products=30) as shop:
+        shop.sync("full")
+        wanted = {each["id"]: each["category"] or None for each in shop.shop.state()["products"]}
+        assert len(set(wanted.values())) > 2
+        query = "SELECT wc_product_id, category_name FROM insights.products"
+        assert {row["wc_product_id"]: row["category_name"] for row in shop.rows(query)} == wanted
+        chosen, *_ = [id for id, name in wanted.items() if name]
+        shop.shop.control("edit_product", id=chosen, category="")
+        shop.sync("incremental")
+        held = {row["wc_product_id"]: row["category_name"] for row in shop.rows(query)}
+        assert held == wanted | {chosen: None}

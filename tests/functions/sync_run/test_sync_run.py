@@ -28,6 +28,18 @@ def test_a_full_sync_brings_everything_there_is(shop):
     assert run.completed_at >= run.started_at
 
 
+def test_a_variation_that_is_gone_leaves_with_the_next_reading_of_its_product(shop):
+    shop.sync()
+    product = next(each for each in shop.shop.state()["products"] if len(each["variants"]) > 1)
+    gone = product["variants"][0]
+    shop.shop.control("delete_variant", id=gone["id"])
+    run = shop.sync("incremental")
+    assert run.status == "completed", run
+    held = shop.rows("SELECT variant_id FROM connect.platform_product")
+    assert str(gone["id"]) not in [each["variant_id"] for each in held]
+    assert str(product["variants"][1]["id"]) in [each["variant_id"] for each in held]
+
+
 def test_a_second_sync_changes_nothing(shop):
     shop.sync()
     before = dump(shop)

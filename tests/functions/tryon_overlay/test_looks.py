@@ -178,4 +178,11 @@ def test_a_front_is_worn_below_the_face(scene, files):
     after = drawn(scene, files, render.Setting(None, "", "7"), **gallery.LOOKS["shirt"])
     changed = (after != scene.pixels).any(axis=2)
     assert not changed[60:165, 190:270].any(), "the face stays in front"
-    assert changed[300:420, 150:350].mean() > 0.9
+    assert changed[300:420, 115:290].mean() > 0.9
+
+
+def test_a_short_sleeve_ends_straight_across_its_arm(scene, files):
+    after = drawn(scene, files, **gallery.LOOKS["shirt"])
+    changed = np.abs(after.astype(int) - scene.pixels).max(axis=2) > 24
+    assert changed[290:320, 50:100].mean() > 0.9, "the upper arm"
+    assert not changed[350:500, 30:98].any(), "the arm below it"

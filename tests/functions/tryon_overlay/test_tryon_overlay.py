@@ -11,6 +11,7 @@ from backshop.aws import config
 from backshop.connect.try_on import rules
 from botocore.exceptions import ClientError
 from PIL import Image
+from vision import render
 
 from bench.try_on import figures, samples
 from tests.functions.try_on_shop import Shop, selfie
@@ -67,6 +68,17 @@ def test_relative_shades_start_from_the_confirmed_one(shop: Shop):
     plain = np.asarray(Image.open(io.BytesIO(selfie())))[130:150, 210:240].mean()
     assert skins["TINT-20"] < plain - 5, "darker than who is lighter"
     assert skins["TINT-50"] > plain + 5, "lighter than who is darker"
+
+
+@pytest.mark.parametrize(
+    ("sku", "own", "unknown"),
+    [("TINT-30", None, True), ("TINT-30", "TINT-20", False), ("LIP-RED", None, False)],
+)
+def test_a_light_that_no_own_shade_tells_is_said_to_be_unknown(shop: Shop, sku, own, unknown):
+    made = shop.begin([sku], **({"own_shade": own} if own else {}))
+    shop.upload(made, selfie())
+    shop.notify(made)
+    assert (render.LIGHT_UNKNOWN in shop.show(made)["notes"]) == unknown
 
 
 def test_one_upload_told_of_twice_is_drawn_once(shop: Shop):

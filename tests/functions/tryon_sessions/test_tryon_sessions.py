@@ -271,3 +271,24 @@ def test_tokens_and_uploads_are_answered_again_for_their_key(shop: Shop, name):
     first, again = (shop.call(name, idempotency_key="k") for _ in range(2))
     assert first == again
     assert first[0] == 201
+
+
+def test_a_page_of_the_shop_begins_a_session(shop: Shop, owner, event, context, load):
+    """A browser sends the page's origin, which the answer names where the store allows it."""
+    owner.execute(
+        """UPDATE backshop.stores SET settings = settings
+             || '{"allowed_origins": ["https://linden-begins.example"]}' WHERE id = %s""",
+        [shop.store],
+    )
+    asked = event("tryon_sessions/begin")
+    asked["headers"]["origin"] = "https://linden-begins.example"
+    asked["requestContext"]["authorizer"]["lambda"] = PUBLISHED | {"store_id": str(shop.store)}
+    asked["body"] = json.dumps({"skus": ["LIP-RED"], "consent": True, "consent_version": "v1"})
+    answer = load("tryon_sessions").handler(asked, context)
+    assert answer["statusCode"] == 201
+    allowed = answer["headers"]["Access-Control-Allow-Origin"]
+    assert allowed == "https://linden-begins.example"
+    kept = owner.execute(
+        "SELECT consent_version FROM connect.try_on_session WHERE store_id = %s", [shop.store]
+    ).fetchone()
+    assert kept["consent_version"] == "v1"

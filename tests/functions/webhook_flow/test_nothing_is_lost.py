@@ -71,9 +71,10 @@ def killable(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         capability_key=b"a key for this test",
         say=lambda _line: None,
     )
-    login = json.dumps({"username": "backshop_service", "password": PASSWORD})
-    config.client("secretsmanager").create_secret(Name="killable", SecretString=login)
-    monkeypatch.setenv("DATABASE_SERVICE_SECRET", "killable")
+    for role in ("service", "receive"):
+        login = json.dumps({"username": f"backshop_{role}", "password": PASSWORD})
+        config.client("secretsmanager").create_secret(Name=f"killable {role}", SecretString=login)
+        monkeypatch.setenv(f"DATABASE_{role.upper()}_SECRET", f"killable {role}")
     monkeypatch.setenv("DATABASE_URL", f"postgresql://127.0.0.1:{made.port}/backshop")
     config.client("sqs").set_queue_attributes(
         QueueUrl=config.value("WEBHOOK_QUEUE_URL"), Attributes={"VisibilityTimeout": "5"}
@@ -98,7 +99,7 @@ def test_the_control_that_acknowledges_first_loses_some(
 ) -> None:
     ingest = load("webhook_ingest")
 
-    def store_without_a_queue(_url: str, body: str) -> None:
+    def store_without_a_queue(_url: str, body: str, **_group: str) -> None:
         record = {"messageId": "1", "body": body}
         threading.Thread(target=ingest.handler, args=({"Records": [record]}, None)).start()
 

@@ -18,21 +18,29 @@ from backshop.aws import config, objects
 RECORDED = Path(__file__).parents[3] / "shops/recordings"
 WOOCOMMERCE = RECORDED / "woocommerce-11.0.1/webhooks"
 SHOPIFY = RECORDED / "shopify-2026-07"
+SAMPLE_SHOP = "{shop}.myshopify.com"
+"""How the shop of Shopify's samples is called."""
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def connect(owner, new_store):
-    def make(platform: str) -> UUID:
+    def make(platform: str, domain: str = SAMPLE_SHOP) -> UUID:
         id = new_store(platform)
         url = f"https://{id}.example.com"
         owner.execute("UPDATE backshop.stores SET store_url = %s WHERE id = %s", [url, id])
         owner.execute(
             """INSERT INTO connect.connector_config
-                 (id, store_id, platform, store_url, api_key, secret, webhook_secret, connected_at)
+                 (id, store_id, platform, store_url, api_key, secret, webhook_secret, connected_at,
+                  shop_domain)
                VALUES (%(id)s, %(id)s, %(platform)s, %(url)s, 'sealed', 'sealed', 'sealed',
-                       '2026-01-01')""",
-            {"id": id, "platform": platform, "url": url},
+                       '2026-01-01', %(domain)s)""",
+            {
+                "id": id,
+                "platform": platform,
+                "url": url,
+                "domain": domain if platform == "shopify" else None,
+            },
         )
         return id
 
@@ -86,6 +94,12 @@ def ingest(load):
 def count(owner, table: str, store: UUID) -> int:
     row = owner.execute(f"SELECT count(*) AS n FROM {table} WHERE store_id = %s", [store])
     return row.fetchone()["n"]
+
+
+def uninstalled(owner, store: UUID) -> None:
+    owner.execute(
+        "UPDATE connect.connector_config SET status = 'uninstalled' WHERE id = %s", [store]
+    )
 
 
 def test_one_bad_delivery_fails_alone(connect, ingest, owner):
@@ -237,6 +251,7 @@ def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypa
     body = (SHOPIFY / "shop_redact.json").read_bytes()
     ingest(message(store, "orders/updated", shopify_order(), platform="shopify"))
     assert count(owner, "connect.platform_order", store) == 1
+    uninstalled(owner, store)
     assert ingest(message(store, "shop/redact", body, platform="shopify", minutes=1)) == []
     for table in ("connect.platform_order", "insights.orders", "shade.orders", "shade.customers"):
         assert count(owner, table, store) == 0
@@ -298,3 +313,82 @@ def test_a_store_whose_lock_somebody_has_gets_its_deliveries_back_at_once(
     again = [each for each in records if each["messageId"] == ours[str(busy)]]
     assert load("webhook_ingest").handler({"Records": again}, context)["batchItemFailures"] == []
     assert owner.execute(count, [busy]).fetchone()["n"] == 1
+
+
+ACTS = ("customers/redact", "customers/data_request", "shop/redact", "app/uninstalled")
+
+
+@pytest.mark.parametrize("topic", ACTS)
+@pytest.mark.parametrize("standing", ["active", "uninstalled"])
+def test_an_order_that_names_another_shop_is_not_obeyed(
+    connect, ingest, owner, aws, topic, standing
+):
+    """Whoever brought it here: the shop that a signed body names is the only one it is about."""
+    store = connect("shopify", "ours.myshopify.com")
+    sample = json.loads(shopify_order())
+    ingest(message(store, "orders/updated", shopify_order(), platform="shopify"))
+    owner.execute(
+        "UPDATE connect.connector_config SET status = %s WHERE id = %s", [standing, store]
+    )
+    body = json.loads((SHOPIFY / f"{topic.replace('/', '_')}.json").read_bytes())
+    named = "myshopify_domain" if topic == "app/uninstalled" else "shop_domain"
+    customer = int(sample["customer"]["admin_graphql_api_id"].rsplit("/", 1)[1])
+    if topic.startswith("customers"):
+        body["customer"] = {"id": customer, "email": sample["email"], "phone": None}
+
+    def send(shop: str) -> None:
+        said = json.dumps(body | {named: shop}).encode()
+        assert ingest(message(store, topic, said, platform="shopify", minutes=1)) == []
+
+    def state() -> list[Any]:
+        tables = ("connect.platform_order", "connect.connector_config", "backshop.exports")
+        select = "SELECT * FROM {} WHERE store_id = %s ORDER BY 1"
+        return [owner.execute(select.format(each), [store]).fetchall() for each in tables]
+
+    before = state()
+    for other in ("theirs.myshopify.com", "ours.myshopify.com.example.com", "", "ours"):
+        send(other)
+        assert state() == before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRY_ON_BUCKET", aws.bucket)
+        send("Ours.myshopify.com")
+    if not (topic == "app/uninstalled" and standing == "uninstalled"):
+        assert state() != before, "the control: its own order is obeyed"
+
+
+def test_a_connected_shop_is_not_erased_before_it_is_uninstalled(
+    connect, ingest, owner, aws, monkeypatch
+):
+    """Parked with an alarm, and carried out when the word comes that the app was taken away."""
+    monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
+    store = connect("shopify", "ours.myshopify.com")
+    ingest(message(store, "orders/updated", shopify_order(), platform="shopify"))
+    redact = json.dumps({"shop_id": 1, "shop_domain": "ours.myshopify.com"}).encode()
+    counted: list[str] = []
+    monkeypatch.setattr("backshop.logs.count", lambda name, *_a, **_k: counted.append(name))
+    assert ingest(message(store, "shop/redact", redact, platform="shopify", minutes=1)) == []
+    assert count(owner, "connect.platform_order", store) == 1
+    assert counted == ["ShopErasuresParked"]
+    row = owner.execute(
+        "SELECT erasure_asked_at FROM connect.connector_config WHERE id = %s", [store]
+    ).fetchone()
+    assert row["erasure_asked_at"] == NOW + timedelta(minutes=1)
+    gone = json.dumps({"id": 1, "myshopify_domain": "ours.myshopify.com"}).encode()
+    assert ingest(message(store, "app/uninstalled", gone, platform="shopify", minutes=2)) == []
+    assert count(owner, "connect.platform_order", store) == 0
+
+
+def test_a_shop_that_came_back_is_not_erased_for_an_order_from_before(
+    connect, ingest, owner, aws, monkeypatch
+):
+    monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
+    store = connect("shopify", "ours.myshopify.com")
+    redact = json.dumps({"shop_id": 1, "shop_domain": "ours.myshopify.com"}).encode()
+    assert ingest(message(store, "shop/redact", redact, platform="shopify", minutes=1)) == []
+    owner.execute(
+        "UPDATE connect.connector_config SET connected_at = %s WHERE id = %s",
+        [NOW + timedelta(minutes=2), store],
+    )
+    gone = json.dumps({"id": 1, "myshopify_domain": "ours.myshopify.com"}).encode()
+    assert ingest(message(store, "app/uninstalled", gone, platform="shopify", minutes=3)) == []
+    assert count(owner, "connect.connector_config", store) == 1

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from backshop.commerce import Money, Time, in_currency
 
-Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=2)]
-"""Money in major units of the order's currency."""
+Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3)]
+"""Money in major units of the order's currency, which may allow fewer decimals."""
 OrderId = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 """The platform's id of an order."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)]

@@ -40,8 +40,7 @@ def lock_order(tx: Tx, order_id: str) -> OrderState | None:
         """SELECT order_id, platform, currency, total_amount AS total,
                   (SELECT coalesce(sum((payment ->> 'amount')::numeric)
                             FILTER (WHERE payment ->> 'state' = 'Settled'), 0)
-                   FROM jsonb_array_elements(payments) AS payment
-                   WHERE platform = 'vendure' HAVING count(*) > 0) AS paid,
+                   FROM jsonb_array_elements(payments) AS payment HAVING count(*) > 0) AS paid,
                   refunded_amount AS refunded, fulfilment_status AS fulfilment, is_cancelled
            FROM connect.platform_order
            WHERE store_id = backshop.current_store_id() AND order_id = %s AND status <> 'deleted'
@@ -188,6 +187,39 @@ def reopen(tx: Tx, table: Table, request_id: UUID) -> int | None:
     return row["outbox_id"] if row else None
 
 
+def fail_open(tx: Tx, answer: dict[str, Any]) -> None:
+    """Close all of the store's pending requests as failed: nobody is left who could do them."""
+    for table in ("refund_request", "address_update_request"):
+        tx.execute(
+            f"""UPDATE connect.{table} SET status = 'failed', response = %s, finished_at = now()
+                WHERE store_id = backshop.current_store_id() AND status = 'pending'""".encode(),
+            (Jsonb(answer),),
+        )
+
+
+def addresses_of(
+    tx: Tx, order_ids: Sequence[str]
+) -> dict[str, tuple[dict[str, str | None], dict[str, str | None] | None]]:
+    """Where these orders go, and the address that was last asked for and is not there yet."""
+    rows = tx.execute(
+        """SELECT o.order_id, coalesce(o.shipping_address, '{}') AS address,
+             (SELECT a.new_address FROM connect.address_update_request AS a
+              WHERE a.store_id = o.store_id AND a.order_id = o.order_id AND a.status = 'pending'
+              ORDER BY a.requested_at DESC LIMIT 1) AS wanted
+           FROM connect.platform_order AS o
+           WHERE o.store_id = backshop.current_store_id() AND o.order_id = ANY (%s)""",
+        (list(order_ids),),
+    )
+    return {
+        row["order_id"]: (_texts(row["address"]), _texts(row["wanted"]) if row["wanted"] else None)
+        for row in rows
+    }
+
+
+def _texts(address: dict[str, Any]) -> dict[str, str | None]:
+    return {name: each for name, each in address.items() if each is None or isinstance(each, str)}
+
+
 def later_address(tx: Tx, request: AddressUpdateRequest) -> UUID | None:
     """The latest change of the same order's address that was asked for after this one."""
     row = tx.execute(
@@ -294,14 +326,19 @@ def _page(
     ).fetchall()
 
 
+_RUNS = """store_id NOT IN (SELECT c.store_id FROM connect.connector_config AS c
+                             WHERE c.paused_at IS NOT NULL)"""
+
+
 def count_pending(tx: Tx, now: datetime, age: timedelta) -> int:
-    """Requests that have been pending for longer than `age`, of every store the transaction
-    sees."""
+    """Requests that have been pending for longer than `age`, of every store that the transaction
+    sees and nobody paused."""
     row = tx.execute(
-        """SELECT (SELECT count(*) FROM connect.refund_request
-                   WHERE status = 'pending' AND requested_at < %(before)s)
+        f"""SELECT (SELECT count(*) FROM connect.refund_request
+                    WHERE status = 'pending' AND requested_at < %(before)s AND {_RUNS})
                 + (SELECT count(*) FROM connect.address_update_request
-                   WHERE status = 'pending' AND requested_at < %(before)s) AS number""",
+                   WHERE status = 'pending' AND requested_at < %(before)s AND {_RUNS})
+                  AS number""",
         {"before": now - age},
     ).fetchone()
     assert row is not None

@@ -210,6 +210,8 @@ class NewSession(BaseModel):
 
     skus: Annotated[list[Sku], Field(min_length=1, max_length=MAX_SKUS)]
     consent: Literal[True]
+    consent_version: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    """Which text the shopper agreed to, as the page that showed it names it."""
     customer_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     content_type: Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"] = (
         "image/jpeg"

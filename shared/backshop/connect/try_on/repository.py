@@ -21,6 +21,16 @@ class Product(NamedTuple):
     metadata: dict[str, Any] | None
 
 
+class Offer(NamedTuple):
+    """A product as a page offers it to be tried on."""
+
+    sku: str
+    title: str
+    look: dict[str, Any]
+    product_id: str | None
+    variant_id: str | None
+
+
 class Claimed(NamedTuple):
     """A session that this invocation works on."""
 
@@ -42,10 +52,35 @@ def products(tx: Tx, skus: list[str]) -> dict[str, Product]:
     rows = tx.execute(
         """SELECT DISTINCT ON (sku) sku, title,
                   jsonb_build_object('try_on', metadata -> 'try_on') AS metadata
-           FROM connect.platform_product WHERE sku = ANY (%s) ORDER BY sku, platform""",
+           FROM connect.platform_product
+           WHERE store_id = backshop.current_store_id()
+             AND sku = ANY (%s) ORDER BY sku, platform""",
         (skus,),
     )
     return {row["sku"]: Product(**row) for row in rows}
+
+
+def offers(tx: Tx, skus: list[str], most: int) -> list[Offer]:
+    """What can be tried on of these SKUs, in their order, then others that can be bought and
+    are worn alike (all, where none is named); so many at most."""
+    rows = tx.execute(
+        """WITH worn AS (
+             SELECT DISTINCT ON (sku) sku, product_id, variant_id, available,
+               concat_ws(', ', title, nullif(variant_title, '')) AS title,
+               metadata -> 'try_on' AS look, array_position(%(skus)s::text[], sku::text) AS place
+             FROM connect.platform_product
+             WHERE store_id = backshop.current_store_id()
+               AND jsonb_typeof(metadata -> 'try_on') = 'object'
+             ORDER BY sku, platform
+           )
+           SELECT sku, title, look, product_id, variant_id FROM worn
+           WHERE place IS NOT NULL
+             OR available AND (%(skus)s::text[] = '{}' OR look ->> 'kind' IN (
+               SELECT look ->> 'kind' FROM worn WHERE place IS NOT NULL))
+           ORDER BY place NULLS LAST, title, sku LIMIT %(most)s""",
+        {"skus": skus, "most": most},
+    )
+    return [Offer(**row) for row in rows]
 
 
 def foundations(tx: Tx) -> list[Product]:
@@ -54,7 +89,8 @@ def foundations(tx: Tx) -> list[Product]:
         """SELECT DISTINCT ON (sku) sku, title,
                   jsonb_build_object('try_on', metadata -> 'try_on') AS metadata
            FROM connect.platform_product
-           WHERE metadata #>> '{try_on,kind}' = 'foundation' ORDER BY sku, platform LIMIT 1000"""
+           WHERE store_id = backshop.current_store_id()
+             AND metadata #>> '{try_on,kind}' = 'foundation' ORDER BY sku, platform LIMIT 1000"""
     )
     return [Product(**row) for row in rows]
 
@@ -65,7 +101,7 @@ def set_look(tx: Tx, sku: str, look: dict[str, Any] | None) -> bool:
     changed = tx.execute(
         """UPDATE connect.platform_product
            SET metadata = coalesce(metadata, '{}') || jsonb_build_object('try_on', %s::jsonb)
-           WHERE sku = %s""",
+           WHERE store_id = backshop.current_store_id() AND sku = %s""",
         (Jsonb(look), sku),
     )
     return changed.rowcount > 0
@@ -74,7 +110,9 @@ def set_look(tx: Tx, sku: str, look: dict[str, Any] | None) -> bool:
 def platform_of_customer(tx: Tx, customer_id: str) -> str | None:
     """The platform of a customer; None where there is no such customer."""
     row = tx.execute(
-        "SELECT platform FROM connect.platform_customer WHERE customer_id = %s LIMIT 1",
+        """SELECT platform FROM connect.platform_customer
+           WHERE store_id = backshop.current_store_id()
+             AND customer_id = %s LIMIT 1""",
         (customer_id,),
     ).fetchone()
     return row["platform"] if row else None
@@ -99,7 +137,10 @@ def take(tx: Tx, address_hash: str, most: int, window: timedelta, at: datetime) 
 def sessions_since(tx: Tx, since: datetime) -> int:
     """How many sessions the store has begun since then."""
     row = tx.execute(
-        "SELECT count(*) AS number FROM connect.try_on_session WHERE created_at > %s", (since,)
+        """SELECT count(*) AS number FROM connect.try_on_session
+           WHERE store_id = backshop.current_store_id()
+             AND created_at > %s""",
+        (since,),
     ).fetchone()
     return int(row["number"]) if row else 0
 
@@ -116,10 +157,10 @@ def add_session(
     """A new session; `results` are of SKUs that cannot be tried on at all."""
     tx.execute(
         """INSERT INTO connect.try_on_session
-             (session_id, store_id, customer_id, platform, selfie_url, skus, consented_at, results,
-              own_shade, lettering, created_at)
+             (session_id, store_id, customer_id, platform, selfie_url, skus, consented_at,
+              consent_version, results, own_shade, lettering, created_at)
            VALUES (%(id)s, backshop.current_store_id(), %(customer)s, %(platform)s, %(url)s,
-                   %(skus)s, %(at)s, %(results)s, %(own)s, %(lettering)s, %(at)s)""",
+                   %(skus)s, %(at)s, %(version)s, %(results)s, %(own)s, %(lettering)s, %(at)s)""",
         {
             "id": session_id,
             "customer": new.customer_id,
@@ -127,6 +168,7 @@ def add_session(
             "url": selfie_url,
             "skus": new.skus,
             "at": at,
+            "version": new.consent_version,
             "results": Jsonb(_dumped(results)),
             "own": new.own_shade,
             "lettering": Jsonb(new.lettering.model_dump()),
@@ -141,7 +183,9 @@ def session(tx: Tx, session_id: UUID) -> dict[str, Any] | None:
                                  FROM connect.try_on_overlay AS o
                                  WHERE o.store_id = s.store_id AND o.session_id = s.session_id),
                                 '{}') AS overlays
-           FROM connect.try_on_session AS s WHERE s.session_id = %s""",
+           FROM connect.try_on_session AS s
+           WHERE s.store_id = backshop.current_store_id()
+             AND s.session_id = %s""",
         (session_id,),
     ).fetchone()
 
@@ -151,7 +195,8 @@ def claim(tx: Tx, session_id: UUID, by: str, at: datetime, lasts: timedelta) -> 
     row = tx.execute(
         """UPDATE connect.try_on_session
            SET status = 'in_progress', claimed_by = %(by)s, claimed_at = %(at)s
-           WHERE session_id = %(id)s AND status IN ('created', 'in_progress')
+           WHERE store_id = backshop.current_store_id()
+             AND session_id = %(id)s AND status IN ('created', 'in_progress')
              AND (claimed_by IS NULL OR claimed_by = %(by)s OR claimed_at <= %(at)s - %(lasts)s)
            RETURNING skus, results, own_shade, lettering""",
         {"id": session_id, "by": by, "at": at, "lasts": lasts},
@@ -162,7 +207,9 @@ def claim(tx: Tx, session_id: UUID, by: str, at: datetime, lasts: timedelta) -> 
 def save_reading(tx: Tx, session_id: UUID, reading: Reading, notes: list[str]) -> None:
     """What the selfie told."""
     tx.execute(
-        "UPDATE connect.try_on_session SET reading = %s, notes = %s WHERE session_id = %s",
+        """UPDATE connect.try_on_session SET reading = %s, notes = %s
+           WHERE store_id = backshop.current_store_id()
+             AND session_id = %s""",
         (Jsonb(reading.model_dump(mode="json")), notes, session_id),
     )
 
@@ -174,7 +221,8 @@ def save_result(
     kept = tx.execute(
         """UPDATE connect.try_on_session
            SET results = results || jsonb_build_object(%(sku)s::text, %(result)s::jsonb)
-           WHERE session_id = %(id)s AND claimed_by = %(by)s AND status = 'in_progress'""",
+           WHERE store_id = backshop.current_store_id()
+             AND session_id = %(id)s AND claimed_by = %(by)s AND status = 'in_progress'""",
         {"id": session_id, "by": by, "sku": sku, "result": Jsonb(_plain(result))},
     )
     if kept.rowcount and overlay_url:
@@ -192,7 +240,8 @@ def finish(tx: Tx, session_id: UUID, by: str, status: SessionStatus) -> None:
     """End a session that this invocation works on."""
     tx.execute(
         """UPDATE connect.try_on_session SET status = %(status)s
-           WHERE session_id = %(id)s AND claimed_by = %(by)s AND status = 'in_progress'""",
+           WHERE store_id = backshop.current_store_id()
+             AND session_id = %(id)s AND claimed_by = %(by)s AND status = 'in_progress'""",
         {"id": session_id, "by": by, "status": status},
     )
 
@@ -204,9 +253,26 @@ def fail(tx: Tx, session_id: UUID, by: str, result: Result) -> None:
            SET status = 'failed', reason = %(reason)s, results = (
                SELECT jsonb_object_agg(sku, %(result)s::jsonb) FROM unnest(s.skus) AS sku
            ) || s.results
-           WHERE session_id = %(id)s AND claimed_by = %(by)s AND status = 'in_progress'""",
+           WHERE s.store_id = backshop.current_store_id()
+             AND session_id = %(id)s AND claimed_by = %(by)s AND status = 'in_progress'""",
         {"id": session_id, "by": by, "reason": result.reason, "result": Jsonb(_plain(result))},
     )
+
+
+def fail_crashed(tx: Tx, session_id: UUID, by: str, result: Result) -> bool:
+    """End a session whose invocation died, each open SKU with this result; False where it has
+    ended, is gone, or another invocation works on it."""
+    ended = tx.execute(
+        """UPDATE connect.try_on_session AS s
+           SET status = 'failed', reason = %(reason)s, results = (
+               SELECT jsonb_object_agg(sku, %(result)s::jsonb) FROM unnest(s.skus) AS sku
+           ) || s.results
+           WHERE s.store_id = backshop.current_store_id() AND session_id = %(id)s
+             AND (claimed_by IS NULL OR claimed_by = %(by)s)
+             AND status IN ('created', 'in_progress')""",
+        {"id": session_id, "by": by, "reason": result.reason, "result": Jsonb(_plain(result))},
+    )
+    return ended.rowcount == 1
 
 
 def fail_stuck(tx: Tx, before: datetime, no_selfie: str, stuck: str) -> int:
@@ -235,7 +301,8 @@ def fail_stuck(tx: Tx, before: datetime, no_selfie: str, stuck: str) -> int:
 
 
 def selfies_due(tx: Tx, before: datetime, most: int) -> list[Kept]:
-    """Sessions made before then whose selfie may still be there, oldest first."""
+    """Sessions made before then whose selfie may still be there, oldest first; of every store
+    that the transaction sees."""
     rows = tx.execute(
         """SELECT store_id, session_id FROM connect.try_on_session
            WHERE selfie_deleted_at IS NULL AND created_at <= %s
@@ -246,15 +313,17 @@ def selfies_due(tx: Tx, before: datetime, most: int) -> list[Kept]:
 
 
 def selfies_deleted(tx: Tx, session_ids: list[UUID], at: datetime) -> None:
-    """Remember that these selfies are gone."""
+    """Remember that these selfies are gone, in every store that the transaction sees."""
     tx.execute(
-        "UPDATE connect.try_on_session SET selfie_deleted_at = %s WHERE session_id = ANY (%s)",
+        """UPDATE connect.try_on_session SET selfie_deleted_at = %s
+           WHERE session_id = ANY (%s)""",
         (at, session_ids),
     )
 
 
 def sessions_due(tx: Tx, before: datetime, most: int) -> list[Kept]:
-    """Sessions made before then, or whose customer is gone, oldest first."""
+    """Sessions made before then, or whose customer is gone, oldest first; of every store that the
+    transaction sees."""
     rows = tx.execute(
         """SELECT store_id, session_id FROM connect.try_on_session
            WHERE created_at <= %s OR is_orphaned ORDER BY created_at LIMIT %s""",
@@ -264,14 +333,24 @@ def sessions_due(tx: Tx, before: datetime, most: int) -> list[Kept]:
 
 
 def delete_sessions(tx: Tx, session_ids: list[UUID]) -> None:
-    """Everything that is stored of these sessions."""
-    tx.execute("DELETE FROM connect.try_on_overlay WHERE session_id = ANY (%s)", (session_ids,))
-    tx.execute("DELETE FROM connect.try_on_session WHERE session_id = ANY (%s)", (session_ids,))
+    """Drop all that is stored of these sessions, in every store that the transaction sees."""
+    tx.execute(
+        "DELETE FROM connect.try_on_overlay WHERE session_id = ANY (%s)",
+        (session_ids,),
+    )
+    tx.execute(
+        "DELETE FROM connect.try_on_session WHERE session_id = ANY (%s)",
+        (session_ids,),
+    )
 
 
 def forget_addresses(tx: Tx, before: datetime) -> None:
-    """Drop the hashes of addresses that began no session since then."""
-    tx.execute("DELETE FROM connect.try_on_limits WHERE last_taken < %s", (before,))
+    """Drop the hashes of addresses that began no session since then, in every store that the
+    transaction sees."""
+    tx.execute(
+        "DELETE FROM connect.try_on_limits WHERE last_taken < %s",
+        (before,),
+    )
 
 
 def _plain(result: Result) -> dict[str, Any]:

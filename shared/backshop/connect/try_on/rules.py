@@ -31,6 +31,7 @@ STORE_WINDOW = timedelta(hours=1)
 
 NO_SELFIE = "No selfie arrived in time. Start again."
 STUCK = "The pictures could not be made in time. Start again."
+CRASHED = Result(status="failed", code="stuck", reason=STUCK)
 NOT_WEARABLE = Result(
     status="failed", code="not_wearable", reason="This product cannot be tried on yet."
 )

@@ -28,7 +28,7 @@ def compile(spec: ChartSpec, drawn: Drawn, *, width: int = 640) -> Spec:
     rules.check(spec, drawn.columns)
     small = width < 480
     height = _height(spec, drawn, small)
-    made = _MAKERS[spec.kind](spec, drawn, width)
+    made = _MAKERS[spec.kind](spec, drawn, width) if drawn.rows else _nothing(width)
     title = rules.text(spec.title, 42 if small else 90) if spec.title else None
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -37,17 +37,33 @@ def compile(spec: ChartSpec, drawn: Drawn, *, width: int = 640) -> Spec:
         "autosize": {"type": "fit", "contains": "padding"},
         "padding": 12,
         "background": "white",
-        **({"title": {"text": title}} if title else {}),
+        **({"title": {"text": title, "fontWeight": _weight(title)}} if title else {}),
         "config": _config(small),
         **made,
     }
 
 
+def _nothing(width: int) -> Spec:
+    """In place of axes without a scale."""
+    return _texts([("Nothing in this period", 15, MUTED, 36)], width)
+
+
+def _weight(text: str) -> str:
+    """Only what is Latin, Greek or Cyrillic has bold letters among the fonts."""
+    return "bold" if all(each <= "\u052f" or not each.isalnum() for each in text) else "normal"
+
+
 def _height(spec: ChartSpec, drawn: Drawn, small: bool) -> int:
+    if not drawn.rows:
+        return 110
     if spec.kind in ("number", "number_delta"):
         return 165 if spec.kind == "number" else 180
     if spec.kind == "table":
         return 70 + 24 * min(len(drawn.rows), rules.MOST_TABLE_ROWS + 1)
+    if spec.kind == "heatmap":
+        place = [each.name for each in drawn.columns].index(spec.series or "")
+        rows = len({row[place] for row in drawn.rows})
+        return max(300 if small else 400, 130 + 18 * min(rows, MOST_ROWS))
     if spec.kind == "bar_h":
         return 90 + 30 * min(len(drawn.rows), rules.MOST_CATEGORIES)
     return 300 if small else 400
@@ -218,11 +234,15 @@ def _title(spec: ChartSpec) -> str:
 
 
 def _y(column: Column, drawn: Drawn, values: Sequence[float | None], **axis: Any) -> Spec:
+    made = _number_axis(column, drawn, values, **axis)
+    scale: Spec = {"zero": True, "nice": True}
+    if not any(values):  # Zeros stand on the ground, and have no scale.
+        made["values"], scale = [0], {"domain": [0, 1]}
     return {
         "field": "y",
         "type": "quantitative",
-        "axis": _number_axis(column, drawn, values, **axis),
-        "scale": {"zero": True, "nice": True},
+        "axis": made,
+        "scale": scale,
     }
 
 
@@ -261,11 +281,11 @@ def _unfinished(values: Sequence[Spec], encoding: Spec, colour: str) -> list[Spe
     ]
 
 
-def _so_far(last: Spec, encoding: Spec) -> Spec:
-    """Above the plot, where no line runs."""
+def _so_far(last: Spec, encoding: Spec, said: str = "○ so far") -> Spec:
+    """Above the plot, where no line and no bar is."""
     mark = {"type": "text", "align": "right", "baseline": "bottom", "y": -4, "color": MUTED}
     return {
-        "data": {"values": [last | {"l": "○ so far"}]},
+        "data": {"values": [last | {"l": said}]},
         "mark": mark,
         "encoding": {"x": encoding["x"], "text": {"field": "l", "type": "nominal"}},
     }
@@ -390,10 +410,9 @@ def _bar(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
         },
     ]
     if max((len(each[3]) for each in found), default=0) * 7.5 <= room:
-        layers.append(_above(encoding, "t"))
+        layers += _at_the_ends(encoding, "y")
     if drawn.is_unfinished and values:
-        named = _above(encoding, "l", dy=-20)
-        layers.append(named | {"data": {"values": [values[-1] | {"l": "so far"}]}})
+        layers.append(_so_far(values[-1], encoding, "so far"))
     return {"data": {"values": values}, "layer": layers}
 
 
@@ -402,11 +421,25 @@ def _broad(width: int, count: int) -> int:
     return max(2, int((width - 110) / max(1, count) * 0.7))
 
 
-def _above(encoding: Spec, field: str, dy: int = -6) -> Spec:
-    return {
-        "mark": {"type": "text", "baseline": "bottom", "dy": dy + 4},
-        "encoding": {**encoding, "text": {"field": field, "type": "nominal"}},
-    }
+def _at_the_ends(encoding: Spec, along: str) -> list[Spec]:
+    """The number of each bar behind its end, which is below or to the left of what is less than
+    nothing. `along` is the axis that bars stand up to."""
+    more: Spec
+    less: Spec
+    if along == "y":
+        more = {"baseline": "bottom", "dy": -2}
+        less = {"baseline": "top", "dy": 3}
+    else:
+        more = {"align": "left", "dx": 5}
+        less = {"align": "right", "dx": -5}
+    return [
+        {
+            "mark": {"type": "text"} | side,
+            "transform": [{"filter": test}],
+            "encoding": {**encoding, "text": {"field": "t", "type": "nominal"}},
+        }
+        for side, test in ((more, "!(datum.y < 0)"), (less, "datum.y < 0"))
+    ]
 
 
 def _bar_h(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
@@ -414,16 +447,18 @@ def _bar_h(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     found = rules.points(spec, drawn, spec.y[0], 18 if width < 480 else 36)
     shown = rules.within(found, column, drawn.currency, adds_up=spec.adds_up)
     values = [each[2] for each in shown]
-    largest = max((each or 0.0 for each in values), default=0.0)
-    longest = max((len(each[3]) for each in shown), default=0)
-    # Room behind the longest bar for its number.
-    least = min(0.0, *(each or 0.0 for each in values)) if values else 0.0
-    room = 1 + longest * 8 / max(60, width * 0.55 - longest * 8)
+    largest = max(0.0, *(each or 0.0 for each in values))
+    least = min(0.0, *(each or 0.0 for each in values))
+    longest = max(len(each[3]) for each in shown)
+    # Room behind the longest bars for their numbers.
+    ends = (largest > 0) + (least < 0)
+    taken = longest * 8
+    room = (largest - least) * taken / max(60, width * 0.55 - ends * taken)
     x = {
         "field": "y",
         "type": "quantitative",
         "axis": _number_axis(column, drawn, values, tickCount=4),
-        "scale": {"domain": [least, (largest or 1) * room], "nice": False},
+        "scale": {"domain": _with_room(least, largest, room), "nice": False},
     }
     title = _title(spec)
     if len(found) > len(shown) and not spec.adds_up:
@@ -441,12 +476,15 @@ def _bar_h(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
         "data": {"values": _values(shown, drawn._replace(is_unfinished=False))},
         "layer": [
             {"mark": {"type": "bar", "color": MAIN}, "encoding": encoding},
-            {
-                "mark": {"type": "text", "align": "left", "dx": 5},
-                "encoding": {**encoding, "text": {"field": "t", "type": "nominal"}},
-            },
+            *_at_the_ends(encoding, "x"),
         ],
     }
+
+
+def _with_room(least: float, largest: float, room: float) -> list[float]:
+    if not least and not largest:
+        return [0.0, 1.0]
+    return [least - room if least else 0.0, largest + room if largest else 0.0]
 
 
 def _stacked(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
@@ -491,13 +529,7 @@ def _stacked(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
         }
     ]
     if drawn.is_unfinished and kept:
-        layers.append(
-            {
-                "data": {"values": [{"x": kept[-1], "y": sums[kept[-1]], "o": 0, "l": "so far"}]},
-                "mark": {"type": "text", "baseline": "bottom", "dy": -4, "fontStyle": "italic"},
-                "encoding": {"x": x, "y": y, "text": {"field": "l", "type": "nominal"}},
-            }
-        )
+        layers.append(_so_far({"x": kept[-1]}, encoding, "pale: so far"))
     return {"data": {"values": values}, "layer": layers}
 
 
@@ -522,23 +554,27 @@ def _heatmap(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     read."""
     column = _column(drawn, spec.y[0])
     found = rules.points(spec, drawn, spec.y[0], _short(width))
-    days = rules.days(list(dict.fromkeys(each[0] for each in found)))
-    columns = list(dict.fromkeys(each[0] for each in found))
+    title, rows = _kept([each[1] for each in found], spec.series, MOST_ROWS)
+    across, columns = _kept([each[0] for each in found], spec.x, MOST_COLUMNS)
+    found = [each for each in found if each[0] in columns and each[1] in rows]
+    days = rules.days(columns)
     values = [each[2] for each in found]
-    largest = max((each or 0.0 for each in values), default=0.0)
-    axis: Spec = {"title": _title(spec), "labelAngle": 0, "labelOverlap": True}
+    largest = max(0.0, *(each or 0.0 for each in values))
+    least = min(0.0, *(each or 0.0 for each in values))
+    axis: Spec = {"title": across, "labelAngle": 0, "labelOverlap": True}
     x: Spec = {"field": "x", "type": "ordinal", "sort": columns, "axis": axis}
     if days:
         axis["labelExpr"] = _date_label(days)
-    title = rules.text((spec.series or "").replace("_", " ").capitalize())
-    rows = list(dict.fromkeys(each[1] for each in found))
     y: Spec = {"field": "s", "type": "ordinal", "sort": rows, "axis": {"title": title}}
     if months := rules.days(rows):
         y["axis"]["labelExpr"] = _date_label(months)
     shade = {
         "field": "y",
         "type": "quantitative",
-        "scale": {"range": ["#eef3f9", "#08306b"], "domain": [0, largest or 1]},
+        "scale": {
+            "range": ["#eef3f9", "#08306b"],
+            "domain": [least, largest or (0 if least else 1)],
+        },
         "legend": {
             "title": rules.unit(column, drawn.currency),
             "format": rules.axis_format(values, column, drawn.currency),
@@ -547,7 +583,11 @@ def _heatmap(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     }
     layers: list[Spec] = [
         {
-            "mark": {"type": "rect", "stroke": "white", "strokeWidth": 1},
+            "mark": {
+                "type": "rect",
+                "stroke": "white",
+                "strokeWidth": 1 if len(columns) < 40 else 0,
+            },
             "encoding": {"x": x, "y": y, "color": shade},
         }
     ]
@@ -561,13 +601,32 @@ def _heatmap(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
                     "y": y,
                     "text": {"field": "t", "type": "nominal"},
                     "color": {
-                        "condition": {"test": f"datum.y > {largest * 0.5}", "value": "white"},
+                        "condition": {
+                            "test": f"datum.y > {(largest + least) * 0.5}",
+                            "value": "white",
+                        },
                         "value": INK,
                     },
                 },
             }
         )
     return {"data": {"values": _values(found, drawn)}, "layer": layers}
+
+
+MOST_ROWS: Final = 24
+MOST_COLUMNS: Final = 62
+"""Of a heatmap, of whose narrower fields nothing could be seen."""
+
+
+def _kept(names: Sequence[str], name: str | None, most: int) -> tuple[str, list[str]]:
+    """The title of an axis, and which of its names are shown: the latest days, or the first."""
+    every = list(dict.fromkeys(names))
+    title = rules.text((name or "").replace("_", " ").capitalize())
+    if len(every) <= most:
+        return title, every
+    if rules.days(every):
+        return f"{title}, the last {most} of {len(every)}", every[-most:]
+    return f"{title}, the first {most} of {len(every)}", every[:most]
 
 
 def _date_label(days: Sequence[date]) -> str:

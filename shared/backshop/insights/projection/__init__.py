@@ -17,6 +17,7 @@ from backshop.insights.projection.catalogue import (
     save_categories,
     save_coupons,
     save_products,
+    variations_of,
 )
 from backshop.insights.projection.customers import (
     Saved,
@@ -60,4 +61,5 @@ __all__ = [
     "save_refunds",
     "update_customers",
     "update_refunded",
+    "variations_of",
 ]

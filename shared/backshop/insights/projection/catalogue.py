@@ -20,7 +20,9 @@ def save_categories(tx: Tx, store: Store, categories: Staged) -> None:
             FROM {categories.source}
             ON CONFLICT (store_id, wc_category_id) DO UPDATE SET
               name = excluded.name, wc_parent_id = excluded.wc_parent_id,
-              product_count = excluded.product_count""",
+              product_count = coalesce((SELECT told.product_count
+                FROM (SELECT * FROM {categories.source}) AS told
+                WHERE told.number = held.wc_category_id), held.product_count)""",
         of,
     )
     # Parents of these, and these as parents of others.
@@ -75,13 +77,16 @@ def _upsert_products(tx: Tx, of: dict[str, Any], products: Staged) -> list[int]:
                 (store_id, wc_product_id, external_id, name, status, type, wc_category_id,
                  category_id, category_name, created_at, updated_at)
               SELECT %(store)s, number, external_id, coalesce(left(title, 500), ''), left(status, 50),
-                left(type, 50), category_number,
+                left(type, 50), told.of_category,
                 (SELECT c.id FROM insights.categories AS c
-                 WHERE c.wc_category_id = category_number),
+                 WHERE c.wc_category_id = told.of_category),
                 (SELECT c.name FROM insights.categories AS c
-                 WHERE c.wc_category_id = category_number),
+                 WHERE c.wc_category_id = told.of_category),
                 created_at, modified_at
-              FROM {products.source}
+              FROM (SELECT *, CASE WHEN categories_known THEN category_number ELSE
+                      (SELECT p.wc_category_id FROM insights.products AS p
+                       WHERE p.wc_product_id = number) END AS of_category
+                    FROM {products.source}) AS told
               ON CONFLICT (store_id, wc_product_id) DO UPDATE SET
                 name = excluded.name, status = excluded.status, type = excluded.type,
                 wc_category_id = excluded.wc_category_id, category_id = excluded.category_id,
@@ -254,6 +259,19 @@ def delete_products(tx: Tx, store: Store, ids: Collection[str]) -> None:
         ).fetchone()
         if row and row["products"]:
             _sum_up(tx, "id = ANY (%(products)s)", of | row)
+
+
+def variations_of(tx: Tx, store: Store, ids: Collection[str]) -> list[tuple[str, str]]:
+    """(product, variation) of the variations of these products that are records of their own; ids
+    as WooCommerce gives them."""
+    found = tx.execute(
+        """SELECT p.wc_product_id AS product, v.wc_variation_id AS variation
+           FROM insights.products AS p
+           INNER JOIN insights.product_variants AS v ON v.product_id = p.id
+           WHERE p.wc_product_id = ANY (%s) AND v.wc_variation_id <> p.wc_product_id""",
+        (numbers_of(ids),),
+    )
+    return [(str(row["product"]), str(row["variation"])) for row in found]
 
 
 def delete_coupons(tx: Tx, store: Store, ids: Collection[str]) -> None:

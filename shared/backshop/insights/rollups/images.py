@@ -1,17 +1,22 @@
 """What orders add to the rollups: the one definition, for keeping and for rebuilding.
 
-Each image is a SELECT over orders that `{which}` chooses (a condition on `o`), by what a store's
-`Reckoning` says. Days are the store's own.
+`sources` reads the orders that count, their lines and their refunds, once each, and sums lines up
+by day and product; images say what the rollups are sums of, out of those. Days are the store's own,
+by what its `Reckoning` says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from backshop.insights.models import Reckoning
 
 KEPT_DAYS = 90
+_MONTH = "date_trunc('month', day::timestamp)::date"
+"""A date alone would be taken for a time of the session's zone, which costs several times as
+much."""
 
 
 class Image(NamedTuple):
@@ -24,22 +29,15 @@ class Image(NamedTuple):
     select: str
 
 
-_LINE_SUMS = {
-    "line_gross": "numeric",
-    "line_net": "numeric",
-    "units": "numeric",
-    "line_back": "numeric",
-    "units_back": "numeric",
+_LINE_SUMS = dict.fromkeys(
+    ("line_gross", "line_net", "units", "line_back", "units_back"), "numeric"
+)
+_SOLD_LINES = {
+    "line_gross": "sum(line_gross)",
+    "line_net": "sum(line_net)",
+    "units": "sum(units)",
 }
-_PRODUCT = "coalesce(i.wc_product_id::text, 'name:' || i.product_name)"
-
-
-def images(reckoning: Reckoning) -> list[Image]:
-    return [
-        _days(reckoning),
-        _products(reckoning, "product_months", "month"),
-        _products(reckoning, "product_days", "day"),
-    ]
+_BACK_LINES = {"line_back": "sum(line_back)", "units_back": "sum(units_back)"}
 
 
 def params(reckoning: Reckoning, store: UUID) -> dict[str, Any]:
@@ -51,103 +49,126 @@ def params(reckoning: Reckoning, store: UUID) -> dict[str, Any]:
     }
 
 
-def _sold_at(reckoning: Reckoning) -> str:
-    return "o.date_paid" if reckoning.orders_dated == "paid" else "o.date_created"
+def sources(reckoning: Reckoning, which: str) -> str:
+    """What stands after WITH: `sold` and `sold_sums`, `back` and `back_sums`, of the orders that
+    `which`, a condition on `o`, chooses. There is nothing of an order that does not count.
 
-
-def _counts(reckoning: Reckoning) -> str:
+    The arrays say once more what the joins say: Postgres cannot know how few orders `sold` has, and
+    would read all lines of the store for them."""
+    sold_at = "o.date_paid" if reckoning.orders_dated == "paid" else "o.date_created"
     counts = "o.status = ANY (%(statuses)s)" if reckoning.statuses else "o.is_counted"
-    return f"{counts} AND NOT o.is_test AND {_sold_at(reckoning)} IS NOT NULL"
+    return f"""
+      sold AS MATERIALIZED (
+        SELECT o.store_id, o.id, {_local(sold_at)} AS day, o.currency, o.subtotal,
+          o.discount_total, o.tax_total, o.shipping_total, o.wc_customer_id,
+          (o.coupon_used IS NOT NULL)::int AS has_coupon,
+          (o.refunded_total > 0)::int AS is_refunded
+        FROM insights.orders AS o
+        WHERE o.store_id = %(store)s AND {which}
+          AND {counts} AND NOT o.is_test AND {sold_at} IS NOT NULL
+      ), sold_lines AS MATERIALIZED (
+        SELECT s.id AS order_id, s.day, s.currency, i.line_id, i.subtotal, i.total,
+          coalesce(i.exact_quantity, i.quantity) AS units,
+          coalesce(i.wc_product_id::text, 'name:' || i.product_name) AS product
+        FROM sold AS s
+        INNER JOIN insights.order_items AS i ON i.store_id = s.store_id AND i.order_id = s.id
+        WHERE i.order_id = ANY (ARRAY(SELECT id FROM sold))
+      ), back AS MATERIALIZED (
+        SELECT r.store_id, r.id, s.id AS order_id, {_local("r.date_created")} AS day, s.currency,
+          r.goods, r.goods_tax, r.shipping_back
+        FROM sold AS s
+        INNER JOIN insights.refunds AS r
+          ON r.store_id = s.store_id AND r.order_id = s.id AND r.status = 'settled'
+        WHERE r.order_id = ANY (ARRAY(SELECT id FROM sold))
+      ), back_lines AS MATERIALIZED (
+        SELECT b.day, b.currency, l.product, g.total,
+          coalesce(g.exact_quantity, g.quantity) AS units
+        FROM back AS b
+        INNER JOIN insights.refund_items AS g ON g.store_id = b.store_id AND g.refund_id = b.id
+        INNER JOIN sold_lines AS l ON l.order_id = b.order_id AND l.line_id = g.line_id
+      ), sold_sums AS MATERIALIZED (
+        SELECT day, currency, product, count(*) AS events, sum(subtotal) AS line_gross,
+          sum(total) AS line_net, sum(units) AS units
+        FROM sold_lines GROUP BY day, currency, product
+      ), back_sums AS MATERIALIZED (
+        SELECT day, currency, product, count(*) AS events, sum(total) AS line_back,
+          sum(units) AS units_back
+        FROM back_lines GROUP BY day, currency, product
+      )"""
 
 
 def _local(at: str) -> str:
     return f"({at} AT TIME ZONE %(zone)s)::date"
 
 
-def _days(reckoning: Reckoning) -> Image:
-    sums = {"events": "bigint", "orders": "bigint"} | dict.fromkeys(
-        ("gross", "discounts", "tax", "shipping"), "numeric"
+def images() -> list[Image]:
+    return [_days(), _products("product_months", "month"), _products("product_days", "day")]
+
+
+def _days() -> Image:
+    sums = dict.fromkeys(("events", "orders", "coupon_orders", "refunded_orders"), "bigint")
+    sums |= dict.fromkeys(("gross", "discounts", "tax", "shipping"), "numeric")
+    sums |= dict.fromkeys(("goods_back", "tax_back", "shipping_back"), "numeric") | _LINE_SUMS
+    events = {
+        "sold": {
+            "events": "count(*)",
+            "orders": "count(*)",
+            "coupon_orders": "sum(has_coupon)",
+            "refunded_orders": "sum(is_refunded)",
+            "gross": "sum(subtotal)",
+            "discounts": "sum(discount_total)",
+            "tax": "sum(tax_total)",
+            "shipping": "sum(shipping_total)",
+        },
+        "sold_sums": _SOLD_LINES,
+        "back": {
+            "events": "count(*)",
+            "goods_back": "sum(goods)",
+            "tax_back": "sum(goods_tax)",
+            "shipping_back": "sum(shipping_back)",
+        },
+        "back_sums": _BACK_LINES,
+    }
+    keys = {"day": "day", "currency": "currency"}
+    return Image(
+        "daily_sales", {"day": "date", "currency": "text"}, sums, _select(keys, sums, events)
     )
-    sums |= {"coupon_orders": "bigint", "refunded_orders": "bigint"}
-    sums |= dict.fromkeys(("line_gross", "line_net", "units"), "numeric")
-    sums |= dict.fromkeys(("goods_back", "tax_back", "shipping_back"), "numeric")
-    sums |= dict.fromkeys(("line_back", "units_back"), "numeric")
-    counts = _counts(reckoning)
-    select = f"""
-      SELECT {_local(_sold_at(reckoning))} AS day, o.currency, 1 AS events, 1 AS orders,
-        o.subtotal AS gross, o.discount_total AS discounts, o.tax_total AS tax,
-        o.shipping_total AS shipping, (o.coupon_used IS NOT NULL)::int AS coupon_orders,
-        (o.refunded_total > 0)::int AS refunded_orders, l.gross AS line_gross, l.net AS line_net,
-        l.units, 0 AS goods_back, 0 AS tax_back, 0 AS shipping_back, 0 AS line_back,
-        0 AS units_back
-      FROM insights.orders AS o
-      LEFT JOIN LATERAL (
-        SELECT sum(i.subtotal) AS gross, sum(i.total) AS net,
-          sum(coalesce(i.exact_quantity, i.quantity)) AS units
-        FROM insights.order_items AS i WHERE i.store_id = o.store_id AND i.order_id = o.id
-      ) AS l ON true
-      WHERE o.store_id = %(store)s AND {{which}} AND {counts}
-      UNION ALL
-      SELECT {_local("r.date_created")}, o.currency, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        r.goods, r.goods_tax, r.shipping_back, l.back, l.units
-      FROM insights.orders AS o
-      INNER JOIN insights.refunds AS r
-        ON r.store_id = o.store_id AND r.order_id = o.id AND r.status = 'settled'
-      LEFT JOIN LATERAL (
-        SELECT sum(g.total) AS back, sum(coalesce(g.exact_quantity, g.quantity)) AS units
-        FROM insights.refund_items AS g
-        INNER JOIN insights.order_items AS i
-          ON i.store_id = o.store_id AND i.order_id = o.id AND i.line_id = g.line_id
-        WHERE g.store_id = r.store_id AND g.refund_id = r.id
-      ) AS l ON true
-      WHERE o.store_id = %(store)s AND {{which}} AND {counts}
-      """
-    return Image("daily_sales", {"day": "date", "currency": "text"}, sums, select)
 
 
-def _products(reckoning: Reckoning, table: str, unit: str) -> Image:
-    counts = _counts(reckoning)
-
-    def key(at: str) -> str:
-        local = _local(at)
-        return local if unit == "day" else f"date_trunc('month', {local})::date"
-
-    def recent(at: str) -> str:
-        if unit != "day":
-            return ""
-        return f"AND {_local(at)} >= (now() AT TIME ZONE %(zone)s)::date - %(kept)s"
-
-    sold = _sold_at(reckoning)
-    select = f"""
-      SELECT {key(sold)} AS {unit}, o.currency, {_PRODUCT} AS product,
-        1 AS events, i.subtotal AS line_gross, i.total AS line_net,
-        coalesce(i.exact_quantity, i.quantity) AS units, 0 AS line_back, 0 AS units_back
-      FROM insights.orders AS o
-      INNER JOIN insights.order_items AS i ON i.store_id = o.store_id AND i.order_id = o.id
-      WHERE o.store_id = %(store)s AND {{which}} AND {counts} {recent(sold)}
-        AND {_PRODUCT} IS NOT NULL
-      UNION ALL
-      SELECT {key("r.date_created")}, o.currency, {_PRODUCT}, 1, 0, 0, 0, g.total,
-        coalesce(g.exact_quantity, g.quantity)
-      FROM insights.orders AS o
-      INNER JOIN insights.refunds AS r
-        ON r.store_id = o.store_id AND r.order_id = o.id AND r.status = 'settled'
-      INNER JOIN insights.refund_items AS g ON g.store_id = r.store_id AND g.refund_id = r.id
-      INNER JOIN insights.order_items AS i
-        ON i.store_id = o.store_id AND i.order_id = o.id AND i.line_id = g.line_id
-      WHERE o.store_id = %(store)s AND {{which}} AND {counts} {recent("r.date_created")}
-        AND {_PRODUCT} IS NOT NULL
-      """
-    keys = {unit: "date", "currency": "text", "product": "text"}
-    return Image(table, keys, {"events": "bigint"} | _LINE_SUMS, select)
+def _products(table: str, unit: str) -> Image:
+    key, condition = _MONTH, "product IS NOT NULL"
+    if unit == "day":
+        # A subquery is worked out once, a condition for each row.
+        key = "day"
+        condition += " AND day >= (SELECT (now() AT TIME ZONE %(zone)s)::date - %(kept)s)"
+    events = {
+        "sold_sums": {"events": "sum(events)"} | _SOLD_LINES,
+        "back_sums": {"events": "sum(events)"} | _BACK_LINES,
+    }
+    sums = {"events": "bigint"} | _LINE_SUMS
+    keys = {unit: key, "currency": "currency", "product": "product"}
+    types = {unit: "date", "currency": "text", "product": "text"}
+    return Image(table, types, sums, _select(keys, sums, events, condition))
 
 
-def customers(reckoning: Reckoning) -> str:
-    """Who had how many orders in which month."""
-    return f"""
-      SELECT o.wc_customer_id, date_trunc('month', {_local(_sold_at(reckoning))})::date AS month,
-        count(*) AS orders
-      FROM insights.orders AS o
-      WHERE o.store_id = %(store)s AND {{which}} AND {_counts(reckoning)}
-        AND o.wc_customer_id IS NOT NULL
-      GROUP BY 1, 2"""
+def _select(
+    keys: Mapping[str, str],
+    sums: Mapping[str, str],
+    events: Mapping[str, Mapping[str, str]],
+    condition: str = "true",
+) -> str:
+    """Sums of these sources under one another; what one has none of is 0."""
+    parts = []
+    for source, given in events.items():
+        columns = {**keys} | {name: given.get(name, "0") for name in sums}
+        listed = ", ".join(f"{value} AS {name}" for name, value in columns.items())
+        parts.append(
+            f"SELECT {listed} FROM {source} WHERE {condition} GROUP BY {', '.join(keys.values())}"
+        )
+    return " UNION ALL ".join(parts)
+
+
+CUSTOMERS = f"""
+  SELECT wc_customer_id, {_MONTH} AS month, count(*) AS orders
+  FROM sold WHERE wc_customer_id IS NOT NULL GROUP BY 1, 2"""
+"""Who had how many orders in which month."""

@@ -14,7 +14,7 @@ from backshop.commerce import stable_number
 from backshop.db import Tx
 from backshop.insights.models import Reckoning
 from backshop.insights.rollups import repository
-from backshop.insights.rollups.images import Image, customers, images, params
+from backshop.insights.rollups.images import params, sources
 
 NAMED = "o.wc_order_id = ANY (%(numbers)s)"
 
@@ -27,7 +27,7 @@ class Keeping:
         self._tx = tx
         self._store = store
         self._numbers: set[int] = set()
-        self._before: dict[str, list[str]] = {}
+        self._before: list[repository.Held] = []
         self._reckoning: Reckoning | None = None
         self._is_asked = False
 
@@ -48,11 +48,8 @@ class Keeping:
         if reckoning is None:
             return
         of = self._params(reckoning, self._numbers)
-        for image in images(reckoning):
-            repository.add(self._tx, image, self._before.get(image.table, []), of, NAMED)
-        held = self._before.get("customers", [])
-        repository.add_customers(self._tx, customers(reckoning), held, of, NAMED)
-        self._numbers, self._before = set(), {}
+        repository.add(self._tx, sources(reckoning, NAMED), self._before, of)
+        self._numbers, self._before = set(), []
 
     def _kept_by(self) -> Reckoning | None:
         if not self._is_asked:
@@ -71,16 +68,7 @@ class Keeping:
         if not there:
             return
         of = self._params(reckoning, there)
-        for name, select, image in self._selects(reckoning):
-            text = repository.read(self._tx, select, image, of, NAMED)
-            if text:
-                self._before.setdefault(name, []).append(text)
-
-    def _selects(self, reckoning: Reckoning) -> list[tuple[str, str, Image | None]]:
-        found: list[tuple[str, str, Image | None]] = [
-            (each.table, each.select, each) for each in images(reckoning)
-        ]
-        return [*found, ("customers", customers(reckoning), None)]
+        self._before.append(repository.read(self._tx, sources(reckoning, NAMED), of))
 
     def _params(self, reckoning: Reckoning, numbers: Collection[int]) -> dict[str, Any]:
         return params(reckoning, self._store) | {"numbers": sorted(numbers)}

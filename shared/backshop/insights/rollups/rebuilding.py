@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backshop.db import Tx
 from backshop.insights.rollups import repository
-from backshop.insights.rollups.images import customers, images, params
+from backshop.insights.rollups.images import images, params, sources
 from backshop.insights.semantic import repository as shops
 
 
@@ -19,12 +19,8 @@ def rebuild(tx: Tx, store: UUID) -> bool:
         return False
     reckoning = shop.books.reckoning
     of = params(reckoning, store)
-    made = images(reckoning)
-    repository.clear(
-        tx, store, [*(each.table for each in made), "customer_months", "monthly_customers"]
-    )
-    for image in made:
-        repository.fill(tx, image, of)
-    repository.fill_customers(tx, customers(reckoning), of)
+    tables = [*(each.table for each in images()), "customer_months", "monthly_customers"]
+    repository.clear(tx, store, tables)
+    repository.fill(tx, sources(reckoning, "true"), of)
     repository.note(tx, store, reckoning)
     return True

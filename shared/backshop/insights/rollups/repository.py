@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from backshop.db import Tx
 from backshop.insights.models import Reckoning, books
-from backshop.insights.rollups.images import Image
+from backshop.insights.rollups.images import CUSTOMERS, Image, images
 from backshop.insights.semantic import repository as shops
 
 
@@ -43,7 +43,7 @@ def _begin(tx: Tx, store: UUID) -> Reckoning | None:
 def orders_of_refunds(tx: Tx, numbers: Sequence[int]) -> set[int]:
     rows = tx.execute(
         """SELECT DISTINCT wc_order_id AS number FROM insights.refunds
-           WHERE wc_refund_id = ANY (%s)""",
+           WHERE store_id = backshop.current_store_id() AND wc_refund_id = ANY (%s)""",
         (list(numbers),),
     )
     return {row["number"] for row in rows}
@@ -52,19 +52,29 @@ def orders_of_refunds(tx: Tx, numbers: Sequence[int]) -> set[int]:
 def stored(tx: Tx, numbers: Sequence[int]) -> list[int]:
     """Those of these orders that there are."""
     row = tx.execute(
-        "SELECT array_agg(wc_order_id) AS found FROM insights.orders WHERE wc_order_id = ANY (%s)",
+        """SELECT array_agg(wc_order_id) AS found FROM insights.orders
+           WHERE store_id = backshop.current_store_id()
+             AND wc_order_id = ANY (%s)""",
         (list(numbers),),
     ).fetchone()
     return (row and row["found"]) or []
 
 
-def read(tx: Tx, select: str, image: Image | None, of: dict[str, Any], which: str) -> str | None:
-    """The image of some orders, summed up by its keys, as JSON."""
-    text = select.replace("{which}", which)
-    if image is not None:
-        text = _summed(image, f"SELECT * FROM ({text}) AS events")
-    row = tx.execute(f"SELECT json_agg(e)::text AS held FROM ({text}) AS e".encode(), of).fetchone()
-    return row["held"] if row else None
+Held = Mapping[str, str | None]
+"""What some orders added, as JSON: by table, and by `customers`."""
+
+
+def read(tx: Tx, given: str, of: dict[str, Any]) -> Held:
+    """The images of the orders of these sources, summed up by their keys."""
+    selects = {each.table: _summed(each, each.select) for each in images()}
+    selects["customers"] = CUSTOMERS
+    columns = (
+        f"(SELECT json_agg(e)::text FROM ({select}) AS e) AS {name}"
+        for name, select in selects.items()
+    )
+    row = tx.execute(f"WITH {given} SELECT {', '.join(columns)}".encode(), of).fetchone()
+    assert row is not None
+    return row
 
 
 def _summed(image: Image, events: str) -> str:
@@ -73,80 +83,98 @@ def _summed(image: Image, events: str) -> str:
     return f"SELECT {keys}, {sums} FROM ({events}) AS events GROUP BY {keys}"
 
 
-def add(tx: Tx, image: Image, before: Sequence[str], of: dict[str, Any], which: str) -> None:
-    """Add to a rollup what the orders have now, less what they had before."""
-    of = dict(of)
-    after = image.select.replace("{which}", which)
-    parts = [after, *(_taken(image, n, text, of) for n, text in enumerate(before))]
-    columns = [*image.keys, *image.sums]
-    changed = " OR ".join(f"coalesce(sum({each}), 0) <> 0" for each in image.sums)
-    kept = [f"{each} = held.{each} + excluded.{each}" for each in image.sums]
-    keys = ", ".join(image.keys)
-    summed = _summed(image, " UNION ALL ".join(parts))
-    tx.execute(
-        f"""INSERT INTO insights.{image.table} AS held (store_id, {", ".join(columns)})
-            SELECT %(store)s, added.* FROM ({summed} HAVING {changed} ORDER BY {keys}) AS added
-            ON CONFLICT (store_id, {keys}) DO UPDATE SET {", ".join(kept)}""".encode(),
+def add(tx: Tx, given: str, before: Sequence[Held], of: dict[str, Any]) -> None:
+    """Add to all rollups what the orders of these sources have now, less what they had before; in
+    one statement, so that orders and lines are read once."""
+    of = of | {
+        f"{name}_{number}": text
+        for number, held in enumerate(before)
+        for name, text in held.items()
+        if text
+    }
+    changes = [f"{each.table}_kept AS ({_change(each, of)})" for each in images()]
+    row = tx.execute(
+        f"""WITH {given}, {", ".join(changes)}, changed AS ({_change_of_customers(of)})
+            SELECT (SELECT array_agg(wc_customer_id) FROM (
+                SELECT wc_customer_id FROM changed WHERE more <> 0
+                GROUP BY wc_customer_id HAVING NOT bool_or(is_new)) AS c) AS customers,
+              (SELECT json_agg(m)::text FROM (
+                SELECT month, sum(more) AS buyers, count(*) FILTER (WHERE is_new) AS new_buyers
+                FROM changed GROUP BY month) AS m) AS months""".encode(),
         of,
+    ).fetchone()
+    for image in images():
+        _drop_empty(tx, image, of)
+    if row and row["months"]:
+        _count_months(tx, of["store"], row["customers"] or [], row["months"])
+        if before:
+            _drop_empty_months(tx, of["store"], row["customers"] or [])
+
+
+def _change(image: Image, of: Mapping[str, Any]) -> str:
+    parts = [image.select]
+    for held in _held(image.table, image.keys | image.sums, of):
+        signed = [f"-{each}" for each in image.sums]
+        parts.append(f"SELECT {', '.join([*image.keys, *signed])} FROM {held}")
+    columns, keys = ", ".join([*image.keys, *image.sums]), ", ".join(image.keys)
+    changed = " OR ".join(f"coalesce(sum({each}), 0) <> 0" for each in image.sums)
+    kept = ", ".join(f"{each} = held.{each} + excluded.{each}" for each in image.sums)
+    summed = _summed(image, " UNION ALL ".join(parts))
+    return f"""INSERT INTO insights.{image.table} AS held (store_id, {columns})
+               SELECT %(store)s, added.* FROM ({summed} HAVING {changed} ORDER BY {keys}) AS added
+               ON CONFLICT (store_id, {keys}) DO UPDATE SET {kept}"""
+
+
+def _change_of_customers(of: Mapping[str, Any]) -> str:
+    """Adds orders to customers' months; `more` is 1 where one begins to be, -1 where it ends, and
+    `is_new` is the first month of somebody who had none."""
+    parts = [f"SELECT * FROM ({CUSTOMERS}) AS now"]
+    types = {"wc_customer_id": "bigint", "month": "date", "orders": "bigint"}
+    parts.extend(
+        f"SELECT wc_customer_id, month, -orders FROM {held}"
+        for held in _held("customers", types, of)
     )
-    for number in range(len(before)):
+    return f"""INSERT INTO insights.customer_months AS held
+                 (store_id, wc_customer_id, month, orders, is_first)
+               SELECT %(store)s, wc_customer_id, month, sum(orders),
+                 month = min(month) OVER (PARTITION BY wc_customer_id) AND NOT EXISTS (
+                   SELECT FROM insights.customer_months AS known
+                   WHERE known.store_id = %(store)s
+                     AND known.wc_customer_id = events.wc_customer_id)
+               FROM ({" UNION ALL ".join(parts)}) AS events
+               GROUP BY wc_customer_id, month HAVING sum(orders) <> 0
+               ORDER BY wc_customer_id, month
+               ON CONFLICT (store_id, wc_customer_id, month)
+                 DO UPDATE SET orders = held.orders + excluded.orders
+               RETURNING new.wc_customer_id, new.month,
+                 (new.orders > 0)::int - (coalesce(old.orders, 0) > 0)::int AS more,
+                 old.orders IS NULL AND new.is_first AS is_new"""
+
+
+def _held(name: str, types: Mapping[str, str], of: Mapping[str, Any]) -> list[str]:
+    """What was read before, as rows."""
+    typed = ", ".join(f"{column} {type}" for column, type in types.items())
+    return [
+        f"json_to_recordset(%({key})s::json) AS taken ({typed})"
+        for key in of
+        if key.rpartition("_")[0] == name
+    ]
+
+
+def _drop_empty(tx: Tx, image: Image, of: dict[str, Any]) -> None:
+    """Rows that nothing is the sum of any more."""
+    for held in _held(image.table, image.keys | image.sums, of):
         same = " AND ".join(f"held.{each} = taken.{each}" for each in image.keys)
         tx.execute(
-            f"""DELETE FROM insights.{image.table} AS held USING {_held(image, number)}
+            f"""DELETE FROM insights.{image.table} AS held USING {held}
                 WHERE held.store_id = %(store)s AND {same} AND held.events = 0""".encode(),
             of,
         )
 
 
-def _taken(image: Image, number: int, text: str, of: dict[str, Any]) -> str:
-    """An image that was read before, with its sums negated."""
-    of[f"before_{number}"] = text
-    signed = [f"-{each}" for each in image.sums]
-    return f"SELECT {', '.join([*image.keys, *signed])} FROM {_held(image, number)}"
-
-
-def _held(image: Image, number: int) -> str:
-    typed = ", ".join(f"{name} {type}" for name, type in (image.keys | image.sums).items())
-    return f"json_to_recordset(%(before_{number})s::json) AS taken ({typed})"
-
-
-def add_customers(
-    tx: Tx, select: str, before: Sequence[str], of: dict[str, Any], which: str
-) -> None:
-    """Add orders to customers' months; then months count who is new in them, or gone."""
-    of = dict(of)
-    parts = [f"SELECT * FROM ({select.replace('{which}', which)}) AS now"]
-    for number, text in enumerate(before):
-        of[f"before_{number}"] = text
-        parts.append(
-            f"""SELECT wc_customer_id, month, -orders
-                FROM json_to_recordset(%(before_{number})s::json)
-                  AS taken (wc_customer_id bigint, month date, orders bigint)"""
-        )
-    row = tx.execute(
-        f"""WITH changed AS (
-              INSERT INTO insights.customer_months AS held (store_id, wc_customer_id, month, orders)
-              SELECT %(store)s, wc_customer_id, month, sum(orders)
-              FROM ({" UNION ALL ".join(parts)}) AS events
-              GROUP BY wc_customer_id, month HAVING sum(orders) <> 0
-              ORDER BY wc_customer_id, month
-              ON CONFLICT (store_id, wc_customer_id, month)
-                DO UPDATE SET orders = held.orders + excluded.orders
-              RETURNING new.wc_customer_id, new.month,
-                (new.orders > 0)::int - (coalesce(old.orders, 0) > 0)::int AS more
-            )
-            SELECT array_agg(DISTINCT wc_customer_id) FILTER (WHERE more <> 0) AS customers,
-              (SELECT json_agg(m)::text FROM (
-                 SELECT month, sum(more) AS more FROM changed GROUP BY month) AS m) AS months
-            FROM changed""".encode(),
-        of,
-    ).fetchone()
-    if row and row["customers"]:
-        _count_months(tx, of["store"], row["customers"], row["months"])
-
-
 def _count_months(tx: Tx, store: UUID, customers: Sequence[int], months: str) -> None:
-    """Only a customer whose months came or went has another first one."""
+    """Count these changes of months. Only a customer whose months came or went can have another
+    first one."""
     of = {"store": store, "customers": list(customers), "months": months}
     tx.execute(
         """WITH firsts AS (
@@ -164,8 +192,9 @@ def _count_months(tx: Tx, store: UUID, customers: Sequence[int], months: str) ->
            )
            INSERT INTO insights.monthly_customers AS held (store_id, month, buyers, new_buyers)
            SELECT %(store)s, month, sum(buyers), sum(new_buyers) FROM (
-             SELECT month, more AS buyers, 0 AS new_buyers
-             FROM json_to_recordset(%(months)s::json) AS m (month date, more integer)
+             SELECT month, buyers, new_buyers
+             FROM json_to_recordset(%(months)s::json)
+               AS m (month date, buyers integer, new_buyers integer)
              UNION ALL SELECT month, 0, more FROM moved
            ) AS changes GROUP BY month ORDER BY month
            ON CONFLICT (store_id, month) DO UPDATE SET
@@ -173,6 +202,10 @@ def _count_months(tx: Tx, store: UUID, customers: Sequence[int], months: str) ->
              new_buyers = held.new_buyers + excluded.new_buyers""",
         of,
     )
+
+
+def _drop_empty_months(tx: Tx, store: UUID, customers: Sequence[int]) -> None:
+    of = {"store": store, "customers": list(customers)}
     tx.execute(
         """DELETE FROM insights.customer_months
            WHERE store_id = %(store)s AND wc_customer_id = ANY (%(customers)s) AND orders <= 0""",
@@ -193,23 +226,22 @@ def clear(tx: Tx, store: UUID, tables: Sequence[str]) -> None:
         tx.execute(f"DELETE FROM insights.{table} WHERE store_id = %s".encode(), (store,))
 
 
-def fill(tx: Tx, image: Image, of: dict[str, Any]) -> None:
-    columns = [*image.keys, *image.sums]
-    summed = _summed(image, image.select.replace("{which}", "true"))
+def fill(tx: Tx, given: str, of: dict[str, Any]) -> None:
+    made = []
+    for image in images():
+        columns = ", ".join([*image.keys, *image.sums])
+        made.append(
+            f"""{image.table}_made AS (
+                  INSERT INTO insights.{image.table} (store_id, {columns})
+                  SELECT %(store)s, e.* FROM ({_summed(image, image.select)}) AS e)"""
+        )
     tx.execute(
-        f"""INSERT INTO insights.{image.table} (store_id, {", ".join(columns)})
-            SELECT %(store)s, made.* FROM ({summed}) AS made""".encode(),
-        of,
-    )
-
-
-def fill_customers(tx: Tx, select: str, of: dict[str, Any]) -> None:
-    tx.execute(
-        f"""INSERT INTO insights.customer_months
+        f"""WITH {given}, {", ".join(made)}
+            INSERT INTO insights.customer_months
               (store_id, wc_customer_id, month, orders, is_first)
             SELECT %(store)s, wc_customer_id, month, orders,
               month = min(month) OVER (PARTITION BY wc_customer_id)
-            FROM ({select.replace("{which}", "true")}) AS made""".encode(),
+            FROM ({CUSTOMERS}) AS made""".encode(),
         of,
     )
     tx.execute(

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from backshop.db import Tx
 from backshop.insights.semantic.models import Result
 from backshop.insights.semantic.scope import pseudonym
+from backshop.spreadsheets import harmless
 
 What = Literal["orders", "items", "customers", "products"]
 PIECE = 500
@@ -89,12 +90,8 @@ def _cell(value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if (
-        isinstance(value, str)
-        and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-        and not _is_number(value)
-    ):
-        return f"'{value}"
+    if isinstance(value, str) and not _is_number(value):
+        return harmless(value)
     return value
 
 

@@ -84,6 +84,8 @@ def _laid_over(scope: Scope, formulas: Sequence[str]) -> str:
         kept, sql = rolled.rolled(scope, name) or (MEASURES[name].stream, _filled(scope, name))
         by_source.setdefault(kept, {})[name] = sql
     parts = [_part(scope, source, own, measures) for source, own in by_source.items()]
+    if len(parts) == 1:
+        return parts[0]
     keys = scope.key_names()
     columns = [f"k_{key}" for key in keys]
     labels = [f"max(l_{key}) AS l_{key}" for key in keys]
@@ -132,11 +134,16 @@ def _ranked(scope: Scope, body: str) -> str:
     names = scope.key_names()
     apart = [f"k_{name}" for name in names if name in ("time", "currency")]
     apart = [each for each in apart if each != "k_currency" or asked.split]
-    ties = [f"k_{each}::text" for each in asked.by]
+    # By bytes: a language's order of letters costs more than all else, and decides ties alone.
+    ties = [f'k_{each}::text COLLATE "C"' for each in asked.by]
+    apart = [f'{each} COLLATE "C"' if each == "k_currency" else each for each in apart]
     order = f"{scope.metrics[0].name} {'DESC' if number > 0 else 'ASC'} NULLS LAST"
-    partition = f"PARTITION BY {', '.join(apart)}" if apart else ""
+    if not apart:  # Postgres keeps the first few of a sort, and does not sort the rest.
+        first = f"ORDER BY {', '.join([order, *ties])} LIMIT {abs(number)}"
+        return f"SELECT * FROM (SELECT found.* FROM ({body}) AS found {first}) AS placed"
     return f"""SELECT * FROM (
-          SELECT found.*, row_number() OVER ({partition} ORDER BY {", ".join([order, *ties])}) AS place
+          SELECT found.*, row_number() OVER (
+            PARTITION BY {", ".join(apart)} ORDER BY {", ".join([order, *ties])}) AS place
           FROM ({body}) AS found
         ) AS placed WHERE place <= {abs(number)} ORDER BY place"""
 

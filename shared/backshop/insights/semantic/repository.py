@@ -71,7 +71,10 @@ def first_order_at(tx: Tx, shop: Shop, until: datetime) -> datetime | None:
 
 
 def tree(tx: Tx) -> tuple[Category, ...]:
-    found = tx.execute("SELECT id, parent_id, name FROM insights.categories ORDER BY id").fetchall()
+    found = tx.execute(
+        """SELECT id, parent_id, name FROM insights.categories
+           WHERE store_id = backshop.current_store_id() ORDER BY id"""
+    ).fetchall()
     return tuple(Category(row["id"], row["parent_id"], row["name"]) for row in found)
 
 
@@ -113,20 +116,27 @@ def counted_statuses(tx: Tx, store_id: UUID) -> list[str]:
     return [row["status"] for row in found]
 
 
-NAMES: dict[str, str] = {
-    "product": """SELECT name FROM insights.products WHERE store_id = %(store)s
-      UNION SELECT product_name FROM insights.order_items AS i WHERE store_id = %(store)s
-        AND NOT EXISTS (SELECT FROM insights.products AS p
-          WHERE p.store_id = i.store_id AND p.wc_product_id = i.wc_product_id)""",
-    "sku": """SELECT sku AS name FROM insights.product_variants WHERE store_id = %(store)s
-      UNION SELECT sku FROM insights.order_items WHERE store_id = %(store)s""",
+def _distinct(column: str) -> str:
+    return f"SELECT {column} AS name FROM insights.orders WHERE store_id = %(store)s"
+
+
+_THERE: dict[str, str] = {
+    "product": "SELECT name FROM insights.products WHERE store_id = %(store)s",
+    "sku": "SELECT sku AS name FROM insights.product_variants WHERE store_id = %(store)s",
     "category": "SELECT name FROM insights.categories WHERE store_id = %(store)s",
-    "coupon": """SELECT code AS name FROM insights.coupons WHERE store_id = %(store)s
-      UNION SELECT code FROM insights.order_coupons WHERE store_id = %(store)s""",
-    "status": "SELECT DISTINCT status AS name FROM insights.orders WHERE store_id = %(store)s",
-    "payment_method": """SELECT DISTINCT payment_method AS name FROM insights.orders
-      WHERE store_id = %(store)s""",
-    "channel": "SELECT DISTINCT channel AS name FROM insights.orders WHERE store_id = %(store)s",
+    "coupon": "SELECT code AS name FROM insights.coupons WHERE store_id = %(store)s",
+    **{each: _distinct(each) for each in ("status", "payment_method", "channel")},
+}
+# Lines without a product are those of products that are gone, and have an index of their own.
+_GONE: dict[str, str] = {
+    "product": """SELECT product_name AS name FROM insights.order_items
+      WHERE store_id = %(store)s AND product_id IS NULL""",
+    "sku": "SELECT sku AS name FROM insights.order_items WHERE store_id = %(store)s",
+    "coupon": "SELECT code AS name FROM insights.order_coupons WHERE store_id = %(store)s",
+}
+NAMES: dict[str, str] = {
+    each: f"{there} UNION {_GONE[each]}" if each in _GONE else there
+    for each, there in _THERE.items()
 }
 """By dimension: every value that this store has, deleted products and coupons included."""
 
@@ -140,12 +150,30 @@ def names(tx: Tx, store_id: UUID, dimension: str) -> list[str]:
 
 
 def known_names(tx: Tx, store_id: UUID, dimension: str, wanted: list[str]) -> dict[str, str]:
-    """Those of the wanted names that the store has, whatever their case, as it writes them."""
+    """Those of the wanted names that the store has, whatever their case, as it writes them. What is
+    gone is looked for only where it is not there any more."""
+    found = _spelled(tx, store_id, _THERE[dimension], wanted)
+    left = [each for each in wanted if each not in found]
+    if left and dimension in _GONE:
+        found |= _spelled(tx, store_id, _GONE[dimension], left)
+    return found
+
+
+def _spelled(tx: Tx, store_id: UUID, there: str, wanted: list[str]) -> dict[str, str]:
+    """The first spelling that is found ends looking for a name."""
     found = tx.execute(
-        f"""SELECT w.name AS wanted, min(n.name) AS name
+        f"""SELECT w.name AS wanted, n.name
             FROM unnest(%(wanted)s::text[]) AS w (name)
-            INNER JOIN ({NAMES[dimension]}) AS n ON lower(n.name) = lower(w.name)
-            GROUP BY w.name""",
+            CROSS JOIN LATERAL (
+              SELECT min(name) AS name FROM (
+                SELECT name FROM ({there}) AS held WHERE lower(name) = lower(w.name)
+                LIMIT {SPELLINGS}
+              ) AS spelled
+            ) AS n WHERE n.name IS NOT NULL""",
         {"store": store_id, "wanted": wanted},
     )
     return {row["wanted"]: row["name"] for row in found}
+
+
+SPELLINGS = 100
+"""Rows that are looked at for one name, of which the first by its letters stands for all."""

@@ -242,7 +242,8 @@ class _Run:
 
     def _rows(self) -> Table:
         query = self.query
-        is_ranked = self.metrics[0].after is None
+        # Days and hours without anything are rows, too, which Postgres does not have to rank.
+        is_ranked = self.metrics[0].after is None and not _PATTERNS.keys() & set(query.dimensions)
         rows = self.fetch(
             self.base, self.window, by=query.dimensions, grain=query.grain, is_ranked=is_ranked
         )

@@ -36,7 +36,8 @@ def list_batches(tx: Tx, status: BatchStatus | None, before: str | None, limit: 
     """The store's batches, newest number first, from below `before` on."""
     rows = tx.execute(
         f"""SELECT {_BATCH} FROM kits.import_batches
-            WHERE (%(status)s::text IS NULL OR status = %(status)s)
+            WHERE store_id = backshop.current_store_id()
+              AND (%(status)s::text IS NULL OR status = %(status)s)
               AND (%(before)s::text IS NULL
                    OR (length(batch_number), batch_number) < (length(%(before)s), %(before)s))
             ORDER BY length(batch_number) DESC, batch_number DESC LIMIT %(limit)s""",
@@ -48,7 +49,9 @@ def list_batches(tx: Tx, status: BatchStatus | None, before: str | None, limit: 
 def batch(tx: Tx, batch_id: UUID, *, lock: bool = False) -> Batch:
     """One batch. Raises NotFound."""
     row = tx.execute(
-        f"""SELECT {_BATCH} FROM kits.import_batches WHERE id = %s
+        f"""SELECT {_BATCH} FROM kits.import_batches
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s
             {"FOR NO KEY UPDATE" if lock else ""}""",
         (batch_id,),
     ).fetchone()
@@ -73,7 +76,12 @@ def statistics(tx: Tx, batch_id: UUID) -> BatchStatistics:
 
 
 def set_status(tx: Tx, batch_id: UUID, status: BatchStatus) -> None:
-    tx.execute("UPDATE kits.import_batches SET status = %s WHERE id = %s", (status, batch_id))
+    tx.execute(
+        """UPDATE kits.import_batches SET status = %s
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s""",
+        (status, batch_id),
+    )
 
 
 def assign(tx: Tx, batch_id: UUID, codes: Sequence[str], *, by: str) -> set[str]:
@@ -82,10 +90,11 @@ def assign(tx: Tx, batch_id: UUID, codes: Sequence[str], *, by: str) -> set[str]
         """WITH assigned AS MATERIALIZED (
                SELECT kits.assign_orders(%s, ARRAY(
                    SELECT vendure_order_id FROM kits.customer_orders_summary
-                   WHERE order_code = ANY (%s)), %s) AS id
+                   WHERE store_id = backshop.current_store_id() AND order_code = ANY (%s)), %s) AS id
            )
            SELECT o.order_code FROM kits.customer_orders_summary AS o
-           INNER JOIN assigned ON o.vendure_order_id = assigned.id""",
+           INNER JOIN assigned ON o.vendure_order_id = assigned.id
+           WHERE o.store_id = backshop.current_store_id()""",
         (batch_id, list(codes), by),
     )
     return {row["order_code"] for row in rows}
@@ -97,7 +106,7 @@ def candidates(tx: Tx, codes: Sequence[str]) -> dict[str, Candidate]:
         """SELECT o.vendure_order_id, o.order_code, o.is_cancelled, o.delivery_stage, b.batch_number
            FROM kits.customer_orders_summary AS o
            LEFT JOIN kits.import_batches AS b ON b.store_id = o.store_id AND b.id = o.batch_id
-           WHERE o.order_code = ANY (%s)""",
+           WHERE o.store_id = backshop.current_store_id() AND o.order_code = ANY (%s)""",
         (list(codes),),
     )
     return {row["order_code"]: Candidate(**row) for row in rows}
@@ -119,7 +128,8 @@ def unassign(tx: Tx, batch_id: UUID, code: str) -> bool:
     """Take an order out of a batch, for good; False where it is not in it."""
     row = tx.execute(
         """UPDATE kits.customer_orders_summary SET keep_unbatched = true
-           WHERE order_code = %s AND batch_id = %s RETURNING vendure_order_id""",
+           WHERE store_id = backshop.current_store_id()
+             AND order_code = %s AND batch_id = %s RETURNING vendure_order_id""",
         (code, batch_id),
     ).fetchone()
     if row is None:
@@ -139,7 +149,9 @@ def purchase_list(tx: Tx, batch_id: UUID) -> list[PurchaseItem]:
     rows = tx.execute(
         """SELECT product_sku, variant_sku, product_name, variant_name, quantity, patch_enabled,
                patch_type, print_name, print_number
-           FROM kits.supplier_purchase_lists WHERE batch_id = %s
+           FROM kits.supplier_purchase_lists
+           WHERE store_id = backshop.current_store_id()
+             AND batch_id = %s
            ORDER BY product_name, variant_name, product_sku, variant_sku, patch_enabled, patch_type,
                print_name, print_number""",
         (batch_id,),

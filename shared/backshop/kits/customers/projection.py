@@ -9,7 +9,6 @@ from typing import Any
 from backshop.commerce import Customer, Store
 from backshop.db import Tx, stage
 from backshop.kits import phones
-from backshop.kits.models import OtpSettings
 
 CUSTOMERS = {
     "vendure_id": "text",
@@ -54,8 +53,11 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
               SELECT %(store)s, vendure_id, left(email, 255), phone, left(first_name, 100),
                 left(last_name, 100),
                 EXISTS (SELECT FROM kits.verified_phones AS v WHERE v.phone = customers.phone),
-                coalesce(consent, false), consent IS NOT NULL, custom_fields::jsonb
+                coalesce(own.news, consent, false), coalesce(own.news, consent) IS NOT NULL,
+                custom_fields::jsonb
               FROM {staged.source}
+              LEFT JOIN (SELECT phone AS told_by, news FROM kits.shoppers) AS own
+                ON own.told_by = customers.phone
               ON CONFLICT (store_id, vendure_customer_id) DO UPDATE SET
                 given_email = excluded.given_email, phone_number = excluded.phone_number,
                 phone_verified = excluded.phone_verified OR target.phone_verified
@@ -120,7 +122,8 @@ def _settle_emails(tx: Tx, emails: Sequence[str | None]) -> None:
 
 
 def sms_countries(store: Store) -> tuple[str, ...]:
-    return OtpSettings(**store.settings.get("otp") or {}).countries
+    """The countries whose phones are kept; any where the store is at home nowhere."""
+    return phones.settings_of(store.settings, store.time_zone).countries
 
 
 def _customer_row(customer: Customer, countries: Sequence[str]) -> tuple[str | None, ...]:
@@ -206,6 +209,30 @@ def update_customers(tx: Tx, store: Store, customer_ids: Sequence[str]) -> None:
              SELECT id FROM kits.customers WHERE vendure_customer_id = ANY (%s)))""",
         (list(customer_ids),),
     )
+
+
+def deactivate_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:
+    """The shop deleted these customers: they stay with their orders, nameless and inactive, also
+    those whose deletion is heard of first."""
+    of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
+    tx.execute(
+        """DELETE FROM kits.customer_addresses
+           WHERE customer_id = ANY (ARRAY(SELECT c.id FROM kits.customers AS c
+             WHERE c.vendure_customer_id = ANY (%(ids)s)))""",
+        of,
+    )
+    rows = tx.execute(
+        """INSERT INTO kits.customers (store_id, vendure_customer_id, is_active)
+           SELECT %(store)s, id, false FROM unnest(%(ids)s::text[]) AS id
+           ON CONFLICT (store_id, vendure_customer_id) DO UPDATE
+           SET email = NULL, given_email = NULL, phone_number = NULL, phone_verified = false,
+             first_name = NULL, last_name = NULL, marketing_consent = false, consent_told = false,
+             custom_fields = '{}', is_active = false
+           RETURNING new.vendure_customer_id AS id, old.id AS before, old.given_email""",
+        of,
+    ).fetchall()
+    _settle_emails(tx, [row["given_email"] for row in rows])
+    _adopt_orders(tx, store, [row["id"] for row in rows if row["before"] is None])
 
 
 def delete_customers(tx: Tx, store: Store, ids: Sequence[str]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from backshop.errors import Conflict, Unprocessable
 from backshop.kits.deliveries.models import Delivery, DeliveryChange, Stage
 
-CARRIER = "Trans Express"
-"""kits.md, order_tracking."""
 _steps = {stage: number for number, stage in enumerate(Stage)}
 
 

@@ -22,3 +22,4 @@ class Notice(NamedTuple):
     phone: str
     delivery: Delivery
     told_version: int
+    carrier: str | None

@@ -23,13 +23,13 @@ def take_follow_ups(tx: Tx, limit: int) -> list[FollowUp]:
     rows = tx.execute(
         """WITH waiting AS (
                SELECT s.order_code, s.to_repair, s.to_tell FROM kits.order_delivery_status AS s
-               WHERE s.to_repair OR s.to_tell
+               WHERE s.store_id = backshop.current_store_id() AND (s.to_repair OR s.to_tell)
                ORDER BY s.order_code LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
            )
            UPDATE kits.order_delivery_status AS s SET to_repair = false, to_tell = false
            FROM waiting AS w
            INNER JOIN kits.customer_orders_summary AS o ON o.order_code = w.order_code
-           WHERE s.order_code = w.order_code
+           WHERE s.store_id = backshop.current_store_id() AND s.order_code = w.order_code
            RETURNING o.vendure_order_id, s.order_code, w.to_repair, w.to_tell""",
         (limit,),
     )
@@ -48,16 +48,22 @@ def start_notice(tx: Tx, code: str) -> Notice | None:
              AND s.store_id = kits.require_store() AND o.store_id = s.store_id
              AND before.told_version < s.version
              AND o.sms_updates AND NOT o.is_cancelled AND o.phone_number IS NOT NULL
-           RETURNING o.phone_number, s.stage, s.tracking_number, s.version, before.told_version""",
+           RETURNING o.phone_number, s.stage, s.tracking_number, s.version, before.told_version,
+             (SELECT t.carrier FROM kits.order_tracking AS t
+              WHERE t.store_id = s.store_id AND t.vendure_order_id = o.vendure_order_id)
+               AS carrier""",
         {"code": code},
     ).fetchone()
-    return Notice(row["phone_number"], delivery_of(row), row["told_version"]) if row else None
+    if row is None:
+        return None
+    return Notice(row["phone_number"], delivery_of(row), row["told_version"], row["carrier"])
 
 
 def undo_notice(tx: Tx, code: str, news: Notice) -> None:
     """The shopper was not notified after all."""
     tx.execute(
         """UPDATE kits.order_delivery_status SET told_version = %s
-           WHERE order_code = %s AND told_version = %s""",
+           WHERE store_id = backshop.current_store_id()
+             AND order_code = %s AND told_version = %s""",
         (news.told_version, code, news.delivery.version),
     )

@@ -5,7 +5,7 @@ Orders are locked before their delivery status and that before batches, as every
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backshop.commerce import Order, OrderLine, Refunded, Store
@@ -13,6 +13,7 @@ from backshop.db import Tx, stage
 from backshop.kits import phones
 from backshop.kits.batches import repository as batches
 from backshop.kits.customers.projection import sms_countries, update_customers
+from backshop.kits.models import DeliverySettings, PrintField
 from backshop.kits.reconcile import repository as reconcile
 
 ORDERS = {
@@ -44,17 +45,39 @@ ITEMS = {
 }
 
 
+TICKED = {"true", "yes", "on", "1"}
+"""What carts say of a box that was ticked."""
+
+
 def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
     """Orders that were placed, with their items, delivery and batch."""
     placed = sorted((each for each in orders if each.placed_at), key=lambda each: each.id)
     if not placed:
         return
+    placed = _with_codes_of_their_own(tx, placed)
     concerned = _save_summaries(tx, store, placed)
-    _save_items(tx, store, placed)
+    _save_items(tx, placed, store)
     reconcile.follow_platform(tx, placed, store)
     batches.assign_automatically(tx, [each.id for each in placed])
     reconcile.follow_states(tx, placed, store)
     update_customers(tx, store, concerned)
+
+
+def _with_codes_of_their_own(tx: Tx, orders: Sequence[Order]) -> list[Order]:
+    """The orders, a code that another order of the shop has already with its id behind it:
+    WooCommerce numbers orders as a plugin likes, and people ask for one by its code."""
+    rows = tx.execute(
+        """SELECT order_code, vendure_order_id FROM kits.customer_orders_summary
+           WHERE store_id = kits.require_store() AND order_code = ANY (%s)""",
+        ([order.code for order in orders],),
+    )
+    holders = {row["order_code"]: row["vendure_order_id"] for row in rows}
+    return [
+        order
+        if holders.setdefault(order.code, order.id) == order.id
+        else order.model_copy(update={"code": f"{order.code}~{order.id}"})
+        for order in orders
+    ]
 
 
 def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
@@ -81,12 +104,15 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
               INSERT INTO kits.customer_orders_summary AS target
                 (store_id, vendure_order_id, order_code, order_date, payment_method,
                  total_with_tax, currency, phone_number, phone_source, state, is_cancelled,
-                 vendure_customer_id, customer_id)
+                 vendure_customer_id, customer_id, delivery_stage, tracking_number)
               SELECT %(store)s, vendure_id, left(code, 100), placed_at, left(payment_method, 100),
                 total, currency, phone, phone_source, left(state, 50), is_cancelled, customer_id,
                 (SELECT c.id FROM kits.customers AS c
-                 WHERE c.vendure_customer_id = orders.customer_id)
-              FROM {staged.source} ORDER BY vendure_id
+                 WHERE c.vendure_customer_id = orders.customer_id),
+                coalesce(d.stage, 'ORDER_CONFIRMED'), d.tracking_number
+              FROM {staged.source}
+              LEFT JOIN kits.order_delivery_status AS d ON d.order_code = left(code, 100)
+              ORDER BY vendure_id
               ON CONFLICT (store_id, vendure_order_id) DO UPDATE SET
                 order_code = excluded.order_code, order_date = excluded.order_date,
                 payment_method = excluded.payment_method,
@@ -113,16 +139,17 @@ def _phone_of(order: Order, countries: Sequence[str]) -> tuple[str | None, str |
     """The first usable phone that was given with the order, else the customer's; whose it is."""
     given = (order.phone, *order.other_phones)
     for phone in given:
-        if usable := phones.normalise(phone, countries):
+        if usable := phones.normalise(phone, countries, order.country):
             return usable, "order"
-    usable = phones.normalise(order.customer_phone, countries)
+    usable = phones.normalise(order.customer_phone, countries, order.country)
     return usable, "customer" if usable else None
 
 
 def fill_in(tx: Tx, store: Store, overtaken: Sequence[Order]) -> None:
     """What only an older state knew, where the newer ones do not tell it: the phone, and that the
     order was sent. Of two events of one moment either may come to be the newer."""
-    reconcile.follow_states(tx, [each for each in overtaken if each.placed_at], store)
+    placed = [each for each in overtaken if each.placed_at]
+    reconcile.follow_states(tx, _with_codes_of_their_own(tx, placed), store)
     countries = sms_countries(store)
     known = [(each.id, *_phone_of(each, countries)) for each in overtaken]
     given = [(id, phone) for id, phone, source in known if source == "order"]
@@ -138,11 +165,12 @@ def fill_in(tx: Tx, store: Store, overtaken: Sequence[Order]) -> None:
     )
 
 
-def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
+def _save_items(tx: Tx, orders: Sequence[Order], store: Store) -> None:
+    named = DeliverySettings.model_validate(store.settings.get("deliveries") or {}).print_fields
     rows = [
         row
         for order in orders
-        for row in {line.id: _item_row(line, order) for line in order.lines}.values()
+        for row in {line.id: _item_row(line, order, named) for line in order.lines}.values()
     ]
     items = stage(tx, "items", ITEMS, rows)
     of = {"store": store.id, "orders": [each.id for each in orders]} | items.params
@@ -188,11 +216,15 @@ def _save_items(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
     )
 
 
-def _item_row(line: OrderLine, order: Order) -> tuple[str | None, ...]:
+def _item_row(
+    line: OrderLine, order: Order, named: Mapping[PrintField, str]
+) -> tuple[str | None, ...]:
     """Vendure has SKUs on variants only, so the product's is the variant's."""
-    custom = line.custom
+
+    def custom(field: PrintField) -> object:
+        return line.custom.get(named.get(field, field))
+
     price = line.unit_price if line.unit_price_with_tax is None else line.unit_price_with_tax
-    is_patched = custom.get("patch_enabled")
     return (
         order.id,
         line.id,
@@ -202,10 +234,10 @@ def _item_row(line: OrderLine, order: Order) -> tuple[str | None, ...]:
         str(line.quantity),
         str(price),
         order.currency,
-        "t" if is_patched is True or str(is_patched).lower() == "true" else "f",
-        _text(custom.get("patch_type")),
-        _text(custom.get("print_name")),
-        _text(custom.get("print_number")),
+        "t" if str(custom("patch_enabled")).lower() in TICKED else "f",
+        _text(custom("patch_type")),
+        _text(custom("print_name")),
+        _text(custom("print_number")),
     )
 
 
@@ -231,7 +263,8 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
 
 
 def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
-    """The orders go with their items, delivery and batch."""
+    """The orders go with their items and batch. How they were delivered stays (kits.md: "full
+    history"), without what may name somebody; an order that comes back goes on from there."""
     of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
     rows = tx.execute(
         """SELECT id, order_code, vendure_customer_id FROM kits.customer_orders_summary
@@ -245,12 +278,19 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
     tx.execute("SELECT kits.unassign_orders(%(ids)s)", of)
     for table, which in (
         ("order_batch_assignments", "vendure_order_id = ANY (%(ids)s)"),
-        ("order_delivery_status_events", "order_code = ANY (%(codes)s)"),
-        ("order_delivery_status", "order_code = ANY (%(codes)s)"),
-        ("order_tracking", "vendure_order_id = ANY (%(ids)s)"),
         ("customer_order_items", "order_summary_id = ANY (%(orders)s)"),
         ("customer_orders_summary", "id = ANY (%(orders)s)"),
     ):
         tx.execute(f"DELETE FROM kits.{table} WHERE {which}", of)
+    for table, settled in (
+        ("order_delivery_status_events", ""),
+        ("order_delivery_status", ", to_repair = false, to_tell = false"),
+    ):
+        tx.execute(
+            f"""UPDATE kits.{table} SET note = NULL,
+                  updated_by = CASE WHEN updated_by = %(platform)s THEN updated_by END{settled}
+                WHERE order_code = ANY (%(codes)s)""",
+            of | {"platform": store.platform},
+        )
     concerned = {row["vendure_customer_id"] for row in rows if row["vendure_customer_id"]}
     update_customers(tx, store, sorted(concerned))

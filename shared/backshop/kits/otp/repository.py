@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from backshop.db import Tx
 from backshop.kits.otp.models import OtpSession, SendLimit
@@ -28,16 +28,81 @@ def take_send(tx: Tx, limit: SendLimit, at: datetime) -> bool:
 def sends_taken(tx: Tx, limit: SendLimit) -> list[datetime]:
     """When a limit was last taken from; what is older than its window may be missing."""
     row = tx.execute(
-        "SELECT taken FROM kits.otp_limits WHERE scope = %s AND key = %s", (limit.scope, limit.key)
+        """SELECT taken FROM kits.otp_limits
+           WHERE store_id = backshop.current_store_id()
+             AND scope = %s AND key = %s""",
+        (limit.scope, limit.key),
     ).fetchone()
     return row["taken"] if row else []
+
+
+def sends_to_phone(tx: Tx, phone: str, since: datetime, at: datetime) -> list[datetime]:
+    """When any store sent a code to the phone; nobody else learns it until the transaction ends."""
+    row = tx.execute(
+        "SELECT kits.sends_to_phone(%s, %s, %s) AS taken", (phone, since, at)
+    ).fetchone()
+    return row["taken"] if row else []
+
+
+def phones_of_prefix(tx: Tx, limit: SendLimit, phone: str, at: datetime) -> list[datetime]:
+    """When the other phones of the prefix were last sent to, within its window; empty where this
+    phone is one of those sent to. The prefix stays locked until the transaction ends."""
+    tx.execute(
+        """INSERT INTO kits.otp_limits AS l (store_id, scope, key, taken, last_taken)
+           VALUES (kits.require_store(), 'prefix', %(key)s, '{}', %(at)s)
+           ON CONFLICT (store_id, scope, key) DO UPDATE
+           SET last_taken = greatest(l.last_taken, excluded.last_taken)""",
+        {"key": limit.key, "at": at},
+    )
+    rows = tx.execute(
+        """SELECT key, last_taken FROM kits.otp_limits
+           WHERE store_id = kits.require_store() AND scope = 'phone'
+             AND starts_with(key, %s) AND length(key) = %s AND last_taken > %s""",
+        (limit.key, len(phone), at - limit.window),
+    ).fetchall()
+    known = {row["key"]: row["last_taken"] for row in rows}
+    return [] if phone in known else list(known.values())
+
+
+def spend(tx: Tx, day: date, most: int) -> bool:
+    """Take one send of the store's budget of a day; False where that is used up."""
+    taken = tx.execute(
+        """INSERT INTO kits.otp_spending AS s (store_id, day, sends)
+           SELECT kits.require_store(), %(day)s, 1 WHERE %(most)s > 0
+           ON CONFLICT (store_id, day) DO UPDATE SET sends = s.sends + 1 WHERE s.sends < %(most)s""",
+        {"day": day, "most": most},
+    )
+    return taken.rowcount == 1
+
+
+def spend_of_all(tx: Tx, day: date, most: int) -> bool:
+    """Take one send of what all stores together may send on a day."""
+    row = tx.execute("SELECT kits.take_otp_day(%s, %s) AS taken", (day, most)).fetchone()
+    return bool(row and row["taken"])
+
+
+def spending(tx: Tx, since: date) -> dict[date, int]:
+    """The codes that the store had sent, by day."""
+    rows = tx.execute(
+        """SELECT day, sends FROM kits.otp_spending
+           WHERE store_id = kits.require_store() AND day >= %s ORDER BY day DESC""",
+        (since,),
+    )
+    return {row["day"]: row["sends"] for row in rows}
+
+
+def spending_of_all(tx: Tx, day: date) -> int:
+    """The codes that all stores together had sent on a day."""
+    row = tx.execute("SELECT kits.otp_day(%s) AS sends", (day,)).fetchone()
+    return row["sends"] if row else 0
 
 
 def guesses_used(tx: Tx, phone: str, at: datetime) -> int:
     """How many guesses the phone's live session has used."""
     row = tx.execute(
         """SELECT max(attempts) AS used FROM kits.otp_sessions
-           WHERE phone = %s AND NOT verified AND expires_at > %s""",
+           WHERE store_id = backshop.current_store_id()
+             AND phone = %s AND NOT verified AND expires_at > %s""",
         (phone, at),
     ).fetchone()
     return (row and row["used"]) or 0
@@ -51,7 +116,9 @@ def start_session(
     The phone's limit is locked first: of two sends at once the second sees the first's session.
     """
     tx.execute(
-        "SELECT FROM kits.otp_limits WHERE scope = 'phone' AND key = %s FOR NO KEY UPDATE",
+        """SELECT FROM kits.otp_limits
+           WHERE store_id = backshop.current_store_id()
+             AND scope = 'phone' AND key = %s FOR NO KEY UPDATE""",
         (session.phone,),
     )
     tx.execute(
@@ -74,12 +141,24 @@ def start_session(
     )
 
 
+def is_open(tx: Tx, session_id: str, at: datetime) -> bool:
+    """Whether a session waits for its code."""
+    row = tx.execute(
+        """SELECT FROM kits.otp_sessions
+           WHERE store_id = backshop.current_store_id()
+             AND session_id = %s AND NOT verified AND expires_at > %s""",
+        (session_id, at),
+    ).fetchone()
+    return row is not None
+
+
 def use_guess(tx: Tx, session_id: str, most: int, at: datetime) -> OtpSession | None:
     """Count a guess before it is looked at, in one atomic statement; the session, or None where
     there is none, it ended, or its guesses are used up."""
     row = tx.execute(
         """UPDATE kits.otp_sessions SET attempts = attempts + 1
-           WHERE session_id = %s AND NOT verified AND attempts < %s AND expires_at > %s
+           WHERE store_id = backshop.current_store_id()
+             AND session_id = %s AND NOT verified AND attempts < %s AND expires_at > %s
            RETURNING phone, otp_hash""",
         (session_id, most, at),
     ).fetchone()
@@ -92,7 +171,8 @@ def verify_session(tx: Tx, session_id: str, at: datetime) -> bool:
     alone."""
     row = tx.execute(
         """UPDATE kits.otp_sessions SET verified = true, attempts = attempts - 1
-           WHERE session_id = %s AND NOT verified AND expires_at > %s RETURNING phone""",
+           WHERE store_id = backshop.current_store_id()
+             AND session_id = %s AND NOT verified AND expires_at > %s RETURNING phone""",
         (session_id, at),
     ).fetchone()
     if row is None:
@@ -105,7 +185,8 @@ def verify_session(tx: Tx, session_id: str, at: datetime) -> bool:
     )
     tx.execute(
         """UPDATE kits.customers SET phone_verified = true
-           WHERE phone_number = %s AND NOT phone_verified""",
+           WHERE store_id = backshop.current_store_id()
+             AND phone_number = %s AND NOT phone_verified""",
         (row["phone"],),
     )
     return True

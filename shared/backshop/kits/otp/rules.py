@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from math import ceil
 
 from backshop.kits.models import OtpSettings
 from backshop.kits.otp.models import SendLimit
 
+DAY = timedelta(days=1)
 
-def send_limits(settings: OtpSettings, phone: str, address: str) -> list[SendLimit]:
-    """What one send takes from, in the order in which it is taken
-    (always the same: no deadlock)."""
+
+def address_limit(settings: OtpSettings, address: str) -> SendLimit:
+    return SendLimit("address", network(address), settings.address_sends, timedelta(hours=1))
+
+
+def phone_limits(settings: OtpSettings, phone: str) -> list[SendLimit]:
+    """Over what all stores send to the phone."""
+    gap = timedelta(seconds=settings.resend_seconds)
     return [
-        SendLimit("address", network(address), settings.address_sends, timedelta(hours=1)),
-        SendLimit(
-            "phone",
-            phone,
-            settings.phone_sends,
-            timedelta(minutes=10),
-            timedelta(seconds=settings.resend_seconds),
-        ),
-        SendLimit("prefix", phone[:-4], settings.prefix_sends, timedelta(days=1)),
+        SendLimit("phone", phone, settings.phone_sends, timedelta(minutes=10), gap),
+        SendLimit("phone", phone, settings.phone_daily_sends, DAY),
     ]
+
+
+def prefix_limit(settings: OtpSettings, phone: str) -> SendLimit:
+    """Over different phones: sending to one of them again takes nothing."""
+    return SendLimit("prefix", phone[:-4], settings.prefix_sends, DAY)
+
+
+def until_tomorrow(at: datetime) -> timedelta:
+    """How long until the next day (UTC), when budgets begin anew."""
+    return datetime.combine(at.date() + DAY, time.min, UTC) - at
+
+
+def in_words(wait: timedelta) -> str:
+    """A wait as people say it, rounded up: `40 seconds`, `3 minutes`, `5 hours`."""
+    seconds = max(1, ceil(wait.total_seconds()))
+    for length, name in ((3600, "hour"), (60, "minute")):
+        if seconds > length:
+            return f"{ceil(seconds / length)} {name}s"
+    return f"{seconds} second{'s' if seconds > 1 else ''}"
 
 
 def wait(limit: SendLimit, taken: Sequence[datetime], at: datetime) -> timedelta:

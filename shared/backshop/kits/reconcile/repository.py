@@ -91,7 +91,8 @@ def _platform_states(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
                      WHERE e.order_code = s.order_code AND e.tracking_number IS NOT NULL)
                    AS past_numbers
            FROM kits.order_delivery_status AS s
-           WHERE order_code = ANY (%s) ORDER BY order_code FOR NO KEY UPDATE OF s""",
+           WHERE s.store_id = backshop.current_store_id()
+             AND order_code = ANY (%s) ORDER BY order_code FOR NO KEY UPDATE OF s""",
         (list(codes),),
     )
     return {row["order_code"]: row for row in rows}

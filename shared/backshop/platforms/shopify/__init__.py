@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 if TYPE_CHECKING:
     from backshop.platforms import ports
@@ -12,6 +13,24 @@ if TYPE_CHECKING:
 
 class ShopifyAdapter:
     resources = ("collections", "products", "customers", "discounts", "orders")
+    jobs_at_once = 2
+    makes_discounts = True
+
+    def cart_link(
+        self,
+        shop_url: str,
+        items: Sequence[tuple[str, int]],
+        marks: Mapping[str, str],
+        code: str | None,
+    ) -> str | None:
+        """A permalink: `/cart/<variant>:<quantity>,…?discount=…&attributes[…]=…`
+        (shopify.dev/docs/apps/build/checkout/create-cart-permalinks)."""
+        cart = ",".join(f"{variant}:{quantity}" for variant, quantity in items)
+        query = {"discount": code} if code else {}
+        query |= {f"attributes[{name}]": value for name, value in marks.items()}
+        asked = f"?{urlencode(query, safe='[]')}" if query else ""
+        parts = urlsplit(shop_url)
+        return f"{parts.scheme}://{parts.netloc}/cart/{cart}{asked}"
 
     @property
     def signatures(self) -> ports.Signatures:

@@ -164,6 +164,8 @@ def _refusal(status: int) -> PermanentRefusal:
         )
     elif status in (402, 423):
         reason = "Shopify has frozen or locked the shop"
+    elif status == 404:
+        reason = "there is no Shopify shop at this address: set store_url to its …myshopify.com one"
     else:
         reason = f"Shopify answered {status}"
     return PermanentRefusal(reason, status)

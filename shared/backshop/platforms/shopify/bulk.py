@@ -9,17 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 
+from backshop.aws import config
+from backshop.outgoing import transport
 from backshop.platforms import graphql, parsing
-from backshop.platforms.api import CONNECT_TIMEOUT, TIMEOUT, USER_AGENT
-from backshop.platforms.errors import TransientOutage
+from backshop.platforms.api import USER_AGENT
+from backshop.platforms.errors import PermanentRefusal, TransientOutage
 from backshop.platforms.shopify.api import ShopifyApi
 
 Json = dict[str, Any]
 POLL = 2.0
 """Seconds between two looks at an operation that runs."""
+MOST_BYTES = 20 * 1024**3
+"""Of a result: ten million orders."""
+LONGEST_LINE = 16 * 1024**2
+"""An order without its lines, or one line, is a few kB."""
+STORAGE = "storage.googleapis.com"
+"""Where Shopify lays results down: at this host, or a bucket's own below it."""
 WORKING = ("CREATED", "RUNNING", "CANCELING")
 
 _CHILDREN = {"LineItem": "lineItems", "ShippingLine": "shippingLines"}
@@ -52,7 +61,9 @@ def look(api: ShopifyApi, id: str) -> tuple[str, str | None]:
 
 def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[BulkOrder]:
     """The orders of a result, from line `skip` on, one at a time in memory. Raises
-    `TransientOutage` where it cannot be fetched; what was handed on until then stays handed on."""
+    `TransientOutage` where it cannot be fetched; what was handed on until then stays handed on.
+    Raises `PermanentRefusal` where it lies elsewhere than Shopify's results do."""
+    _check(url)
     gathered: Json | None = None
     number = 0
     try:
@@ -76,18 +87,34 @@ def orders(url: str, skip: int, left: Callable[[], float]) -> Iterator[BulkOrder
 def _lines(url: str, left: Callable[[], float]) -> Iterator[bytes]:
     """Without the shop's credentials: the result lies elsewhere. Only a newline ends a line: texts
     may hold what Unicode calls a line separator."""
-    timeout = httpx.Timeout(max(1.0, min(TIMEOUT, left())), connect=CONNECT_TIMEOUT)
+    limits = transport.limits(max(1.0, left()), MOST_BYTES)
     headers = {"User-Agent": USER_AGENT}
-    with httpx.stream("GET", url, timeout=timeout, headers=headers) as answer:
+    with (
+        transport.client(headers=headers) as client,
+        client.stream("GET", url, **limits) as answer,
+    ):
         if answer.status_code != 200:
             raise TransientOutage(f"the bulk result answered {answer.status_code}")
         yield from _split(answer.iter_bytes())
+
+
+def _check(url: str) -> None:
+    """The address comes from whoever answers as the shop."""
+    if config.allows_local_shops():
+        return
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_there = host == STORAGE or host.endswith(f".{STORAGE}")
+    if parts.scheme != "https" or not is_there or parts.port not in (None, 443):
+        raise PermanentRefusal("Shopify named a bulk result that does not lie in its storage")
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
     begun = b""
     for chunk in chunks:
         *lines, begun = (begun + chunk).split(b"\n")
+        if len(begun) > LONGEST_LINE:
+            raise TransientOutage("the bulk result has a line that is too long")
         yield from lines
     if begun:
         yield begun

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 Json = dict[str, Any]
+HOME_PAGE = "frontpage"
+"""The handle of the collection that Shopify makes with each shop, of what its home page shows."""
 
 
 def rest_id(gid: str | None) -> int | None:
@@ -39,6 +41,7 @@ def order(node: Json) -> Json:
         "discount_codes": [{"code": code} for code in node["discountCodes"]],
         "note_attributes": _pairs(node["customAttributes"]),
         "total_price": _money(node["totalPriceSet"]),
+        "total_received": _money(node["totalReceivedSet"]),
         "total_tax": _money(node["totalTaxSet"]) or "0",
         "total_discounts": _money(node["totalDiscountsSet"]) or "0",
         "customer": _buyer(node["customer"]) if node["customer"] else None,
@@ -166,11 +169,30 @@ def customer(node: Json) -> Json:
         "state": _small(node["state"]),
         "tags": _tags(node["tags"]),
         "verified_email": node["verifiedEmail"],
-        "email_marketing_consent": {"state": _small(email.get("marketingState"))},
+        "email_marketing_consent": _mail_consent(email),
+        "sms_marketing_consent": _sms_consent(node["defaultPhoneNumber"] or {}),
         "addresses": [
             {**(_address(each) or {}), "id": rest_id(each["id"]), "default": each["id"] == default}
             for each in node["addressesV2"]["nodes"]
         ],
+    }
+
+
+def _mail_consent(node: Json) -> Json:
+    return {
+        "state": _small(node.get("marketingState")),
+        "opt_in_level": _small(node.get("marketingOptInLevel")),
+        "consent_updated_at": node.get("marketingUpdatedAt"),
+    }
+
+
+def _sms_consent(node: Json) -> Json:
+    consent = node.get("smsMarketingConsent") or {}
+    return {
+        "state": _small(consent.get("state")),
+        "opt_in_level": _small(consent.get("optInLevel")),
+        "consent_updated_at": consent.get("updatedAt"),
+        "consent_collected_from": _small(consent.get("collectedFrom")),
     }
 
 
@@ -187,7 +209,16 @@ def product(node: Json) -> Json:
         "created_at": node["createdAt"],
         "updated_at": node["updatedAt"],
         "variants": [_variant(each) for each in node["variants"]["nodes"]],
+        "collections": _collections(node.get("collections")),
     }
+
+
+def _collections(told: Json | None) -> list[Json] | None:
+    """A product's collections that say what it is; None where they are not told."""
+    if told is None:
+        return None
+    named = [each for each in told["nodes"] if each.get("handle") != HOME_PAGE]
+    return [{**_numbered(each), "title": each["title"]} for each in named]
 
 
 def _variant(node: Json) -> Json:

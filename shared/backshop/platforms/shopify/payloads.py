@@ -78,6 +78,9 @@ class AddressPayload(Payload):
 
 class ConsentPayload(Payload):
     state: str | None = None
+    opt_in_level: str | None = None
+    consent_updated_at: datetime | None = None
+    consent_collected_from: str | None = None
 
 
 class CustomerPayload(NumberedPayload):
@@ -92,6 +95,7 @@ class CustomerPayload(NumberedPayload):
     tags: str | None = None
     verified_email: bool | None = None
     email_marketing_consent: ConsentPayload | None = None
+    sms_marketing_consent: ConsentPayload | None = None
     addresses: list[AddressPayload] | None = None
     default_address: AddressPayload | None = None
 
@@ -200,6 +204,8 @@ class OrderPayload(NumberedPayload):
     source_name: str | None = None
     total_price: Amount
     total_outstanding: Amount | None = None
+    total_received: Amount | None = None
+    """Before anything was given back; deliveries do not tell it."""
     """Still to be paid; below zero where the shop owes."""
     total_tax: Amount = ZERO
     total_discounts: Amount = ZERO
@@ -230,6 +236,13 @@ class TaxonomyPayload(NumberedPayload):
     name: str | None = None
 
 
+class CollectionPayload(NumberedPayload):
+    title: str = ""
+    updated_at: datetime | None = None
+    products_count: int | None = None
+    """Told by the API alone."""
+
+
 class ProductPayload(NumberedPayload):
     title: str = ""
     body_html: str | None = None
@@ -242,12 +255,7 @@ class ProductPayload(NumberedPayload):
     updated_at: datetime | None = None
     variants: list[VariantPayload] = Field(default_factory=list)
     variant_gids: list[dict[str, Any]] | None = None
-
-
-class CollectionPayload(NumberedPayload):
-    title: str = ""
-    updated_at: datetime | None = None
-    products_count: int | None = None
+    collections: list[CollectionPayload] | None = None
     """Told by the API alone."""
 
 

@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from backshop.commerce import Kind, Store
 from backshop.platforms.api import TRIES
 from backshop.platforms.errors import PermanentRefusal, Unanswered
 from backshop.platforms.halves import MOST_LOST, PAGE_TRIES, PROBLEM
+from backshop.platforms.pace import LONG_PAGE, SHORT_PAGE
 from backshop.platforms.parsing import RecordPage, Rejected
 from backshop.platforms.ports import Reader
 from backshop.platforms.reading import OVERLAP, Position, ReadContext, ReadScope, Step, since_text
@@ -48,7 +50,7 @@ class _ShopifyList:
     kinds: frozenset[Kind]
     convert: Callable[[Json], Json]
     first: int
-    """How many records to ask for at once; halved where that costs too much."""
+    """How many records to ask for at once; halved where that costs too much or takes too long."""
     has_newest: bool = False
     always: str = ""
     """A filter that holds for every reading."""
@@ -98,7 +100,9 @@ class _ShopifyList:
         after, first = position.get("after"), position.get("first", self.first)
         while True:
             observed_at = self.context.now()
+            began = monotonic()
             answer, first, lost = self._ask(query, after, first)
+            seconds = monotonic() - began
             nodes = answer["nodes"]
             page = self._page_of(
                 [each for each in nodes if self._is_wanted(each, since)], observed_at
@@ -109,10 +113,13 @@ class _ShopifyList:
                     ids=[*page.ids, *lost],
                 )
             after = answer["pageInfo"]["endCursor"]
+            if seconds > LONG_PAGE:
+                first = max(1, first // 2)
+            elif seconds < SHORT_PAGE and nodes and not lost:
+                first = min(self.first, first * 2)
             yield Step(page, {"after": after, "first": first}, len(page.ids))
             if not answer["pageInfo"]["hasNextPage"]:
                 return
-            first = min(self.first, first * 2) if nodes and not lost else first
 
     def _ask(self, query: str | None, after: str | None, first: int) -> tuple[Json, int, list[str]]:
         """A page, the size that Shopify let through, and the ids of what it cannot show."""

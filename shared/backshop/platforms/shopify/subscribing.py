@@ -7,6 +7,7 @@ Source: https://shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from backshop.platforms.errors import PermanentRefusal
@@ -70,6 +71,36 @@ def _create(api: ShopifyApi, topic: str, address: str) -> str:
     return f"subscribed {topic}"
 
 
+SCOPES = {
+    "read_orders": "orders and refunds are not read",
+    "read_all_orders": "orders older than 60 days are not read",
+    "read_customers": "customers are not read",
+    "read_products": "products and collections are not read",
+    "read_discounts": "discounts are not read",
+    "write_orders": "refunds and addresses are not written",
+    "write_discounts": "discount codes are not made",
+}
+"""What the app has to be granted, and what does not work without it."""
+
+
 def facts(api: ShopifyApi) -> ShopFacts:
-    shop = api.run("shop", {})["shop"]
-    return ShopFacts(currency=shop["currencyCode"], time_zone=shop["ianaTimezone"])
+    answer = api.run("shop", {})
+    shop, app = answer["shop"], answer["currentAppInstallation"] or {}
+    granted = {each["handle"] for each in app.get("accessScopes") or ()}
+    return ShopFacts(
+        currency=shop["currencyCode"],
+        time_zone=shop["ianaTimezone"],
+        domain=shop["myshopifyDomain"],
+        problems=missing(granted),
+    )
+
+
+def missing(granted: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each scope that the app lacks; whoever may write may read."""
+    held = {*granted, *(each.replace("write_", "read_") for each in granted)}
+    return tuple(
+        f"the app lacks the scope {name}: {consequence}; add it to the app's configuration and"
+        " install the app again"
+        for name, consequence in SCOPES.items()
+        if name not in held
+    )

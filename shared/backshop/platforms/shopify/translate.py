@@ -106,6 +106,7 @@ def _order(payload: payloads.OrderPayload, observed_at: datetime) -> commerce.Or
             "created_at": created_at,
             "placed_at": placed_at,
             "paid_at": placed_at if (payload.financial_status or "").lower() in PAID else None,
+            "payments": (_payment(payload),),
             "payment_method": next(iter(payload.payment_gateway_names), None),
             "channel": payload.source_name or None,
             "customer_id": _customer_id(payload.customer, email),
@@ -124,6 +125,24 @@ def _order(payload: payloads.OrderPayload, observed_at: datetime) -> commerce.Or
             "attributes": {each.name: each.value or "" for each in payload.note_attributes},
             "tags": _tags(payload.tags),
         },
+    )
+
+
+UNPAID = frozenset({"pending", "authorized", "voided", "expired"})
+"""Financial statuses of orders for which no money came."""
+
+
+def _payment(payload: payloads.OrderPayload) -> commerce.Payment:
+    """What was received, as the API tells it; deliveries tell what is outstanding of what was
+    asked."""
+    is_paid = (payload.financial_status or "pending").lower() not in UNPAID
+    received = payload.total_received
+    if received is None:
+        received = money.asked(payload) - max(_ZERO, payload.total_outstanding or _ZERO)
+    return commerce.Payment(
+        id=payload.number,
+        amount=rounded(received if is_paid else money.asked(payload), payload.currency),
+        state="Settled" if is_paid else "Pending",
     )
 
 
@@ -371,7 +390,11 @@ def customer(
     created_at = _utc(payload.created_at)
     value = payload.addresses or ([payload.default_address] if payload.default_address else [])
     addresses = (_address(each, "both") for each in value)
-    consent = payload.email_marketing_consent
+    told: tuple[tuple[commerce.Channel, payloads.ConsentPayload | None], ...] = (
+        ("email", payload.email_marketing_consent),
+        ("sms", payload.sms_marketing_consent),
+    )
+    consents = tuple(made for channel, each in told if each and (made := _consent(channel, each)))
     return [
         commerce.Customer(
             id=payload.number,
@@ -381,7 +404,8 @@ def customer(
             phone=payload.phone or None,
             first_name=payload.first_name or None,
             last_name=payload.last_name or None,
-            marketing_consent=_consent(consent),
+            marketing_consent=commerce.given_by("email", consents),
+            consents=consents,
             addresses=tuple(each for each in addresses if each),
             created_at=created_at,
             metadata=_without_none(
@@ -393,9 +417,18 @@ def customer(
     ]
 
 
-def _consent(payload: payloads.ConsentPayload | None) -> bool | None:
-    return (
-        None if payload is None or payload.state is None else payload.state.lower() == "subscribed"
+def _consent(
+    channel: commerce.Channel, payload: payloads.ConsentPayload
+) -> commerce.Consent | None:
+    """None where the shop does not tell."""
+    if payload.state is None:
+        return None
+    ways = (payload.consent_collected_from, payload.opt_in_level)
+    return commerce.Consent(
+        channel=channel,
+        given=payload.state.lower() == "subscribed",
+        source=", ".join(["shopify", *(each.lower() for each in ways if each)]),
+        at=_utc(payload.consent_updated_at),
     )
 
 
@@ -434,6 +467,17 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
             type="variable" if max(len(payload.variants), named) > 1 else "simple",
             product_type=payload.product_type or None,
             tags=_tags(payload.tags),
+            categories=tuple(
+                commerce.Category(
+                    id=each.number,
+                    changed_at=observed_at,
+                    observed_at=observed_at,
+                    rank=0,
+                    name=each.title,
+                )
+                for each in payload.collections or ()
+            ),
+            categories_known=payload.collections is not None,
             variants=tuple(
                 _variant(each, store, is_on_sale=payload.status.lower() == "active")
                 for each in payload.variants

@@ -1,13 +1,20 @@
-"""The headers of a Shopify webhook.
+"""The headers of a Shopify webhook, and the shop that its body names.
 
-Source: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries (repeated deliveries).
+Sources: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries (repeated deliveries);
+https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance (`shop_domain`).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import orjson
+
 from backshop.platforms.webhooks import Headers, Webhook, digest, header
+
+_NAMES = ("shop_domain", "myshopify_domain")
+"""How bodies call the shop that they are about: privacy topics the first, a shop itself the
+second."""
 
 
 def read(headers: Headers, body: bytes) -> Webhook:
@@ -15,12 +22,28 @@ def read(headers: Headers, body: bytes) -> Webhook:
     topic = header(headers, "x-shopify-topic")
     shop = header(headers, "x-shopify-shop-domain")
     id = header(headers, "x-shopify-webhook-id") or digest(body)
+    named = _named(body)
     return Webhook(
         topic=topic,
         key=f"{shop}/{topic}/{id}",
         triggered_at=_instant(header(headers, "x-shopify-triggered-at")),
-        shop_domain=shop or None,
+        shop_domain=(shop if named is None else named).strip().lower() or None,
+        names_shop=named is not None,
     )
+
+
+def _named(body: bytes) -> str | None:
+    """The shop that the body itself names; None where it names none. Few bodies do, so most are
+    not parsed here."""
+    if not any(f'"{name}"'.encode() in body for name in _NAMES):
+        return None
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(said, dict):
+        return None
+    return next((each for name in _NAMES if isinstance(each := said.get(name), str)), None)
 
 
 def _instant(text: str) -> datetime | None:

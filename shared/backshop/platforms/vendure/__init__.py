@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
 class VendureAdapter:
     resources = ("collections", "products", "customers", "promotions", "orders")
+    jobs_at_once = 2
+    makes_discounts = False
+
+    def cart_link(
+        self,
+        _shop_url: str,
+        _items: Sequence[tuple[str, int]],
+        _marks: Mapping[str, str],
+        _code: str | None,
+    ) -> str | None:
+        """None: each Vendure shop has a storefront of its own making."""
+        return None
 
     @property
     def signatures(self) -> ports.Signatures:

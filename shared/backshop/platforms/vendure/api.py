@@ -13,10 +13,10 @@ from typing import Any
 
 from backshop.platforms import graphql
 from backshop.platforms.api import TRIES, Deadline, HttpAnswer, connect, send, with_retries
+from backshop.platforms.customer_fields import consent_sources, listed_fields
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
 from backshop.platforms.ports import Credentials
-from backshop.platforms.vendure.consent import consent_of
 from backshop.platforms.vendure.money import money_precision
 
 PATH = "/admin-api"
@@ -33,7 +33,8 @@ PLACED_PHONE = "placedPhone"
 NEEDS = {
     "orders": "ReadOrder",
     "orders_plain": "ReadOrder",
-    "newest": "ReadOrder and ReadCustomer",
+    "newest_orders": "ReadOrder",
+    "newest_customers": "ReadCustomer",
     "order_refunds": "ReadOrder",
     "order_address": "ReadOrder",
     "delivery_stage": "ReadOrder",
@@ -53,6 +54,7 @@ NEEDS = {
 }
 """The permission that each operation needs, by Vendure's name."""
 _name = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,59}")
+_unknown = re.compile(r"""Cannot query field ["'](\w+)["']""")
 
 _tokens: dict[tuple[str, str], str] = {}
 """Session tokens, kept while the environment lives, by server and user."""
@@ -75,7 +77,9 @@ class VendureApi:
         self.field_names = field_names(credentials.settings)
         self.has_placed_phone = True
         """Taken to be so until the server says that it knows no such field."""
-        self._consent_field = consent_of(credentials.settings).field
+        self._customer_fields = customer_fields(credentials.settings)
+        self.missing_fields: tuple[str, ...] = ()
+        """Of those of customers that the store wants, the ones that the server has not."""
         self._learnt_precision = money_precision(credentials.settings)
         headers = {"Content-Type": "application/json"}
         if self._has_key:
@@ -132,7 +136,13 @@ class VendureApi:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = send(self._client, self.deadline, "POST", PATH, content=body, headers=headers)
         if answer.status not in (200, 400):
-            raise PermanentRefusal(f"Vendure answered {answer.status}", answer.status)
+            reason = f"Vendure answered {answer.status}"
+            if answer.status == 404:
+                reason = (
+                    f"there is no Vendure server at this address: {PATH} below store_url is its"
+                )
+                reason += " Admin API"
+            raise PermanentRefusal(reason, answer.status)
         return answer
 
     def _in_the_shops_words(self, text: str) -> str:
@@ -143,11 +153,25 @@ class VendureApi:
         )
         if not self.has_placed_phone:
             text = text.replace(f" {PLACED_PHONE} ", " ")
-        if self._consent_field:
-            asked = f"groups {{ id name }} customFields {{ {self._consent_field} }}"
+        if fields := [each for each in self._customer_fields if each not in self.missing_fields]:
+            asked = f"groups {{ id name }} customFields {{ {' '.join(fields)} }}"
             text = text.replace("groups { id name }", asked)
         names = " ".join(FIELDS)
         return text.replace(f"{{ {names} ", f"{{ {aliased} ")
+
+    def lacks_field(self, refused: PermanentRefusal) -> bool:
+        """Whether the refusal is about fields of customers that the store wants and the server has
+        not; they are not asked for again."""
+        if refused.code != UNKNOWN_FIELD:
+            return False
+        named = _unknown.search(str(refused))
+        if named and named[1] in self._customer_fields:
+            self.missing_fields = tuple(dict.fromkeys([*self.missing_fields, named[1]]))
+            return True
+        if self._customer_fields and "customFields" in str(refused):
+            self.missing_fields = self._customer_fields
+            return True
+        return False
 
     def _token(self) -> str | None:
         if self._has_key:
@@ -180,6 +204,14 @@ class VendureApi:
                 "Vendure gave no token: add 'bearer' to tokenMethod in its authOptions", 200
             )
         return token
+
+
+def customer_fields(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The custom fields of customers that the store wants to be read: those that it lists, and
+    those that hold consent. What cannot be a field's name is left out."""
+    consents = [each.field for each in consent_sources(settings).values() if each.field]
+    named = dict.fromkeys([*listed_fields(settings), *consents])
+    return tuple(each for each in named if _name.fullmatch(each))
 
 
 def field_names(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -173,10 +173,16 @@ class VariantPayload(VendurePayload):
     stock_levels: list[StockLevelPayload] | None = None
 
 
+class CountPayload(VendurePayload):
+    total_items: int | None = None
+
+
 class CollectionPayload(VendurePayload):
     id: Id
     name: str
     parent_id: Id | None = None
+    product_variants: CountPayload | None = None
+    """Told by the API alone."""
 
 
 class ProductPayload(VendurePayload):

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from backshop.commerce import Kind, Store
 from backshop.platforms import paging
-from backshop.platforms.api import TRIES
+from backshop.platforms.api import TRIES, with_retries
 from backshop.platforms.errors import PermanentRefusal, Unanswered
 from backshop.platforms.halves import PAGE_TRIES, page_in_halves
+from backshop.platforms.pace import PageSize
 from backshop.platforms.paging import Fetch, Fetched, WalkPlace, walk
 from backshop.platforms.parsing import RecordPage, ids_of
 from backshop.platforms.ports import Reader
@@ -56,6 +58,7 @@ class _VendureList:
     """Of the operation, of the field that it asks for, and by which the translator knows it."""
     kinds: frozenset[Kind]
     per_page: int = PER_PAGE
+    size: PageSize = field(default_factory=lambda: PageSize(PER_PAGE))
 
     def whole(self) -> frozenset[Kind]:
         return self.kinds
@@ -99,14 +102,17 @@ class _VendureList:
         return {}
 
     def _fetch(self, chosen: Json, offset: int, _number: int) -> Fetched:
-        options = {"take": self.per_page, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
+        fetched = paging.in_parts(partial(self._part, chosen), offset, self.per_page, self.size)
+        return fetched._replace(page=self.context.finish(fetched.page))
+
+    def _part(self, chosen: Json, offset: int, count: int) -> Fetched:
+        options = {"take": count, "skip": offset, "sort": {"id": "ASC"}, "filter": chosen}
         try:
-            fetched = self._page(options, PAGE_TRIES)
+            return self._page(options, PAGE_TRIES)
         except Unanswered:
             named = self.api.run(f"{self.name}_ids", {"options": options})[self.name]
             ids = ids_of(named["items"])
-            fetched = Fetched(page_in_halves(ids, self._some), ids, named["totalItems"])
-        return fetched._replace(page=self.context.finish(fetched.page))
+            return Fetched(page_in_halves(ids, self._some), ids, named["totalItems"])
 
     def _some(self, ids: Sequence[str], is_last: bool) -> RecordPage:
         options = {"take": len(ids), "sort": {"id": "ASC"}, "filter": {"id": {"in": list(ids)}}}
@@ -120,7 +126,19 @@ class _VendureList:
         return Fetched(page, ids_of(items), answer["totalItems"])
 
     def _ask(self, variables: Json, tries: int) -> Json:
-        answer: Json = self.api.run(self.name, variables, tries)[self.name]
+        return self._timed(self.name, variables, tries)
+
+    def _timed(self, operation: str, variables: Json, tries: int) -> Json:
+        """The list that an operation asks for; how long each try takes says how much to ask for."""
+
+        def run_once() -> Json:
+            began = monotonic()
+            try:
+                return self.api.run_once(operation, variables)
+            finally:
+                self.size.took(monotonic() - began, variables["options"]["take"])
+
+        answer: Json = with_retries(run_once, self.api.deadline, tries)[self.name]
         return answer
 
 
@@ -132,7 +150,7 @@ def list_limit(refused: PermanentRefusal) -> int | None:
 
 class _VendureOrders(_VendureList):
     def mark(self) -> datetime | None:
-        answer = self.api.run("newest", {})
+        answer = self.api.run("newest_orders", {})
         times = [each["at"] for name in ("updated", "placed") for each in answer[name]["items"]]
         return max((datetime.fromisoformat(each) for each in times if each), default=None)
 
@@ -153,21 +171,39 @@ class _VendureOrders(_VendureList):
                     raise
                 self._is_plain = not self.api.has_placed_phone
                 self.api.has_placed_phone = False
-        answer: Json = self.api.run("orders_plain", variables, tries)["orders"]
-        return answer
+        return self._timed("orders_plain", variables, tries)
 
     _is_plain = False
 
 
 class _VendureCustomers(_VendureList):
     def mark(self) -> datetime | None:
-        items = self.api.run("newest", {})["customers"]["items"]
+        items = self.api.run("newest_customers", {})["customers"]["items"]
         return datetime.fromisoformat(items[0]["at"]) if items else None
 
     def filters(self, scope: ReadScope, /) -> list[Json]:
         if scope.complete or scope.since is None:
             return [{}]
         return [{"updatedAt": {"after": f"{since_text(scope.since)}.000Z"}}]
+
+    def _ask(self, variables: Json, tries: int) -> Json:
+        """With the custom fields that the store wants, as far as the server has them."""
+        while True:
+            try:
+                return super()._ask(variables, tries)
+            except PermanentRefusal as refused:
+                if not self.api.lacks_field(refused):
+                    raise
+
+    def _page(self, options: Json, tries: int) -> Fetched:
+        fetched = super()._page(options, tries)
+        if not self.api.missing_fields:
+            return fetched
+        named = ", ".join(self.api.missing_fields)
+        note = (
+            f"Vendure's customers have no such custom fields as the store's settings name: {named}"
+        )
+        return fetched._replace(page=fetched.page._replace(notes=(note,)))
 
 
 _READERS: dict[str, Callable[..., Reader]] = {

@@ -6,7 +6,7 @@ version: an event's own time is, and for a sync the moment at which the page was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
@@ -16,10 +16,10 @@ from pydantic import TypeAdapter
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
+from backshop.platforms.customer_fields import consent_sources, listed_fields, truth
 from backshop.platforms.errors import Ignored
 from backshop.platforms.parsing import RecordPage
 from backshop.platforms.vendure import payloads
-from backshop.platforms.vendure.consent import consent_of
 from backshop.platforms.vendure.money import money, money_precision
 
 _FULFILMENT = {
@@ -349,6 +349,9 @@ def _customer_of(payload: payloads.CustomerPayload, order: commerce.Order) -> co
 def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datetime) -> list[Event]:
     """A customer. Guests have records and ids too, but no user."""
     addresses = (_address(each, _kind(each)) for each in payload.addresses or [])
+    consents = tuple(_consents(payload, store))
+    fields = payload.custom_fields or {}
+    listed = {name: fields[name] for name in listed_fields(store.settings) if name in fields}
     return [
         commerce.Customer(
             id=payload.id,
@@ -360,22 +363,27 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
             last_name=payload.last_name or None,
             addresses=tuple(each for each in addresses if each),
             created_at=_utc(payload.created_at),
-            marketing_consent=_consent(payload, store),
-            metadata={"verified": bool(payload.user and payload.user.verified)},
+            marketing_consent=commerce.given_by("email", consents),
+            consents=consents,
+            metadata={**listed, "verified": bool(payload.user and payload.user.verified)},
         )
     ]
 
 
-def _consent(payload: payloads.CustomerPayload, store: Store) -> bool | None:
-    """By the custom field or the group that the store names in `settings.consent`; None where it
-    names none, or the record does not tell of it: that is no refusal."""
-    named = consent_of(store.settings)
-    if named.field and named.field in (payload.custom_fields or {}):
-        value = (payload.custom_fields or {})[named.field]
-        return value if isinstance(value, bool) else None
-    if named.group and payload.groups is not None:
-        return any(each.name == named.group for each in payload.groups)
-    return None
+def _consents(payload: payloads.CustomerPayload, store: Store) -> Iterator[commerce.Consent]:
+    """By the custom fields or groups that the store names in `settings.consent`; none where the
+    record does not tell: that is no refusal. Vendure does not say since when."""
+    fields = payload.custom_fields or {}
+    for channel, named in consent_sources(store.settings).items():
+        if named.field and named.field in fields:
+            given, source = truth(fields[named.field]), f"custom field {named.field}"
+        elif named.group and payload.groups is not None:
+            given = any(each.name == named.group for each in payload.groups)
+            source = f"customer group {named.group}"
+        else:
+            continue
+        if given is not None:
+            yield commerce.Consent(channel=channel, given=given, source=source)
 
 
 def _kind(payload: payloads.AddressPayload) -> Literal["shipping", "billing", "both"]:
@@ -468,6 +476,7 @@ def _category(
         rank=rank,
         name=payload.name,
         parent_id=payload.parent_id,
+        product_count=payload.product_variants and payload.product_variants.total_items,
     )
 
 

@@ -23,13 +23,21 @@ from backshop.platforms.printed import find_json
 
 PATH = "/wp-json/wc/v3/"
 INDEX = "/wp-json/"
-"""Everything else is below `PATH`; this one path is given whole."""
+HOME = "/"
+"""Everything else is below `PATH`; these paths are given whole."""
+_STRANGER = "woocommerce_rest_cannot_"
+"""How refusals begin that WooCommerce gives to requests without a key."""
+READ_ONLY = (
+    "the WooCommerce key is read-only, so that nothing is written there and no webhooks are"
+    " subscribed: give one with read/write access (PATCH the connector)"
+)
 
 
 class WooCommerceApi:
     """`api_key` and `secret` are a REST key's consumer key and consumer secret.
 
-    Signs in with Basic over TLS, and with OAuth 1.0a over plain HTTP, as WooCommerce demands.
+    Signs in with Basic over TLS, and with OAuth 1.0a over plain HTTP, as WooCommerce demands, and
+    where the host strips the `Authorization` header (`is_stripped`).
 
     Many threads may use one at once.
     """
@@ -40,6 +48,7 @@ class WooCommerceApi:
         self._key = key = credentials.api_key
         self._secret = secret = credentials.secret
         self._is_safe = url.lower().startswith("https://")
+        self.is_stripped = False
         basic = base64.b64encode(f"{key}:{secret}".encode()).decode()
         self._pace = Pace()
         self._client = connect(url, {"Authorization": f"Basic {basic}"} if self._is_safe else {})
@@ -67,9 +76,21 @@ class WooCommerceApi:
         self, method: str, path: str, params: Mapping[str, Any] | None = None, body: object = None
     ) -> HttpAnswer:
         """One try at anything; statuses below 500 other than 429 and redirects are the caller's."""
-        path = path if path == INDEX else PATH + path
+        signs = not self._is_safe or self.is_stripped
+        answer = self._call(method, path, params, body, signs=signs)
+        if answer.status == 401 and not signs and _code(answer).startswith(_STRANGER):
+            signed = self._call(method, path, params, body, signs=True)
+            if signed.status != 401:
+                self.is_stripped = True
+                return signed
+        return answer
+
+    def _call(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: object, *, signs: bool
+    ) -> HttpAnswer:
+        path = path if path in (INDEX, HOME) else PATH + path
         query = {name: str(value) for name, value in (params or {}).items()}
-        if not self._is_safe:
+        if signs:
             query = _signed(method, self._url + path, query, self._key, self._secret)
         options: dict[str, Any] = {}
         if body is not None:
@@ -81,10 +102,7 @@ class WooCommerceApi:
 
 
 def _refused(answer: HttpAnswer) -> PermanentRefusal:
-    try:
-        code = str(json.loads(answer.body)["code"])[:100]
-    except (ValueError, TypeError, KeyError):
-        code = ""
+    code = _code(answer)
     if answer.status in (401, 403):
         reason = (
             "WooCommerce refused the key: give one with read/write access (PATCH the connector)"
@@ -92,6 +110,20 @@ def _refused(answer: HttpAnswer) -> PermanentRefusal:
     else:
         reason = f"WooCommerce answered {answer.status} {code}".rstrip()
     return PermanentRefusal(reason, answer.status, code)
+
+
+def _code(answer: HttpAnswer) -> str:
+    """WooCommerce's own word for a refusal; empty where it is none of its."""
+    try:
+        found = find_json(answer.body)
+        return str(json.loads(found.body if found else b"")["code"])[:100]
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
+def is_read_only(answer: HttpAnswer) -> bool:
+    """Whether a write was refused because the key may only read."""
+    return answer.status == 401 and b"write permissions" in answer.body
 
 
 def _signed(method: str, url: str, query: dict[str, str], key: str, secret: str) -> dict[str, str]:

@@ -89,18 +89,20 @@ class WooCommerceOrders:
     def find_address(self, change: AddressChange) -> Json | None:
         """What there is to say where the order has this address already."""
         order = _order(self.api, change.order_id)
-        return _answer_of(order) if same(order["shipping"], _fields(change.address)) else None
+        if not same(order["shipping"], _fields(change.address)):
+            return None
+        change.keep_order(order)
+        return _answer_of(order)
 
     def change_address(self, change: AddressChange) -> Json:
         """Put the address on the order. Raises PermanentDecline once the order is on its way."""
         order = _order(self.api, change.order_id)
         if order["status"] not in NOT_SENT:
             raise PermanentDecline({"error": f"the order is {order['status']} at the shop"})
-        return _answer_of(
-            _write(
-                self.api, "PUT", f"orders/{change.order_id}", {"shipping": _fields(change.address)}
-            )
-        )
+        body = {"shipping": _fields(change.address)}
+        changed = _write(self.api, "PUT", f"orders/{change.order_id}", body)
+        change.keep_order(changed)
+        return _answer_of(changed)
 
 
 def _refunded(refund: Json, request: RefundOrder) -> RefundResult:

@@ -15,15 +15,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from backshop.commerce import Kind, Product, Store
+from backshop.commerce import Event, Kind, Product, Store
 from backshop.platforms import paging, parsing
 from backshop.platforms.api import TRIES, with_retries
-from backshop.platforms.errors import PermanentRefusal, TransientOutage, Unanswered
+from backshop.platforms.errors import PermanentRefusal, Unanswered
 from backshop.platforms.halves import PAGE_TRIES, PROBLEM, page_in_halves
 from backshop.platforms.pace import PageSize
 from backshop.platforms.paging import Fetched, WalkPlace, walk
 from backshop.platforms.parsing import RecordPage, Rejected
 from backshop.platforms.ports import Reader
+from backshop.platforms.printed import advice
 from backshop.platforms.reading import Position, ReadContext, ReadScope, Step, since_text
 from backshop.platforms.woocommerce import translate
 from backshop.platforms.woocommerce.api import WooCommerceApi
@@ -152,17 +153,23 @@ class _WooCommerceLists:
         return _List(self.api, self.path, params, self.convert, self.store, self.context, self.size)
 
     def _add_variations(self, fetched: Fetched) -> Fetched:
-        """A variable product names its variations only by id; they are read here."""
-        events = list(fetched.page.events)
+        """A variable product names its variations only by id; they are read here, all that there
+        are, so that others are known to be gone."""
+        events: list[Event] = []
         rejected = list(fetched.page.rejected)
         for product in fetched.page.events:
-            if isinstance(product, Product) and not product.variants_known:
-                for part in self._variations(product.id):
-                    events += [
-                        translate.of_product(each, product) if isinstance(each, Product) else each
-                        for each in part.events
-                    ]
-                    rejected += part.rejected
+            if not isinstance(product, Product) or product.variants_known:
+                events.append(product)
+                continue
+            parts = list(self._variations(product.id))
+            ids = {id for part in parts for id in (*part.ids, *(r.id for r in part.rejected))}
+            events.append(product.model_copy(update={"variation_ids": tuple(sorted(ids))}))
+            for part in parts:
+                events += [
+                    translate.of_product(each, product) if isinstance(each, Product) else each
+                    for each in part.events
+                ]
+                rejected += part.rejected
         page = fetched.page._replace(events=events, rejected=rejected)
         return fetched._replace(page=page)
 
@@ -193,6 +200,8 @@ _LISTS: dict[str, dict[str, Any]] = {
         "path": "coupons",
         "convert": translate.coupons_page,
         "kinds": frozenset({Kind.COUPON}),
+        # Without a status WordPress lists what is published alone.
+        "variants": ({"status": "any"}, {"status": "trash"}),
     },
     "orders": {
         "path": "orders",
@@ -289,18 +298,11 @@ class _List:
 
     def fetch(self, offset: int, number: int) -> Fetched:
         """A page of it, in one request or, where the shop is slow, in several."""
-        count = self.size.now
-        parts = [self._part(offset, number if count == PER_PAGE else 1, count)]
-        read = count
-        while read < PER_PAGE and len(parts[-1].ids) == count:
-            # Each part begins with the last record of the one before, as pages do.
-            count = min(self.size.now, PER_PAGE - read) + 1
-            part = self._part(offset + read - 1, 1, count)
-            if part.ids[:1] != parts[-1].ids[-1:]:
-                raise TransientOutage("the list changes faster than it can be read")
-            parts.append(part)
-            read += count - 1
-        return parts[0] if len(parts) == 1 else _joined(parts)
+
+        def part(at: int, count: int) -> Fetched:
+            return self._part(at, number if (at, count) == (offset, PER_PAGE) else 1, count)
+
+        return paging.in_parts(part, offset, PER_PAGE, self.size)
 
     def _part(self, offset: int, number: int, count: int) -> Fetched:
         query = {
@@ -345,7 +347,7 @@ class _List:
                 self.size.took(monotonic() - began, int(query["per_page"]))
             page = self.convert(answer.body, self.store, observed_at)
             if answer.printed:
-                page = page._replace(notes=(_printed(answer.printed),))
+                page = page._replace(notes=(advice(answer.printed),))
             return Fetched(page, page.ids, _total(answer.headers))
 
         return with_retries(fetch_once, self.api.deadline, tries)
@@ -359,25 +361,6 @@ class _List:
             return [str(each.id) for each in records], _total(answer.headers)
 
         return with_retries(fetch_once, self.api.deadline)
-
-
-def _printed(what: str) -> str:
-    return (
-        f"your shop prints {what} before its JSON, which other programs cannot read: look for a"
-        " plugin or wp-config.php that prints, or saved with a byte order mark"
-    )
-
-
-def _joined(parts: list[Fetched]) -> Fetched:
-    pages = [each.page for each in parts]
-    page = RecordPage(
-        events=[event for each in pages for event in each.events],
-        rejected=[rejected for each in pages for rejected in each.rejected],
-        ids=[*pages[0].ids, *(id for each in pages[1:] for id in each.ids[1:])],
-        cleaned=any(each.cleaned for each in pages),
-        notes=tuple(dict.fromkeys(note for each in pages for note in each.notes)),
-    )
-    return Fetched(page, page.ids, parts[0].total)
 
 
 def _alone(

@@ -26,7 +26,8 @@ class WooCommerceShop:
         self.delivery_stages = None
 
     def facts(self) -> ShopFacts:
-        return subscribing.facts(self.api)
+        facts = subscribing.facts(self.api)
+        return facts._replace(problems=facts.problems + subscribing.hindrances(self.api))
 
     def subscribe(self, address: str, secret: str, is_new_secret: bool) -> list[str]:
         return subscribing.subscribe(self.api, address, secret, is_new_secret=is_new_secret)

@@ -6,8 +6,9 @@ Source: https://developer.woocommerce.com/docs/apis/rest-api/v3/webhooks/
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -15,7 +16,31 @@ from backshop.platforms import parsing
 from backshop.platforms.api import with_retries
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
-from backshop.platforms.woocommerce.api import INDEX, WooCommerceApi
+from backshop.platforms.printed import advice
+from backshop.platforms.woocommerce.api import (
+    HOME,
+    INDEX,
+    READ_ONLY,
+    WooCommerceApi,
+    is_read_only,
+)
+
+PLAIN = (
+    "the shop's permalinks are plain, so that its REST API is not found: choose another structure"
+    " in WordPress under Settings, Permalinks"
+)
+NO_WORDPRESS = (
+    "there is no WordPress REST API at this address: check store_url, and whether a security plugin"
+    " or the host blocks /wp-json/"
+)
+NO_WOOCOMMERCE = (
+    "WooCommerce is not active at this address: activate the plugin, or check store_url"
+)
+STRIPPED = (
+    "the host strips the Authorization header, so that requests are signed with OAuth 1.0a instead,"
+    ' which works; other programs need it let through (Apache: `SetEnvIf Authorization "(.*)"'
+    " HTTP_AUTHORIZATION=$1` in .htaccess)"
+)
 
 TOPICS = tuple(
     f"{resource}.{event}"
@@ -91,6 +116,8 @@ def _write(api: WooCommerceApi, method: str, path: str, body: dict[str, Any]) ->
 
     def write() -> None:
         answer = api.call(method, path, body=body)
+        if is_read_only(answer):
+            raise PermanentRefusal(READ_ONLY, answer.status)
         if answer.status not in (200, 201):
             code = _code(answer.body)
             raise PermanentRefusal(
@@ -109,14 +136,42 @@ def _code(body: bytes) -> str:
 
 def facts(api: WooCommerceApi) -> ShopFacts:
     """Currency and version from the system status, which the key's user may not be allowed to see;
-    the time zone from WordPress, which tells everybody."""
-    status = _read(api, "system_status", "environment.version,settings.currency")
-    index = _read(api, INDEX, "timezone_string,gmt_offset")
+    the time zone from WordPress, which tells everybody. Raises `PermanentRefusal` where there is no
+    WooCommerce, or orders cannot be read with this key."""
+    index = _index(api)
+    api.get("orders", {"per_page": "1", "_fields": "id"})
+    status = _read(api, "system_status", "environment.version,settings.currency").content
     return ShopFacts(
         currency=(status.get("settings") or {}).get("currency"),
-        time_zone=_zone(index.get("timezone_string"), index.get("gmt_offset")),
+        time_zone=_zone(index.content.get("timezone_string"), index.content.get("gmt_offset")),
         version=(status.get("environment") or {}).get("version"),
+        problems=(advice(index.printed),) if index.printed else (),
     )
+
+
+def hindrances(api: WooCommerceApi) -> tuple[str, ...]:
+    """What the shop's host and the key keep us from, once the shop was asked for something."""
+    stripped = (STRIPPED,) if api.is_stripped else ()
+    return stripped if _may_write(api) else (*stripped, READ_ONLY)
+
+
+def _index(api: WooCommerceApi) -> _Read:
+    """What WordPress says of itself. Raises `PermanentRefusal` with what is to be done where its
+    REST API is not found."""
+    index = _read(api, INDEX, "timezone_string,gmt_offset,namespaces")
+    if index.status == 404 and not index.code:
+        plain = _read(api, HOME, "namespaces", rest_route="/")
+        raise PermanentRefusal(PLAIN if plain.content.get("namespaces") else NO_WORDPRESS, 404)
+    namespaces = index.content.get("namespaces")
+    if isinstance(namespaces, list) and "wc/v3" not in namespaces:
+        raise PermanentRefusal(NO_WOOCOMMERCE, 404)
+    return index
+
+
+def _may_write(api: WooCommerceApi) -> bool:
+    """Whether the key may write: an empty batch changes nothing."""
+    answer = with_retries(partial(api.call, "POST", "orders/batch", body={}), api.deadline)
+    return answer.status not in (401, 403)
 
 
 def _zone(name: Any, offset: Any) -> str | None:
@@ -142,12 +197,21 @@ def _hours(text: str) -> float:
     return (int(hours) + int(minutes or 0) / 60) * (-1 if text[0] == "-" else 1)
 
 
-def _read(api: WooCommerceApi, path: str, fields: str) -> dict[str, Any]:
+class _Read(NamedTuple):
+    """What was answered, empty where it was refused with `status` and WooCommerce's `code`."""
+
+    content: Mapping[str, Any] = {}
+    printed: str = ""
+    status: int = 200
+    code: str = ""
+
+
+def _read(api: WooCommerceApi, path: str, fields: str, **query: str) -> _Read:
     try:
-        answer = api.get(path, {"_fields": fields})
+        answer = api.get(path, {"_fields": fields, **query})
     except PermanentRefusal as refused:
         if refused.status in (401, 403, 404):
-            return {}
+            return _Read(status=refused.status, code=refused.code)
         raise
     content = parsing.load(answer.body)
-    return content if isinstance(content, dict) else {}
+    return _Read(content if isinstance(content, dict) else {}, answer.printed)

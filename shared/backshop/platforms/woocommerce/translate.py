@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
 from backshop.platforms import parsing
+from backshop.platforms.customer_fields import consent_sources, listed_fields, truth
 from backshop.platforms.errors import Ignored, PayloadError
 from backshop.platforms.parsing import RecordPage, exact, name, per_unit, pieces
 from backshop.platforms.woocommerce import payloads
@@ -126,6 +127,7 @@ def _order(
             "created_at": created_at,
             "placed_at": None if payload.status == "checkout-draft" else created_at,
             "paid_at": _utc(payload.date_paid_gmt),
+            "payments": (_payment(payload),),
             "payment_method": payload.payment_method or None,
             "channel": payload.created_via or None,
             "customer_id": _customer_id(payload.customer_id, email),
@@ -253,6 +255,16 @@ def _refunds_of(
     )
 
 
+def _payment(payload: payloads.OrderPayload) -> commerce.Payment:
+    """WooCommerce knows of an order that it is paid, by its date, or by a status that only paid
+    orders get."""
+    is_paid = payload.date_paid_gmt or payload.status in ("completed", "refunded")
+    state = "Settled" if is_paid else "Pending"
+    return trusted(
+        commerce.Payment, {"id": str(payload.id), "amount": payload.total, "state": state}
+    )
+
+
 def _address(payload: payloads.AddressPayload | None, kind: str) -> commerce.Address | None:
     if payload is None or not (
         payload.address_1 or payload.city or payload.postcode or payload.last_name
@@ -316,9 +328,7 @@ def _refund_line(payload: payloads.RefundedLinePayload) -> commerce.RefundLine:
     )
 
 
-def customer(
-    payload: payloads.CustomerPayload, _store: Store, observed_at: datetime
-) -> list[Event]:
+def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datetime) -> list[Event]:
     """A customer with an account; one who never changed anything has no modified time. Raises
     `Ignored` on an account of staff."""
     if payload.role in STAFF:
@@ -329,6 +339,8 @@ def customer(
     )
     addresses = (_address(billing, "billing"), _address(shipping, "shipping"))
     created_at = _utc(payload.date_created_gmt)
+    fields = {each.key: each.value for each in payload.meta_data}
+    consents = tuple(_consents(fields, store))
     return [
         commerce.Customer(
             id=str(payload.id),
@@ -340,13 +352,28 @@ def customer(
             last_name=payload.last_name or billing.last_name or None,
             addresses=tuple(each for each in addresses if each),
             created_at=created_at,
-            metadata=_without_none(
-                role=payload.role,
-                username=payload.username,
-                is_paying_customer=payload.is_paying_customer,
-            ),
+            marketing_consent=commerce.given_by("email", consents),
+            consents=consents,
+            metadata={
+                **{name: fields[name] for name in listed_fields(store.settings) if name in fields},
+                **_without_none(
+                    role=payload.role,
+                    username=payload.username,
+                    is_paying_customer=payload.is_paying_customer,
+                ),
+            },
         )
     ]
+
+
+def _consents(fields: Mapping[str, Any], store: Store) -> Iterator[commerce.Consent]:
+    """By the meta data that plugins keep it in, which the store names in `settings.consent`; none
+    where the customer has none. WooCommerce does not say since when."""
+    for channel, named in consent_sources(store.settings).items():
+        given = truth(fields.get(named.field)) if named.field else None
+        if given is not None:
+            source = f"meta data {named.field}"
+            yield commerce.Consent(channel=channel, given=given, source=source)
 
 
 def product(payload: payloads.ProductPayload, store: Store, observed_at: datetime) -> list[Event]:
@@ -376,6 +403,7 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
             ),
             variants=() if is_variable else (_variant(payload, store),),
             variants_known=not is_variable,
+            variation_ids=_variation_ids(payload) if is_variable else None,
             parent_id=str(payload.parent_id) if payload.type in VARIATIONS else None,
             created_at=created_at,
             metadata=_without_none(
@@ -387,6 +415,15 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
             ),
         )
     ]
+
+
+def _variation_ids(payload: payloads.ProductPayload) -> tuple[str, ...] | None:
+    """None where they are not told: an odd list was made empty, and an empty one is never taken for
+    the word that all are gone."""
+    ids = payload.variations
+    if not ids or not all(isinstance(each, int) and not isinstance(each, bool) for each in ids):
+        return None
+    return tuple(str(each) for each in ids)
 
 
 def _variant(payload: payloads.ProductPayload, store: Store) -> commerce.Variant:

@@ -70,7 +70,8 @@ def due(tx: Tx, before: date, limit: int) -> list[Details]:
 
 
 def forget_details(tx: Tx, archived: Sequence[tuple[Details, str]]) -> None:
-    """Take the details from the tables that lie at these addresses by now."""
+    """Take the details from the tables that lie at these addresses by now; for a transaction that
+    sees all stores."""
     which = {
         "stores": [each.store_id for each, _ in archived],
         "ids": [each.project_id for each, _ in archived],

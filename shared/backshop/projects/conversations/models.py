@@ -252,6 +252,17 @@ class Recorded(BaseModel):
 # ---------------------------------------------------------------- follow-ups and reports
 
 
+class Unanswered(BaseModel):
+    """A quote that was sent and waits for an answer."""
+
+    quote_id: UUID
+    quote_number: str
+    total_amount: Money
+    expiration_date: date | None
+    sent_at: Time
+    first_seen_at: Time | None = Field(description="Null where the customer never opened it.")
+
+
 class FollowUp(BaseModel):
     """Somebody who waits to hear from the shop."""
 
@@ -268,6 +279,7 @@ class FollowUp(BaseModel):
     next_action: str | None
     next_contact_date: date
     days_overdue: int
+    quote: Unanswered | None = Field(description="The newest one.")
 
 
 Average = Annotated[Decimal, Numeric(3, 2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -28,23 +28,34 @@ _GROUPS = {
 
 def today(tx: Tx) -> date:
     """The day it is where the store is."""
+    return today_at(tx, datetime.now(UTC))
+
+
+def today_at(tx: Tx, at: datetime) -> date:
+    """The day that a moment is on where the store is."""
     row = tx.execute(
-        sql.SQL("SELECT (now() AT TIME ZONE {})::date AS day").format(_ZONE)
+        sql.SQL("SELECT (%s AT TIME ZONE {})::date AS day").format(_ZONE), [at]
     ).fetchone()
     assert row is not None
     found: date = row["day"]
     return found
 
 
-def next_contact(tx: Tx, project_id: UUID) -> date | None:
-    """When the newest entry of the project's log says to be in touch again."""
+def next_action(tx: Tx, project_id: UUID) -> dict[str, Any]:
+    """What the newest entry of the project's log says to do next, and when, as its columns."""
     row = tx.execute(
-        """SELECT next_contact_date FROM projects.conversation_log
+        """SELECT next_action, next_contact_date FROM projects.conversation_log
            WHERE store_id = backshop.current_store_id() AND project_id = %s
            ORDER BY conversation_date DESC, log_id DESC LIMIT 1""",
         [project_id],
     ).fetchone()
-    return row["next_contact_date"] if row else None
+    return row or {}
+
+
+def next_contact(tx: Tx, project_id: UUID) -> date | None:
+    """When the newest entry of the project's log says to be in touch again."""
+    found: date | None = next_action(tx, project_id).get("next_contact_date")
+    return found
 
 
 def follow_ups(
@@ -63,7 +74,14 @@ def follow_ups(
              CASE c.preferred_contact_method WHEN 'email' THEN coalesce(c.email, c.phone_primary)
                ELSE coalesce(c.phone_primary, c.phone_secondary, c.email) END AS contact,
              coalesce(l.sales_associate, p.sales_associate) AS sales_associate,
-             l.next_action, l.next_contact_date, %(day)s - l.next_contact_date AS days_overdue
+             l.next_action, l.next_contact_date, %(day)s - l.next_contact_date AS days_overdue,
+             (SELECT to_jsonb(q) FROM (
+                SELECT quote_id, quote_number, total_amount, expiration_date, sent_at, first_seen_at
+                FROM projects.quotes AS sent
+                WHERE sent.store_id = l.store_id AND sent.project_id = l.project_id
+                  AND sent.quote_status = 'sent' AND sent.superseded_at IS NULL
+                ORDER BY sent.sent_at DESC LIMIT 1
+              ) AS q) AS quote
            FROM projects.conversation_log AS l
            INNER JOIN projects.projects AS p USING (store_id, project_id)
            INNER JOIN projects.customers AS c USING (store_id, customer_id)

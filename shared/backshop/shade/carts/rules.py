@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
-from uuid import UUID
 
 from backshop.shade.carts.models import CartItem
 from backshop.shade.matching.models import Pick
@@ -32,26 +31,11 @@ def bundle(
     return tuple(items)
 
 
-def cart_url(
-    shop_url: str, items: Sequence[CartItem], recommendation_id: UUID, code: str | None
-) -> str | None:
-    """A Shopify cart permalink: `/cart/<variant>:<quantity>,…?discount=…&attributes[…]=…`
-    (shopify.dev/docs/apps/build/checkout/create-cart-permalinks). None for an empty
-    cart."""
-    if not items:
-        return None
-    cart = ",".join(f"{each.variant_id}:{each.quantity}" for each in items)
-    discount = {"discount": code} if code else {}
-    query = urlencode({**discount, f"attributes[{ATTRIBUTE}]": str(recommendation_id)}, safe="[]")
-    parts = urlsplit(shop_url)
-    return f"{parts.scheme}://{parts.netloc}/cart/{cart}?{query}"
-
-
 def without_code(url: str) -> str:
-    """A cart permalink without its discount."""
+    """A link to a cart without its code, whatever the platform calls that."""
     parts = urlsplit(url)
-    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != "discount"]
-    return parts._replace(query=urlencode(kept, safe="[]")).geturl()
+    kept = [each for each in parse_qsl(parts.query) if each[0] not in ("discount", "coupon")]
+    return parts._replace(query=urlencode(kept, safe="[]:,")).geturl()
 
 
 def leads_to(url: str, shop_url: str) -> bool:

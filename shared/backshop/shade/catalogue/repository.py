@@ -12,7 +12,8 @@ def shades(tx: Tx) -> list[Shade]:
     """The store's shades, lightest first."""
     rows = tx.execute(
         """SELECT name, depth, undertone, finish, swatch, variant_ids, good_for, not_for, is_offered
-           FROM shade.shades ORDER BY depth, undertone, name"""
+           FROM shade.shades WHERE store_id = backshop.current_store_id()
+           ORDER BY depth, undertone, name"""
     ).fetchall()
     return [Shade(**row) for row in rows]
 
@@ -22,7 +23,8 @@ def save_shades(tx: Tx, catalogue: Sequence[Shade]) -> None:
     offered no longer."""
     tx.execute(
         """UPDATE shade.shades SET is_offered = false, updated_at = now()
-           WHERE is_offered AND lower(name) <> ALL (%s)""",
+           WHERE store_id = backshop.current_store_id()
+             AND is_offered AND lower(name) <> ALL (%s)""",
         ([each.name.lower() for each in catalogue],),
     )
     tx.cursor().executemany(
@@ -47,7 +49,9 @@ def save_shades(tx: Tx, catalogue: Sequence[Shade]) -> None:
 def in_stock(tx: Tx, variant_ids: Collection[int]) -> frozenset[int]:
     """Those of the variants that can be bought now; one that is unknown cannot."""
     rows = tx.execute(
-        "SELECT variant_id FROM shade.variants WHERE is_available AND variant_id = ANY (%s)",
+        """SELECT variant_id FROM shade.variants
+           WHERE store_id = backshop.current_store_id()
+             AND is_available AND variant_id = ANY (%s)""",
         (list(variant_ids),),
     )
     return frozenset(row["variant_id"] for row in rows)

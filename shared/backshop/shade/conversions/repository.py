@@ -34,11 +34,12 @@ def mark(tx: Tx, ids: Collection[str]) -> Marks:
                   WHEN o.attributes ->> %(attribute)s ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
                   THEN (o.attributes ->> %(attribute)s)::uuid END) AS recommendation_id
              FROM shade.orders AS o
-             WHERE o.shopify_order_id = ANY (%(ids)s)
+             WHERE o.store_id = backshop.current_store_id() AND o.shopify_order_id = ANY (%(ids)s)
                AND (o.discount_codes <> '{}' OR o.attributes ? %(attribute)s
                     OR o.discount_id IS NOT NULL OR o.recommendation_id IS NOT NULL)
            ) AS source
-           WHERE target.store_id = source.store_id AND target.id = source.id
+           WHERE target.store_id = backshop.current_store_id()
+             AND target.store_id = source.store_id AND target.id = source.id
              AND (target.discount_id, target.recommendation_id)
                IS DISTINCT FROM (source.discount_id, source.recommendation_id)
            RETURNING old.discount_id, old.recommendation_id""",
@@ -60,7 +61,7 @@ def settle(tx: Tx, ids: Collection[str], before: Marks = (set(), set())) -> None
     now = marks_of(
         tx.execute(
             """SELECT discount_id, recommendation_id FROM shade.orders
-               WHERE shopify_order_id = ANY (%s)
+               WHERE store_id = backshop.current_store_id() AND shopify_order_id = ANY (%s)
                  AND (discount_id IS NOT NULL OR recommendation_id IS NOT NULL)""",
             (list(ids),),
         ).fetchall()
@@ -85,7 +86,8 @@ def _settle_discounts(tx: Tx, ids: Collection[UUID]) -> None:
               SELECT o.id FROM shade.orders AS o
               WHERE o.store_id = named.store_id AND o.discount_id = named.id AND {_SALE}
               ORDER BY o.order_date, o.shopify_order_id LIMIT 1) AS sale ON true
-            WHERE named.id = ANY (%s) AND d.store_id = named.store_id AND d.id = named.id
+            WHERE d.store_id = backshop.current_store_id()
+              AND named.id = ANY (%s) AND d.store_id = named.store_id AND d.id = named.id
               AND d.applied_to_order_id IS DISTINCT FROM sale.id""",
         (sorted(ids),),
     )
@@ -101,11 +103,13 @@ def _settle_conversions(
         f"""WITH concerned AS (
               SELECT c.id, c.store_id, c.recommendation_id, c.discount_id
               FROM shade.conversions AS c
-              WHERE c.discount_id = ANY (%(discounts)s)
-                OR c.recommendation_id = ANY (%(recommendations)s)
+              WHERE c.store_id = backshop.current_store_id()
+                AND (c.discount_id = ANY (%(discounts)s)
+                  OR c.recommendation_id = ANY (%(recommendations)s))
             ), sales AS (
               SELECT o.* FROM shade.orders AS o
-              WHERE (o.discount_id IN (SELECT discount_id FROM concerned)
+              WHERE o.store_id = backshop.current_store_id()
+                AND (o.discount_id IN (SELECT discount_id FROM concerned)
                   OR o.recommendation_id IN (SELECT recommendation_id FROM concerned))
                 AND {_SALE}
             ), chosen AS (
@@ -132,12 +136,17 @@ def _settle_conversions(
     tx.execute(
         f"""UPDATE shade.conversions AS target
             SET converted = false, converted_at = NULL, order_id = NULL
-            {decisions} AND target.order_id IS NOT NULL""",
+            {decisions} AND target.store_id = backshop.current_store_id()
+              AND target.order_id IS NOT NULL""",
         of,
     )
     tx.execute(
         f"""UPDATE shade.conversions AS target
-            SET converted = true, converted_at = source.paid_at, order_id = source.order_id
-            {decisions} AND source.order_id IS NOT NULL""",
+            SET converted = true, converted_at = source.paid_at, order_id = source.order_id,
+              -- Who bought with the mark or the code has followed the link, counted or not.
+              clicks = greatest(target.clicks, 1),
+              clicked_at = coalesce(target.clicked_at, source.paid_at)
+            {decisions} AND target.store_id = backshop.current_store_id()
+              AND source.order_id IS NOT NULL""",
         of,
     )

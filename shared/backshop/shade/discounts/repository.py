@@ -20,8 +20,9 @@ def find_customer(
     """The customer with this Shopify id, or the newest with this address."""
     row = tx.execute(
         """SELECT id FROM shade.customers
-           WHERE shopify_customer_id = %(shopify_id)s
-             OR (%(shopify_id)s::text IS NULL AND lower(email) = lower(%(email)s))
+           WHERE store_id = backshop.current_store_id()
+             AND (shopify_customer_id = %(shopify_id)s
+               OR (%(shopify_id)s::text IS NULL AND lower(email) = lower(%(email)s)))
            ORDER BY created_at DESC, id LIMIT 1""",
         {"shopify_id": shopify_id, "email": email},
     ).fetchone()
@@ -48,7 +49,10 @@ def customer_by_email(tx: Tx, email: str) -> UUID:
 def lock_customer(tx: Tx, customer_id: UUID) -> bool:
     """Lock the customer until the end of the transaction: their discounts are made one by one."""
     row = tx.execute(
-        "SELECT id FROM shade.customers WHERE id = %s FOR NO KEY UPDATE", (customer_id,)
+        """SELECT id FROM shade.customers
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s FOR NO KEY UPDATE""",
+        (customer_id,),
     ).fetchone()
     return row is not None
 
@@ -58,13 +62,15 @@ def open_discount(tx: Tx, customer_id: UUID, at: datetime) -> Discount | None:
     meanwhile is closed. Lock the customer first."""
     tx.execute(
         """UPDATE shade.discounts SET status = 'expired'
-           WHERE customer_id = %s AND status IN ('pending', 'active') AND NOT used
+           WHERE store_id = backshop.current_store_id()
+             AND customer_id = %s AND status IN ('pending', 'active') AND NOT used
              AND expires_at <= %s""",
         (customer_id, at),
     )
     row = tx.execute(
         f"""SELECT {_DISCOUNT} FROM shade.discounts
-            WHERE customer_id = %s AND status IN ('pending', 'active') AND NOT used""",
+            WHERE store_id = backshop.current_store_id()
+              AND customer_id = %s AND status IN ('pending', 'active') AND NOT used""",
         (customer_id,),
     ).fetchone()
     return Discount(**row) if row else None
@@ -88,7 +94,9 @@ def add_discount(
 
 def discount(tx: Tx, id: UUID, *, lock: bool = False) -> Discount | None:
     row = tx.execute(
-        f"""SELECT {_DISCOUNT} FROM shade.discounts WHERE id = %s
+        f"""SELECT {_DISCOUNT} FROM shade.discounts
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s
             {"FOR NO KEY UPDATE" if lock else ""}""",
         (id,),
     ).fetchone()
@@ -101,7 +109,8 @@ def list_discounts(
     """The store's discounts, newest first, from before a place in that order on."""
     rows = tx.execute(
         f"""SELECT {_DISCOUNT} FROM shade.discounts
-            WHERE (%(status)s::text IS NULL OR status = %(status)s)
+            WHERE store_id = backshop.current_store_id()
+              AND (%(status)s::text IS NULL OR status = %(status)s)
               AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s, %(id)s::uuid))
             ORDER BY created_at DESC, id DESC LIMIT %(limit)s""",
         {
@@ -119,7 +128,7 @@ def holder(tx: Tx, discount_id: UUID) -> DiscountHolder | None:
         """SELECT c.email, c.phone_number, c.first_name, c.shopify_customer_id
            FROM shade.discounts AS d
            INNER JOIN shade.customers AS c ON d.store_id = c.store_id AND d.customer_id = c.id
-           WHERE d.id = %s""",
+           WHERE d.store_id = backshop.current_store_id() AND d.id = %s""",
         (discount_id,),
     ).fetchone()
     return DiscountHolder(**row) if row else None
@@ -139,7 +148,7 @@ def activate(tx: Tx, id: UUID, external_id: str, at: datetime) -> bool:
                    AND o.status IN ('pending', 'active') AND NOT o.used) THEN 'revoking'
                WHEN d.status IN ('pending', 'failed') THEN 'active'
                ELSE d.status END
-           WHERE id = %(id)s RETURNING status""",
+           WHERE d.store_id = backshop.current_store_id() AND id = %(id)s RETURNING status""",
         {"id": id, "external_id": external_id, "at": at},
     ).fetchone()
     return changed is not None and changed["status"] == "active"
@@ -148,19 +157,31 @@ def activate(tx: Tx, id: UUID, external_id: str, at: datetime) -> bool:
 def set_status(tx: Tx, id: UUID, status: str, *, only: Collection[str]) -> bool:
     """Move a discount on from one of the statuses `only`; whether it was there."""
     done = tx.execute(
-        "UPDATE shade.discounts SET status = %s WHERE id = %s AND status = ANY (%s)",
+        """UPDATE shade.discounts SET status = %s
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s AND status = ANY (%s)""",
         (status, id, list(only)),
     )
     return done.rowcount == 1
 
 
 def message_state(tx: Tx, id: UUID) -> str | None:
-    row = tx.execute("SELECT told FROM shade.discounts WHERE id = %s", (id,)).fetchone()
+    row = tx.execute(
+        """SELECT told FROM shade.discounts
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s""",
+        (id,),
+    ).fetchone()
     return row["told"] if row else None
 
 
 def set_message_state(tx: Tx, id: UUID, message_state: str | None) -> None:
-    tx.execute("UPDATE shade.discounts SET told = %s WHERE id = %s", (message_state, id))
+    tx.execute(
+        """UPDATE shade.discounts SET told = %s
+           WHERE store_id = backshop.current_store_id()
+             AND id = %s""",
+        (message_state, id),
+    )
 
 
 def expire_discounts(tx: Tx, at: datetime) -> int:
@@ -177,7 +198,7 @@ def end_discounts_of_returned_kits(tx: Tx, limit: int) -> list[UUID]:
     """Begin to revoke unused discounts whose kit was cancelled or given back whole; their ids."""
     rows = tx.execute(
         f"""UPDATE shade.discounts SET status = 'revoking'
-            WHERE id IN (
+            WHERE store_id = backshop.current_store_id() AND id IN (
               SELECT d.id FROM shade.discounts AS d
               INNER JOIN shade.recommendations AS r
                 ON d.store_id = r.store_id AND d.id = r.discount_id

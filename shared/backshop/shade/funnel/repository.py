@@ -26,7 +26,8 @@ def funnel(tx: Tx, period: Period, zone: str, since: datetime, until: datetime) 
                ON s.store_id = r.store_id AND s.id = r.survey_id
              LEFT JOIN shade.conversions AS c
                ON r.store_id = c.store_id AND r.id = c.recommendation_id
-             WHERE o.product_type = 'shade_kit' AND NOT o.is_cancelled
+             WHERE o.store_id = backshop.current_store_id()
+               AND o.product_type = 'shade_kit' AND NOT o.is_cancelled
            ), events AS (
              SELECT 'kits' AS what, order_date AS at, currency, shade, 0::numeric AS money
              FROM funnel
@@ -40,7 +41,8 @@ def funnel(tx: Tx, period: Period, zone: str, since: datetime, until: datetime) 
                SELECT r.recommended_shade FROM shade.recommendations AS r
                WHERE r.store_id = d.store_id AND r.discount_id = d.id
                ORDER BY r.created_at, r.id LIMIT 1), 0
-             FROM shade.discounts AS d WHERE d.activated_at IS NOT NULL
+             FROM shade.discounts AS d
+             WHERE d.store_id = backshop.current_store_id() AND d.activated_at IS NOT NULL
              UNION ALL
              SELECT 'clicks', clicked_at, currency, shade, 0 FROM funnel
              WHERE clicked_at IS NOT NULL
@@ -48,7 +50,7 @@ def funnel(tx: Tx, period: Period, zone: str, since: datetime, until: datetime) 
              SELECT 'conversions', f.converted_at, o.currency, f.shade,
                o.total_amount - o.refunded_amount
              FROM funnel AS f INNER JOIN shade.orders AS o ON f.sale_id = o.id
-             WHERE f.converted
+             WHERE o.store_id = backshop.current_store_id() AND f.converted
            )
            SELECT to_char(date_trunc(%(period)s, at AT TIME ZONE %(zone)s), 'YYYY-MM-DD') AS period,
              currency, shade,

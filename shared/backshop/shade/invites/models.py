@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 
 class InviteWindow(NamedTuple):
@@ -22,5 +23,6 @@ class Invite(NamedTuple):
     email: str | None
     phone_number: str | None
     first_name: str | None
+    customer_id: UUID
     is_live: bool
-    """The kit was not given back, and its survey was not answered yet."""
+    """The kit was not given back, its survey was not answered yet, and mail is still wanted."""

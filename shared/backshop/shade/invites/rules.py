@@ -16,6 +16,13 @@ def invite_window(settings: ShadeSettings, at: datetime) -> InviteWindow:
     return InviteWindow((until - within, until), (until - within - transit, until - transit))
 
 
-def survey_link(settings: ShadeSettings, shop_url: str, token: str) -> str:
-    page = settings.survey_url or f"{shop_url.rstrip('/')}/pages/shade-survey"
+def rating_window(settings: ShadeSettings, at: datetime) -> InviteWindow:
+    """Full sizes that arrived so long ago are asked about; no later than kits are."""
+    waits = settings.model_copy(update={"days_after_delivery": settings.rating_days})
+    return invite_window(waits, at)
+
+
+def survey_link(settings: ShadeSettings, pages: str, token: str) -> str:
+    """The page with the form: our own at `pages`, or the one that the store names."""
+    page = settings.survey_url or f"{pages}/survey"
     return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode({'token': token})}"

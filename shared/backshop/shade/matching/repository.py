@@ -18,17 +18,20 @@ def tallies(tx: Tx) -> list[RatingTally]:
              count(*)::int AS number, sum(rating)::int AS total
            FROM (
              SELECT shade_selected AS shade, shade_selected, skin_type, shade_fit_rating AS rating
-             FROM shade.surveys WHERE shade_fit_rating IS NOT NULL
+             FROM shade.surveys
+             WHERE store_id = backshop.current_store_id() AND shade_fit_rating IS NOT NULL
              UNION ALL
              SELECT r.recommended_shade, s.shade_selected, s.skin_type, t.match_accuracy_rating
              FROM shade.model_training_data AS t
              INNER JOIN shade.surveys AS s ON t.store_id = s.store_id AND t.survey_id = s.id
              INNER JOIN shade.recommendations AS r
                ON s.store_id = r.store_id AND s.id = r.survey_id
-             WHERE t.match_accuracy_rating IS NOT NULL
+             WHERE t.store_id = backshop.current_store_id() AND t.match_accuracy_rating IS NOT NULL
            ) AS rating
            INNER JOIN shade.shades AS rated ON lower(rating.shade) = lower(rated.name)
            INNER JOIN shade.shades AS tried ON lower(rating.shade_selected) = lower(tried.name)
+           WHERE rated.store_id = backshop.current_store_id()
+             AND tried.store_id = rated.store_id
            GROUP BY 1, 2, 3, 4"""
     ).fetchall()
     return [RatingTally(**row) for row in rows]
@@ -67,7 +70,9 @@ def recommendation(tx: Tx, survey_id: UUID) -> SavedRecommendation | None:
     """What was recommended for a survey."""
     row = tx.execute(
         """SELECT id, survey_id, recommended_bundle, cart_url, click_url, discount_id, match
-           FROM shade.recommendations WHERE survey_id = %s""",
+           FROM shade.recommendations
+           WHERE store_id = backshop.current_store_id()
+             AND survey_id = %s""",
         (survey_id,),
     ).fetchone()
     return SavedRecommendation.model_validate(row) if row else None

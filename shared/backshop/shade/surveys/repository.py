@@ -15,14 +15,21 @@ def kit(tx: Tx, order_id: UUID, *, lock: bool = False) -> Kit | None:
     once."""
     row = tx.execute(
         f"""SELECT o.id AS order_id, o.customer_id, o.currency, {LIVE_KIT} AS is_live
-            FROM shade.orders AS o WHERE o.id = %s {"FOR NO KEY UPDATE" if lock else ""}""",
+            FROM shade.orders AS o
+            WHERE o.store_id = backshop.current_store_id()
+              AND o.id = %s {"FOR NO KEY UPDATE" if lock else ""}""",
         (order_id,),
     ).fetchone()
     return Kit(**row) if row else None
 
 
 def survey_of(tx: Tx, order_id: UUID) -> UUID | None:
-    row = tx.execute("SELECT id FROM shade.surveys WHERE order_id = %s", (order_id,)).fetchone()
+    row = tx.execute(
+        """SELECT id FROM shade.surveys
+           WHERE store_id = backshop.current_store_id()
+             AND order_id = %s""",
+        (order_id,),
+    ).fetchone()
     return row["id"] if row else None
 
 

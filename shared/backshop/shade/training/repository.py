@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backshop.db import Tx
+from backshop.shade.training.models import RatingPosition, ShownRating
 
 Row = dict[str, Any]
 
@@ -28,12 +29,64 @@ def rate(tx: Tx, survey_id: UUID, rating: int, notes: str | None, at: datetime) 
     )
 
 
+def ratings(
+    tx: Tx, rating: int | None, noted: bool | None, after: RatingPosition | None, number: int
+) -> list[ShownRating]:
+    """So many ratings, newest first."""
+    rows = tx.execute(
+        f"""{_SHOWN}
+            WHERE u.store_id = backshop.current_store_id()
+              AND u.match_accuracy_rating IS NOT NULL AND u.rated_at IS NOT NULL
+              AND (%(rating)s::int IS NULL OR u.match_accuracy_rating = %(rating)s)
+              AND (%(noted)s::bool IS NULL OR (u.qa_note IS NOT NULL) = %(noted)s)
+              AND (%(at)s::timestamptz IS NULL OR (u.rated_at, u.id) < (%(at)s, %(id)s))
+            ORDER BY u.rated_at DESC, u.id DESC LIMIT %(number)s""",
+        {
+            "rating": rating,
+            "noted": noted,
+            "at": after.rated_at if after else None,
+            "id": after.id if after else None,
+            "number": number,
+        },
+    )
+    return [ShownRating.model_validate(row) for row in rows]
+
+
+_SHOWN = """
+    SELECT u.id, u.survey_id, u.match_accuracy_rating AS rating, u.feedback_notes, u.image_url,
+      u.rated_at, u.qa_note, u.qa_by, u.qa_at, s.shade_selected, r.recommended_shade
+    FROM shade.model_training_data AS u
+    LEFT JOIN shade.surveys AS s ON u.store_id = s.store_id AND u.survey_id = s.id
+    LEFT JOIN LATERAL (
+      SELECT recommended_shade FROM shade.recommendations AS r
+      WHERE r.store_id = u.store_id AND r.survey_id = u.survey_id
+      ORDER BY r.created_at DESC, r.id LIMIT 1) AS r ON true"""
+
+
+def note(tx: Tx, id: UUID, text: str | None, by: str) -> ShownRating | None:
+    """Staff's own note on a rating, None to take it away; None for no rating."""
+    changed = tx.execute(
+        """UPDATE shade.model_training_data SET qa_note = %(text)s,
+             qa_by = CASE WHEN %(text)s::text IS NULL THEN NULL ELSE %(by)s END,
+             qa_at = CASE WHEN %(text)s::text IS NULL THEN NULL ELSE now() END
+           WHERE store_id = backshop.current_store_id() AND id = %(id)s""",
+        {"id": id, "text": text, "by": by},
+    )
+    if not changed.rowcount:
+        return None
+    row = tx.execute(
+        f"{_SHOWN} WHERE u.store_id = backshop.current_store_id() AND u.id = %s", (id,)
+    ).fetchone()
+    return ShownRating.model_validate(row)
+
+
 def training_rows(tx: Tx, *, only_new: bool) -> list[Row]:
     """Every rated match with what it was made from, nobody named; marked as used from now on."""
     return tx.execute(
         """WITH used AS (
              UPDATE shade.model_training_data SET used_for_training = true
-             WHERE match_accuracy_rating IS NOT NULL AND (NOT %s OR NOT used_for_training)
+             WHERE store_id = backshop.current_store_id()
+               AND match_accuracy_rating IS NOT NULL AND (NOT %s OR NOT used_for_training)
              RETURNING store_id, id, survey_id, image_url, match_accuracy_rating, feedback_notes
            )
            SELECT u.id, u.survey_id, s.shade_selected, s.shade_fit_rating, s.skin_type,

@@ -4,7 +4,9 @@ import json
 import socket
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -312,3 +314,63 @@ def test_negative_bars_are_drawn() -> None:
     for kind in ("bar", "bar_h"):
         svg = drawing.svg(ChartSpec(kind=kind, x="product", y=("net_sales",)), drawn)
         assert "−€5.00" in texts(svg)
+
+
+def test_letters_of_other_scripts_have_fonts_of_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are no fonts but those that the layer brings."""
+    folders: list[str] = []
+    monkeypatch.setattr(vl_convert, "register_font_directory", folders.append)
+    drawing._fonts.cache_clear()
+    drawing.svg(*next(iter(CHARTS.values())))
+    drawing._fonts.cache_clear()
+    files = [file.name for folder in folders for file in Path(folder).rglob("*.?tf")]
+    assert [any(name in each for each in files) for name in ("CJK", "Arabic", "Devanagari")] == [
+        True
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    ("title", "weight"),
+    [("Top products №1", "bold"), ("畅销产品", "normal"), ("أفضل المنتجات", "normal")],
+)
+def test_a_title_is_bold_where_its_letters_can_be(title: str, weight: str) -> None:
+    spec, drawn = next(iter(CHARTS.values()))
+    made = vega.compile(spec.model_copy(update={"title": title}), drawn)
+    assert made["title"]["fontWeight"] == weight
+
+
+def test_bars_below_nothing_stand_inside_the_picture_with_their_numbers_beside() -> None:
+    rows: list[list[Any]] = [[f"Product {n}", f"{-50 - 150 * n}.00", n] for n in range(4)]
+    spec = ChartSpec(kind="bar_h", x="product", y=("net_sales",))
+    made = vega.compile(spec, Drawn(BY_PRODUCT.columns, rows, "EUR"), width=PHONE)
+    least, largest = made["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert (least < -500, largest) == (True, 0)
+    aligned = {
+        each["transform"][0]["filter"]: each["mark"]["align"]
+        for each in made["layer"]
+        if each["mark"]["type"] == "text"
+    }
+    assert aligned == {"!(datum.y < 0)": "left", "datum.y < 0": "right"}
+
+
+@pytest.mark.parametrize("name", [each for each in CHARTS if not each.startswith("number")])
+def test_a_chart_of_nothing_says_so(name: str) -> None:
+    spec, drawn = CHARTS[name]
+    shown = texts(drawing.svg(spec, drawn._replace(rows=[]), width=PHONE))
+    assert "Nothing in this period" in shown
+
+
+def test_a_heatmap_has_no_more_fields_than_can_be_seen() -> None:
+    days = [(date(2025, 1, 1) + timedelta(days=n)).isoformat() for n in range(400)]
+    drawn = Drawn(results.BY_CLASS.columns, [[each, "new", "1.00"] for each in days], "GBP")
+    spec = ChartSpec(kind="heatmap", x="time", y=("net_sales",), series="customer_type")
+    made = vega.compile(spec, drawn, width=PHONE)
+    kept = [each["x"] for each in made["data"]["values"]]
+    assert kept == days[-vega.MOST_COLUMNS :]
+    title = made["layer"][0]["encoding"]["x"]["axis"]["title"]
+    assert title == f"Time, the last {vega.MOST_COLUMNS} of 400"
+
+
+def test_letters_that_no_font_has_are_left_out() -> None:
+    assert rules.text("🎁 Gift set 🇩🇪 1️⃣") == "Gift set   1"
+    assert rules.text("👨‍👩‍👧") == rules.NONE

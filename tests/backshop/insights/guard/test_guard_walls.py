@@ -15,7 +15,7 @@ from backshop.insights.guard import Refused, allowed, check, repository, run
 
 from tests.backshop.insights.guard import statements
 from tests.backshop.insights.guard.statements import Statement
-from tests.conftest import Database
+from tests.conftest import Database, one_in
 
 CANARIES = ("CANARY2", "77777.77", "VICTIM", "cafe0000")
 """What only the other store has, in every table, and what is hidden in one's own."""
@@ -153,7 +153,7 @@ def test_the_guard_alone_leaks_nothing(
     assert [each for each in leaks(rows) if each not in said] == []
 
 
-@pytest.mark.parametrize("each", ANY, ids=named)
+@pytest.mark.parametrize("each", one_in(4, ANY), ids=named)
 def test_row_level_security_alone_leaks_nothing(each: Statement, mine: UUID, login: None) -> None:
     try:
         with db.analyst(mine, timeout_ms=300) as tx:
@@ -164,7 +164,7 @@ def test_row_level_security_alone_leaks_nothing(each: Statement, mine: UUID, log
     assert [each for each in leaks(rows) if each not in said] == []
 
 
-@pytest.mark.parametrize("each", ANY, ids=named)
+@pytest.mark.parametrize("each", one_in(4, ANY), ids=named)
 def test_both_leak_nothing(each: Statement, mine: UUID, login: None) -> None:
     try:
         found: object = run(mine, each.sql, timeout_ms=2000)

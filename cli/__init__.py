@@ -1,0 +1,1 @@
+"""`backshop`: what people operate backshop with, on a laptop and on AWS."""

@@ -1,0 +1,153 @@
+"""How the desk writes amounts, times and states, and what is in its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from typing import NamedTuple
+
+from backshop.web.pages import texts
+from markupsafe import Markup
+
+
+class Entry(NamedTuple):
+    """A page of the menu; `scope` is what its key must have."""
+
+    group: str
+    text: str
+    path: str
+    scope: str
+
+
+MENU = (
+    Entry("", "Today", "/desk", "staff"),
+    Entry("Shop", "Orders", "/desk/{store}/orders", "store"),
+    Entry("Shop", "Customers", "/desk/{store}/customers", "store"),
+    Entry("Shop", "Products", "/desk/{store}/products", "store"),
+    Entry("Fulfilment", "Deliveries", "/desk/{store}/deliveries", "staff"),
+    Entry("Fulfilment", "Batches", "/desk/{store}/batches", "staff"),
+    Entry("Money", "Refunds", "/desk/{store}/refunds", "store"),
+    Entry("Money", "Addresses", "/desk/{store}/addresses", "store"),
+    Entry("Money", "Discounts", "/desk/{store}/discounts", "store"),
+    Entry("Shades", "Ratings", "/desk/{store}/ratings", "staff"),
+    Entry("Shades", "Catalogue", "/desk/{store}/shades", "staff"),
+    Entry("Shades", "Funnel", "/desk/{store}/funnel", "store"),
+    Entry("Sales", "Numbers", "/desk/{store}/numbers", "store"),
+    Entry("Sales", "Projects", "/desk/{store}/projects", "store"),
+    Entry("Connection", "Shops", "/desk/shops", "store"),
+    Entry("Connection", "Webhooks", "/desk/{store}/webhooks", "staff"),
+    Entry("Connection", "Outgoing", "/desk/{store}/outgoing", "staff"),
+)
+
+
+def menu_for(scopes: Collection[str]) -> list[tuple[str, list[Entry]]]:
+    """The menu of who has these scopes, by group in the order of the day's work."""
+    mine = [entry for entry in MENU if entry.scope in scopes]
+    return [(group, list(entries)) for group, entries in groupby(mine, lambda each: each.group)]
+
+
+DONE = {
+    "refund": "The refund is requested. It is done at the shop in a moment.",
+    "address": "The new address is requested. It is changed at the shop in a moment.",
+    "retried": "It is tried again now.",
+    "moved": "Done.",
+    "batch": "The batch is made.",
+    "assigned": "The orders are in the batch.",
+    "unassigned": "The order is out of the batch.",
+    "connected": "The shop is connected, and its first sync has begun.",
+    "changed": "The change is saved.",
+    "syncing": "The sync has begun.",
+    "disconnected": "The shop is disconnected.",
+    "replayed": "It is queued once more.",
+    "revoked": "The discount is ended.",
+    "offered": "The discount is on its way to the shop.",
+    "noted": "The note is saved.",
+    "pinned": "The chart is pinned.",
+    "unpinned": "The chart is gone.",
+    "saved": "Saved.",
+    "signed_out": "You are signed out.",
+    "everywhere": "You are signed out everywhere.",
+}
+"""What a page says after something was done; its address names the word."""
+
+_WORDS = {
+    "ORDER_CONFIRMED": ("Confirmed", ""),
+    "SOURCING": ("Being sourced", ""),
+    "ARRIVED": ("Arrived here", "good"),
+    "DISPATCHED": ("Sent", "good"),
+    "DELIVERED": ("Delivered", "good"),
+    "collecting": ("Collecting", ""),
+    "orderedFromSupplier": ("Ordered from supplier", ""),
+    "inTransit": ("In transit", ""),
+    "arrived": ("Arrived", "good"),
+    "dispatched": ("Sent", "good"),
+    "completed": ("Completed", "good"),
+    "pending": ("Waiting", "warn"),
+    "sending": ("Being sent", "warn"),
+    "processed": ("Paid back", "good"),
+    "updated": ("Changed", "good"),
+    "done": ("Done", "good"),
+    "failed": ("Failed", "bad"),
+    "settled": ("Paid back", "good"),
+    "received": ("Being saved", "warn"),
+    "saved": ("Saved", "good"),
+    "active": ("Connected", "good"),
+    "uninstalled": ("Disconnected", "bad"),
+    "erased": ("Erased", "bad"),
+    "running": ("Running", "warn"),
+    "queued": ("Waiting", "warn"),
+    "none": ("Not sent", ""),
+    "partial": ("Partly sent", "warn"),
+    "fulfilled": ("Sent", "good"),
+    "delivered": ("Delivered", "good"),
+    "changed": ("Will move", "good"),
+    "unchanged": ("Is there already", ""),
+    "refused": ("Stays", "bad"),
+    "used": ("Used", "good"),
+    "expired": ("Ended", ""),
+    "revoked": ("Ended", ""),
+    "inquiry": ("Inquiry", ""),
+    "quoted": ("Quoted", "warn"),
+    "ordered": ("Ordered", "good"),
+    "in_progress": ("In progress", "good"),
+    "cancelled": ("Cancelled", "bad"),
+    "draft": ("Draft", ""),
+    "sent": ("Sent", "warn"),
+    "accepted": ("Accepted", "good"),
+    "rejected": ("Not wanted", "bad"),
+    "superseded": ("Replaced", ""),
+}
+
+
+class Words(NamedTuple):
+    """A state in words, and how good it is."""
+
+    text: str
+    tone: str
+
+
+def words(state: str | None) -> Words:
+    """What a state means for who reads it; one that is the shop's own is shown as it is."""
+    if not state:
+        return Words("", "")
+    text, tone = _WORDS.get(state, (state.replace("_", " ").capitalize(), ""))
+    return Words(text, tone)
+
+
+def amount(value: object, currency: str | None) -> str:
+    """`LKR 4,500.00` of an amount as answers have it; a dash where there is none."""
+    if value is None:
+        return "–"
+    try:
+        return texts.money(Decimal(str(value)), currency or "").strip()
+    except InvalidOperation:
+        return str(value)
+
+
+def moment(value: str | None, zone: str) -> Markup | str:
+    """A time as answers have it, in the store's zone; a dash where there is none."""
+    if not value:
+        return "–"
+    return texts.moment(datetime.fromisoformat(value), zone)

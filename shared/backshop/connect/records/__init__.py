@@ -1,0 +1,1 @@
+"""What a shop has told, as staff and programs look it up: orders, products, customers."""

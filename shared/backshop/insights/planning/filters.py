@@ -1,0 +1,686 @@
+"""Filters that a question names: limits by number, classes of orders and customers, names of the
+store."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from backshop.insights.planning import countries, times
+from backshop.insights.planning.lexicon import BEST, CODES, PEOPLE, WORST
+from backshop.insights.planning.models import Declined, Known
+from backshop.insights.planning.names import Named
+from backshop.insights.planning.text import Line
+from backshop.insights.semantic.metrics import METRICS
+from backshop.insights.semantic.models import Dimension, Filter, Limit, SemanticQuery
+from backshop.insights.semantic.periods import WEEKDAYS
+
+if TYPE_CHECKING:
+    from backshop.insights.planning.rules import Reading
+
+D = Dimension
+OP = (
+    r"(?:(?P<op>more than|greater than|bigger than|higher than|larger than|over|above|exceeding|exceed(?:s|ed)?|beyond|upwards of|>=|<=|>|<|at least|minimum(?: of)?|no less than|not less than|"
+    r"less than|fewer than|lower than|smaller than|cheaper than|under|below|at most|up to|maximum(?: of)?|no more than|not more than|exactly|equal to|only|just|=) ?)"
+)
+N = rf"{OP}(?P<n>\d+(?:\.\d+)?)(?P<pct> percent)?(?P<money> ¤)?(?P<tail> or (?:more|higher|above|over|less|fewer|below|under)| and (?:more|up|above))?"
+N_PLUS = r"(?P<n>\d+(?:\.\d+)?)(?P<pct> percent)?(?P<money> ¤)?(?P<tail> or (?:more|higher|above|over|less|fewer|below|under)| and (?:more|up|above|over)|\+| plus)"
+_OPS = {
+    ">": (
+        "more than",
+        "greater than",
+        "bigger than",
+        "higher than",
+        "larger than",
+        "over",
+        "above",
+        "exceeding",
+        "exceed",
+        "exceeds",
+        "exceeded",
+        "beyond",
+        "upwards of",
+        ">",
+    ),
+    ">=": ("at least", "minimum", "minimum of", "no less than", "not less than", ">="),
+    "<": (
+        "less than",
+        "fewer than",
+        "lower than",
+        "smaller than",
+        "cheaper than",
+        "under",
+        "below",
+        "<",
+    ),
+    "<=": ("at most", "up to", "maximum", "maximum of", "no more than", "not more than", "<="),
+    "=": ("exactly", "equal to", "only", "just", "="),
+}
+_TIMES = {"once": 1, "twice": 2, "1 time": 1}
+DURATION = r"(?:(?P<number>\d+|a|an|one|half a|couple of|a couple of|few|a few|several) )?(?P<unit>day|week|fortnight|month|quarter|year)s?"
+_DAYS = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "quarter": 90, "year": 365}
+
+
+def op_of(found: re.Match[str]) -> str:
+    groups = found.groupdict()
+    said = (groups.get("op") or "").strip()
+    tail = groups.get("tail") or ""
+    if re.search(r"more|higher|above|over|up|\+|plus", tail):
+        return ">="
+    if re.search(r"less|fewer|below|under", tail):
+        return "<="
+    return next((op for op, held in _OPS.items() if said in held), "=")
+
+
+def number_of(found: re.Match[str]) -> int | float:
+    number = float(found["n"])
+    if found.groupdict().get("pct"):
+        return number / 100
+    return int(number) if number.is_integer() else number
+
+
+def days_of(found: re.Match[str]) -> int:
+    said = found["number"] or "1"
+    number = {
+        "a": 1,
+        "an": 1,
+        "one": 1,
+        "half a": 0.5,
+        "couple of": 2,
+        "a couple of": 2,
+        "few": 3,
+        "a few": 3,
+        "several": 3,
+    }.get(said)
+    if found["unit"] == "year" and number == 0.5:
+        return 180
+    return int(_DAYS[found["unit"]] * (number if number is not None else int(said)))
+
+
+def limit(field: str, op: str, value: Any) -> Filter:
+    return Filter(field=str(field), op=op, value=value)
+
+
+def put(reading: Reading, filter: Filter) -> None:
+    if filter not in reading.filters:
+        reading.filters.append(filter)
+
+
+# ------------------------------------------------------------------------------- numbers
+
+
+def read_numbers(reading: Reading) -> None:
+    line = reading.line
+    _customers_between(reading, line)
+    for size in (N, N_PLUS):
+        _customers_limits(reading, line, size)
+        if found := line.take(
+            rf"\b(?:with )?(?:a |their |the )?(?:stock|inventory|quantity)(?: level| quantity| on hand)?(?: is| are| of| at| being)? ?{size}(?: units| pieces| items)?\b"
+        ):
+            put(reading, limit(Limit.STOCK_QUANTITY, op_of(found), number_of(found)))
+        if found := line.find(
+            rf"(?P<noun>\b(?:products?|items?|skus?|articles?|things?|stuff|what))(?: (?:that|which|do|did|we|i|have|own|hold|stock|only|got|still))+ {size} of(?: left)?\b"
+        ):
+            _keep_noun(line, found)
+            put(reading, limit(Limit.STOCK_QUANTITY, op_of(found), number_of(found)))
+        if found := line.take(
+            rf"\b{size} ?(?:units |pieces |items |pcs )?(?:left|in stock|on hand|remaining|available|on stock)\b"
+        ):
+            put(reading, limit(Limit.STOCK_QUANTITY, op_of(found), number_of(found)))
+        if found := line.find(
+            rf"\b(?P<noun>orders?|baskets?|purchases?|carts?|sales|transactions)(?P<mid> (?:,|say|so|like|meaning|ie|i mean|that (?:are|were|have)|which (?:are|were)|with|worth|valued|of|totall?ing|having|had|have|were|are|came|came in|did|do|we|get|got|placed|a|an|total|totals|value|amount|order|at|in|costing|priced|size|is|was|the|(?:on|via|with|from|in|by|through)(?: the)? @x\d+))* ?{size}(?! (?:orders?|times?|items?|days?|weeks?|months?|years?|units?|products?|pieces|lines?|percent|{times.MONTH[1:-1]}))(?= |$)"
+        ):
+            _keep_noun(line, found)
+            put(reading, limit(Limit.ORDER_TOTAL, op_of(found), number_of(found)))
+    if found := line.find(
+        rf"\b(?P<noun>orders?|baskets?|purchases?|sales)(?: (?:worth|of|with|a|value|total|totals|valued|were|was|are|that|which|came in|did we have|did we get))* (?:(?:between|from) (?P<a>\d+)(?: ¤)? (?:and|to) (?P<b>\d+)(?: ¤)?|(?P<a2>\d+)(?: ¤)? ?(?:to|-) ?(?P<b2>\d+) ¤)(?= |$)(?! (?:of )?(?:{times.MONTH[1:-1]})\b)(?! ?(?:am|pm|h|hours|o ?clock)\b)"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.ORDER_TOTAL, ">=", int(found["a"] or found["a2"])))
+        put(reading, limit(Limit.ORDER_TOTAL, "<=", int(found["b"] or found["b2"])))
+
+
+def _customers_between(reading: Reading, line: Line) -> None:
+    if found := line.find(
+        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|which|have|has|we))* (?:spent|spend|spending|paid|worth) (?:between|from) (?P<a>\d+)(?: ¤)? (?:and|to) (?P<b>\d+)(?: ¤)?(?= |$)"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.TOTAL_SPENT, ">=", int(found["a"])))
+        put(reading, limit(Limit.TOTAL_SPENT, "<=", int(found["b"])))
+
+
+def _customers_limits(reading: Reading, line: Line, size: str) -> None:
+    who = rf"(?P<noun>{PEOPLE})(?: (?:who|that|which|have|has|had|do|did|are|there|we|i|got|get|placing|,|~|and|but|also|ever|with|already|of|ours|at|risk|(?:from|in)(?: the)? @x\d+))*"
+    if found := line.find(
+        rf"\b{who} (?:spent|spend|spending|paid|worth|a lifetime (?:value|spend)(?: of)?|total spend(?: of)?)(?: us| a total of| in total| overall)* ?{size}(?= |$)"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
+    if found := line.find(
+        rf"\b(?P<noun>{PEOPLE}) (?:with|having|whose) (?:an? |their |total |lifetime |overall )*(?:purchases?|spend(?:ing)?|spent|revenue|billing|business)(?: (?:value|amount|total|is|are|was|of|worth))* ?{size}(?! (?:orders?|times?|purchases?|days?|weeks?|months?|years?|percent))(?= |$)"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
+    if found := line.find(
+        rf"\b(?P<noun>{PEOPLE}) (?:worth |valued )?{size}(?! (?:orders?|times?|purchases?|days?|weeks?|months?|years?|percent|{times.MONTH[1:-1]}))(?= |$)"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
+    if found := line.find(
+        rf"\b{who} (?:ordered|bought|purchased|shopped|placed|made|order|buy|having)? ?{size} ?(?:orders|times|purchases|order|purchase)\b"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.ORDERS_COUNT, op_of(found), number_of(found)))
+    if found := line.find(
+        rf"\b{who} (?:ordered|bought|purchased|shopped|placed|made|order|buy|having)? ?(?P<n>\d+) (?:orders|times|purchases)\b"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.ORDERS_COUNT, "=", number_of(found)))
+    if found := line.find(
+        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|have|has|had|having|ever))* (?:ordered|bought|purchased|shopped|come back) (?P<word>once|twice) or more\b"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.ORDERS_COUNT, ">=", _TIMES[found["word"]]))
+    if found := line.find(
+        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|have|has|had|ever))* (?:ordered|bought|purchased|shopped|come back) (?P<op>more than|at least|exactly) (?P<word>once|twice)\b(?<!exactly once)"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.ORDERS_COUNT, op_of(found), _TIMES[found["word"]]))
+
+
+def _keep_noun(line: Line, found: re.Match[str]) -> None:
+    noun = found["noun"]
+    marks = " ".join(re.findall(r"(?:from |in )?@x\d+|at risk", found[0]))
+    line.text = f"{line.text[: found.start()]} {noun} {marks} ~ {line.text[found.end() :]}"
+    line.text = re.sub(r"\s+", " ", line.text)
+
+
+def read_left_limit(reading: Reading, metric: str, *, is_percent: bool) -> None:
+    """`… over 100` about the metric itself."""
+    for size in (N, N_PLUS):
+        found = reading.line.take(rf"\b{size}(?= |$)")
+        if found is None:
+            continue
+        value = number_of(found)
+        if found["money"] and METRICS[metric].format != "money":
+            raise_price_limit()
+        if is_percent and not found["pct"] and value > 1:
+            value = value / 100
+        put(reading, limit(metric, op_of(found), value))
+
+
+def raise_price_limit() -> None:
+    from backshop.insights.planning.rules import Refused
+
+    nearest = {
+        "metrics": ["avg_item_price"],
+        "dimensions": ["product"],
+        "period": {"type": "last_n", "n": 12, "unit": "month"},
+        "top_n": 10,
+    }
+    raise Refused(
+        Declined(
+            "What things cost is no limit that can be set here.",
+            ("a limit by price",),
+            SemanticQuery.model_validate(nearest),
+            "Average selling price by product",
+        )
+    )
+
+
+# ------------------------------------------------------------------------------- classes
+
+_KINDS = {
+    "new": "new",
+    "first time": "new",
+    "first": "new",
+    "brand new": "new",
+    "returning": "returning",
+    "repeat": "returning",
+    "existing": "returning",
+    "old": "returning",
+    "recurring": "returning",
+    "loyal": "returning",
+    "regular": "returning",
+    "guest": "guest",
+}
+_KIND = r"(?P<kind>brand new|new|first time|returning|repeat|existing|old|recurring|loyal|regular|guest)"
+_MONEY = r"(?:net |gross |total )?(?:sales|revenues?|orders?|turnover|spend(?:ing)?|aov|average order value|money|purchases?|income|discounts?|refunds?|items|basket|checkouts?)"
+
+
+_DAYS_BESIDE = rf"(?<!last )(?<!this )\b{times.LONG_WEEKDAY} (?:vs|against|compared (?:to|with)) {times.LONG_WEEKDAY}\b(?! (?:(?:of )?(?:last|this|the) week|last|before))"
+
+
+def read_classes(reading: Reading, known: Known) -> None:
+    line = reading.line
+    if found := line.take(
+        r"\b(?:only )?(?:on |at |during |over |in )?(?:the )?(?:every )?weekends(?: only)?\b(?! (?:vs|and|or|to|with|than)\b| (?:[a-z]+ ){1,4}than\b)"
+    ):
+        put(reading, limit(D.IS_WEEKEND, "=", True))
+    elif found := line.take(
+        r"(?<!weekends or )(?<!weekends and )(?<!weekends vs )(?<!weekends than )\b(?:only )?(?:on|during) (?:the )?(?:weekdays|week days|work ?days)(?: only)?\b(?! (?:vs|and|or|to|with|than))"
+    ):
+        put(reading, limit(D.IS_WEEKEND, "=", False))
+    elif found := line.take(
+        r"(?<!vs )(?<!and )(?<!friday )(?<!cyber )(?<!thanksgiving )(?<!last )(?<!this )(?<!past )(?<!previous )(?<!the )\bweekend (?=sales|orders|revenue)"
+    ):
+        put(reading, limit(D.IS_WEEKEND, "=", True))
+    if line.take(
+        r"(?<!last )(?<!this )(?<!past )(?<!previous )(?<!the )\bweekends?\b(?! (?:vs|and|or|to|than|before))(?=.*(?:share|percent|%m))"
+    ):
+        put(reading, limit(D.IS_WEEKEND, "=", True))
+    _read_days_of_week(reading)
+    if found := line.take(
+        r"\b(?:(?:between|from) )?(\d\d?)(?::00)? ?(am|pm)? ?(?:and|to|until|till|-) ?(\d\d?)(?::00)? ?(am|pm|o ?clock|h|hours)\b"
+    ):
+        first, last = _hour(found[1], found[2] or found[4]), _hour(found[3], found[4])
+        if first >= last and not found[2]:  # `9 to 5 pm`
+            first = _hour(found[1], "am")
+        if 0 <= first < last <= 24:
+            put(reading, limit(D.HOUR_OF_DAY, ">=", first))
+            put(reading, limit(D.HOUR_OF_DAY, "<", last))
+    elif found := line.take(r"\b(?P<op>after|before) (\d\d?) ?(am|pm|o ?clock)\b"):
+        put(
+            reading,
+            limit(
+                D.HOUR_OF_DAY, ">=" if found["op"] == "after" else "<", _hour(found[2], found[3])
+            ),
+        )
+    elif found := line.take(r"\b(?:at|around) (\d\d?)(?::00)? ?(am|pm|o ?clock|h)\b"):
+        put(reading, limit(D.HOUR_OF_DAY, "=", _hour(found[1], found[2]) % 24))
+    _statuses(reading, line, known)
+    _currencies(reading, line, known)
+
+
+def read_weekday(reading: Reading) -> None:
+    """A day of the week beside a period is one of its class: `monday sales last 3 months`."""
+    found = reading.line.take(rf"\b(?:on (?:a )?)?{times.LONG_WEEKDAY}\b")
+    if found:
+        put(reading, limit(D.DAY_OF_WEEK, "=", WEEKDAYS.index(found[1]) + 1))
+
+
+def _read_days_of_week(reading: Reading) -> None:
+    """Days of the week as a class, or as rows where they are set against each other."""
+    line = reading.line
+    days = [WEEKDAYS.index(day) + 1 for day in _weekdays(line)]
+    if not days and (found := line.take(_DAYS_BESIDE)):
+        days = [WEEKDAYS.index(found[each]) + 1 for each in (1, 2)]
+        reading.dimensions.append(D.DAY_OF_WEEK)
+    elif len(days) > 1 and line.take(r"\bvs\b"):
+        reading.dimensions.append(D.DAY_OF_WEEK)
+    if len(days) == 1:
+        put(reading, limit(D.DAY_OF_WEEK, "=", days[0]))
+    elif days:
+        put(reading, limit(D.DAY_OF_WEEK, "in", tuple(days)))
+
+
+def _hour(text: str, half: str | None) -> int:
+    hour = int(text)
+    if half == "pm" and hour < 12:
+        return hour + 12
+    return 0 if half == "am" and hour == 12 else hour
+
+
+def _weekdays(line: Line) -> list[str]:
+    found = []
+    while match := line.take(
+        rf"\b(?:(?:on|for|of|only|and|or|every|each|by|,) )*(?:(?:every|each) {times.LONG_WEEKDAY}|{times.LONG_WEEKDAY}s)\b(?: only)?"
+    ):
+        found.append(match[1] or match[2])
+    return found
+
+
+def read_customer_types(reading: Reading) -> None:
+    """New, returning or guest customers as a class of orders; alone they are metrics."""
+    line = reading.line
+    if line.has(
+        rf"\b{_KIND} (?:customers? |ones |buyers? )?(?:\w+ ){{0,2}}(?:and|vs|or|to|with|than|against|compared) (?:the )?(?:returning|repeat|existing|old|new|recurring|guests?|loyal)\b"
+    ):
+        return
+    for pattern in (
+        rf"\b(?:from|by|of|for|to|among|with|do|did|are|were|made by|placed by|who are|came from|come from|through) (?:our |my |the |only )*{_KIND}(?: (?:customers?|buyers?|shoppers?|clients?|ones|people|users?|checkouts?|guests?)|s)\b",
+        rf"\b{_KIND} (?:customers?|buyers?|shoppers?|clients?) (?={_MONEY}\b)",
+        r"\b(?P<kind>guest) (?=orders?|checkouts?|sales|purchases?|share|revenue)",
+        rf"\b(?:only|just) (?:the |our |my )?{_KIND}(?: customers?| buyers?| ones|s)\b",
+    ):
+        found = line.find(pattern)
+        if found is None:
+            continue
+        head = Line(line.text[: found.start()])
+        if found[0].startswith("by ") and head.has(
+            r"\b(?:countr(?:y|ies)|markets?|coupons?|codes?|currenc(?:y|ies)) $"
+        ):
+            continue
+        is_class = (
+            head.has(
+                rf"\b{_MONEY}\b|\bhow much\b|\bspend|spent\b|\bbasket|median|items|customers come\b|\b(?:products?|categor\w+|countr\w+|skus?|bought|ordered|purchased|sellers?|sell|buy)\b"
+            )
+            or "only" in found[0]
+            or "just" in found[0]
+            or Line(line.text[found.end() :]).has(
+                rf"^ ?(?:share of (?:the |our |all )*)?{_MONEY}\b|\bspend|spent|order\b"
+            )
+        )
+        if not is_class:
+            continue
+        line.take(pattern)
+        put(reading, limit(D.CUSTOMER_TYPE, "=", _KINDS[found["kind"]]))
+        return
+    if line.take(r"\b(?:from |by |of )?guests\b(?: only)?"):
+        put(reading, limit(D.CUSTOMER_TYPE, "=", "guest"))
+
+
+def read_without_codes(reading: Reading) -> None:
+    """That no coupon was used; a code by name is a name."""
+    line = reading.line
+    if line.has(r"\b(?:with|without) (?:and|vs|or) (?:with|without)\b") or line.has(
+        rf"\bwith (?:an? )?{CODES} (?:vs|and|or) (?:those |ones |orders )?without\b"
+    ):
+        return
+    if line.take(
+        rf"\b(?:without|not using|no|with no|that did not use|did not use|not having|which did not use) (?:an? |any )?(?:{CODES}|discounts?)\b(?: orders?)?|\b(?:excluding|except|minus|ignoring|leaving out|not counting|without)(?: (?:the|any|all|those|our|orders|sales|purchases|ones|made|placed|done|that|used|use|with|using))* (?:{CODES}|discounts?)\b(?: (?:orders?|sales))?"
+    ):
+        put(reading, limit(D.HAS_COUPON, "=", False))
+
+
+def _statuses(reading: Reading, line: Line, known: Known) -> None:
+    if "pending" in known.statuses:
+        line.text = re.sub(
+            r"\b(?:unpaid|awaiting payment|waiting (?:for|on) (?:a |the )?payment|not (?:yet )?paid(?: for)?(?: yet)?)\b",
+            "pending",
+            line.text,
+        )
+    spoken = {
+        each: re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", each).lower() for each in known.statuses
+    }
+    for status, said in spoken.items():
+        word = re.escape(said).replace("cancelled", "cancell?ed").replace("canceled", "cancell?ed")
+        if reading.metrics and reading.metrics[0] not in (
+            "orders_all_status",
+            "gross_sales_all_status",
+        ):
+            return
+        negative = rf"\b(?:excluding|except|without|not|ignoring|other than|apart from|leaving out|minus) (?:the )?{word}(?: ones| orders)?\b"
+        if line.take(negative):
+            put(reading, limit(D.STATUS, "!=", status))
+            continue
+        if said == "refunded":
+            pattern = r"\b(?:with |in |having )?(?:the )?status (?:of |is )?refunded\b"
+        else:
+            pattern = rf"\b(?:(?:with |in |having |at |on )?(?:the )?status (?:of |is |= )?{word}|(?:is |are |were |was |still |currently |in |got |been |have been |get |stuck |sitting |waiting )*(?:in |on )?{word}(?= orders?| ones| status| purchases|  ?$| ~| payments?| right| as of| at| and| last| this| today| yesterday| in| now)(?: status)?)\b"
+        if line.take(pattern):
+            _put_status(reading, status)
+            if not reading.metrics and line.has(_OF_MONEY):
+                reading.metrics.append("gross_sales_all_status")
+            reading.line.text = reading.line.text.replace(" status ", " ")
+
+
+def read_spoken_statuses(reading: Reading, known: Known) -> None:
+    """Statuses of several words that turns of phrase would take for their own (`partially
+    refunded`)."""
+    for status in known.statuses:
+        said = re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", status).lower()
+        is_taken = " " in said and re.search(r"refund|return|cancel", said)
+        pattern = rf"\b(?:(?:with|in|having) )?(?:the )?(?:status (?:of )?)?{said}\b"
+        if is_taken and reading.line.take(pattern):
+            _put_status(reading, status)
+
+
+_OF_MONEY = r"\b(?:money|cash|value|worth|amount|stuck|tied up|sit|sits|sitting|outstanding)\b"
+
+
+def _put_status(reading: Reading, status: str) -> None:
+    """Of several, any of them."""
+    held = next(
+        (each for each in reading.filters if each.field == D.STATUS and each.op in ("=", "in")),
+        None,
+    )
+    if held is None:
+        put(reading, limit(D.STATUS, "=", status))
+        return
+    values = held.value if isinstance(held.value, tuple) else (held.value,)
+    reading.filters[reading.filters.index(held)] = limit(D.STATUS, "in", (*values, status))
+
+
+_CURRENCY_WORDS = {
+    "euro": "EUR",
+    "euros": "EUR",
+    "pound": "GBP",
+    "pounds": "GBP",
+    "sterling": "GBP",
+    "yen": "JPY",
+    "dollar": "USD",
+    "dollars": "USD",
+    "franc": "CHF",
+    "francs": "CHF",
+    "zloty": "PLN",
+    "kronor": "SEK",
+    "rupees": "INR",
+}
+
+
+def _currencies(reading: Reading, line: Line, known: Known) -> None:
+    codes = {each.lower(): each for each in known.currencies}
+    words = dict(_CURRENCY_WORDS.items())
+    if "dollar" in line.text and known.currency in ("CAD", "AUD", "NZD", "SGD", "HKD"):
+        words |= {"dollar": known.currency, "dollars": known.currency}
+    pattern = rf"\b(?:(?:only )?(?:in|paid in|charged in|currency|for) )?(?P<c>{'|'.join([*codes, *words, 'eur', 'gbp', 'usd', 'jpy', 'chf', 'cad', 'aud'])})(?: only| currency| (?=sales|orders|revenue))?\b"
+    found = line.take(pattern)
+    if found is None:
+        return
+    code = codes.get(found["c"]) or words.get(found["c"]) or found["c"].upper()
+    if known.currencies and code not in known.currencies:
+        from backshop.insights.planning.rules import Refused
+
+        shown = ", ".join(known.currencies)
+        raise Refused(
+            Declined(
+                f"The store has no orders in {code}; it has {shown}. Amounts are not converted.",
+                (f"orders in {code}",),
+                SemanticQuery.model_validate(
+                    {
+                        "metrics": ["net_sales"],
+                        "dimensions": ["currency"],
+                        "period": {"type": "last_n", "n": 12, "unit": "month"},
+                    }
+                ),
+                "Net sales by currency",
+            )
+        )
+    if known.currencies != (code,):
+        put(reading, limit(D.CURRENCY, "=", code))
+
+
+# ------------------------------------------------------------------------------- names
+
+_NOT = r"(?:excluding|excl|except(?:ing)?(?: for)?|without|not|outside(?: of)?|other than|apart from|besides|ignoring|leaving out|leave out|minus|but not|non|everywhere but|anywhere but|all but|exclude|aside from)(?: (?:in|from|for|of|the|any|counting|including|to|our|sales|orders|customers|using|code|coupon))*"
+
+
+def is_negative(line: Line) -> bool:
+    return line.has(rf"\b{_NOT} ~?\s*$")
+
+
+_FACING = (
+    r"@x\d+(?: \w+){0,3}(?: ~)? (?:vs|or|compared \w+|than|against) (?:\w+ ){0,2}@x\d+",
+    r"\b(?:compare|comparing|comparison|difference|split)\b(?: \w+){0,5} @x\d+(?: (?:and|with|to|,))+ @x\d+",
+)
+
+
+def read_facing(reading: Reading) -> None:
+    """Before turns of phrase take one of the names out of its place."""
+    reading.is_facing = any(reading.line.has(each) for each in _FACING)
+
+
+def read_names(reading: Reading, known: Known) -> None:
+    """The names that were marked, as filters: one field's are any of them, or rows where the
+    question sets them against each other."""
+    line = reading.line
+    wanted: dict[str, list[Named]] = {}
+    is_negative_before: dict[str, bool] = {}
+    for place, choices in enumerate(reading.named):
+        if not line.has(rf"@x{place}\b"):
+            continue
+        named = _chosen(choices, line, place)
+        if not named.is_there:
+            _decline_absent(named, known)
+        before = Line(line.text.split(f"@x{place} ")[0])
+        goes_on = is_negative_before.get(named.field, False) and before.has(
+            r"@x\d+ (?:and|or|,|nor) $"
+        )
+        is_negative_before[named.field] = goes_on or before.has(rf"\b{_NOT} $")
+        if is_negative_before[named.field]:
+            _put_negative(reading, named, known)
+        else:
+            wanted.setdefault(named.field, []).append(named)
+    facing = reading.is_facing or any(line.has(each) for each in _FACING)
+    if reading.is_facing:
+        _decline_unlike(wanted)
+    _read_rows_of_a_name(reading)
+    for field, names in wanted.items():
+        _put_names(reading, field, names, known, facing=facing)
+    _without_marks(line)
+    reading.is_facing = facing or line.has(r"\bvs\b")
+
+
+def _decline_unlike(wanted: dict[str, list[Named]]) -> None:
+    """A product and a category share their sales: they are not set against each other."""
+    unlike = [each for each in ("category", "product", "sku") if each in wanted]
+    if len(unlike) < 2 or any(len(wanted[each]) > 1 for each in unlike):
+        return
+    from backshop.insights.planning.rules import Refused
+
+    first, then = (wanted[each][0] for each in unlike[:2])
+    raise Refused(
+        Declined(
+            f"{first.value} is a {first.field} and {then.value} a {then.field}: ask for one after the"
+            " other, or compare two of a kind.",
+            ("a comparison of unlike things",),
+            SemanticQuery.model_validate(
+                {
+                    "metrics": ["product_net_sales"],
+                    "dimensions": [first.field],
+                    "period": {"type": "last_n", "n": 12, "unit": "month"},
+                }
+            ),
+            f"Product net sales by {first.field}",
+        )
+    )
+
+
+def _read_rows_of_a_name(reading: Reading) -> None:
+    """`our best helmet`, `top 5 accessories`: rows of what has the name."""
+    found = reading.line.find(
+        r"\b(?:which|what)(?: of (?:the|our|my))? @x(\d+)"
+    ) or reading.line.find(
+        rf"\b(?:{BEST}|{WORST})(?: \d+)?(?: (?:selling|performing|earning|sold))?(?: \d+)?(?: (?:of )?(?:the|our|my))? @x(\d+)"
+    )
+    named = reading.named[int(found[1])][0] if found else None
+    if named and (named.field == "category" or named.op == "contains"):
+        reading.rows_of = named.said or "s"
+
+
+def _put_negative(reading: Reading, named: Named, known: Known) -> None:
+    """Of a part of names, each product that has it."""
+    for name in _whole(named.value, named.op, known):
+        put(reading, limit(named.field, "!=", name))
+
+
+def _whole(value: str, op: str, known: Known) -> tuple[str, ...]:
+    """Of a part of names, the products that have it."""
+    if op != "contains":
+        return (value,)
+    return tuple(each for each in known.products if value.lower() in each.lower())[:8]
+
+
+def _put_names(
+    reading: Reading, field: str, names: list[Named], known: Known, *, facing: bool
+) -> None:
+    values = tuple(dict.fromkeys(each.value for each in names))
+    if len(values) == 1:
+        put(reading, limit(field, names[0].op, values[0]))
+        return
+    values = tuple(
+        dict.fromkeys(one for each in names for one in _whole(each.value, each.op, known))
+    )
+    put(reading, limit(field, "in", values))
+    if facing and Dimension(field) not in reading.dimensions:
+        reading.dimensions.append(Dimension(field))
+
+
+def _without_marks(line: Line) -> None:
+    line.text = re.sub(rf"\b{_NOT} (?=@x\d)", " ", line.text)
+    line.text = re.sub(
+        r"\b(?:with|from|to|by|among|for)(?: (?:the|our|my))? @x\d+ (?:customers?|shoppers?|buyers?|people|clients?)(?= |$)(?! (?:come|are|have|spent|spend|bought|order))",
+        " ~ ",
+        line.text,
+    )
+    line.text = (
+        re.sub(
+            r"@x\d+ (?:customers?|shoppers?|buyers?|people|clients?|market)(?= |$)(?! (?:come|are|have|spent|spend|bought|order))",
+            " ~ customers ",
+            line.text,
+        )
+        if re.search(r"how many|number of|count|customers", line.text)
+        else line.text
+    )
+    line.text = re.sub(
+        r"\s+",
+        " ",
+        re.sub(
+            r"(?:\b(?:in|from|for|of|to|with|by|using|code|coupon|category|product) )?@x\d+",
+            " ~ ",
+            line.text,
+        ),
+    )
+
+
+def _chosen(choices: tuple[Named, ...], line: Line, place: int) -> Named:
+    """Of several fields that have the name, the one that is spoken of."""
+    for named in choices:
+        if line.has(rf"\b{named.field}(?:s| named| called)? @x{place}\b|@x{place} {named.field}\b"):
+            return named
+    return choices[0]
+
+
+def _decline_absent(named: Named, known: Known) -> None:
+    from backshop.insights.planning.rules import Refused
+
+    shown = ", ".join(countries.name(each) for each in known.countries[:5])
+    text = f"The store has no orders from {countries.name(named.value)}"
+    text += f"; it has some from {shown}." if shown else "."
+    nearest = {
+        "metrics": ["net_sales"],
+        "dimensions": ["country"],
+        "period": {"type": "last_n", "n": 12, "unit": "month"},
+    }
+    raise Refused(
+        Declined(
+            text,
+            (f"orders from {countries.name(named.value)}",),
+            SemanticQuery.model_validate(nearest),
+            "Net sales by country",
+        )
+    )
+
+
+_BETTER = r"\b(?:better|more|worse|less|faster|slower|higher|lower) than\b"
+
+
+def add_name(reading: Reading, named: Named, known: Known, *, negative: bool = False) -> None:
+    """Beside another of its field, either of them."""
+    op = "!=" if negative and named.op == "=" else named.op
+    beside = [
+        each
+        for each in reading.filters
+        if each.field == named.field and each.op in ("=", "in", "contains")
+    ]
+    if negative or not beside:
+        put(reading, limit(named.field, op, named.value))
+        return
+    held = beside[0].value if isinstance(beside[0].value, tuple) else (beside[0].value,)
+    whole = [one for each in held for one in _whole(str(each), beside[0].op, known)]
+    values = tuple(dict.fromkeys([*_whole(named.value, named.op, known), *whole]))
+    reading.filters[reading.filters.index(beside[0])] = limit(named.field, "in", values)
+    is_facing = reading.is_facing or reading.line.has(_BETTER)
+    if is_facing and Dimension(named.field) not in reading.dimensions:
+        reading.dimensions.append(Dimension(named.field))

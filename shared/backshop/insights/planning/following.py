@@ -1,0 +1,353 @@
+"""Questions that go on from the one before: what they name changes, everything else stays."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from backshop.insights.planning import metrics as metrics_of
+from backshop.insights.planning import times
+from backshop.insights.planning.lexicon import DIMENSION_NOUNS
+from backshop.insights.planning.text import Line
+from backshop.insights.semantic.metrics import METRICS
+from backshop.insights.semantic.models import (
+    AllTime,
+    Calendar,
+    Dimension,
+    Filter,
+    LastN,
+    Limit,
+    NamedDay,
+    NamedMonth,
+    NamedQuarter,
+    Period,
+    Range,
+    SemanticQuery,
+    Unit,
+)
+from backshop.insights.semantic.periods import Window, compared, window
+
+if TYPE_CHECKING:
+    from backshop.insights.planning.rules import Reading
+
+YES = r"^ (?:yes|yeah|yep|sure|ok|okay|please|do (?:it|that)|go ahead|sounds good|show (?:me )?(?:that|it)|that one)(?: (?:please|do|do that|do it|go ahead|show me|show me that|that|it|then))* $"
+CUE = r"^ (?:(?:ok|okay|now|great|thanks|cool|nice|hm+|so|right|then|please|well|good|alright) )*(?:and|what about|how about|what of|only|just|same|the same|instead|but|also|or|then|by|per|as|for|in|on|compared|compare (?:it|that|this|them|to|with)|vs|with|without|excluding|exclude|except|include|including|add|plus|show (?:it|that|this|them|only|the same)|make (?:it|that)|break (?:it|that|this|them)|split (?:it|that|this|them)|group (?:it|that|this)|drill|top \d+|bottom \d+|first \d+|filter|limit|narrow|do (?:it|that|the same)|can (?:you|i) (?:see|do|show|get|have|break|split) (?:it|that|this|them)|switch|change (?:it|that)|replace|use|not|from|since|during|over|grouped|sorted|sort|rank(?:ed)?|more|less|all|everything|of (?:those|these|them|that)|which of (?:those|these|them)|last|this|previous|yesterday|today|the (?:week|month|quarter|year|day|one) before|daily|weekly|monthly|quarterly|yearly)\b"
+_STRONG_CUE = r"^ (?:(?:ok|okay|now|great|thanks|so|then|well) )*(?:and|what about|how about|what of|same|the same|instead|but|also|or|add|plus|as|with|include|make (?:it|that)|show (?:it|that|this|the same|only)|do (?:it|that|the same)|by|per|switch|only|just|use|change (?:it|that)|replace|vs|compare (?:it|that|this|them|to|with)|compared)\b|\binstead\b"
+_ADDING = r"\b(?:also|as well|too|add|adding|plus|additionally|in addition|include|including|together with|on top|next to it|alongside)\b"
+_EVERYTHING = r"\b(?:all (?:countries|products|categories|customers|orders|coupons|of (?:it|them))|worldwide|everywhere|globally|in total|overall|without (?:the )?filters?|no filters?|everything|altogether|the whole (?:shop|store))\b"
+_CLEARED = r"\b(?:remove|drop|clear|without|lose|forget|ignore|take off|no)(?: (?:the|that|this|all))*(?: (?P<what>[a-z ]+?))? (?:filters?|restrictions?|limits?)\b"
+_IN_ONE = r"\b(?:as|in|just|only) (?:the |a |one )*(?:single )?(?:total|sum|number|figure)s?\b|\bnot (?:by|per|each) (?:day|week|month|quarter|year)\b|\b(?:all )?(?:added|summed) (?:up|together)\b|^ (?:(?:the|just|and|show|me|give|now|ok|only) )*(?:grand |overall )?total (?:please )?$"
+_NOT_COMPARED = r"\b(?:without|no|drop|remove|lose|forget|skip|leave out|ignore)(?: (?:the|that|any|more))* (?:comparison|compare|comparing|previous (?:period|year|one))\b"
+_CLASSES = {
+    "new": "new_customers",
+    "first time": "new_customers",
+    "returning": "returning_customers",
+    "repeat": "returning_customers",
+    "existing": "returning_customers",
+    "one time": "one_time_customers",
+}
+_CLASS = rf"^ (?:(?:and|what about|how about|the|same|for|now|ok|only) )*(?P<kind>{'|'.join(_CLASSES)})(?: ones| customers?)?(?: instead)? $"
+_BEFORE = r"\b(?:the )?(?:one|period|day|week|month|quarter|year|\d+ (?:days|weeks|months|years)) (?:before|prior|earlier)(?: (?:that|it|this))?\b|\bbefore that\b|\bthe previous (?:one|period)\b|\bthe prior (?:one|period)\b"
+_YEAR_BEFORE = r"\b(?:the )?(?:same (?:period|time|months?|weeks?|days?|quarter)(?: of| in)? (?:the )?(?:last|previous|prior) year|(?:a|1) year (?:ago|before|earlier)|year before)\b"
+_OTHER_WAY = r"\b(?:the other way (?:round|around)|reverse(?:d)?|worst|bottom|lowest|least|flip(?:ped)?|ascending)\b"
+
+
+IT = r"\b(?:it|they|them|that one|this one|those|these|(?:is|was|does|did|were) that)\b"
+_SAME_LAST_YEAR = r"^ (?:(?:and|what about|how about|for|in|the|ok|now) )*same (?:period|time|months?|weeks?|days?|quarter|date)s?(?: of| in)? (?:the )?(?:last|previous|prior) year $"
+_COMPARE_THEM = r"\bcompare (?:them|both|these|those|the (?:two|2)|it|that)(?= *$| ~)"
+_AS_RATE = r"\bas (?:an? )?(?:rate|percent(?:age)?|share|ratio|proportion)\b|\bin percent\b"
+_RATES = {
+    "refunds": "refund_rate",
+    "refunded_orders": "refund_rate",
+    "discounts": "discount_rate",
+    "discounted_orders": "coupon_order_share",
+    "taxes": "tax_rate_effective",
+    "net_sales": "net_sales_share",
+    "product_net_sales": "product_net_sales_share",
+    "returning_customers": "repeat_customer_rate",
+}
+_DROPPED = frozenset(
+    {
+        "product",
+        "sku",
+        "category",
+        "coupon",
+        "country",
+        "payment_method",
+        "status",
+        "channel",
+        "currency",
+    }
+)
+"""Dimensions that say nothing more once one value is asked for."""
+
+
+_NOT_THAT = rf"\b(?:instead of|rather than|and not|not)(?: (?:by|in|the|just|only))* (?:revenue|sales|turnover|money|value|units|pieces|quantity|orders|products?|categor(?:y|ies)|countr(?:y|ies)|{times.UNIT}s?|daily|weekly|monthly|quarterly)(?= |$)"
+
+
+def read_shift(reading: Reading) -> None:
+    """`same day last year` goes back from the old period, and names none of its own; what the
+    question turns away from (`units instead of revenue`) is no part of it."""
+    if found := reading.line.find(_NOT_THAT):
+        text = reading.line.text
+        reading.line.text = f"{text[: found.start()]}instead{text[found.end() :]}"
+    if reading.line.take(_SAME_LAST_YEAR):
+        reading.shift = "previous_year"
+    if reading.line.take(_COMPARE_THEM):
+        reading.compare_before = True
+
+
+def is_cue(line: Line) -> bool:
+    return line.has(CUE) or line.has(r"\b(?:instead|as well|too|the same)\b")
+
+
+def is_about_it(before: SemanticQuery, reading: Reading, *, cued: bool) -> bool:
+    """Whether the question only changes the one before."""
+    if (
+        reading.metrics
+        and reading.is_about_it
+        and not any(each.field in _DROPPED for each in reading.filters)
+    ):
+        return cued or len(reading.line.words()) <= 8
+    if not reading.metrics:
+        return cued or len(reading.line.words()) <= 8
+    if _is_of_then(reading) or _is_of_the_thing(before, reading):
+        return True
+    return cued and reading.line.has(_STRONG_CUE)
+
+
+def _is_of_then(reading: Reading) -> bool:
+    """`what was the revenue`: of the period and the rows that the conversation is about."""
+    is_whole = bool(reading.period or reading.dimensions or reading.filters or reading.grain)
+    if not is_whole and len(reading.line.words()) <= 2:
+        return True
+    return not is_whole and reading.line.has(
+        r"^ (?:and )?(?:what|how much|how many)(?: \S+){0,4} (?:was|were|did)\b|^ in (?:terms of )?%m|^ in (?:terms of )?(?:revenue|sales|units|quantity|quantities|volume|pieces|money|orders|turnover|value|items)\b"
+    )
+
+
+_OF_THINGS = frozenset({"stock_quantity", "days_of_stock", "sales_velocity"})
+
+
+def _is_of_the_thing(before: SemanticQuery, reading: Reading) -> bool:
+    """`how many are left`, after a question about one product."""
+    return (
+        bool(_OF_THINGS & set(reading.metrics))
+        and not reading.filters
+        and len(reading.line.words()) <= 6
+        and any(each.field in ("product", "sku") and each.op == "=" for each in before.filters)
+    )
+
+
+def changed(before: SemanticQuery, reading: Reading, now: times.Now) -> SemanticQuery:
+    from backshop.insights.planning.rules import Reading as Anew
+
+    line = reading.line
+    is_added = line.has(_ADDING)
+    cleared = _cleared(line)
+    metrics = _metrics(before, reading, is_added)
+    dimensions = _dimensions(before, reading, is_added)
+    of_names = {each.field for each in before.filters} & {"product", "category"}
+    if reading.top_n and of_names and not (dimensions or reading.grain or before.grain):
+        dimensions = [Dimension.PRODUCT]
+    grain = reading.grain or (before.grain if not reading.dimensions or is_added else None)
+    if line.take(_IN_ONE) and not reading.grain:
+        grain = None
+    if reading.has_trend and grain is None:
+        grain = times.suiting(reading.period or before.period)
+    filters = [
+        each
+        for each in _filters(before, reading, is_added)
+        if cleared is None or (cleared and each.field not in cleared)
+    ]
+    period, compare = _period(before, reading, now)
+    anew = Anew(Line(line.text), [])
+    anew.metrics, anew.dimensions, anew.grain = metrics, dimensions, grain
+    anew.filters = [each for each in filters if _fits(each, metrics)]
+    anew.period = period
+    metrics_of.fit(anew)
+    anew.filters = [_renamed(each, anew.metrics) for each in anew.filters]
+    anew.dimensions = [each for each in anew.dimensions if not _is_one(each, anew.filters)]
+    dimensions = (
+        [each for each in anew.dimensions if each in METRICS[anew.metrics[0]].dimensions]
+        if reading.metrics
+        else anew.dimensions
+    )
+    if period is not None and not isinstance(period, AllTime):
+        period = period.model_copy(update={"compare": compare})
+    elif compare and isinstance(period, AllTime):
+        period = LastN(n=12, unit=Unit.MONTH, compare=compare)
+    return SemanticQuery.model_construct(
+        metrics=tuple(anew.metrics),
+        dimensions=tuple(dimensions),
+        grain=anew.grain,
+        period=period,
+        filters=tuple(anew.filters),
+        top_n=_top(before, reading, dimensions, grain),
+    )
+
+
+def _cleared(line: Line) -> frozenset[str] | None:
+    """Fields whose filters go, none of them for all; None where they stay."""
+    found = line.take(_CLEARED)
+    if found is None:
+        return frozenset() if line.take(_EVERYTHING) else None
+    said = found["what"] or ""
+    return frozenset(
+        str(dimension) for dimension, noun in DIMENSION_NOUNS if re.fullmatch(noun, said)
+    )
+
+
+def _renamed(filter: Filter, metrics: list[str]) -> Filter:
+    """A limit on the metric, which may have become another."""
+    is_old = filter.field in METRICS and filter.field not in metrics
+    return filter.model_copy(update={"field": metrics[0]}) if is_old else filter
+
+
+def _is_one(dimension: Dimension, filters: list[Filter]) -> bool:
+    return dimension in _DROPPED and any(
+        each.field == dimension and each.op == "=" for each in filters
+    )
+
+
+def _metrics(before: SemanticQuery, reading: Reading, is_added: bool) -> list[str]:
+    if not reading.metrics and reading.line.take(_AS_RATE):
+        return [_RATES.get(each, each) for each in before.metrics]
+    is_of_classes = not reading.metrics and set(before.metrics) & set(_CLASSES.values())
+    if is_of_classes and (found := reading.line.take(_CLASS)):
+        return [_CLASSES[found["kind"]]]
+    if not reading.metrics:
+        return list(before.metrics)
+    if is_added:
+        return list(dict.fromkeys([*before.metrics, *reading.metrics]))
+    return list(reading.metrics)
+
+
+def _dimensions(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Dimension]:
+    if not reading.dimensions:
+        return list(before.dimensions)
+    if is_added:
+        return list(dict.fromkeys([*before.dimensions, *reading.dimensions]))
+    return list(reading.dimensions)
+
+
+def _filters(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Filter]:
+    named = {each.field for each in reading.filters}
+    kept = [each for each in before.filters if each.field not in named]
+    if not is_added:
+        return [*kept, *reading.filters]
+    joined = []
+    for each in reading.filters:
+        old = next(
+            (one for one in before.filters if one.field == each.field and one.op in ("=", "in")),
+            None,
+        )
+        if old is None or each.op != "=":
+            joined.append(each)
+            continue
+        values = old.value if isinstance(old.value, tuple) else (old.value,)
+        joined.append(
+            Filter(field=each.field, op="in", value=tuple(dict.fromkeys([*values, each.value])))
+        )
+    return [*kept, *joined]
+
+
+def _fits(filter: Filter, metrics: list[str]) -> bool:
+    """Whether the new metrics can be filtered so; what cannot is left behind."""
+    if filter.field in Limit.__members__.values():
+        return True
+    if filter.field in METRICS:
+        return filter.field in metrics
+    own = METRICS[metrics[0]]
+    return filter.field in own.dimensions or filter.field in (
+        "product",
+        "sku",
+        "category",
+        "coupon",
+    )
+
+
+def _period(
+    before: SemanticQuery, reading: Reading, now: times.Now
+) -> tuple[Period | None, str | None]:
+    old = before.period
+    compare = old.compare if old else None
+    line = reading.line
+    if old is not None and (beside := _beside(old, reading, now)):
+        return beside
+    if reading.compare:
+        if reading.period is None or _is_implied(reading.period, reading.compare):
+            return old, reading.compare
+        return reading.period, reading.compare
+    if old is not None and line.take(_YEAR_BEFORE):
+        return _moved(old, now, "previous_year"), None
+    if old is not None and line.take(_BEFORE):
+        return _moved(old, now, "previous_period"), None
+    if reading.period is None:
+        return old, compare
+    if (
+        isinstance(reading.period, Calendar)
+        and reading.period.unit == Unit.YEAR
+        and reading.period.offset == -1
+        and isinstance(old, NamedMonth | NamedQuarter | NamedDay | Range)
+    ):
+        return _moved(old, now, "previous_year"), None
+    return reading.period, None
+
+
+def _beside(old: Period, reading: Reading, now: times.Now) -> tuple[Period, str | None] | None:
+    """The old period with another comparison, with none, or moved."""
+    if reading.line.take(_NOT_COMPARED):
+        return old.model_copy(update={"compare": None}), None
+    if reading.shift:
+        return _moved(old, now, reading.shift), None
+    if reading.compare_before and not isinstance(old, AllTime):
+        return old, "previous_period"
+    against = _against(old, reading, now)
+    return (old, against) if against else None
+
+
+def _against(old: Period, reading: Reading, now: times.Now) -> str | None:
+    """By what word the old period is set against the one that is named (`compare with october`)."""
+    if not reading.is_against or reading.compare or reading.period is None:
+        return None
+    return times.word(old, reading.period, now)
+
+
+def _is_implied(held: Period, compare: str) -> bool:
+    """A period that only the comparison named: `compared to last year` is about the old one."""
+    return isinstance(held, Calendar) and held.offset == 0 and compare.startswith("previous")
+
+
+def _moved(old: Period, now: times.Now, word: str) -> Period:
+    """The old period one further back."""
+    if isinstance(old, Calendar) and word == "previous_period":
+        return Calendar(unit=old.unit, offset=old.offset - 1)
+    if isinstance(old, NamedDay):
+        return NamedDay(name=old.name, offset=old.offset - 1)
+    if isinstance(old, Calendar) and old.unit == Unit.YEAR:
+        return Calendar(unit=old.unit, offset=old.offset - 1)
+    if isinstance(old, AllTime):
+        return old
+    current = window(old, now.calendars)
+    other = compared(old.model_copy(update={"compare": word}), current, now.calendars)
+    assert other is not None
+    held: Window = other
+    return Range(start=held.first, end=held.first + timedelta(days=held.days - 1))
+
+
+def _top(
+    before: SemanticQuery, reading: Reading, dimensions: list[Dimension], grain: Unit | None
+) -> int | None:
+    if not dimensions and not grain:
+        return None
+    if reading.line.has(_OTHER_WAY) and before.top_n:
+        number = abs(reading.top_n or before.top_n)
+        return -number if before.top_n > 0 else number
+    if reading.top_n is not None:
+        return reading.top_n
+    if reading.line.has(r"\b(?:all|every one|everything|whole list|complete list|full list)\b"):
+        reading.wants_all = True
+        return None
+    return before.top_n if list(before.dimensions) == dimensions else None

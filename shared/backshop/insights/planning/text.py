@@ -1,0 +1,415 @@
+"""Questions made plain: one spelling of what people type in many, and typing errors mended.
+
+A question becomes a line of lower-case words with single spaces, in which whoever understands a
+part takes it out (`Line.take`); what is left at the end was not understood.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from re import Match, Pattern
+
+TAKEN = " ~ "
+"""Stands where a part was taken out, so that words which were apart do not become neighbours."""
+
+_PLAIN = str.maketrans(
+    {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": " "}
+)
+_SPELLED_OUT = (
+    (r"\b(\w+)n't\b", r"\1 not"),
+    (r"\bca not\b", "can not"),
+    (r"\bwo not\b", "will not"),
+    (r"\b(do|did|does|has|have|is|was|were|are|would|could|should)nt\b", r"\1 not"),
+    (r"\b(can|won)t\b", r"\1 not"),
+    (r"\b(what|who|how|where|when|which|that|it|there|here)'?s\b", r"\1 is"),
+    (r"\b(i|we|you|they)'(?:re|m)\b", r"\1 are"),
+    (r"\b(i|we|you|they)'ve\b", r"\1 have"),
+    (r"\b(i|we|you|they)'d\b", r"\1 would"),
+    (r"\b(what|how|where|when|who)'?d\b", r"\1 did"),
+    (r"\b(i|we|you|they)'ll\b", r"\1 will"),
+    (r"\blet'?s\b", "let us"),
+    (r"\b(mother|father|valentine|single|new year)'?s?'? (day|eve)\b", r"\1s \2"),
+    (r"'s\b", ""),
+    (r"(?<=s)'(?= |$)", ""),
+    (r"'", ""),
+)
+_ABBREVIATED: dict[str, str] = {
+    "tdy": "today",
+    "yday": "yesterday",
+    "yest": "yesterday",
+    "amt": "amount",
+    "ppl": "people",
+    "cntry": "country",
+    "ctry": "country",
+    "yr": "year",
+    "wk": "week",
+    "mth": "month",
+    "qtr": "quarter",
+    "prev": "previous",
+    "prod": "products",
+    "cust": "customers",
+    "avg": "average",
+    "qty": "quantity",
+    "pct": "percent",
+    "rev": "revenue",
+    "nr": "number",
+    "num": "number",
+    "cat": "category",
+    "curr": "current",
+    "pymt": "payment",
+    "abv": "aov",
+    "atv": "aov",
+}
+_SLIPS = {
+    slip: word
+    for word, slips in {
+        "which": "wich whcih wihch whitch whch",
+        "what": "waht wat wht whta",
+        "how": "hwo hw",
+        "last": "lst lsat lats",
+        "the": "teh hte",
+        "many": "mny mnay manny",
+        "most": "mots mst",
+        "from": "frm fom",
+        "this": "thsi tihs ths",
+        "show": "shwo sho",
+        "total": "toatl totl",
+        "best": "bst besst",
+        "sold": "soled slod",
+        "year": "yer yeer",
+        "week": "wek",
+        "top": "tpo",
+    }.items()
+    for slip in slips.split()
+}
+"""Of words too short, or too common, to be told from others by their spelling."""
+UNITS = (
+    "kg",
+    "gm",
+    "gr",
+    "mg",
+    "g",
+    "ml",
+    "cl",
+    "ltr",
+    "l",
+    "cm",
+    "mm",
+    "oz",
+    "lbs",
+    "lb",
+    "pcs",
+    "pack",
+)
+"""As labels write them right after a number."""
+_MONEY = (
+    r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|inr|aed|sgd|chf|jpy|cad|aud|dollars?|euros?|pounds?|bucks|quid"
+    r"|rupees?|rs\.?|yen|francs?|dirhams?)(?![\w.]))"
+)
+_MANY = {
+    "k": 1_000,
+    "thousand": 1_000,
+    "lakh": 100_000,
+    "lac": 100_000,
+    "million": 1_000_000,
+    "mio": 1_000_000,
+    "mn": 1_000_000,
+    "crore": 10_000_000,
+    "cr": 10_000_000,
+}
+
+
+NUMBERS = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "fifteen": 15,
+    "eighteen": 18,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "ninety": 90,
+}
+
+
+def _said_number(word: str) -> int:
+    return 1 if word in ("a", "an", "one") else NUMBERS.get(word) or int(word)
+
+
+def _counted(found: Match[str]) -> str:
+    """`2.5 lakh` as a number."""
+    return f"{float(found[1]) * _MANY[found[2]]:.10g}"
+
+
+_SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
+    (
+        rf"\b({'|'.join(NUMBERS)}|an?|one|\d+) (hundred|thousand)\b",
+        lambda m: str(_said_number(m[1]) * (100 if m[2] == "hundred" else 1000)),
+    ),
+    (rf"\b({'|'.join(NUMBERS)})(?= {_MONEY})", lambda m: str(NUMBERS[m[1]])),
+    (
+        r"\b(\d+) (orders|times|purchases|units|pieces) (or more|or less|or fewer|and up|and more)\b",
+        r"\1 \3 \2",
+    ),
+    # 1.000 and 1.250,50 are thousands, 49,90 is none; 1,00,000 is a hundred thousand.
+    (
+        r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?(?![\d.,]\d)(?![\w])",
+        lambda m: m[0].replace(".", "").replace(",", "."),
+    ),
+    (r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])(?=\s|$|\s?[$€£¥₹?])", r"\1.\2"),
+    (r"(?<=\d),(?=(?:\d{2},)*\d{3}\b)", ""),
+    (rf"(?<![\w-])(\d+(?:\.\d+)?)\s?({'|'.join(_MANY)})s?\b\.?", _counted),
+    (rf"{_MONEY}\s?(\d[\d.,]*)", r"\1 ¤"),
+    (rf"(?<=\d)\s?{_MONEY}", " ¤"),
+    # A size as it is written on a label, apart from what it measures; those of codes stay.
+    (rf"(?<![\w-])(\d+(?:\.\d+)?)({'|'.join(UNITS)})\b", r"\1 \2"),
+    (r"\b([1-4])q ?'?(\d\d|\d{4})?\b", lambda m: _of_quarter(m[1], m[2])),
+    (r"\bq([1-4]) ?['/]?(\d\d)\b(?![./%-])", lambda m: _of_quarter(m[1], m[2])),
+    (r"\bl(?=\d+ ?(?:[dwmqy]|days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?)\b)", "last "),
+    (r"(?<=\d)\+(?!\d)", " or more "),
+    (
+        r"\b(first|second|third) of (?=(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
+        lambda m: {"first": "1 ", "second": "2 ", "third": "3 "}[m[1]],
+    ),
+    (r"\b(\d+)\s?(?:x)\b", r"\1 times"),
+    (r"(?<=\w) - (?=(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", " to "),
+    (r"\b(?:vs?|versus)\b\.?", "vs"),
+    (
+        r"\b(?:shop|store|physical|retail)(?= (?:vs|or|and|against) (?:online|web|website|webshop)\b)"
+        r"|(?:(?<=online vs )|(?<=website vs )|(?<=webshop vs ))(?:shop|store)\b",
+        "in store",
+    ),
+    (r"\bper cent\b|%", " percent "),
+    (r"\b(\d+) ?d\b", r"\1 days"),
+    (r"\b(\d+) ?wks?\b|\b(\d+) ?w\b", r"\1\2 weeks"),
+    (r"\b(\d+) ?(?:mo|mos|mths?|mnths?)\b|\b(\d+)m\b", r"\1\2 months"),
+    (r"\b(\d+) ?(?:yrs?|y)\b", r"\1 years"),
+    (r"\b(\d+) ?(?:hrs?|h)\b", r"\1 hours"),
+    (
+        r"\b(tdy|yday|yest|amt|ppl|cntry|ctry|yr|wk|mth|qtr|prev|prod|cust|avg|qty|pct|rev|nr|num|cat|curr|pymt|abv|atv)s?\b\.?",
+        lambda m: _ABBREVIATED[m[1]],
+    ),
+    (r"\b(\d+)(?:st|nd|rd|th)\b", r"\1"),
+    (r"\bw ?/ ?c\b", "week commencing"),
+    (
+        r"\b(last|past|previous) (\w+) (weeks|months|quarters|years) ?,? ?\(?(?:excluding|without|except|not counting|not including|before) (?:this|the current|the running)(?: one| week| month| quarter| year)\b",
+        r"\1 \2 full \3",
+    ),
+    (r"\bfy ?'?(\d\d)\b(?! ?[-/] ?\d)", r"fiscal year 20\1"),
+    (
+        r"\b(?:fy|(?:financial|fiscal) year) ?'?(?:20)?(\d\d) ?[-/] ?'?(?:20)?(\d\d)\b",
+        r"fy20\1to20\2",
+    ),
+    (r"\b(before|after|until|till) noon\b", r"\1 12 pm"),
+    (r"\bin (?:lakhs?|crores?|thousands|millions)\b", " "),
+    (r"#(?=\d)|\bno\.? ?(?=1\b)", "number "),
+    (r"\bnumber one\b", "number 1"),
+    (r"\b(?:brand|totally|completely) new\b", "new"),
+    (r"\b(?:coz|cuz)\b", "because"),
+    (r"\b(kindly|please|pls|plz|can you|could you|to) share\b(?! of)", r"\1 show"),
+    (r"^share (?=the|with|me|us|our|my)", "show "),
+    (r"\blas\b(?! (?:vegas|palmas))", "last"),
+    (r"\bswiss francs?\b", "chf"),
+    (r"\b(?:british pounds?(?: sterling)?|pounds? sterling)\b", "gbp"),
+    (r"\b(?:us|american) dollars?\b", "usd"),
+)
+
+
+SPELLED_ANEW = frozenset(
+    {*NUMBERS, *_ABBREVIATED, "vs", "versus", "v", "dozen", "hundred", "rev", "nr", "num"}
+)
+"""Words that a line has in another spelling, or as a number."""
+
+
+@cache
+def written_as() -> dict[str, tuple[str, ...]]:
+    """What names may have in the place of a word of a line: numbers in words, abbreviations."""
+    found: dict[str, tuple[str, ...]] = {"vs": ("versus", "v")}
+    spelled = {each: str(number) for each, number in NUMBERS.items()} | _ABBREVIATED
+    for short, said in spelled.items():
+        for key in {said, folded(said)}:
+            found[key] = (*found.get(key, ()), short)
+    return found
+
+
+_ONE_WORD = (
+    (r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron)s\b|\bfolks\b", "customers"),
+    (r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron)\b", "customer"),
+    (r"\bpurchased\b|\bbuyed\b", "bought"),
+)
+
+
+def in_one_word(line: str) -> str:
+    """Words that mean the same as one; after the store's names were marked, which may hold them."""
+    for pattern, word in _ONE_WORD:
+        line = compiled(pattern).sub(word, line)
+    return line
+
+
+class Line:
+    """What of a question has not been understood yet."""
+
+    def __init__(self, text: str) -> None:
+        self.text = f" {' '.join(text.split())} "
+
+    def take(self, pattern: str) -> Match[str] | None:
+        """The first place that reads so, taken out."""
+        found = compiled(pattern).search(self.text)
+        if found:
+            self.text = self.text[: found.start()] + TAKEN + self.text[found.end() :]
+            self.text = re.sub(r"\s+", " ", self.text)
+        return found
+
+    def has(self, pattern: str) -> bool:
+        return compiled(pattern).search(self.text) is not None
+
+    def find(self, pattern: str) -> Match[str] | None:
+        return compiled(pattern).search(self.text)
+
+    def words(self) -> list[str]:
+        return re.findall(r"[^\s~,]+", self.text)
+
+
+@cache
+def compiled(pattern: str) -> Pattern[str]:
+    return re.compile(pattern)
+
+
+def _of_quarter(quarter: str, year: str | None) -> str:
+    return f"q{quarter} {year if len(year) == 4 else f'20{year}'}" if year else f"q{quarter}"
+
+
+def plain_line(text: str) -> str:
+    """Lower case, one spelling of contractions, abbreviations and numbers; hyphens and signs kept
+    where they may be part of a code."""
+    line = unicodedata.normalize("NFKC", text).translate(_PLAIN).lower()
+    for pattern, instead in _SPELLED_OUT:
+        line = compiled(pattern).sub(instead, line)
+    for pattern, made in _SHORT:
+        line = compiled(pattern).sub(made, line)
+    line = compiled(r"[?;] +(?=(?:what|who|which|how|when)\b)").sub(" , ", line)
+    line = compiled(r"[?!;:()\[\]{}\"|*]|\.(?!\d)|(?<!\d)\.").sub(" ", line)
+    line = compiled(r"\s*,\s*|\s*&\s*|\s*\+\s*").sub(
+        lambda m: " , " if "," in m[0] else " and ", line
+    )
+    return " ".join(line.split())
+
+
+def without_hyphens(line: str) -> str:
+    """Hyphens and slashes between words as spaces; those of dates stay."""
+    return " ".join(
+        compiled(r"(?<=[a-z])[-/_]+(?=[a-z0-9@])|(?<=[0-9])-(?=[a-z])|(?<= )-+(?= )")
+        .sub(" ", line)
+        .split()
+    )
+
+
+def numbered(line: str) -> str:
+    """Numbers that are written out, as digits."""
+    line = compiled(rf"\b({'|'.join(NUMBERS)})\b").sub(lambda m: str(NUMBERS[m[1]]), line)
+    line = compiled(r"\ba dozen\b").sub("12", line)
+    return compiled(r"\ba hundred\b").sub("100", line)
+
+
+# ------------------------------------------------------------------------------- spelling
+
+_SHORTENED = {
+    word[0] + re.sub(r"[aeiou]", "", word[1:]): word
+    for word in (
+        "last", "top", "many", "how", "month", "week", "year", "day", "sales", "orders", "today",
+        "yesterday", "products", "product", "customers", "customer", "best", "show", "what", "much",
+        "country", "quarter", "revenue", "refunds", "stock", "from", "category", "number", "return",
+        "discount", "discounts", "coupon", "coupons", "compare", "average", "worst", "sold", "sell",
+    )
+}  # fmt: skip
+"""Words whose vowels nobody has time for."""
+
+
+def mended(
+    line: str, known: frozenset[str], targets: Callable[[], Mapping[int, tuple[str, ...]]]
+) -> str:
+    """The line with words that nobody knows replaced by the nearest of `targets` (by length), where
+    that is near enough to be a typing error."""
+    return " ".join(
+        word if word in known or not word.isalpha() else _mended(word, targets)
+        for word in line.split()
+    )
+
+
+def _mended(word: str, targets: Callable[[], Mapping[int, tuple[str, ...]]]) -> str:
+    shortened = _SHORTENED.get(word) or _SLIPS.get(word)
+    if shortened:
+        return shortened
+    return word if len(word) < 4 else _nearest(word, targets()) or word
+
+
+def _nearest(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | None:
+    from rapidfuzz.distance import DamerauLevenshtein
+    from rapidfuzz.process import extract
+
+    most = 1 if len(word) < 6 else 2
+    choices = [
+        each
+        for length in range(len(word) - most, len(word) + most + 1)
+        for each in targets.get(length, ())
+        if each[0] == word[0] or each[:2] == word[1::-1] or each[1:2] == word[:1]
+    ]
+    found = extract(word, choices, scorer=DamerauLevenshtein.distance, score_cutoff=most, limit=3)
+    near = [each for each in found if each[0][0] == word[0]] or found
+    if not near:
+        return None
+    best = min(near, key=lambda each: (each[1], abs(len(each[0]) - len(word))))
+    # Two slips in a short word make any word of another.
+    return best[0] if best[1] < 2 or len(word) >= 6 else None
+
+
+def by_length(words: Iterable[str]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, list[str]] = {}
+    for word in sorted({each for each in words if len(each) >= 4 and each.isalpha()}):
+        found.setdefault(len(word), []).append(word)
+    return {length: tuple(held) for length, held in found.items()}
+
+
+_IN_IE = frozenset(
+    {
+        "beanie",
+        "bikie",
+        "brownie",
+        "calorie",
+        "cookie",
+        "hoodie",
+        "movie",
+        "onesie",
+        "pie",
+        "smoothie",
+        "tie",
+        "veggie",
+    }
+)
+
+
+def folded(word: str) -> str:
+    """A word without its plural, for names: `candles` and `Candle` are one."""
+    word = word.lower()
+    if word[:-1] in _IN_IE:
+        return word[:-1]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word

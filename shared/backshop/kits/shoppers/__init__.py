@@ -1,0 +1,1 @@
+"""What a shopper who proved a phone says of themselves."""

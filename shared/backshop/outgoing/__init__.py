@@ -1,0 +1,1 @@
+"""The one way out over HTTP, and to whom it leads."""

@@ -1,0 +1,1 @@
+"""Importing the catalogue from files that spreadsheets save."""

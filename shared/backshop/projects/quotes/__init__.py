@@ -1,0 +1,1 @@
+"""Quotes: what a project costs, sent to be accepted."""

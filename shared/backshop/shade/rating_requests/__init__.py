@@ -1,0 +1,1 @@
+"""Asking a customer, weeks after the full size arrived, how well the recommended shade does."""

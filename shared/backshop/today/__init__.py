@@ -1,0 +1,1 @@
+"""What needs a person today, in all stores, and what happened."""

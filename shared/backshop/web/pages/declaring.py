@@ -1,0 +1,76 @@
+"""Pages as routes: of the OpenAPI document too, with pages for what can be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from backshop.errors import Forbidden, NotFound, Problem, Unprocessable
+from backshop.web import http, idempotency, routes
+from backshop.web.pages.answers import redirect
+from backshop.web.pages.rendering import Page
+
+F = TypeVar("F", bound=Callable[..., Any])
+SHOWS = {"text/html": "The page."}
+FORM = "application/x-www-form-urlencoded"
+
+
+def app(title: str, page: Page) -> routes.App:
+    """A resolver whose problems are pages, made by the function's own `problem.html` or the shared
+    one; a form that was sent before leads where it led then."""
+    made = routes.app(title)
+    made.problem_content = {"text/html": {"schema": {"type": "string"}}}
+
+    def problem(raised: Problem) -> Response[str]:
+        return page(
+            "problem.html",
+            status=raised.status,
+            retry_after=raised.retry_after,
+            problem=raised,
+            request_id=http.request_id(made.current_event.raw_event),
+        )
+
+    def invalid(raised: RequestValidationError) -> Response[str]:
+        return problem(routes.problem_of(raised))
+
+    def sent_before(raised: idempotency.Answered) -> Response[str]:
+        return redirect(raised.answer["to"])
+
+    def no_such_page(_: Exception) -> Response[str]:
+        return problem(NotFound("There is no page at this address; check it, or go back."))
+
+    made.exception_handler(Problem)(problem)
+    made.exception_handler(idempotency.Answered)(sent_before)
+    made.exception_handler(RequestValidationError)(invalid)
+    made.not_found(no_such_page)
+    return made
+
+
+def route(
+    app: routes.App,
+    rule: str,
+    *,
+    scope: routes.Scope = "anyone",
+    fields: str = "",
+    problems: Sequence[type[Problem]] = (),
+    leads: bool = False,
+    also: Mapping[int, str] | None = None,
+) -> Callable[[F], F]:
+    """Declare a page. A POST takes a form, whose `fields` are described in a sentence. `leads`: a
+    GET that may be answered by a redirect. `also`: a POST's further statuses, answered by pages."""
+    if rule.startswith("GET "):
+        led = {303: "Leads on."} if leads else None
+        return routes.route(app, rule, scope=scope, problems=problems, answers=SHOWS, also=led)
+    return routes.route(
+        app,
+        rule,
+        scope=scope,
+        status=303,
+        problems=[Forbidden, Unprocessable, *problems],
+        takes={FORM: fields or "Nothing but the key of the form."},
+        answers=SHOWS,
+        also=also,
+    )

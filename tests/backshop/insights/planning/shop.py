@@ -1,0 +1,263 @@
+"""The shop that the questions are about, and how questions and their queries are written down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from backshop.insights.planning.models import Known
+
+TODAY = date(2025, 12, 15)
+KNOWN = Known(
+    products=(
+        "Lavender Candle",
+        "Vanilla Candle",
+        "Pumpkin Candle",
+        "Cedar Reed Diffuser",
+        "Rose Soap Bar",
+        "Oat Milk Soap Bar",
+        "Travel Mug",
+        "Ceramic Mug Large",
+        "Linen Apron",
+        "Gift Box Small",
+        "Gift Box Large",
+        "Blue Hoodie",
+        "Grey Hoodie",
+        "Wool Socks",
+        "Organic Cotton T-Shirt",
+    ),
+    categories=("Candles", "Soap", "Mugs", "Home Fragrance", "Gifts", "Apparel"),
+    skus=("CND-LAV-01", "CND-VAN-01", "MUG-TRV-09", "HOOD-BLU-M", "SOCK-77"),
+    coupons=("SAVE10", "WELCOME15", "BLACKFRI25", "summer20", "FRIENDS"),
+    countries=("AT", "CA", "CH", "DE", "FR", "GB", "IT", "JP", "NL", "US"),
+    currencies=("EUR", "USD"),
+    statuses=("cancelled", "completed", "failed", "on-hold", "pending", "processing", "refunded"),
+    payment_methods=("bacs", "cod", "paypal", "stripe"),
+    channels=("pos", "web"),
+    currency="USD",
+)
+TEA = Known(
+    products=(
+        "Masala Chai 250 g",
+        "Masala Chai 1 kg",
+        "Darjeeling First Flush",
+        "Assam Gold",
+        "Earl Grey Tea Bags",
+        "Nilgiri Frost Tea",
+        "Kashmiri Kahwa",
+        "Steel Tumbler Set",
+        "Copper Bottle 1 L",
+        "Brass Lamp",
+        "Mango Pickle",
+        "Lime Pickle",
+        "Cardamom Rusk",
+        "Tea Strainer",
+        "Glass Teapot 600 ml",
+        "Diwali Gift Hamper",
+        "Kurta Indigo / M",
+        "Kurta Indigo / L",
+        "Monthly Tea Box",
+    ),
+    categories=(
+        "Black Tea",
+        "Green Tea",
+        "Herbal Infusions",
+        "Teaware",
+        "Pickles & Preserves",
+        "Gift Hampers",
+        "Clothing",
+    ),
+    skus=("TEA-MC-250", "TEA-DJ-FF", "POT-600", "KUR-IND-M"),
+    coupons=("CHAI20", "FIRSTCUP", "DIWALI25", "FREESHIP", "VIP-2025", "MONSOON"),
+    countries=("AE", "DE", "GB", "IN", "SG", "US"),
+    currencies=("INR",),
+    statuses=("paid", "partially_refunded", "pending", "refunded", "voided"),
+    payment_methods=("Cash on Delivery (COD)", "Razorpay", "paypal", "upi"),
+    channels=("online_store", "pos"),
+    currency="INR",
+)
+BIKES = Known(
+    products=(
+        "City Bike 28",
+        "Gravel Bike",
+        "Kids Bike 20 inch",
+        "Road Helmet Größe M",
+        "Kids Helmet",
+        "Bike Bell",
+        "Inner Tube 28",
+        "LED Light Set",
+        "Pannier Bag",
+        "Cycling Shoes 42",
+        "Floor Pump",
+    ),
+    categories=("Bikes", "Helmets", "Accessories", "Shoes", "Spare Parts"),
+    skus=("BK-CITY-28", "HLM-RD-M", "ACC-0042"),
+    coupons=("RIDE15", "SPRING5", "HELMETDAY"),
+    countries=("AT", "CH", "DE", "GB", "US"),
+    currencies=("CHF", "EUR"),
+    statuses=("Cancelled", "Delivered", "PaymentAuthorized", "PaymentSettled", "Shipped"),
+    payment_methods=("invoice", "klarna-pay-later", "stripe-card"),
+    channels=("__default_channel__", "swiss"),
+    currency="EUR",
+)
+COSMETICS = Known(
+    products=(
+        "Rose Hip Face Oil 30 ml",
+        "Vitamin C Serum",
+        "Vitamin C Serum Refill",
+        "French Green Clay Mask",
+        "Swiss Apple Eye Cream",
+        "Turkish Delight Lip Balm",
+        "Daily Order Face Wash",
+        "Return to Glow Night Cream",
+        "Net Bath Sponge",
+        "Hand Cream – Oat & Honey",
+        "Hand Cream – Fig & Cassis",
+        "Lipstick No. 7 (Ruby Red)",
+        "Lipstick No. 12 (Nude)",
+        "Men's Beard Oil",
+        "Shea Body Butter 200ml",
+        "SPF 50 Sun Milk",
+        "Advent Calendar 2025",
+        "Starter Kit",
+        "Bamboo Brush Set (5 pcs)",
+    ),
+    categories=(
+        "Skin Care",
+        "Make-up",
+        "Hair & Body",
+        "Sun Care",
+        "Men's Grooming",
+        "Tools & Accessories",
+        "Gift Sets",
+    ),
+    skus=("SRM-VC-30", "LIP-07-RUB", "HC-OAT-75", "BRSH-5"),
+    coupons=("glow10", "welcome", "mum2mum", "BFCM-2025", "tiktok15", "SORRY5"),
+    countries=("AU", "CA", "DE", "FR", "GB", "IE", "IN", "US"),
+    currencies=("GBP",),
+    statuses=("cancelled", "completed", "failed", "on-hold", "pending", "processing", "refunded"),
+    payment_methods=("bacs", "klarna", "paypal", "stripe"),
+    channels=("pos", "tiktok", "web"),
+    currency="GBP",
+)
+TILES = Known(
+    products=(
+        "Zellige Tile 4x4 - Weathered White",
+        "Zellige Tile 4x4 - Emerald",
+        "Subway Tile, Glossy (3x6)",
+        'Terracotta Hex 8"',
+        "Carrara Marble Herringbone",
+        'Spanish Cement Tile "Sevilla"',
+        "Moroccan Fish Scale - Teal",
+        "Penny Round Mosaic",
+        "Grout, Sanded 10 lb",
+        "Grout Sealer 1 qt",
+        'Tile Spacers 1/8" (250 ct)',
+        'Diamond Blade 4.5"',
+        "Sample Box (5 tiles)",
+        "Pool Tile Cobalt",
+        "Net Mesh Backing",
+        "Total Grip Adhesive",
+        "Average Joe Trowel",
+    ),
+    categories=("Ceramic", "Natural Stone", "Cement", "Mosaics", "Tools & Supplies", "Samples"),
+    skus=("ZEL-44-WW", "ZEL-44-EM", "SUB-36-GL", "GRT-10-SND"),
+    coupons=("TRADE10", "spring-sale", "freeship", "Contractor15", "welcome5"),
+    countries=("AU", "CA", "GB", "MX", "US"),
+    currencies=("USD",),
+    statuses=("authorized", "paid", "partially_refunded", "pending", "refunded", "voided"),
+    payment_methods=("affirm", "bank_deposit", "paypal", "shopify_payments"),
+    channels=("draft_orders", "online_store", "pos"),
+    currency="USD",
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A question with the query that it means, or with what is missing; `before` is the question
+    that it follows."""
+
+    text: str
+    query: dict[str, Any] | None = None
+    missing: tuple[str, ...] = ()
+    chart: str = ""
+    before: tuple[str, ...] = field(default=())
+    shop: Known = KNOWN
+
+
+def questions(name: str, shop: Known = KNOWN) -> Iterator[Expected]:
+    chain: list[str] = []
+    for line in (Path(__file__).parent / name).read_text().splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = [each.strip() for each in line.split("|")]
+        text = parts[0].removeprefix(">").strip()
+        chain = [*chain, text] if line.startswith(">") else [text]
+        before = tuple(chain[:-1])
+        if parts[1].startswith("!"):
+            missing = tuple(_list(parts[1][1:]))
+            yield Expected(text, None, missing, "", before, shop)
+        else:
+            yield Expected(text, _query(parts), (), parts[7], before, shop)
+
+
+def _query(parts: list[str]) -> dict[str, Any]:
+    metrics, dimensions, grain, period, filters, top_n = parts[1:7]
+    return {
+        "metrics": _list(metrics),
+        "dimensions": _list(dimensions),
+        "grain": grain or None,
+        "period": _period(period),
+        "filters": [_filter(each) for each in filters.split(";") if each.strip()],
+        "top_n": int(top_n) if top_n else None,
+    }
+
+
+def _list(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _period(text: str) -> dict[str, Any] | None:
+    text, _, compare = text.partition(" vs ")
+    words = text.split()
+    made: dict[str, Any]
+    match words:
+        case ["null"]:
+            return None
+        case ["all"]:
+            made = {"type": "all_time"}
+        case ["cal", unit, offset]:
+            made = {"type": "calendar", "unit": unit, "offset": int(offset)}
+        case ["last", n, unit]:
+            made = {"type": "last_n", "n": int(n), "unit": unit}
+        case ["range", start, end]:
+            made = {"type": "range", "start": start, "end": end}
+        case ["month", name]:
+            made = {"type": "named_month", "name": name}
+        case ["quarter", quarter]:
+            made = {"type": "named_quarter", "quarter": int(quarter)}
+        case ["day", name, offset]:
+            made = {"type": "named_day", "name": name, "offset": int(offset)}
+        case _:
+            raise ValueError(text)
+    return made | ({"compare": compare} if compare else {})
+
+
+def _filter(text: str) -> dict[str, Any]:
+    found = re.fullmatch(r"\s*(\w+) (=|!=|in|contains|<=|>=|<|>) (.+?)\s*", text)
+    assert found, text
+    return {"field": found[1], "op": found[2], "value": _value(found[3], found[2])}
+
+
+def _value(text: str, op: str) -> Any:
+    if op == "in":
+        return [_value(each, "=") for each in text.split(",")]
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?\d+\.\d+", text) else text

@@ -1,0 +1,79 @@
+"""A CSV file runs nothing, whichever separator the program that opens it takes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+
+import pytest
+from backshop.spreadsheets import harmless
+
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+SEPARATORS = ",;\t|"
+
+
+def cells(text: str, separator: str) -> list[str]:
+    return [
+        cell
+        for row in csv.reader(io.StringIO(text, newline=None), delimiter=separator)
+        for cell in row
+    ]
+
+
+def runs(cell: str) -> bool:
+    return cell.lstrip()[:1] in tuple(SIGNS)
+
+
+def file_of(*texts: str) -> str:
+    made = io.StringIO()
+    csv.writer(made).writerow([harmless(each) for each in texts])
+    return made.getvalue()
+
+
+HOSTILE = [
+    "=1+1",
+    " =1+1",
+    "\t=1+1",
+    "x;=1+1",
+    "x; =1+1",
+    'x;"=1+1"',
+    "x;'=1+1",
+    "x\t=1+1",
+    "x|@SUM(A1)",
+    "x,=1+1",
+    "x\n=1+1",
+    "x\r\n=1+1",
+    ";;;-1+cmd|' /C calc'!A0",
+    "\uff1d1+1",
+    "x;\uff1d1+1",
+    '";=1+1',
+    '"";"=1+1',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_no_cell_begins_as_a_formula_behind_any_separator(text, separator):
+    written = file_of("first", text, "last")
+    assert [each for each in cells(written, separator) if runs(each)] == []
+
+
+@pytest.mark.parametrize("separator", ";\t|")
+def test_the_control_without_it_runs(separator):
+    assert any(runs(each) for each in cells(f"first,x{separator}=1+1,last", separator))
+
+
+def test_made_up_texts_run_nothing_either():
+    chance = random.Random(11)
+    for _ in range(20_000):
+        text = "".join(chance.choices(SIGNS + SEPARATORS + "\"' \n\rab1", k=chance.randrange(1, 9)))
+        written = file_of("first", text, "last")
+        for separator in SEPARATORS:
+            ran = [each for each in cells(written, separator) if runs(each)]
+            assert ran == [], (text, separator)
+
+
+@pytest.mark.parametrize("text", ["Ann", "O'Neill", "Size 4-5", "a@example.com", "1+1", "", "A; B"])
+def test_what_runs_nothing_stays_as_it_is(text):
+    assert harmless(text) == text
