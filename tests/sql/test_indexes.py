@@ -36,6 +36,8 @@ FILLED = {
     ),
 }
 STORE = uuid4()
+# Rows are dated by the hour from 2020 on, for as many years as rows were made before: a period that
+# shall be narrow lies before that.
 ROWS = 500
 USED = {
     # maintain: claims that are old enough to be forgotten.
@@ -81,7 +83,7 @@ USED = {
         WHERE store_id = '{STORE}' AND wc_order_id = ANY ('{{1,2}}')""",
     # insights: questions by the day of a refund and by what is in stock.
     "idx_refunds_store_date": f"""SELECT sum(goods) FROM insights.refunds
-        WHERE store_id = '{STORE}' AND date_created >= now() - interval '7 days'""",
+        WHERE store_id = '{STORE}' AND date_created BETWEEN '2019-12-01' AND '2019-12-07'""",
     "idx_products_stock": f"""SELECT name FROM insights.products
         WHERE store_id = '{STORE}' AND stock_quantity < 5""",
 }
