@@ -23,6 +23,7 @@ COMMANDS = {
     "outbox": "what is to be done at shops",
     "redrive": "put dead letters back",
     "rotate": "change a secret",
+    "run": "do now what a schedule does",
     "status": "how everything is",
     "sync": "sync a store now",
     "webhooks": "webhooks that came",

@@ -441,7 +441,12 @@ def _announce(stack: Stack, ready: Ready) -> None:
         "environments": _environments(stack),
         "resources": _made(stack),
         "schedules": [
-            {"name": each.name, "function": each.function, "expression": each.expression}
+            {
+                "name": each.name,
+                "function": each.function,
+                "expression": each.expression,
+                "input": each.input,
+            }
             for each in stack.plan.schedules
         ],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from cli import show
 from cli.errors import Stopped
-from cli.places import LOG_GROUP, SCHEDULE, Place, snake
+from cli.places import Place
 from cli.session import Session, common, pass_session, store_option
 
 
@@ -60,42 +61,27 @@ def _health(session: Session) -> str:
 
 
 def _schedules(place: Place) -> list[dict[str, Any]]:
-    if place.state is not None:
-        logs = place.state / "logs"
+    from cli import schedules
+
+    found = schedules.schedules(place)
+    heard = _changed if place.is_local else partial(_last_event, place)
+    with ThreadPoolExecutor(8) as pool:
+        times = pool.map(lambda each: heard(each.log) if each.log else None, found)
         return [
             {
-                **show.without(each, "function"),
-                "state": "ENABLED",
-                "last_heard": _changed(logs / f"{each['function']}.log"),
+                "name": each.name,
+                "expression": each.expression,
+                "state": each.state,
+                "last_heard": at,
             }
-            for each in place.schedules
+            for each, at in zip(found, times, strict=True)
         ]
-    with ThreadPoolExecutor(8) as pool:
-        return sorted(
-            pool.map(lambda item: _on_aws(place, *item), place.of_type(SCHEDULE).items()),
-            key=lambda each: str(each["name"]),
-        )
 
 
-def _changed(log: Path) -> str | None:
+def _changed(log: str) -> str:
     from datetime import UTC, datetime
 
-    if not log.exists():
-        return None
-    return datetime.fromtimestamp(log.stat().st_mtime, UTC).isoformat()
-
-
-def _on_aws(place: Place, logical: str, name: str) -> dict[str, Any]:
-    about = place.client("scheduler").get_schedule(Name=name.rpartition("|")[2])
-    groups = place.of_type(LOG_GROUP)
-    # SAM names a schedule after its function and event: SyncPlanFunctionEveryMinute.
-    group = next((groups[each] for each in groups if logical.startswith(each[:-4])), None)
-    return {
-        "name": snake(logical.replace("Function", "")),
-        "expression": about["ScheduleExpression"],
-        "state": about["State"],
-        "last_heard": _last_event(place, group) if group else None,
-    }
+    return datetime.fromtimestamp(Path(log).stat().st_mtime, UTC).isoformat()
 
 
 def _last_event(place: Place, group: str) -> str | None:

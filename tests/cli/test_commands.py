@@ -51,6 +51,19 @@ def test_status_shows_queues_stores_and_schedules(here: Any, stack: Any, woocomm
         assert word in told.out
 
 
+def test_a_schedule_is_done_now(here: Any, stack: Any) -> None:
+    names = [each["name"] for each in here("status", "--json").json["schedules"]]
+    assert {"maintain_nightly", "maintain_try_on", "sync_plan_every_minute"} <= {*names}
+    log = stack.state / "logs" / "maintain.log"
+    before = log.stat().st_size if log.exists() else 0
+    told = here("run", "maintain_try_on")
+    assert (told.code, "backshop logs maintain --since 5m" in told.out) == (0, True), told.err
+    eventually(lambda: log.exists() and log.stat().st_size > before)
+    last = httpx.get(f"{stack.base_url}/local/events/maintain").json()
+    assert last == {"part": "try_on"}
+    assert here("run", "maintain").code == 3
+
+
 def test_status_of_one_store_by_id_address_and_platform(here: Any, woocommerce: str) -> None:
     [store] = here("status", "--store", woocommerce, "--json").json["stores"]
     for named in ("woocommerce", store["store_url"], store["store_url"].removeprefix("http://")):

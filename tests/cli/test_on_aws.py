@@ -5,15 +5,19 @@ answers here."""
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from cli.errors import NOTHING_FOUND
 from local import aws as stand_in
 from local import template
+from tests.architecture.test_commands_of_docs import commands, runbooks
 from tests.cli.conftest import QUEUES
 from tests.stack.conftest import AWS_PYTHON, ROOT
 
@@ -217,6 +221,45 @@ def test_the_new_key_after_all_ended_is_kept(there: Any, aws: Any) -> None:
     assert (told.code, "bs_staff_" in told.out) == (0, False)
     assert kept() != before
     assert there("status").code == 0
+
+
+def test_a_schedule_is_done_now(there: Any, stack: Any) -> None:
+    """What it calls is the running stack's staff_keys here, which lists keys for an empty event."""
+    told = there("run", "sync_plan_every_minute", "--json")
+    assert told.json == {
+        "schedule": "sync_plan_every_minute", "function": "sync_plan", "input": "{}",
+    }  # fmt: skip
+    told = there("run", "no_such")
+    assert (told.code, "there are sync_plan_every_minute" in told.err) == (3, True)
+
+
+ASKS = {"rotate"}
+"""Commands of runbooks that ask a person for a shop's credentials; these are only read, by
+tests/architecture/test_commands_of_docs.py."""
+RUNBOOKS = sorted(
+    {
+        " ".join(shlex.quote(each) for each in command)
+        for text in runbooks().values()
+        for command in commands(text, "backshop")
+        if command[0] not in ASKS
+    }
+)
+
+
+@pytest.mark.parametrize("line", RUNBOOKS)
+def test_a_runbooks_command_does_its_work(run: Any, aws: Any, stack: Any, line: str) -> None:
+    """On a stack where all is well there may be nothing that it finds."""
+    [shop] = [
+        each["store_url"]
+        for each in httpx.get(
+            f"{stack.base_url}/connectors", headers={"Authorization": f"Bearer {stack.staff_key}"}
+        ).json()["items"]
+        if each["platform"] == "woocommerce"
+    ]
+    arguments = shlex.split(line.replace("https://shop.example.com", shop))
+    is_asked = "give-up" in arguments
+    told = run(*arguments, *(["--yes"] if is_asked else []))
+    assert told.code in (0, NOTHING_FOUND), told.err
 
 
 @pytest.mark.parametrize(
