@@ -251,17 +251,37 @@ _MONEY = r"(?:net |gross |total )?(?:sales|revenues?|orders?|turnover|spend(?:in
 _DAYS_BESIDE = rf"(?<!last )(?<!this )\b{times.LONG_WEEKDAY} (?:vs|against|compared (?:to|with)) {times.LONG_WEEKDAY}\b(?! (?:(?:of )?(?:last|this|the) week|last|before))"
 
 
+_MORE = (
+    r"(?:more|better|busier|less|worse|quieter|higher|lower|fewer|bigger|smaller|slower|stronger)"
+)
+_WEEKENDS_ASKED = (
+    rf"\b{_MORE} (?:(?:sales|orders|revenue|money|items|customers) )?(?:on|at|during|over|in) (?:the )?"
+    r"(?:weekends?|weekdays?|work ?days)(?: than (?:on|at|during|over|in) (?:the )?"
+    r"(?:weekends?|weekdays?|week|work ?days))?\b"
+)
+
+
 def read_classes(reading: Reading, known: Known) -> None:
     line = reading.line
-    if found := line.take(
+    _read_weekends(reading, line)
+    _read_days_of_week(reading)
+    _read_hours(reading, line)
+    _statuses(reading, line, known)
+    _currencies(reading, line, known)
+
+
+def _read_weekends(reading: Reading, line: Line) -> None:
+    if not line.has(r"\b(?:which|what)\b") and line.take(_WEEKENDS_ASKED):
+        reading.dimensions.append(D.IS_WEEKEND)
+    if line.take(
         r"\b(?:only )?(?:on |at |during |over |in )?(?:the )?(?:every )?weekends(?: only)?\b(?! (?:vs|and|or|to|with|than)\b| (?:[a-z]+ ){1,4}than\b)"
     ):
         put(reading, limit(D.IS_WEEKEND, "=", True))
-    elif found := line.take(
+    elif line.take(
         r"(?<!weekends or )(?<!weekends and )(?<!weekends vs )(?<!weekends than )\b(?:only )?(?:on|during) (?:the )?(?:weekdays|week days|work ?days)(?: only)?\b(?! (?:vs|and|or|to|with|than))"
     ):
         put(reading, limit(D.IS_WEEKEND, "=", False))
-    elif found := line.take(
+    elif line.take(
         r"(?<!vs )(?<!and )(?<!friday )(?<!cyber )(?<!thanksgiving )(?<!last )(?<!this )(?<!past )(?<!previous )(?<!the )\bweekend (?=sales|orders|revenue)"
     ):
         put(reading, limit(D.IS_WEEKEND, "=", True))
@@ -269,7 +289,9 @@ def read_classes(reading: Reading, known: Known) -> None:
         r"(?<!last )(?<!this )(?<!past )(?<!previous )(?<!the )\bweekends?\b(?! (?:vs|and|or|to|than|before))(?=.*(?:share|percent|%m))"
     ):
         put(reading, limit(D.IS_WEEKEND, "=", True))
-    _read_days_of_week(reading)
+
+
+def _read_hours(reading: Reading, line: Line) -> None:
     if found := line.take(
         r"\b(?:(?:between|from) )?(\d\d?)(?::00)? ?(am|pm)? ?(?:and|to|until|till|-) ?(\d\d?)(?::00)? ?(am|pm|o ?clock|h|hours)\b"
     ):
@@ -288,8 +310,6 @@ def read_classes(reading: Reading, known: Known) -> None:
         )
     elif found := line.take(r"\b(?:at|around) (\d\d?)(?::00)? ?(am|pm|o ?clock|h)\b"):
         put(reading, limit(D.HOUR_OF_DAY, "=", _hour(found[1], found[2]) % 24))
-    _statuses(reading, line, known)
-    _currencies(reading, line, known)
 
 
 def read_weekday(reading: Reading) -> None:
@@ -368,6 +388,27 @@ def read_customer_types(reading: Reading) -> None:
         return
     if line.take(r"\b(?:from |by |of )?guests\b(?: only)?"):
         put(reading, limit(D.CUSTOMER_TYPE, "=", "guest"))
+
+
+_SORT = r"(?: (?P<{}>orders?|sales|purchases|ones|baskets|customers))?"
+_WITH_CODE = r"(?:coupon|couponed|discounted|discount|promo|promoted|voucher|code)"
+_WITHOUT_CODE = rf"(?:(?:non|no|not|un) ?{_WITH_CODE}|(?:full|regular|normal) price|(?:without|not using) (?:an? )?{_WITH_CODE}s?)"
+_FACED = r"(?:vs|and|or|than|compared (?:to|with)|against)(?: the| our)?"
+_CODES_BESIDE = (
+    rf"\b{_WITH_CODE}{_SORT.format('a')} {_FACED} {_WITHOUT_CODE}{_SORT.format('b')}\b",
+    rf"\b{_WITHOUT_CODE}{_SORT.format('a')} {_FACED} {_WITH_CODE}{_SORT.format('b')}\b",
+)
+
+
+def read_codes_beside(reading: Reading) -> None:
+    """`coupon orders vs non-coupon orders` are two classes."""
+    for pattern in _CODES_BESIDE:
+        if found := reading.line.find(pattern):
+            kept = found["b"] or found["a"] or ""
+            text = reading.line.text
+            reading.line.text = f"{text[: found.start()]}{kept} ~ {text[found.end() :]}"
+            reading.dimensions.append(D.HAS_COUPON)
+            return
 
 
 def read_without_codes(reading: Reading) -> None:

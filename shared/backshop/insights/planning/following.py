@@ -86,9 +86,19 @@ _DROPPED = frozenset(
 _NOT_THAT = rf"\b(?:instead of|rather than|and not|not)(?: (?:by|in|the|just|only))* (?:revenue|sales|turnover|money|value|units|pieces|quantity|orders|products?|categor(?:y|ies)|countr(?:y|ies)|{times.UNIT}s?|daily|weekly|monthly|quarterly)(?= |$)"
 
 
+_AS_MANY = (
+    r"^ (?:(?:ok|okay|now|and|please|can you|could you|just|only|actually|rather) )*"
+    r"(?:(?:make|have|do) (?:it|that|them)|show(?: me)?|give me|expand to|extend to|limit to|cut to|down to|up to)"
+    r" (?:the |a |to )*(?:top |first |best )?(?P<n>\d{1,3})(?: (?:of them|of those|rows|instead|please|only))* $"
+    r"|^ (?:the |only |just )*(?P<n2>\d{1,3})(?: (?:of them|of those|instead|please))+ $"
+)
+
+
 def read_shift(reading: Reading) -> None:
     """`same day last year` goes back from the old period, and names none of its own; what the
     question turns away from (`units instead of revenue`) is no part of it."""
+    if found := reading.line.take(_AS_MANY):
+        reading.as_many = int(found["n"] or found["n2"])
     if found := reading.line.find(_NOT_THAT):
         text = reading.line.text
         reading.line.text = f"{text[: found.start()]}instead{text[found.end() :]}"
@@ -345,6 +355,8 @@ def _top(
     if reading.line.has(_OTHER_WAY) and before.top_n:
         number = abs(reading.top_n or before.top_n)
         return -number if before.top_n > 0 else number
+    if reading.as_many:
+        return -reading.as_many if (before.top_n or 0) < 0 else reading.as_many
     if reading.top_n is not None:
         return reading.top_n
     if reading.line.has(r"\b(?:all|every one|everything|whole list|complete list|full list)\b"):

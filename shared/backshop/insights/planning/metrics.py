@@ -241,7 +241,7 @@ IDIOMS: tuple[Idiom, ...] = (
         then=_customer_number,
     ),
     Idiom(
-        r"\b(?:our |my |the )?(?:vips|big spenders|top spenders|whales|best clients|regulars)\b",
+        r"\b(?:our |my |the )?(?:vips|big spenders|top spenders|whales|best clients|regulars(?! (?:(?:who|that|have|has|had|did) )*(?:came|come|comes|return|returned|bought|ordered|back)))\b",
         ("lifetime_revenue",),
         (D.CUSTOMER,),
     ),
@@ -603,7 +603,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("avg_daily_sales",),
     ),
     Idiom(
-        r"\b(?:refunds?|returns?) (?:as|in)(?: an?)? (?:percent(?:age)?|share|proportion)(?: of(?: gross| net| our| the)*(?: sales| revenue| turnover)?)?\b|\b(?:refund|return|returns|refunded|refunds) (?:rates?|ratio|percent(?:age)?|share|quota)\b|\b(?:share|percent(?:age)?|proportion|rate|how many percent|what percent)(?: of)?(?: (?:our|my|the|all|total|sales|revenue|money|is|are|was|gets?|goods|items|products|stuff|what|did|do|does|we|have|had|has|been|people|customers))* (?:refund|refunded|returned|refunds|returns|sent back|given back)\b",
+        r"\b(?:refunds?|returns?) (?:as|in)(?: an?)? (?:percent(?:age)?|share|proportion)(?: of(?: gross| net| our| the)*(?: sales| revenue| turnover)?)?\b|\b(?:refund|return|returns|refunded|refunds) (?:rates?|ratio|percent(?:age)?|share|quota)\b|\b(?:share|percent(?:age)?|proportion|rate|how many percent|what percent)(?: of)?(?: (?:our|my|the|all|total|gross|net|goes|go|went|back|as|in|to|lost|sales|revenue|money|is|are|was|gets?|goods|items|products|stuff|what|did|do|does|we|have|had|has|been|people|customers))* (?:refund|refunded|returned|refunds|returns|sent back|given back)\b",
         ("refund_rate",),
     ),
     # Shares.
@@ -1175,7 +1175,7 @@ def _by_verbs(reading: Reading) -> None:
         reading.metrics[:] = ["items_sold"]
         return
     if line.has(
-        rf"\bhow many\b(?! (?:orders|sales|{PEOPLE})\b)(?: [~@%\w]+){{0,8}} (?:sell|sold|sells|selling|go out|went out|move|moved|buy|bought|ordered|shift|ship|shipped|purchased|get rid of|got rid of|offload|offloaded|flog|flogged|get through|got through|go through|went through)\b|\bhow many (?:units|pieces|items|products|things)\b|\b(?:units|pieces|items) (?:sold|of)\b|\bsold (?:units|pieces|items)\b"
+        rf"\bhow many\b(?! (?:orders|sales|{PEOPLE})\b)(?: [~@%\w]+){{0,8}} (?:sell|sold|sells|selling|go out|went out|move|moved|buy|bought|ordered|shift|ship|shipped|purchased|get rid of|got rid of|offload|offloaded|flog|flogged|get through|got through|go through|went through)\b|\bhow many (?:units|pieces|items|products|things)\b|\b(?:units|pieces|items) (?:sold|of)\b|\bsold (?:units|pieces|items)\b|\b(?:sell|sold|shift|shifted) any\b"
     ):
         reading.metrics[:] = ["items_sold"]
     elif not reading.metrics and line.has(rf"\bhow many (?:different |distinct )?{PEOPLE}\b"):

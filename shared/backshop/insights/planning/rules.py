@@ -83,6 +83,8 @@ class Reading:
     is_ranked: bool = False
     sign: int = 0
     """Whether the question is of the largest (1) or the smallest (-1)."""
+    as_many: int = 0
+    """Of a question that goes on: how many rows it wants (`make it ten`)."""
     shift: str = ""
     """Of a question that goes on: by what its period goes back from the old one."""
     compare_before: bool = False
@@ -132,6 +134,7 @@ def _plan(asked: Asked, known: Known) -> Plan:
     filters.read_customer_types(reading)
     filters.read_spoken_statuses(reading, known)
     filters.read_facing(reading)
+    filters.read_codes_beside(reading)
     filters.read_without_codes(reading)
     metrics.read_idioms(reading)
     _decline_what_is_missing(reading, lacking)
@@ -205,7 +208,7 @@ def _spelled(line: str, held: names.Index) -> str:
         if not {each, folded(each), f"{each}s"}.isdisjoint(english)
         or not {each, folded(each)}.isdisjoint(THINGS)
         or held.speaks(each)
-        or held.has(folded(each))
+        or held.may_be_named(folded(each))
     )
     return mended(line, known, lambda: held.targets)
 
@@ -461,6 +464,8 @@ def _read_dimensions(reading: Reading) -> None:
         ):
             _add(reading, dimension)
     for dimension, spoken in _CLASSES_BESIDE:
+        if spoken == _WHEN and (reading.grain or D.DAY_OF_WEEK in reading.dimensions):
+            line.take(r"\bwhen\b")  # `when do we sell most, by weekday`
         if found := line.take(spoken):
             if not reading.metrics and re.search(r"\b(?:busi|quiet)er\b", found[0]):
                 reading.metrics.append("orders")
@@ -529,6 +534,7 @@ def _take_as_name(reading: Reading, left: list[str], known: Known, *, is_sure: b
             reading.notes.append(f"Taken as {part.value}.")
         for word in left:
             line.take(rf"(?<= ){re.escape(word)}(?= )")
+        _without_its_category(reading, part)
         filters.add_name(reading, part, known, negative=filters.is_negative(line))
         return
     if not reading.metrics and not reading.dimensions and reading.period is None:
@@ -538,6 +544,14 @@ def _take_as_name(reading: Reading, left: list[str], known: Known, *, is_sure: b
             )
         )
     raise Refused(_not_there(said, reading, known))
+
+
+def _without_its_category(reading: Reading, part: Named) -> None:
+    """A product that is called by one of its words and what it is (`decaf coffee`) is itself."""
+    if (part.field, part.op) == ("product", "="):
+        reading.filters[:] = [
+            each for each in reading.filters if (each.field, each.op) != (D.CATEGORY, "=")
+        ]
 
 
 def _take_words_of_names(reading: Reading, known: Known) -> None:
@@ -560,7 +574,9 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
         rf"\b(?:of|for|from|in|by|with|on|about|many|much|selling|called|named|product|item|category|code|coupon|using|than|vs) (?:the |our |my |all )?{first}\b"
     ):
         return True
-    if line.has(rf"\b{last} (?:sales|revenue|orders?|turnover|refunds?|stock)\b"):
+    if line.has(
+        rf"\b{last} (?:sales|revenue|orders?|turnover|refunds?|stock|sell|sells|sold|selling)\b"
+    ):
         return True
     from rapidfuzz import fuzz, process
 

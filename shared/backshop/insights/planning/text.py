@@ -78,7 +78,7 @@ _SLIPS = {
         "show": "shwo sho",
         "total": "toatl totl",
         "best": "bst besst",
-        "sold": "soled slod",
+        "sold": "soled slod selled",
         "year": "yer yeer",
         "week": "wek",
         "top": "tpo",
@@ -372,8 +372,8 @@ def _nearest(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | None:
     if not near:
         return None
     best = min(near, key=lambda each: (each[1], abs(len(each[0]) - len(word))))
-    # Two slips in a short word make any word of another.
-    return best[0] if best[1] < 2 or len(word) >= 6 else None
+    # Two slips in a short word make any word of another (`matcha` is no March).
+    return best[0] if best[1] < 2 or min(len(word), len(best[0])) >= 6 else None
 
 
 def by_length(words: Iterable[str]) -> dict[int, tuple[str, ...]]:

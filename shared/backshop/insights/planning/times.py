@@ -608,6 +608,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _moments,
     ),
     (
+        rf"\b(?P<a>{'|'.join(DAYS_NAMED)}) (?:to|until|till|through|thru|up to) (?P<b>{'|'.join(DAYS_NAMED)})\b",
+        _moments,
+    ),
+    (
         rf"\b(?:in |during |for |on )?(?:the )?(?:(?P<n>\d+) )?(?P<unit>day|week)s? (?P<side>before|after) (?P<named>(?:{'|'.join(DAYS_NAMED)})(?: (?:last year|20\d\d))?)\b",
         _days_beside,
     ),
@@ -703,7 +707,7 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     (
         r"\b"
         + IN
-        + r"(?:h ?(?P<h>[12])|(?:the )?(?P<o>first|second|1|2) half(?= of (?:the|this|last) year| of (?:19|20)| (?:19|20)|$| ~|\s*$)(?: of the year)?)"
+        + r"(?:h ?(?P<h>[12])|(?:the )?(?P<o>first|second|1|2) (?:semester|half(?: |-)year|half)(?= of (?:the|this|last) year| of (?:19|20)| (?:19|20)|$| ~|\s*$)(?: of the year)?)"
         + OF_YEAR.replace("((", "(?P<y>(")
         + r"\b",
         _half_year,
@@ -765,6 +769,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     (
         r"\b(?:of |from )?(?:yesterday|last night|last day|previous day|prior day)\b",
         _calendar(-1, Unit.DAY),
+    ),
+    (
+        r"\b(?:over|across|throughout|within|in the course of) the last year\b",
+        _constant(LastN(n=1, unit=Unit.YEAR)),
     ),
     (
         rf"\b(?:in |for |during |over |of |from )?(?:the )?(?:last|previous|prior|preceding|most recent|latest) (?:full |complete |calendar |whole |entire |completed )?(?P<unit>week|month|quarter|year)\b(?! (?:{MONTH[1:-1]})\b)",

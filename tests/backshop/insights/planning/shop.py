@@ -175,6 +175,64 @@ TILES = Known(
     currency="USD",
 )
 
+PLANTS = Known(
+    products=(
+        "Monstera Deliciosa",
+        "Snake Plant Small",
+        "Snake Plant Large",
+        "Peace Lily",
+        "Olive Tree 120 cm",
+        "Succulent Trio",
+        "Terracotta Pot 14 cm",
+        "Terracotta Pot 20 cm",
+        "Self-Watering Planter",
+        "Potting Mix 10 L",
+        "Orchid Food",
+        "Pruning Shears",
+        "Watering Can Copper",
+        "Grow Light Bar",
+        "New Year Mystery Box",
+    ),
+    categories=("Indoor Plants", "Outdoor Plants", "Pots & Planters", "Soil & Feed", "Tools"),
+    skus=("PLT-MON-01", "POT-TC-14", "SOIL-10", "TOOL-SHR"),
+    coupons=("PLANTLOVE", "GREEN15", "newleaf", "BOXING20", "FALL5"),
+    countries=("CA", "FR", "GB", "MX", "US"),
+    currencies=("CAD",),
+    statuses=("cancelled", "completed", "failed", "on-hold", "pending", "processing", "refunded"),
+    payment_methods=("cheque", "interac", "paypal", "stripe"),
+    channels=("pos", "web"),
+    currency="CAD",
+)
+
+COFFEE = Known(
+    products=(
+        "House Blend 250 g",
+        "House Blend 1 kg",
+        "Ethiopia Guji",
+        "Colombia Huila Decaf",
+        "Sumatra Dark Roast",
+        "Cold Brew Can",
+        "Cold Brew Concentrate",
+        "Hand Grinder",
+        "Pour Over Kettle",
+        "Paper Filters (100)",
+        "Enamel Camp Cup",
+        "Barista Apron",
+        "Espresso Tamper 58 mm",
+        "Tasting Set",
+        "Advent Coffee Calendar",
+    ),
+    categories=("Coffee", "Cold Drinks", "Brewing Gear", "Cups & Mugs", "Merch"),
+    skus=("HB-250", "HB-1000", "ETH-GUJ", "GRN-HAND"),
+    coupons=("BEANS10", "firstbrew", "DECAF20", "XMAS24", "loyalty5"),
+    countries=("AU", "DE", "GB", "JP", "NZ", "US"),
+    currencies=("AUD", "NZD"),
+    statuses=("authorized", "paid", "partially_refunded", "pending", "refunded", "voided"),
+    payment_methods=("afterpay", "paypal", "shopify_payments"),
+    channels=("online_store", "pos", "wholesale"),
+    currency="NZD",
+)
+
 
 @dataclass(frozen=True)
 class Expected:

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from tests.backshop.insights.planning.shop import (
     BIKES,
+    COFFEE,
     COSMETICS,
     KNOWN,
+    PLANTS,
     TEA,
     TILES,
     TODAY,
@@ -103,6 +105,8 @@ def test_known_questions_mean_their_queries(question: Expected) -> None:
         ("set_aside_voices12.txt", TILES),
         ("set_aside_voices13.txt", KNOWN),
         ("set_aside_voices14.txt", BIKES),
+        ("set_aside_voices15.txt", PLANTS),
+        ("set_aside_voices16.txt", COFFEE),
     ],
 )
 def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:
