@@ -1,8 +1,9 @@
 """`make deploy STAGE=…`: what is in infra/ first, then the application with what came of it.
 
-RDS Proxy needs the passwords of the logins, which the application's stack makes. So the first
-deployment of a stage goes round twice: the application reaches the database itself before it does
-so through the proxy. Later ones go once.
+A stage has no RDS Proxy unless its settings of infra/ say `WithProxy=true`: no page of AWS says
+that it takes PostgreSQL 18. It needs the passwords of the logins, which the application's stack
+makes, so that the first deployment with one goes round twice: the application reaches the database
+itself before it does so through the proxy. Where it is given up, the application leaves it first.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from infra import connections
+from local import template
 
 ROOT = Path(__file__).resolve().parents[1]
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -28,25 +32,63 @@ def main(stage: str) -> None:
     """Deploy both stacks of a stage."""
     if stage not in STAGES:
         raise SystemExit(f"which stage? make deploy STAGE={'|'.join(STAGES)}")
-    with (ROOT / "samconfig.toml").open("rb") as file:
-        settings = tomllib.load(file)
+    settings = read_settings()
     application = settings[stage]["deploy"]["parameters"]
     below = settings["infra-" + stage]["deploy"]["parameters"]
     name, lower = application["stack_name"], below["stack_name"]
+    has_proxy = wants_proxy(below)
+    say_connections(below, has_proxy=has_proxy)
+    before = outputs(lower)
+    if "ProxyHost" in before and not has_proxy:
+        deploy(BUILT, name, application, places(without_proxy(before)))
     for _ in range(2):
-        before = outputs(name)
-        given = proxy_places(before)
+        given = proxy_places(outputs(name), has_proxy=has_proxy)
         deploy(INFRA, lower, below, given)
         deploy(BUILT, name, application, places(outputs(lower)))
-        if given:
+        if not has_proxy or "ProxySecretArns" in given:
             break
     sys.stdout.write(f"{name}: {outputs(name)['ApiUrl']}\n")
 
 
-def proxy_places(application: Outputs) -> dict[str, str]:
-    """Parameters of infra/ that the application's stack tells; none before there is one."""
-    arns = application.get("ProxySecretArns")
-    return {"ProxySecretArns": arns} if arns else {}
+def read_settings() -> dict[str, Any]:
+    """Of samconfig.toml."""
+    with (ROOT / "samconfig.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def wants_proxy(below: Mapping[str, Any]) -> bool:
+    """Whether a stage's settings of infra/ ask for RDS Proxy."""
+    given = connections.settings(below.get("parameter_overrides", []))
+    return given["WithProxy"] == "true"
+
+
+def say_connections(below: Mapping[str, Any], *, has_proxy: bool) -> None:
+    """Whether the database takes what the account's executions at once hold: a figure to look at
+    before it is needed, and no reason to refuse a deployment, since few reach their limit."""
+    given = connections.settings(below.get("parameter_overrides", []))
+    each = max(connections.held(template.read(ROOT / "template.yaml")).values())
+    said = connections.verdict(given, executions_at_once(), each, has_proxy=has_proxy)
+    sys.stdout.write(f"connections: {said}\n")
+
+
+def executions_at_once() -> int:
+    """How many the account has, for all of its functions."""
+    from botocore.session import get_session
+
+    limits = get_session().create_client("lambda").get_account_settings()["AccountLimit"]
+    return int(limits["ConcurrentExecutions"])
+
+
+def proxy_places(application: Outputs, *, has_proxy: bool) -> dict[str, str]:
+    """Parameters of infra/ for its proxy; the application's stack tells the secrets, once there is
+    one. A parameter that is not given would keep the value that it had."""
+    arns = application.get("ProxySecretArns") if has_proxy else None
+    return {"WithProxy": str(has_proxy).lower(), **({"ProxySecretArns": arns} if arns else {})}
+
+
+def without_proxy(infra: Outputs) -> Outputs:
+    """The outputs of infra/ as they are once its proxy is gone."""
+    return {key: value for key, value in infra.items() if key != "ProxyHost"}
 
 
 def places(infra: Outputs) -> dict[str, str]:
@@ -67,7 +109,11 @@ def url(host: str) -> str:
 
 def deploy(template: Path, stack: str, settings: Mapping[str, Any], given: Outputs) -> None:
     """`sam deploy` with a stage's settings of samconfig.toml and these parameters."""
-    own = [str(each) for each in settings.get("parameter_overrides", [])]
+    own = [
+        str(each)
+        for each in settings.get("parameter_overrides", [])
+        if str(each).partition("=")[0] not in given
+    ]
     # Without the quotes SAM takes an empty value for a mistake.
     overrides = [*own, *(f"{key}={value or EMPTY}" for key, value in given.items())]
     command: list[str | Path] = [SAM, "deploy", "--template", template, "--stack-name", stack]

@@ -37,27 +37,51 @@ def account(monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, dict[str, str]],
     def made(path: Path, stack: str, settings: Any, given: dict[str, str]) -> None:
         done.append((stack, dict(given)))
         if path == deploy.INFRA:
-            stacks[stack] = INFRA | ({"ProxyHost": PROXY} if given.get("ProxySecretArns") else {})
+            has_proxy = given["WithProxy"] == "true" and given.get("ProxySecretArns")
+            stacks[stack] = INFRA | ({"ProxyHost": PROXY} if has_proxy else {})
         else:
             stacks[stack] = {"ApiUrl": "https://api.example.com", "ProxySecretArns": "a,b,c"}
 
     monkeypatch.setattr(deploy, "deploy", made)
+    monkeypatch.setattr(deploy, "executions_at_once", lambda: 1000)
     monkeypatch.setattr(deploy, "outputs", lambda stack: stacks.get(stack, {}))
     return stacks, done
 
 
+@pytest.fixture
+def asks_for_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`WithProxy=true` in each stage's settings."""
+    read = deploy.read_settings()
+    for stage in deploy.STAGES:
+        read[f"infra-{stage}"]["deploy"]["parameters"]["parameter_overrides"].append(
+            "WithProxy=true"
+        )
+    monkeypatch.setattr(deploy, "read_settings", lambda: read)
+
+
+@pytest.mark.parametrize("stage", deploy.STAGES)
+def test_no_stage_has_a_proxy_unless_it_asks(account: Any, stage: str) -> None:
+    _, done = account
+    deploy.main(stage)
+    assert [stack for stack, _ in done] == [f"backshop-{stage}-infra", f"backshop-{stage}"]
+    assert done[0][1] == {"WithProxy": "false"}
+    assert (done[1][1]["DatabaseUrl"], done[1][1]["DatabaseDirectUrl"]) == (DIRECT, "")
+
+
+@pytest.mark.usefixtures("asks_for_proxy")
 def test_a_first_deployment_comes_back_for_the_proxy(account: Any) -> None:
     _, done = account
     deploy.main("dev")
     order = ["backshop-dev-infra", "backshop-dev"]
     assert [stack for stack, _ in done] == order * 2
     given = [places for _, places in done]
-    assert given[0] == {}
+    assert given[0] == {"WithProxy": "true"}
     assert (given[1]["DatabaseUrl"], given[1]["DatabaseDirectUrl"]) == (DIRECT, "")
-    assert given[2] == {"ProxySecretArns": "a,b,c"}
+    assert given[2] == {"WithProxy": "true", "ProxySecretArns": "a,b,c"}
     assert (given[3]["DatabaseUrl"], given[3]["DatabaseDirectUrl"]) == (THROUGH, DIRECT)
 
 
+@pytest.mark.usefixtures("asks_for_proxy")
 def test_later_ones_go_once(account: Any) -> None:
     _, done = account
     deploy.main("prod")
@@ -65,6 +89,28 @@ def test_later_ones_go_once(account: Any) -> None:
     deploy.main("prod")
     assert [stack for stack, _ in done] == ["backshop-prod-infra", "backshop-prod"]
     assert done[1][1]["DatabaseUrl"] == THROUGH
+
+
+def test_functions_leave_a_proxy_before_it_goes(account: Any) -> None:
+    stacks, done = account
+    stacks["backshop-dev-infra"] = INFRA | {"ProxyHost": PROXY}
+    stacks["backshop-dev"] = {"ApiUrl": "x", "ProxySecretArns": "a,b,c"}
+    deploy.main("dev")
+    assert [stack for stack, _ in done][:2] == ["backshop-dev", "backshop-dev-infra"]
+    assert done[0][1]["DatabaseUrl"] == DIRECT
+    assert done[1][1] == {"WithProxy": "false"}
+
+
+def test_a_proxy_is_made_only_of_a_template_that_is_asked_for_one() -> None:
+    def has_proxy(**given: str) -> bool:
+        made = template.load(ROOT / "infra/template.yaml", given, {"AWS::StackName": "x"})
+        return bool(list(made.of_type("AWS::RDS::DBProxy")))
+
+    arns = ",".join("abcdefg")
+    assert not has_proxy()
+    assert not has_proxy(ProxySecretArns=arns)
+    assert not has_proxy(WithProxy="true")
+    assert has_proxy(WithProxy="true", ProxySecretArns=arns)
 
 
 @pytest.mark.parametrize("stage", ["", "production", "infra-dev"])
@@ -84,6 +130,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", record)
+    monkeypatch.setattr(deploy, "executions_at_once", lambda: 1000)
     return run
 
 
@@ -94,7 +141,7 @@ def test_every_parameter_has_a_value(
     stacks = {"backshop-dev-infra": INFRA}
     monkeypatch.setattr(deploy, "outputs", lambda stack: {"ApiUrl": "x"} | stacks.get(stack, {}))
     deploy.main("dev")
-    assert len(commands) == 4
+    assert len(commands) == 2
     for command in commands:
         overrides = command[command.index("--parameter-overrides") + 1 :]
         for each in overrides:
@@ -131,7 +178,7 @@ def test_the_templates_know_what_they_are_told() -> None:
     assert INFRA.keys() | {"ProxyHost"} == infra["Outputs"].keys()
     assert deploy.places(INFRA).keys() <= application["Parameters"].keys()
     assert "ProxySecretArns" in application["Outputs"]
-    assert "ProxySecretArns" in infra["Parameters"]
+    assert {"ProxySecretArns", "WithProxy"} <= infra["Parameters"].keys()
 
 
 def test_owners_go_past_the_proxy_where_their_login_is_unknown() -> None:
