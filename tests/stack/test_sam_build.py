@@ -23,12 +23,13 @@ Build = Callable[..., tuple[Path, str]]
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
     """Builds a small layer with `python3.13` and `docker` as they are given; a program that is not
-    given is there and fails, as a shim of pyenv does."""
+    given is there and fails, as a shim of pyenv does. So do installers that are on the PATH: layers
+    are installed by the one that the project pins."""
 
     def run(**programs: str) -> tuple[Path, str]:
         first = tmp_path / "bin"
         first.mkdir()
-        for name in ("python3.13", "docker"):
+        for name in ("python3.13", "docker", "python3", "pip", "pip3", "uv"):
             line = f'exec "{programs[name]}" "$@"' if name in programs else "exit 127"
             (first / name).write_text(f"#!/bin/sh\n{line}\n")
             (first / name).chmod(0o755)
