@@ -57,7 +57,8 @@ def browser() -> Iterator[Any]:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The whole application, as `make run` starts it."""
     folder = tmp_path_factory.mktemp("pages")
-    for each in (folder, *folder.parents[:2]):  # pytest's own, not the folder of all temporary files
+    # pytest's own, not the folder of all temporary files
+    for each in (folder, *folder.parents[:2]):
         each.chmod(0o711)
     running = launch_backshop(folder / "state", orders=30)
     try:
