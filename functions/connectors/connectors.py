@@ -301,7 +301,8 @@ def disconnect(id: UUID) -> Disconnection:
 
     Orders, customers, products and numbers are kept, as `GET /connectors/{id}/disconnection` says
     before. A second call changes nothing; PATCH with new credentials connects the shop again.
-    Where the platform asked to erase the shop (`erasure_asked_at`), all of it is erased.
+    Where the platform asked to erase the shop (`erasure_asked_at`), all of it is erased within
+    minutes.
     """
     store_id = _store_id(id)
     now = datetime.now(UTC)
@@ -315,7 +316,7 @@ def disconnect(id: UUID) -> Disconnection:
         outbox.fail_open(tx, GONE)
         requests.fail_open(tx, GONE)
         webhooks = received.forget_all(tx)
-        _erase_if_asked(tx)
+        _erase_if_asked(tx, now)
     bodies.delete(store_id, webhooks)
     return made.model_copy(update={"status": "uninstalled"})
 
@@ -367,13 +368,12 @@ def _disconnection(tx: db.Tx, status: str) -> Disconnection:
     )
 
 
-def _erase_if_asked(tx: db.Tx) -> None:
-    """Carry out the platform's order that came while the shop was connected here."""
-    standing, shop = connect.standing(tx), stores.load(tx)
-    if shop and standing and standing.is_erasure_asked:
-        from backshop import privacy  # rarely needed, and it loads every context
-
-        privacy.erase_shop(tx, shop)
+def _erase_if_asked(tx: db.Tx, now: datetime) -> None:
+    """Have the platform's order carried out that came while the shop was connected here: by
+    outbox_worker, which may delete what is stored of it."""
+    standing = connect.standing(tx)
+    if standing and standing.is_erasure_asked:
+        outbox.put(tx, "uninstall", "uninstall", {"at": now.isoformat()})
 
 
 def _data_request(row: dict[str, Any]) -> DataRequest:

@@ -30,6 +30,7 @@ ACTIONS = {
     "survey_message": "survey_message",
     "rating_message": "rating_message",
     "quote_mail": "quote_mail",
+    "uninstall": "uninstall",
 }
 """Kind of row: the module whose `action` does it."""
 

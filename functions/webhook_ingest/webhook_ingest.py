@@ -19,7 +19,6 @@ from backshop import commerce, db, logs, outbox, platforms
 from backshop.aws import config, objects, queues
 from backshop.aws.queues import BatchResponse, Message
 from backshop.connect import repository as connect
-from backshop.insights import repository as insights
 from backshop.platforms.errors import Ignored
 from backshop.received import bodies
 from backshop.received import repository as received
@@ -190,7 +189,7 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collecti
         noted = [(each.arrival, outcomes.get(each.arrival.id)) for each in deliveries]
         unkept = received.note(tx, noted, stored)
         if orders := [each for each in events if not isinstance(each, commerce.Record)]:
-            _obey(tx, shop, orders)
+            questions += _obey(tx, shop, orders)
         unkept += received.erased_meanwhile(tx, [each.arrival.id for each in taken])
         bodies.delete(connector_id, unkept)
     outbox.announce(questions)
@@ -273,46 +272,36 @@ def _of_others(
     return others
 
 
-def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> None:
-    """What is no record but an order to act: privacy requests and the end of a connection."""
+def _obey(tx: db.Tx, shop: commerce.Store, events: Sequence[commerce.Event]) -> list[outbox.Row]:
+    """What is no record but an order to act: privacy requests and the end of a connection. The rows
+    that ask the shop whether that is so."""
     from backshop import privacy  # rarely needed, and it loads every context
 
-    standing = connect.standing(tx)
+    questions: list[outbox.Row] = []
     for event in events:
         if isinstance(event, commerce.DataRequest):
             privacy.keep_export(tx, shop, event.person, event.request_id, event.received_at)
         elif isinstance(event, commerce.Erasure):
             privacy.erase_with_objects(tx, shop, event.person, event.received_at)
         elif isinstance(event, commerce.ShopErasure):
-            _erase_shop_or_ask(tx, shop, event)
-        elif isinstance(event, commerce.Uninstall) and connect.end(tx, event.received_at):
-            insights.set_active(tx, False)
-            if standing and standing.is_erasure_asked:
-                _erase_shop(tx, shop)
+            _park_erasure(tx, shop, event)
+            questions.append(_ask_whether_it_left(tx, event.received_at))
+        elif isinstance(event, commerce.Uninstall):
+            questions.append(_ask_whether_it_left(tx, event.received_at))
+    return questions
 
 
-def _erase_shop_or_ask(tx: db.Tx, shop: commerce.Store, event: commerce.ShopErasure) -> None:
+def _ask_whether_it_left(tx: db.Tx, at: datetime) -> outbox.Row:
+    """All shops of an app share the secret that signs, and an order may be an old one: nothing ends
+    before the shop was asked (`outbox_worker/uninstall.py`)."""
+    return outbox.put(tx, "uninstall", "uninstall", {"at": at.isoformat()})
+
+
+def _park_erasure(tx: db.Tx, shop: commerce.Store, event: commerce.ShopErasure) -> None:
     """Shopify asks 48 hours after the shop took the app away. Where it is connected as far as we
-    know, the order is kept and carried out when that word comes; meanwhile an alarm tells staff."""
-    standing = connect.standing(tx)
-    if standing is None or standing.status == "uninstalled":
-        _erase_shop(tx, shop)
-        return
+    know, an alarm tells staff."""
     connect.ask_erasure(tx, event.received_at)
-    logs.warning("a connected shop is to be erased", store_id=str(shop.id))
-    logs.count("ShopErasuresParked")
-
-
-def _erase_shop(tx: db.Tx, shop: commerce.Store) -> None:
-    from backshop import privacy
-
-    privacy.erase_shop(tx, shop)
-    for kind in ("archive", "exports", "quotes", "training", "webhooks"):
-        _delete_below(config.value("DATA_BUCKET"), f"{kind}/{shop.id}/")
-    _delete_below(config.value("DATA_BUCKET"), f"logos/{shop.id}.")
-    for kind in ("selfies", "overlays", "assets"):
-        _delete_below(config.value("TRY_ON_BUCKET"), f"{kind}/{shop.id}/")
-
-
-def _delete_below(bucket: str, prefix: str) -> None:
-    objects.delete(bucket, objects.keys(bucket, prefix))
+    standing = connect.standing(tx)
+    if standing and standing.status == "active":
+        logs.warning("a connected shop is to be erased", store_id=str(shop.id))
+        logs.count("ShopErasuresParked")

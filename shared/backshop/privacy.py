@@ -147,6 +147,27 @@ def erase_shop(tx: Tx, store: Store) -> int:
     return row["deleted"] if row else 0
 
 
+OF_A_SHOP = ("archive", "exports", "quotes", "training", "webhooks")
+PICTURES_OF_A_SHOP = ("selfies", "overlays", "assets")
+"""Where the two buckets keep what is a shop's, below its id."""
+
+
+def erase_shop_with_objects(tx: Tx, store: Store) -> int:
+    """`erase_shop`, and delete all that is stored of it. Before the commit: what cannot be deleted
+    makes the whole erasure come again."""
+    rows = erase_shop(tx, store)
+    for kind in OF_A_SHOP:
+        _delete_below(config.value("DATA_BUCKET"), f"{kind}/{store.id}/")
+    _delete_below(config.value("DATA_BUCKET"), f"logos/{store.id}.")
+    for kind in PICTURES_OF_A_SHOP:
+        _delete_below(config.value("TRY_ON_BUCKET"), f"{kind}/{store.id}/")
+    return rows
+
+
+def _delete_below(bucket: str, prefix: str) -> None:
+    objects.delete(bucket, objects.keys(bucket, prefix))
+
+
 def _with_other_ids(person: Person, ids: Sequence[str]) -> list[Person]:
     """The person, and once more for each other customer id that they are known by."""
     others = [each for each in ids if each != person.customer_id]

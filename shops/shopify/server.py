@@ -79,6 +79,8 @@ class Shopify:
         self.storefront = f"https://{setup.domain}"
         self.poisoned: dict[tuple[str, str], str] = {}
         self.tokens: dict[str, int] = {}
+        self.is_installed = True
+        """Whether the merchant has the app; its tokens end with that."""
         self.bucket = Bucket(setup.bucket, setup.restore, setup.bucket)
         self.documents = schema.Documents(schema.load())
         self.views = Views(self)
@@ -159,6 +161,9 @@ class Shopify:
         if name == "settings":
             self.hooks.app_address = args.get("app_address", self.hooks.app_address)
             self.scopes = tuple(args.get("scopes", self.scopes))
+            self.is_installed = args.get("installed", self.is_installed)
+            if not self.is_installed:
+                self.tokens.clear()
             if "bucket" in args:
                 self.bucket = Bucket(
                     float(args["bucket"]),
@@ -184,6 +189,8 @@ class Shopify:
         ):
             message = "Could not find Shopify API application with the given client_id"
             return _json({"error": "invalid_client", "error_description": message}, 401)
+        if not self.is_installed:
+            return _json({"error": "app_not_installed"}, 400)
         token = f"shpat_{self.shop.random.getrandbits(128):032x}"
         self.tokens[token] = self.shop.clock.now() + TOKEN_SECONDS * MICROS
         body = {"access_token": token, "scope": ",".join(SCOPES), "expires_in": TOKEN_SECONDS}
@@ -191,6 +198,8 @@ class Shopify:
 
     def _signed_in(self, request: web.Request) -> bool:
         token = request.headers.get("X-Shopify-Access-Token", "")
+        if not self.is_installed:
+            return False
         if self.setup.token and secrets.compare_digest(token.encode(), self.setup.token.encode()):
             return True
         return self.tokens.get(token, 0) > self.shop.clock.now()

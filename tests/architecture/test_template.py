@@ -34,7 +34,14 @@ OBJECTS = {
         ("Get", f"{DATA}/quotes/*"),
         ("Put", f"{DATA}/quotes/*"),
     },
-    "outbox_worker": {("Get", f"{DATA}/quotes/*")},
+    "outbox_worker": {
+        ("Get", f"{DATA}/quotes/*"),
+        *(
+            ("Delete", f"{DATA}/{kind}/*")
+            for kind in ("archive", "exports", "logos", "quotes", "training", "webhooks")
+        ),
+        *(("Delete", f"{TRY_ON}/{kind}/*") for kind in ("selfies", "overlays", "assets")),
+    },
     "maintain": {
         ("Put", f"{DATA}/archive/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
@@ -64,15 +71,11 @@ OBJECTS = {
         ("Get", f"{DATA}/overflow/*"),
         ("Put", f"{DATA}/exports/*"),
         ("Put", f"{DATA}/webhooks/*"),
-        ("Delete", f"{DATA}/exports/*"),
         ("Delete", f"{DATA}/webhooks/*"),
-        ("Delete", f"{DATA}/training/*"),
         ("Delete", f"{DATA}/archive/*"),
-        ("Delete", f"{DATA}/logos/*"),
         ("Delete", f"{DATA}/quotes/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
         ("Delete", f"{TRY_ON}/overlays/*"),
-        ("Delete", f"{TRY_ON}/assets/*"),
     },
     "stores": {("Put", f"{DATA}/logos/*")},
     "received_webhooks": {("Get", f"{DATA}/webhooks/*"), ("Put", f"{DATA}/overflow/*")},
@@ -173,7 +176,7 @@ def test_buckets_are_listed_below_a_prefix_of_what_is_reached() -> None:
         "maintain",
         "tryon_overlay",
         "tryon_sessions",
-        "webhook_ingest",
+        "outbox_worker",
     }
     for name, bucket, condition in listing:
         prefixes = condition["StringLike"]["s3:prefix"]

@@ -37,6 +37,29 @@ def test_a_store_is_forgotten_everywhere_and_alone(database: Database, owner: Co
     assert counted(owner, known, kept) == before
 
 
+def test_a_place_that_is_held_keeps_nobody_from_forgetting(
+    database: Database, owner: Connection
+) -> None:
+    """outbox_worker erases while it has one of the store's places, on another connection."""
+    store = uuid4()
+    with (
+        psycopg.connect(database.service_url) as place,
+        psycopg.connect(database.service_url, row_factory=dict_row) as tx,
+    ):
+        for each in (place, tx):
+            each.execute("SELECT set_config('backshop.store_id', %s, false)", [str(store)])
+            each.commit()
+        place.execute("SELECT backshop.lock('free', false)")
+        place.execute("SELECT backshop.lock('held', false)")
+        place.commit()
+        place.execute("SELECT backshop.lock('held', false)")
+        answer = tx.execute("SELECT backshop.erase_store() AS deleted").fetchone()
+        assert answer == {"deleted": 1}
+        tx.commit()
+    left = owner.execute("SELECT name FROM backshop.locks WHERE store_id = %s", [store])
+    assert [row["name"] for row in left] == ["held"]
+
+
 def test_a_transaction_without_a_store_forgets_nothing(database: Database) -> None:
     with psycopg.connect(database.service_url) as tx:
         tx.execute("SELECT set_config('backshop.all_stores', 'on', true)")

@@ -31,6 +31,8 @@ class WebhookSecrets(NamedTuple):
 class Standing(NamedTuple):
     status: str
     shop_domain: str | None
+    connected_at: datetime
+    """When the present credentials were given."""
     is_erasure_asked: bool
     """Since the present credentials were given."""
 
@@ -119,16 +121,15 @@ def stores_of_shop(tx: Tx, domain: str) -> list[UUID]:
 def standing(tx: Tx) -> Standing | None:
     """How the transaction's store stands with its shop; None where it has no connector."""
     row = tx.execute(
-        """SELECT status, shop_domain, erasure_asked_at >= connected_at AS is_erasure_asked
+        """SELECT status, shop_domain, connected_at,
+                  coalesce(erasure_asked_at >= connected_at, false) AS is_erasure_asked
            FROM connect.connector_config WHERE id = backshop.current_store_id()"""
     ).fetchone()
-    return (
-        Standing(row["status"], row["shop_domain"], bool(row["is_erasure_asked"])) if row else None
-    )
+    return Standing(**row) if row else None
 
 
 def ask_erasure(tx: Tx, at: datetime) -> None:
-    """Note that the platform asked at `at` to erase a shop that is still connected."""
+    """Note that the platform asked at `at` to erase the shop."""
     tx.execute(
         """UPDATE connect.connector_config
            SET erasure_asked_at = greatest(erasure_asked_at, %s)
@@ -156,7 +157,7 @@ def end(tx: Tx, at: datetime) -> bool:
     """
     done = tx.execute(
         """UPDATE connect.connector_config
-           SET status = 'uninstalled', api_key = '', secret = ''
+           SET status = 'uninstalled', api_key = '', secret = '', paused_at = NULL
            WHERE id = backshop.current_store_id() AND connected_at <= %s""",
         (at,),
     )
@@ -168,7 +169,7 @@ def disconnect(tx: Tx) -> None:
     That of Shopify stays, whose order to erase the shop may come yet."""
     tx.execute(
         """UPDATE connect.connector_config
-           SET status = 'uninstalled', api_key = '', secret = '',
+           SET status = 'uninstalled', api_key = '', secret = '', paused_at = NULL,
                webhook_secret = CASE WHEN platform = 'shopify' THEN webhook_secret END,
                webhook_secret_previous = NULL, webhook_secret_previous_until = NULL
            WHERE id = backshop.current_store_id()"""

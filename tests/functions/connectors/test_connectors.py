@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import socket
 from typing import Any
+from uuid import UUID
 
 import bcrypt
 import pytest
+from backshop.aws import objects
 from backshop.stores import credentials
 
 SECRETS = ("ck_made_up", "cs_made_up", "s3cr3t")
@@ -475,8 +477,13 @@ def test_disconnecting_says_before_what_goes_and_what_stays(call, body, owner, a
     assert (status, revived["status"]) == (200, "active")
 
 
-def test_disconnecting_carries_out_an_erasure_that_was_asked_for(call, body, owner):
-    """Shopify asked while the shop was connected; staff found out that it is gone."""
+def test_disconnecting_carries_out_an_erasure_that_was_asked_for(
+    call, body, owner, load, aws, monkeypatch
+):
+    """Shopify asked while the shop was connected; staff found out that it is gone. What is stored
+    of it goes, too."""
+    monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
+    worker = load("outbox_worker")
     shop = body | {"platform": "shopify", "store_url": "https://asked-for.myshopify.com"}
     asked, other = (call("create", each)[1]["id"] for each in (shop, body))
     for id in (asked, other):
@@ -490,8 +497,13 @@ def test_disconnecting_carries_out_an_erasure_that_was_asked_for(call, body, own
     )
     assert call("show", id=asked)[1]["shop_domain"] == "asked-for.myshopify.com"
     assert call("show", id=asked)[1]["erasure_asked_at"] is not None
+    keys = {id: f"quotes/{id}/1.pdf" for id in (other, asked)}
+    for key in keys.values():
+        objects.put(aws.bucket, key, b"x")
     for id, left in ((other, 1), (asked, 0)):
         assert call("disconnect", id=id)[0] == 200
+        assert worker.work(UUID(id), "uninstall") == (left == 0)
+        assert objects.exists(aws.bucket, keys[id]) == (left == 1)
         rows = owner.execute(
             "SELECT count(*) AS n FROM connect.platform_customer WHERE store_id = %s", [id]
         ).fetchone()

@@ -238,12 +238,13 @@ def test_a_late_body_of_an_erased_person_is_not_kept(call, ingest, aws, owner, s
     assert stored(aws, shop) == []
 
 
-def test_bodies_go_with_the_shop(ingest, aws, owner, shop, monkeypatch):
+def test_bodies_go_with_the_shop(ingest, aws, owner, shop, monkeypatch, load):
     monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
     assert ingest(message(shop, order(id=5))) == 0
     assert stored(aws, shop)
     erasure(owner, shop)
     assert ingest(redact(shop, "shop/redact", shop_id=1)) == 0
+    assert load("outbox_worker").work(shop, "uninstall")
     assert stored(aws, shop) == []
 
 

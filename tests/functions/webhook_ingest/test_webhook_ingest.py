@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -91,6 +92,19 @@ def ingest(load):
     return run
 
 
+@pytest.fixture
+def asked(load, monkeypatch):
+    """Works off what asks the shop whether it left, which answers that it did."""
+    worker = load("outbox_worker")
+    monkeypatch.setattr(import_module("uninstall"), "_has_left", lambda _store: True)
+
+    def run(store: UUID) -> None:
+        while worker.work(store, "uninstall"):
+            pass
+
+    return run
+
+
 def count(owner, table: str, store: UUID) -> int:
     row = owner.execute(f"SELECT count(*) AS n FROM {table} WHERE store_id = %s", [store])
     return row.fetchone()["n"]
@@ -168,7 +182,9 @@ def test_no_personal_data_is_logged_when_a_delivery_fails(connect, ingest, logge
     assert not any("jane@example.com" in line for line in logged)
 
 
-def test_uninstalling_forgets_credentials_and_an_old_uninstall_does_not(connect, ingest, owner):
+def test_uninstalling_forgets_credentials_and_an_old_uninstall_does_not(
+    connect, ingest, owner, asked
+):
     store = connect("shopify")
     body = (SHOPIFY / "app_uninstalled.json").read_bytes()
     owner.execute(
@@ -186,8 +202,10 @@ def test_uninstalling_forgets_credentials_and_an_old_uninstall_does_not(connect,
         return row["status"], row["api_key"], row["is_active"]
 
     assert ingest(message(store, **uninstall, key="late")) == []
+    asked(store)
     assert state() == ("active", "sealed", True)
     assert ingest(message(store, **uninstall, minutes=10, key="new")) == []
+    asked(store)
     assert state() == ("uninstalled", "", False)
 
 
@@ -241,7 +259,7 @@ def test_an_erased_person_does_not_come_back_with_a_late_delivery(connect, inges
     assert total["total_amount"] == Decimal(sample["total_price"]), "amounts stay"
 
 
-def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypatch):
+def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypatch, asked):
     store = connect("shopify")
     monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
     other = f"assets/{uuid4()}/logo.png"
@@ -253,6 +271,7 @@ def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypa
     assert count(owner, "connect.platform_order", store) == 1
     uninstalled(owner, store)
     assert ingest(message(store, "shop/redact", body, platform="shopify", minutes=1)) == []
+    asked(store)
     for table in ("connect.platform_order", "insights.orders", "shade.orders", "shade.customers"):
         assert count(owner, table, store) == 0
     left = config.client("s3").list_objects_v2(Bucket=aws.bucket)["Contents"]
@@ -321,7 +340,7 @@ ACTS = ("customers/redact", "customers/data_request", "shop/redact", "app/uninst
 @pytest.mark.parametrize("topic", ACTS)
 @pytest.mark.parametrize("standing", ["active", "uninstalled"])
 def test_an_order_that_names_another_shop_is_not_obeyed(
-    connect, ingest, owner, aws, topic, standing
+    connect, ingest, owner, aws, topic, standing, asked
 ):
     """Whoever brought it here: the shop that a signed body names is the only one it is about."""
     store = connect("shopify", "ours.myshopify.com")
@@ -339,6 +358,7 @@ def test_an_order_that_names_another_shop_is_not_obeyed(
     def send(shop: str) -> None:
         said = json.dumps(body | {named: shop}).encode()
         assert ingest(message(store, topic, said, platform="shopify", minutes=1)) == []
+        asked(store)
 
     def state() -> list[Any]:
         tables = ("connect.platform_order", "connect.connector_config", "backshop.exports")
@@ -357,7 +377,7 @@ def test_an_order_that_names_another_shop_is_not_obeyed(
 
 
 def test_a_connected_shop_is_not_erased_before_it_is_uninstalled(
-    connect, ingest, owner, aws, monkeypatch
+    connect, ingest, owner, aws, monkeypatch, asked
 ):
     """Parked with an alarm, and carried out when the word comes that the app was taken away."""
     monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
@@ -375,11 +395,13 @@ def test_a_connected_shop_is_not_erased_before_it_is_uninstalled(
     assert row["erasure_asked_at"] == NOW + timedelta(minutes=1)
     gone = json.dumps({"id": 1, "myshopify_domain": "ours.myshopify.com"}).encode()
     assert ingest(message(store, "app/uninstalled", gone, platform="shopify", minutes=2)) == []
+    assert count(owner, "connect.platform_order", store) == 1
+    asked(store)
     assert count(owner, "connect.platform_order", store) == 0
 
 
 def test_a_shop_that_came_back_is_not_erased_for_an_order_from_before(
-    connect, ingest, owner, aws, monkeypatch
+    connect, ingest, owner, aws, monkeypatch, asked
 ):
     monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
     store = connect("shopify", "ours.myshopify.com")
@@ -391,4 +413,5 @@ def test_a_shop_that_came_back_is_not_erased_for_an_order_from_before(
     )
     gone = json.dumps({"id": 1, "myshopify_domain": "ours.myshopify.com"}).encode()
     assert ingest(message(store, "app/uninstalled", gone, platform="shopify", minutes=3)) == []
+    asked(store)
     assert count(owner, "connect.connector_config", store) == 1
