@@ -10,10 +10,12 @@ asked for as elsewhere.
 from __future__ import annotations
 
 import asyncio
+import json
 import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +32,27 @@ class NoContainers(UserError):
 
 
 def bridge() -> str:
-    """This machine's address on Docker's bridge. Raises `NoContainers`."""
-    command = ["docker", "network", "inspect", "bridge", "--format"]
-    command.append("{{range .IPAM.Config}}{{.Gateway}} {{end}}")
+    """This machine's address on Docker's bridge. Raises `NoContainers`.
+
+    A daemon that made its bridge just now tells the subnet alone (seen with 20.10), and has taken
+    the first address there.
+    """
+    command = ["docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        configs = json.loads(done.stdout) or []
     except (OSError, subprocess.SubprocessError):
         raise NoContainers(
             "Docker does not answer: start it, or run without CONTAINERS=1"
         ) from None
-    addresses = [each for each in done.stdout.split() if "." in each]
+    addresses = [_gateway(each) for each in configs if "." in each["Subnet"]]
     if not addresses:
         raise NoContainers("Docker's bridge has no address of its own: containers need one")
     return addresses[0]
+
+
+def _gateway(config: dict[str, str]) -> str:
+    return config.get("Gateway") or str(next(ip_network(config["Subnet"]).hosts()))
 
 
 async def listen(address: str, ports: Iterable[int]) -> None:
