@@ -1005,6 +1005,18 @@ $_$;
 CREATE FUNCTION kits.assign_orders_to_open_batch(order_ids text[]) RETURNS SETOF text
     LANGUAGE sql
     AS $$
+    SELECT kits.return_to_batches(order_ids);
+    INSERT INTO kits.order_places AS p (
+        store_id, vendure_order_id, batch_id, batch_status, assigned_at, assigned_by
+    )
+    SELECT o.store_id, o.vendure_order_id, b.id, b.status, clock_timestamp(), 'automatic'
+    FROM kits.import_batches AS b
+    INNER JOIN kits.customer_orders_summary AS o
+        ON b.store_id = o.store_id AND b.created_at <= o.order_date
+    WHERE b.store_id = kits.require_store() AND b.auto_assign AND b.status = 'collecting'
+        AND o.vendure_order_id = ANY (order_ids) AND o.batch_id IS NULL
+        AND o.is_cancelled AND NOT o.keep_unbatched AND o.delivery_stage = 'ORDER_CONFIRMED'
+    ON CONFLICT (store_id, vendure_order_id) DO NOTHING;
     SELECT kits.assign_orders(b.id, array_agg(o.vendure_order_id), 'automatic')
     FROM kits.import_batches AS b
     INNER JOIN kits.customer_orders_summary AS o
@@ -1042,6 +1054,7 @@ DECLARE
     );
 BEGIN
     IF cardinality(cancelled) > 0 THEN
+        PERFORM kits.keep_places(cancelled);
         PERFORM kits.unassign_orders(cancelled);
     END IF;
     RETURN NULL;
@@ -1177,6 +1190,29 @@ CREATE FUNCTION kits.get_batch_statistics(batch_uuid uuid) RETURNS TABLE(batch_i
     FROM batch AS b CROSS JOIN counted AS c
 $$;
 
+CREATE FUNCTION kits.keep_places(order_ids text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO kits.order_places AS p (
+        store_id, vendure_order_id, batch_id, batch_status, assigned_at, assigned_by,
+        keep_unbatched, sms_updates
+    )
+    SELECT o.store_id, o.vendure_order_id, b.id, b.status, a.assigned_at, a.assigned_by,
+        o.keep_unbatched, o.sms_updates
+    FROM kits.customer_orders_summary AS o
+    LEFT JOIN kits.order_batch_assignments AS a
+        ON o.store_id = a.store_id AND o.vendure_order_id = a.vendure_order_id
+    LEFT JOIN kits.import_batches AS b ON a.store_id = b.store_id AND a.batch_id = b.id
+    WHERE o.store_id = (SELECT kits.require_store()) AND o.vendure_order_id = ANY (order_ids)
+    ORDER BY o.vendure_order_id
+    ON CONFLICT (store_id, vendure_order_id) DO UPDATE
+    SET batch_id = coalesce(excluded.batch_id, p.batch_id),
+        batch_status = coalesce(excluded.batch_status, p.batch_status),
+        assigned_at = coalesce(excluded.assigned_at, p.assigned_at),
+        assigned_by = coalesce(excluded.assigned_by, p.assigned_by),
+        keep_unbatched = excluded.keep_unbatched, sms_updates = excluded.sms_updates
+$$;
+
 CREATE FUNCTION kits.otp_day(the_day date) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1192,6 +1228,68 @@ BEGIN
                 HINT = 'Open it for one store, which sets backshop.store_id.';
     END IF;
     RETURN backshop.current_store_id();
+END
+$$;
+
+CREATE FUNCTION kits.return_to_batches(order_ids text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    store uuid := kits.require_store();
+    back text[] := ARRAY(
+        SELECT p.vendure_order_id
+        FROM kits.order_places AS p
+        INNER JOIN kits.customer_orders_summary AS o
+            ON p.store_id = o.store_id AND p.vendure_order_id = o.vendure_order_id
+        WHERE p.store_id = store AND p.vendure_order_id = ANY (order_ids) AND NOT o.is_cancelled
+    );
+BEGIN
+    IF back = '{}' THEN
+        RETURN;
+    END IF;
+    PERFORM FROM kits.import_batches AS b
+    WHERE b.store_id = store AND b.id IN (
+        SELECT p.batch_id FROM kits.order_places AS p
+        WHERE p.store_id = store AND p.vendure_order_id = ANY (back)
+    )
+    ORDER BY b.id FOR NO KEY UPDATE;
+    WITH places AS (
+        DELETE FROM kits.order_places AS p
+        WHERE p.store_id = store AND p.vendure_order_id = ANY (back)
+        RETURNING p.*
+    ),
+    assigned AS (
+        INSERT INTO kits.order_batch_assignments AS a (
+            store_id, vendure_order_id, batch_id, assigned_at, assigned_by
+        )
+        SELECT p.store_id, p.vendure_order_id, p.batch_id, p.assigned_at, p.assigned_by
+        FROM places AS p
+        INNER JOIN kits.import_batches AS b ON p.store_id = b.store_id AND p.batch_id = b.id
+        WHERE p.batch_status = b.status
+            OR (p.batch_status <> 'collecting' AND b.status <> 'completed')
+        ON CONFLICT (store_id, vendure_order_id) DO NOTHING
+        RETURNING a.vendure_order_id, a.batch_id
+    ),
+    marked AS (
+        UPDATE kits.customer_orders_summary AS o SET batch_id = a.batch_id
+        FROM assigned AS a
+        WHERE o.store_id = store AND o.vendure_order_id = a.vendure_order_id
+    )
+    UPDATE kits.import_batches AS b SET order_count = b.order_count + a.number
+    FROM (
+        SELECT batch_id, count(*)::integer AS number FROM assigned GROUP BY batch_id
+    ) AS a
+    -- A completed batch still counts those that left it.
+    WHERE b.store_id = store AND b.id = a.batch_id AND b.status <> 'completed';
+END
+$$;
+
+CREATE FUNCTION kits.return_uncancelled_order() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM kits.return_to_batches(ARRAY[NEW.vendure_order_id::text]);
+    RETURN NULL;
 END
 $$;
 
@@ -2629,6 +2727,19 @@ CREATE TABLE kits.order_batch_assignments (
 
 ALTER TABLE ONLY kits.order_batch_assignments FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE kits.order_places (
+    store_id uuid NOT NULL,
+    vendure_order_id character varying(100) NOT NULL,
+    batch_id uuid,
+    batch_status character varying(30),
+    assigned_at timestamp with time zone,
+    assigned_by character varying(255),
+    keep_unbatched boolean DEFAULT false NOT NULL,
+    sms_updates boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE ONLY kits.order_places FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE kits.order_tracking (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     store_id uuid NOT NULL,
@@ -3606,6 +3717,9 @@ ALTER TABLE ONLY kits.order_delivery_status
 ALTER TABLE ONLY kits.order_delivery_status
     ADD CONSTRAINT order_delivery_status_store_id_order_code_key UNIQUE (store_id, order_code);
 
+ALTER TABLE ONLY kits.order_places
+    ADD CONSTRAINT order_places_pkey PRIMARY KEY (store_id, vendure_order_id);
+
 ALTER TABLE ONLY kits.order_tracking
     ADD CONSTRAINT order_tracking_pkey PRIMARY KEY (store_id, id);
 
@@ -3881,6 +3995,8 @@ CREATE INDEX idx_kits_customers_active ON kits.customers USING btree (store_id, 
 CREATE INDEX idx_kits_customers_given_email ON kits.customers USING btree (store_id, given_email);
 
 CREATE INDEX idx_kits_customers_phone ON kits.customers USING btree (store_id, phone_number);
+
+CREATE INDEX idx_order_places_batch ON kits.order_places USING btree (store_id, batch_id);
 
 CREATE INDEX idx_orders_summary_batch ON kits.customer_orders_summary USING btree (store_id, batch_id);
 
@@ -4255,6 +4371,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON insights.saved_charts FOR EACH 
 
 CREATE TRIGGER drop_cancelled_orders AFTER UPDATE ON kits.customer_orders_summary REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION kits.drop_cancelled_orders();
 
+CREATE TRIGGER return_uncancelled_order AFTER UPDATE ON kits.customer_orders_summary FOR EACH ROW WHEN ((old.is_cancelled AND (NOT new.is_cancelled))) EXECUTE FUNCTION kits.return_uncancelled_order();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.customer_addresses FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON kits.customer_orders_summary FOR EACH ROW EXECUTE FUNCTION backshop.touch_updated_at();
@@ -4499,6 +4617,12 @@ ALTER TABLE ONLY kits.order_delivery_status_events
 
 ALTER TABLE ONLY kits.order_delivery_status
     ADD CONSTRAINT order_delivery_status_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
+
+ALTER TABLE ONLY kits.order_places
+    ADD CONSTRAINT order_places_store_id_batch_id_fkey FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches(store_id, id);
+
+ALTER TABLE ONLY kits.order_places
+    ADD CONSTRAINT order_places_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
 
 ALTER TABLE ONLY kits.order_tracking
     ADD CONSTRAINT order_tracking_store_id_fkey FOREIGN KEY (store_id) REFERENCES backshop.stores(id);
@@ -4994,6 +5118,8 @@ ALTER TABLE kits.order_delivery_status ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE kits.order_delivery_status_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE kits.order_places ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE kits.order_tracking ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE kits.otp_days ENABLE ROW LEVEL SECURITY;
@@ -5023,6 +5149,8 @@ CREATE POLICY owner_all ON kits.order_batch_assignments TO backshop_owner USING 
 CREATE POLICY owner_all ON kits.order_delivery_status TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON kits.order_delivery_status_events TO backshop_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY owner_all ON kits.order_places TO backshop_owner USING (true) WITH CHECK (true);
 
 CREATE POLICY owner_all ON kits.order_tracking TO backshop_owner USING (true) WITH CHECK (true);
 
@@ -5061,6 +5189,8 @@ CREATE POLICY service_stores ON kits.order_batch_assignments TO backshop_receive
 CREATE POLICY service_stores ON kits.order_delivery_status TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON kits.order_delivery_status_events TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
+
+CREATE POLICY service_stores ON kits.order_places TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
 CREATE POLICY service_stores ON kits.order_tracking TO backshop_receive, backshop_service, backshop_staff, backshop_storefront, backshop_try_on USING ((store_id = ANY (( SELECT backshop.visible_store_ids() AS visible_store_ids)::uuid[])));
 
@@ -5653,6 +5783,10 @@ REVOKE ALL ON FUNCTION kits.get_batch_statistics(batch_uuid uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.get_batch_statistics(batch_uuid uuid) TO backshop_service;
 GRANT ALL ON FUNCTION kits.get_batch_statistics(batch_uuid uuid) TO backshop_staff;
 
+REVOKE ALL ON FUNCTION kits.keep_places(order_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.keep_places(order_ids text[]) TO backshop_service;
+GRANT ALL ON FUNCTION kits.keep_places(order_ids text[]) TO backshop_staff;
+
 REVOKE ALL ON FUNCTION kits.otp_day(the_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_service;
 GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_staff;
@@ -5662,6 +5796,12 @@ REVOKE ALL ON FUNCTION kits.require_store() FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.require_store() TO backshop_service;
 GRANT ALL ON FUNCTION kits.require_store() TO backshop_staff;
 GRANT ALL ON FUNCTION kits.require_store() TO backshop_storefront;
+
+REVOKE ALL ON FUNCTION kits.return_to_batches(order_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.return_to_batches(order_ids text[]) TO backshop_service;
+GRANT ALL ON FUNCTION kits.return_to_batches(order_ids text[]) TO backshop_staff;
+
+REVOKE ALL ON FUNCTION kits.return_uncancelled_order() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) TO backshop_service;
@@ -6109,6 +6249,9 @@ GRANT SELECT ON TABLE kits.late_orders TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_batch_assignments TO backshop_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_batch_assignments TO backshop_staff;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_places TO backshop_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_places TO backshop_staff;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_tracking TO backshop_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE kits.order_tracking TO backshop_staff;

@@ -180,6 +180,23 @@ CREATE TABLE kits.order_batch_assignments (
 CREATE INDEX idx_batch_assignments_batch ON kits.order_batch_assignments (store_id, batch_id);
 SELECT backshop.protect('kits.order_batch_assignments');
 
+-- What an order that was cancelled or deleted comes back to: the batch that it was in and how far
+-- that was then. Of one that was deleted also what staff and shopper chose, which its row has else.
+CREATE TABLE kits.order_places (
+    store_id uuid NOT NULL REFERENCES backshop.stores (id),
+    vendure_order_id varchar(100) NOT NULL,
+    batch_id uuid,
+    batch_status varchar(30),
+    assigned_at timestamptz,
+    assigned_by varchar(255),
+    keep_unbatched boolean NOT NULL DEFAULT false,
+    sms_updates boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (store_id, vendure_order_id),
+    FOREIGN KEY (store_id, batch_id) REFERENCES kits.import_batches (store_id, id)
+);
+CREATE INDEX idx_order_places_batch ON kits.order_places (store_id, batch_id);
+SELECT backshop.protect('kits.order_places');
+
 CREATE TABLE kits.supplier_purchase_lists (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL,

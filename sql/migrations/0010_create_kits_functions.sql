@@ -420,11 +420,104 @@ BEGIN
 END
 $$;
 
--- The same with the batch that takes orders by itself, for those placed since it was opened.
+-- Remembers what orders that are cancelled or deleted come back to.
+CREATE FUNCTION kits.keep_places(order_ids text[]) RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO kits.order_places AS p (
+        store_id, vendure_order_id, batch_id, batch_status, assigned_at, assigned_by,
+        keep_unbatched, sms_updates
+    )
+    SELECT o.store_id, o.vendure_order_id, b.id, b.status, a.assigned_at, a.assigned_by,
+        o.keep_unbatched, o.sms_updates
+    FROM kits.customer_orders_summary AS o
+    LEFT JOIN kits.order_batch_assignments AS a
+        ON o.store_id = a.store_id AND o.vendure_order_id = a.vendure_order_id
+    LEFT JOIN kits.import_batches AS b ON a.store_id = b.store_id AND a.batch_id = b.id
+    WHERE o.store_id = (SELECT kits.require_store()) AND o.vendure_order_id = ANY (order_ids)
+    ORDER BY o.vendure_order_id
+    ON CONFLICT (store_id, vendure_order_id) DO UPDATE
+    SET batch_id = coalesce(excluded.batch_id, p.batch_id),
+        batch_status = coalesce(excluded.batch_status, p.batch_status),
+        assigned_at = coalesce(excluded.assigned_at, p.assigned_at),
+        assigned_by = coalesce(excluded.assigned_by, p.assigned_by),
+        keep_unbatched = excluded.keep_unbatched, sms_updates = excluded.sms_updates
+$$;
+
+-- Puts orders that are back, and not cancelled, where they were. Not into a batch that was ordered
+-- from the supplier without them, or completed since.
+CREATE FUNCTION kits.return_to_batches(order_ids text[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    store uuid := kits.require_store();
+    back text[] := ARRAY(
+        SELECT p.vendure_order_id
+        FROM kits.order_places AS p
+        INNER JOIN kits.customer_orders_summary AS o
+            ON p.store_id = o.store_id AND p.vendure_order_id = o.vendure_order_id
+        WHERE p.store_id = store AND p.vendure_order_id = ANY (order_ids) AND NOT o.is_cancelled
+    );
+BEGIN
+    IF back = '{}' THEN
+        RETURN;
+    END IF;
+    PERFORM FROM kits.import_batches AS b
+    WHERE b.store_id = store AND b.id IN (
+        SELECT p.batch_id FROM kits.order_places AS p
+        WHERE p.store_id = store AND p.vendure_order_id = ANY (back)
+    )
+    ORDER BY b.id FOR NO KEY UPDATE;
+    WITH places AS (
+        DELETE FROM kits.order_places AS p
+        WHERE p.store_id = store AND p.vendure_order_id = ANY (back)
+        RETURNING p.*
+    ),
+    assigned AS (
+        INSERT INTO kits.order_batch_assignments AS a (
+            store_id, vendure_order_id, batch_id, assigned_at, assigned_by
+        )
+        SELECT p.store_id, p.vendure_order_id, p.batch_id, p.assigned_at, p.assigned_by
+        FROM places AS p
+        INNER JOIN kits.import_batches AS b ON p.store_id = b.store_id AND p.batch_id = b.id
+        WHERE p.batch_status = b.status
+            OR (p.batch_status <> 'collecting' AND b.status <> 'completed')
+        ON CONFLICT (store_id, vendure_order_id) DO NOTHING
+        RETURNING a.vendure_order_id, a.batch_id
+    ),
+    marked AS (
+        UPDATE kits.customer_orders_summary AS o SET batch_id = a.batch_id
+        FROM assigned AS a
+        WHERE o.store_id = store AND o.vendure_order_id = a.vendure_order_id
+    )
+    UPDATE kits.import_batches AS b SET order_count = b.order_count + a.number
+    FROM (
+        SELECT batch_id, count(*)::integer AS number FROM assigned GROUP BY batch_id
+    ) AS a
+    -- A completed batch still counts those that left it.
+    WHERE b.store_id = store AND b.id = a.batch_id AND b.status <> 'completed';
+END
+$$;
+
+-- Puts orders into the batch that takes them by itself, those that were placed since it was opened,
+-- after those that come back to a batch. One that is cancelled when it is first heard of gets its
+-- place there, as it would have had it from its placing on.
 -- An order that is at the target count's edge goes in: the supplier sets no upper bound.
 CREATE FUNCTION kits.assign_orders_to_open_batch(order_ids text[]) RETURNS SETOF text
 LANGUAGE sql
 AS $$
+    SELECT kits.return_to_batches(order_ids);
+    INSERT INTO kits.order_places AS p (
+        store_id, vendure_order_id, batch_id, batch_status, assigned_at, assigned_by
+    )
+    SELECT o.store_id, o.vendure_order_id, b.id, b.status, clock_timestamp(), 'automatic'
+    FROM kits.import_batches AS b
+    INNER JOIN kits.customer_orders_summary AS o
+        ON b.store_id = o.store_id AND b.created_at <= o.order_date
+    WHERE b.store_id = kits.require_store() AND b.auto_assign AND b.status = 'collecting'
+        AND o.vendure_order_id = ANY (order_ids) AND o.batch_id IS NULL
+        AND o.is_cancelled AND NOT o.keep_unbatched AND o.delivery_stage = 'ORDER_CONFIRMED'
+    ON CONFLICT (store_id, vendure_order_id) DO NOTHING;
     SELECT kits.assign_orders(b.id, array_agg(o.vendure_order_id), 'automatic')
     FROM kits.import_batches AS b
     INNER JOIN kits.customer_orders_summary AS o
@@ -468,6 +561,7 @@ DECLARE
     );
 BEGIN
     IF cardinality(cancelled) > 0 THEN
+        PERFORM kits.keep_places(cancelled);
         PERFORM kits.unassign_orders(cancelled);
     END IF;
     RETURN NULL;
@@ -476,6 +570,18 @@ $$;
 CREATE TRIGGER drop_cancelled_orders AFTER UPDATE ON kits.customer_orders_summary
 REFERENCING NEW TABLE AS changed
 FOR EACH STATEMENT EXECUTE FUNCTION kits.drop_cancelled_orders();
+
+CREATE FUNCTION kits.return_uncancelled_order() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM kits.return_to_batches(ARRAY[NEW.vendure_order_id::text]);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER return_uncancelled_order AFTER UPDATE ON kits.customer_orders_summary
+FOR EACH ROW WHEN (OLD.is_cancelled AND NOT NEW.is_cancelled)
+EXECUTE FUNCTION kits.return_uncancelled_order();
 
 GRANT EXECUTE ON FUNCTION
     kits.require_store(),
@@ -493,5 +599,7 @@ GRANT EXECUTE ON FUNCTION
     kits.forget_otp_counts(),
     kits.assign_orders(uuid, text[], text),
     kits.assign_orders_to_open_batch(text[]),
-    kits.unassign_orders(text[])
+    kits.unassign_orders(text[]),
+    kits.keep_places(text[]),
+    kits.return_to_batches(text[])
 TO backshop_service;

@@ -35,6 +35,7 @@ _THEIRS = {
     "order_delivery_status_events": "order_code = ANY (%(codes)s)",
     "order_tracking": "vendure_order_id = ANY (%(vendure_orders)s)",
     "order_batch_assignments": "vendure_order_id = ANY (%(vendure_orders)s)",
+    "order_places": "vendure_order_id = ANY (%(vendure_orders)s)",
 }
 _SESSIONS = "phone = ANY (%(phones)s)"
 
@@ -93,6 +94,11 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
            SET phone_number = NULL, vendure_customer_id = NULL, customer_id = NULL,
              sms_updates = false
            WHERE id = ANY (%(of_orders)s)""",
+        about,
+    )
+    tx.execute(
+        """UPDATE kits.order_places SET sms_updates = false
+           WHERE vendure_order_id = ANY (%(vendure_orders)s || %(orders)s::text[])""",
         about,
     )
     # What staff wrote in their own words may name anybody.

@@ -56,8 +56,10 @@ HISTORY = {
     "kits.order_delivery_status": "order_code",
     "kits.order_delivery_status_events": "order_code",
     "kits.order_tracking": "vendure_order_id",
+    "kits.order_places": "vendure_order_id",
 }
-"""How an order was delivered stays when it is deleted, and is what was seen until then."""
+"""How an order was delivered, and its place in a batch, stay when it is deleted, and are what was
+seen until then."""
 
 
 def _leave_out_history(content: dict[str, list[dict[str, Any]]]) -> None:

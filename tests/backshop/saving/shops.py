@@ -90,8 +90,8 @@ def life(
 
 def _change(shop: Shop) -> None:
     change = shop.random.choices(
-        [_edit, _cancel, _refund, _delete, _restore, _catalogue, _people],
-        [40, 6, 14, 3, 2, 12, 12],
+        [_edit, _cancel, _uncancel, _refund, _delete, _restore, _catalogue, _people],
+        [40, 6, 3, 14, 3, 2, 12, 12],
     )[0]
     change(shop)
 
@@ -240,6 +240,14 @@ def _cancel(shop: Shop) -> None:
     held = _some_order(shop)
     if held:
         held["cancelled"] = True
+        _tell_order(shop, held)
+
+
+def _uncancel(shop: Shop) -> None:
+    among = [each for each in shop.orders.values() if each["cancelled"] and not each["gone"]]
+    if among:
+        held = shop.random.choice(among)
+        held["cancelled"] = False
         _tell_order(shop, held)
 
 

@@ -104,14 +104,17 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
               INSERT INTO kits.customer_orders_summary AS target
                 (store_id, vendure_order_id, order_code, order_date, payment_method,
                  total_with_tax, currency, phone_number, phone_source, state, is_cancelled,
-                 vendure_customer_id, customer_id, delivery_stage, tracking_number)
+                 vendure_customer_id, customer_id, delivery_stage, tracking_number,
+                 keep_unbatched, sms_updates)
               SELECT %(store)s, vendure_id, left(code, 100), placed_at, left(payment_method, 100),
                 total, currency, phone, phone_source, left(state, 50), is_cancelled, customer_id,
                 (SELECT c.id FROM kits.customers AS c
                  WHERE c.vendure_customer_id = orders.customer_id),
-                coalesce(d.stage, 'ORDER_CONFIRMED'), d.tracking_number
+                coalesce(d.stage, 'ORDER_CONFIRMED'), d.tracking_number,
+                coalesce(p.keep_unbatched, false), coalesce(p.sms_updates, false)
               FROM {staged.source}
               LEFT JOIN kits.order_delivery_status AS d ON d.order_code = left(code, 100)
+              LEFT JOIN kits.order_places AS p ON p.vendure_order_id = vendure_id
               ORDER BY vendure_id
               ON CONFLICT (store_id, vendure_order_id) DO UPDATE SET
                 order_code = excluded.order_code, order_date = excluded.order_date,
@@ -263,8 +266,8 @@ def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:
 
 
 def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
-    """The orders go with their items and batch. How they were delivered stays (kits.md: "full
-    history"), without what may name somebody; an order that comes back goes on from there."""
+    """The orders go with their items. How they were delivered stays (kits.md: "full history"),
+    without what may name somebody, and so does their place; one that comes back goes on there."""
     of: dict[str, Any] = {"store": store.id, "ids": list(ids)}
     rows = tx.execute(
         """SELECT id, order_code, vendure_customer_id FROM kits.customer_orders_summary
@@ -275,7 +278,7 @@ def delete_orders(tx: Tx, store: Store, ids: Sequence[str]) -> None:
     if not rows:
         return
     of |= {"orders": [row["id"] for row in rows], "codes": [row["order_code"] for row in rows]}
-    tx.execute("SELECT kits.unassign_orders(%(ids)s)", of)
+    tx.execute("SELECT kits.keep_places(%(ids)s), kits.unassign_orders(%(ids)s)", of)
     for table, which in (
         ("order_batch_assignments", "vendure_order_id = ANY (%(ids)s)"),
         ("customer_order_items", "order_summary_id = ANY (%(orders)s)"),
