@@ -1,5 +1,5 @@
-"""An order that was cancelled or deleted keeps its place in a batch, and what staff and shopper chose
-of it, for when it comes back."""
+"""An order that was cancelled or deleted keeps its place in a batch, and what staff and shopper
+chose of it, for when it comes back."""
 
 from __future__ import annotations
 
