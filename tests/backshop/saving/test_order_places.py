@@ -36,8 +36,8 @@ class Shop:
         for each in told:
             records.save(self.tx, self.store, each)
 
-    def move(self, status: BatchStatus) -> None:
-        batches.set_status(self.tx, self.batch, status)
+    def move(self, status: str) -> None:
+        batches.set_status(self.tx, self.batch, BatchStatus(status))
 
     @property
     def has_order(self) -> bool:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import parsing
+from backshop.platforms import kinds, parsing
 from backshop.platforms.errors import Ignored, PayloadError
 from backshop.platforms.parsing import RecordPage, exact, name, pieces
 from backshop.platforms.shopify import money, payloads
@@ -49,7 +49,10 @@ def translate(
     if topic not in _TOPICS:
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")
     adapter, convert = _TOPICS[topic]
+    kinds.check(body, _KINDS[topic.partition("/")[0]], _MARKS)
     record = parsing.parse(adapter, body)
+    if not record.number:
+        raise PayloadError("id", "is missing")
     return parsing.guarded(lambda: convert(record, store, observed_at))
 
 
@@ -611,6 +614,23 @@ _RESOURCES: dict[str, tuple[TypeAdapter[Any], Convert]] = {
     "refunds": (payloads.refund, refund),
     "collections": (payloads.collection, collection),
     "discounts": (payloads.discount, discount),
+}
+_KINDS = {
+    "orders": "Order",
+    "customers": "Customer",
+    "products": "Product",
+    "refunds": "Refund",
+    "collections": "Collection",
+    "discounts": "Discount",
+}
+"""As global ids name them."""
+_MARKS = {
+    "Order": frozenset({"line_items", "financial_status", "order_number", "total_price"}),
+    "Customer": frozenset({"verified_email", "tax_exemptions", "addresses", "default_address"}),
+    "Product": frozenset({"variants", "product_type", "variant_gids"}),
+    "Refund": frozenset({"refund_line_items", "order_adjustments"}),
+    "Collection": frozenset({"sort_order"}),
+    "Discount": frozenset({"redeem_code"}),
 }
 _TOPICS = {
     f"{resource}/{event}": _RESOURCES[resource]

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import parsing
+from backshop.platforms import kinds, parsing
 from backshop.platforms.customer_fields import consent_sources, listed_fields, truth
 from backshop.platforms.errors import Ignored
 from backshop.platforms.parsing import RecordPage
@@ -74,6 +74,8 @@ def translate(
         gone = parsing.validate_unmended(payloads.gone, data)
         times = {"changed_at": received_at, "observed_at": happened_at}
         return parsing.guarded(lambda: [commerce.Deletion(id=gone.id, kind=kind, **times)])
+    for each in (payload.data, data):
+        kinds.check_value(each, wrapped, _MARKS)
     record = parsing.validate(adapter, data)
     return parsing.guarded(lambda: convert(record, store, happened_at))
 
@@ -531,6 +533,13 @@ _SUBJECTS: dict[str, tuple[Kind, TypeAdapter[Any], Convert, str]] = {
     "product": (Kind.PRODUCT, payloads.product, product, "product"),
     "collection": (Kind.CATEGORY, payloads.collection, collection, "collection"),
     "promotion": (Kind.COUPON, payloads.promotion, promotion, "promotion"),
+}
+_MARKS = {
+    "order": frozenset({"orderPlacedAt", "lines", "totalWithTax"}),
+    "customer": frozenset({"emailAddress", "addresses"}),
+    "product": frozenset({"variants", "collections"}),
+    "collection": frozenset({"parentId", "productVariants"}),
+    "promotion": frozenset({"couponCode", "actions", "conditions"}),
 }
 _PREFIXES = (
     ("orderplaced", "placed order"),

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
-from backshop.platforms import parsing
+from backshop.platforms import kinds, parsing
 from backshop.platforms.customer_fields import consent_sources, listed_fields, truth
 from backshop.platforms.errors import Ignored, PayloadError
 from backshop.platforms.parsing import RecordPage, exact, name, per_unit, pieces
@@ -59,6 +59,7 @@ def translate(
             deletion(kind, parsing.parse_unmended(payloads.gone, body).id, received_at, observed_at)
         ]
     try:
+        kinds.check(body, resource, _MARKS)
         record = parsing.parse(adapter, body)
     except PayloadError:
         if _is_error(body):
@@ -565,6 +566,13 @@ def _page(
     return parsing.convert_each(records, lambda record: convert(record, store, observed_at), read)
 
 
+_MARKS = {
+    "order": frozenset({"line_items", "order_key", "payment_method", "fee_lines"}),
+    "customer": frozenset({"role", "username", "is_paying_customer", "avatar_url"}),
+    "product": frozenset({"stock_status", "catalog_visibility", "regular_price", "variations"}),
+    "coupon": frozenset({"discount_type", "individual_use"}),
+    "refund": frozenset({"refunded_payment", "refunded_by"}),
+}
 _TOPICS: dict[str, tuple[Kind, TypeAdapter[Any], Callable[[Any, Store, datetime], list[Event]]]] = {
     "order": (Kind.ORDER, payloads.order, order),
     "customer": (Kind.CUSTOMER, payloads.customer, customer),
