@@ -307,6 +307,16 @@ def test_guests(woo: tuple[Tx, Store]) -> None:
     assert "bo@" not in str(found)
 
 
+def test_an_order_of_nobody_stands_beside_others(woo: tuple[Tx, Store]) -> None:
+    tx, store = woo
+    nobody: dict[str, Any] = {"customer_id": None, "email": None}
+    save(tx, store, customer("7"), order("1"))
+    save(tx, store, order("2", **nobody), order("3"), order("4", customer_id="8"))
+    counts = "SELECT wc_customer_id, order_count FROM insights.customers"
+    assert rows(tx, counts) == [(7, 2)]
+    assert rows(tx, "SELECT count(*) FROM insights.orders") == [4]
+
+
 def test_statistics_follow_orders_refunds_and_cancellations(woo: tuple[Tx, Store]) -> None:
     tx, store = woo
     query = """SELECT wc_customer_id, order_count, total_spent, first_order_date, last_order_date

@@ -135,7 +135,8 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
                 max(date_created) AS last, min(currency) AS currency,
                 min(currency) < max(currency) AS is_mixed
               FROM saved
-              WHERE before IS NULL AND is_sale AND customer <> ALL (%(counted)s::bigint[])
+              WHERE before IS NULL AND is_sale AND customer IS NOT NULL
+                AND customer <> ALL (%(counted)s::bigint[])
               GROUP BY customer
             ), added AS (
               UPDATE insights.customers AS held
