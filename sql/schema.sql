@@ -3948,6 +3948,8 @@ CREATE INDEX idx_customers_email_hash ON insights.customers USING btree (store_i
 
 CREATE INDEX idx_order_items_product ON insights.order_items USING btree (store_id, product_id);
 
+CREATE INDEX idx_order_items_sku ON insights.order_items USING btree (store_id, sku);
+
 CREATE INDEX idx_order_items_wc_product ON insights.order_items USING btree (store_id, wc_product_id) WHERE (product_id IS NULL);
 
 CREATE INDEX idx_orders_customer ON insights.orders USING btree (store_id, customer_id);

@@ -203,6 +203,7 @@ CREATE TABLE insights.order_items (
 CREATE INDEX idx_order_items_product ON insights.order_items (store_id, product_id);
 CREATE INDEX idx_order_items_wc_product ON insights.order_items (store_id, wc_product_id)
 WHERE product_id IS NULL;
+CREATE INDEX idx_order_items_sku ON insights.order_items (store_id, sku);
 SELECT backshop.protect('insights.order_items');
 SELECT backshop.check_as_sets('insights.order_items');
 

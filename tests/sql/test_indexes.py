@@ -79,6 +79,9 @@ USED = {
         WHERE store_id = '{STORE}' AND customer_id IS NULL AND wc_customer_id = ANY ('{{1,2}}')""",
     "idx_order_items_wc_product": f"""SELECT id FROM insights.order_items
         WHERE store_id = '{STORE}' AND product_id IS NULL AND wc_product_id = ANY ('{{1,2}}')""",
+    # insights: the SKUs of lines, one after the other, and those that are gone among them.
+    "idx_order_items_sku": f"""SELECT sku FROM insights.order_items
+        WHERE store_id = '{STORE}' AND sku > 'A' ORDER BY sku LIMIT 1""",
     "idx_refunds_wc_order": f"""SELECT id FROM insights.refunds
         WHERE store_id = '{STORE}' AND wc_order_id = ANY ('{{1,2}}')""",
     # insights: questions by the day of a refund and by what is in stock.

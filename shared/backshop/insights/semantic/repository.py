@@ -131,7 +131,16 @@ _THERE: dict[str, str] = {
 _GONE: dict[str, str] = {
     "product": """SELECT product_name AS name FROM insights.order_items
       WHERE store_id = %(store)s AND product_id IS NULL""",
-    "sku": "SELECT sku AS name FROM insights.order_items WHERE store_id = %(store)s",
+    # One step of the index for each SKU that there is, and not for each line.
+    "sku": """(WITH RECURSIVE skus AS (
+        (SELECT sku FROM insights.order_items
+         WHERE store_id = %(store)s AND sku IS NOT NULL ORDER BY sku LIMIT 1)
+        UNION ALL
+        SELECT (SELECT i.sku FROM insights.order_items AS i
+          WHERE i.store_id = %(store)s AND i.sku > s.sku ORDER BY i.sku LIMIT 1)
+        FROM skus AS s WHERE s.sku IS NOT NULL
+      )
+      SELECT sku AS name FROM skus WHERE sku IS NOT NULL)""",
     "coupon": "SELECT code AS name FROM insights.order_coupons WHERE store_id = %(store)s",
 }
 NAMES: dict[str, str] = {
