@@ -1,4 +1,4 @@
-"""Names of a store in filters: those that are gone among them, and how little is read to find one."""
+"""Names of a store in filters, those that are gone among them, and how little is read for one."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_a_sku_that_is_gone_is_found_by_a_step_for_each_sku(tx: Any, store: UUID
         "sku-5": "SKU-5",
     }
     assert repository.names(tx, store, "sku") == ["Old-1", "SKU-5"]
-    explained = plans.Explaining(tx)
+    explained: Any = plans.Explaining(tx)
     repository.known_names(explained, store, "sku", ["old-1"])
     assert 0 < explained.read["order_items"] <= 6
