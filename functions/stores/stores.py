@@ -14,6 +14,7 @@ from backshop.commerce import Model
 from backshop.connect.models import Currency, Name, Origins, Zone
 from backshop.errors import NotFound, Unprocessable
 from backshop.insights import repository as insights
+from backshop.projects import logos
 from backshop.projects.settings import Days, DiscountLimits, ShopSettings, TaxRates
 from backshop.stores import repository as stores
 from backshop.web import callers, idempotency, keys, routes
@@ -21,10 +22,6 @@ from pydantic import BaseModel, Field
 
 app = routes.app("Stores")
 handler = routes.handler(app)
-
-LOGO_BYTES = 500_000
-KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
-"""How pictures begin, and the endings of their names."""
 
 QUOTING = (
     "tax_rates",
@@ -42,7 +39,7 @@ Address = Annotated[str, Field(max_length=255, pattern=r"^[^@\s]{1,64}@[^@\s.]+(
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+()./ x#-]{3,40}$")]
 PostalAddress = Annotated[str, Len(0, 500)]
 Terms = Annotated[str, Len(0, 20_000)]
-Logo = Annotated[str, Len(1, LOGO_BYTES * 4 // 3 + 4)]
+Logo = Annotated[str, Len(1, logos.MOST_BYTES * 4 // 3 + 4)]
 
 
 class StoreFields(Model):
@@ -62,7 +59,8 @@ class StoreFields(Model):
     address: PostalAddress | None = Field(default=None, description="Printed on every quote.")
     terms: Terms | None = Field(default=None, description="Printed on every quote.")
     logo: Logo | None = Field(
-        default=None, description="A PNG or JPEG of 500 kB at most, in base64; printed on quotes."
+        default=None,
+        description="A PNG or JPEG of 500 kB and 4 megapixels at most, in base64; printed on quotes.",
     )
 
 
@@ -207,18 +205,13 @@ def _settings(id: UUID, body: NewStore | StoreChange) -> dict[str, Any]:
 
 
 def _kept(id: UUID, logo: str) -> str:
-    """Where the logo lies from now on."""
+    """Where the logo lies from now on. Raises Unprocessable."""
     try:
-        picture = base64.b64decode(logo, validate=True)
+        taken = logos.read(base64.b64decode(logo, validate=True))
     except (binascii.Error, ValueError):
-        picture = b""
-    kind = next((KINDS[start] for start in KINDS if picture.startswith(start)), None)
-    if kind is None or len(picture) > LOGO_BYTES:
-        raise Unprocessable(
-            "Send the logo as a PNG or JPEG of 500 kB at most, in base64.", slug="bad-logo"
-        )
-    key = f"logos/{id}.{kind}"
-    objects.put(config.value("DATA_BUCKET"), key, picture)
+        raise Unprocessable(logos.SAYS, slug="bad-logo") from None
+    key = f"logos/{id}.{taken.kind}"
+    objects.put(config.value("DATA_BUCKET"), key, taken.content)
     return key
 
 

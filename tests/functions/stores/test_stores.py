@@ -8,7 +8,11 @@ import json
 import pytest
 from backshop.aws import config
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"
+)
+HUGE = PNG[:16] + b"\0\0\x75\x30" * 2 + PNG[24:]
+"""The same, which says that it has 900 megapixels."""
 
 
 @pytest.fixture
@@ -61,6 +65,7 @@ def test_a_store_is_changed_and_its_logo_kept(call, aws):
         ({"tax_rates": {"material": 8.25}}, "invalid"),
         ({"logo": "%%%"}, "bad-logo"),
         ({"logo": base64.b64encode(b"GIF89a").decode()}, "bad-logo"),
+        ({"logo": base64.b64encode(HUGE).decode()}, "bad-logo"),
         ({"name": ""}, "invalid"),
     ],
 )

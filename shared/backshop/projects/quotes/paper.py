@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from backshop.projects import logos
 from backshop.projects.quotes.models import Content, DuePayment, QuoteLine, Recipient
 from backshop.projects.quotes.repository import Shop
 
@@ -38,13 +39,15 @@ def pdf(quote: Mapping[str, Any], shop: Shop, logo: bytes | None, *, is_draft: b
     """The quote's PDF; the same bytes for the same quote. A logo that is no picture is left out."""
     import typst
 
+    picture = _readable(logo)
+
     data = printed(quote, shop, is_draft=is_draft)
     made_at = datetime.combine(quote["quote_date"], datetime.min.time(), UTC)
     with TemporaryDirectory() as folder:
         files = Path(folder)
         (files / "main.typ").write_bytes(TEMPLATE.read_bytes())
-        (files / "logo").write_bytes(logo or b"")
-        for name in ("logo", None) if logo else (None,):
+        (files / "logo").write_bytes(picture or b"")
+        for name in ("logo", None) if picture else (None,):
             (files / "data.json").write_bytes(orjson.dumps(data | {"logo": name}))
             try:
                 made: bytes = typst.compile(
@@ -56,6 +59,13 @@ def pdf(quote: Mapping[str, Any], shop: Shop, logo: bytes | None, *, is_draft: b
             else:
                 return made
     raise AssertionError("without a logo it returned or raised")
+
+
+def _readable(logo: bytes | None) -> bytes | None:
+    try:
+        return logos.read(logo).content if logo else None
+    except logos.NotALogo:
+        return None
 
 
 @cache
