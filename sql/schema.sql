@@ -3272,6 +3272,8 @@ CREATE TABLE shade.model_training_data (
     store_id uuid NOT NULL,
     survey_id uuid,
     image_url text,
+    image_at timestamp with time zone,
+    image_consent character varying(50),
     match_accuracy_rating integer,
     feedback_notes text,
     used_for_training boolean DEFAULT false,
@@ -4095,6 +4097,8 @@ CREATE INDEX idx_discounts_customer ON shade.discounts USING btree (store_id, cu
 CREATE INDEX idx_discounts_expiry ON shade.discounts USING btree (expires_at) WHERE (status = ANY (ARRAY['pending'::text, 'active'::text]));
 
 CREATE UNIQUE INDEX idx_discounts_open ON shade.discounts USING btree (store_id, customer_id) WHERE ((status = ANY (ARRAY['pending'::text, 'active'::text])) AND (NOT used));
+
+CREATE INDEX idx_model_training_data_image ON shade.model_training_data USING btree (image_at) WHERE (image_url IS NOT NULL);
 
 CREATE INDEX idx_model_training_data_rated ON shade.model_training_data USING btree (store_id, rated_at DESC, id DESC);
 

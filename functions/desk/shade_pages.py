@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import Problem
 from backshop.web import routes
-from backshop.web.pages import forms, redirect
+from backshop.web.pages import Policy, forms, redirect
 from backshop.web.pages.declaring import FORM
 from calling import ask
 from frame import ANSWERED, app, does, event, lists, page, query_of, sent_by, shows
@@ -157,7 +158,18 @@ def _ratings(
 ) -> Response[str]:
     query = {"store_id": me.shop(store).id, **query_of("rating", "noted")}
     found = ask(me, "shade_admin", "GET /shade/ratings", query=query)
-    return page(me, "ratings.html", store=store, refused=refused, typed=typed, found=found)
+    links = [urlsplit(each["image_url"]) for each in found["items"] if each["image_url"]]
+    origins = sorted({f"{link.scheme}://{link.netloc}" for link in links})
+    return page(
+        me,
+        "ratings.html",
+        store=store,
+        refused=refused,
+        typed=typed,
+        policy=Policy(reaches=origins),
+        found=found,
+        key=forms.new_key(),
+    )
 
 
 def _shades(

@@ -1,13 +1,14 @@
 """Housekeeping: hourly partitions ahead of time, old inbox rows, refreshed summaries, codes and
 quotes that expired, how long orders usually take; every few minutes the try-on's selfies and
-pictures, which are promised to go on time; every night whether all references that are checked as
-sets point to something."""
+pictures and the photos of ratings, which are promised to go on time; every night whether all
+references that are checked as sets point to something."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Any
 
+import rating_photos
 import try_on
 from backshop import db, logs
 from backshop.aws import config, objects
@@ -50,8 +51,11 @@ def _references() -> dict[str, int]:
 
 
 def _try_on() -> dict[str, int]:
+    at = datetime.now(UTC)
     with db.transaction(all_stores=True) as tx:
-        return try_on.maintain(tx, datetime.now(UTC))
+        done = try_on.maintain(tx, at)
+    with db.transaction(all_stores=True) as tx:
+        return done | rating_photos.maintain(tx, at)
 
 
 def _archive(today: date) -> int:

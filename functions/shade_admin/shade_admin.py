@@ -23,6 +23,7 @@ from backshop.shade.matching.models import Match
 from backshop.shade.models import SettingsChange, ShadeSettings, Weights, settings_of
 from backshop.shade.surveys import rules as survey_rules
 from backshop.shade.surveys.models import Answers
+from backshop.shade.training import photos
 from backshop.shade.training import repository as training
 from backshop.shade.training.models import RatingNote, RatingPosition, ShownRating
 from backshop.stores import repository as stores
@@ -265,7 +266,10 @@ def list_ratings(
     after = paging.position(cursor, RatingPosition)
     with db.transaction(store_id=_store_id()) as tx:
         rows = training.ratings(tx, rating, noted, after, limit + 1)
-    return paging.page(rows, limit, lambda last: RatingPosition(rated_at=last.rated_at, id=last.id))
+    shown = [_with_link(row) for row in rows]
+    return paging.page(
+        shown, limit, lambda last: RatingPosition(rated_at=last.rated_at, id=last.id)
+    )
 
 
 @routes.route(
@@ -282,7 +286,7 @@ def note_rating(id: UUID, body: RatingNote) -> ShownRating:
         noted = training.note(tx, id, body.note, by)
     if noted is None:
         raise NotFound("There is no such rating; GET /shade/ratings lists them.")
-    return noted
+    return _with_link(noted)
 
 
 @routes.route(
@@ -310,6 +314,15 @@ def export_training(body: ExportRequest, key: idempotency.Key = None) -> Trainin
         url = objects.link(bucket, name, timedelta(seconds=LINK_SECONDS))
         export = TrainingExport(rows=len(rows), url=url, expires_in=LINK_SECONDS)
         return claim.keep(export, secret=("url",))
+
+
+def _with_link(rating: ShownRating) -> ShownRating:
+    """With a signed link in place of where the photo lies."""
+    if rating.image_url is None or rating.survey_id is None:
+        return rating
+    key = photos.key(_store_id(), rating.survey_id)
+    link = objects.link(config.value("TRY_ON_BUCKET"), key, photos.LINK_LASTS)
+    return rating.model_copy(update={"image_url": link})
 
 
 def _store_id() -> UUID:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
 from backshop import commerce, db
+from backshop.aws import config, objects
 from backshop.errors import NotFound
 from backshop.stores import repository as stores
 from backshop.stores import tenants
@@ -126,6 +128,12 @@ def look(name: str, settings: dict[str, Any], address_query: str = "") -> Look:
 def address(path: str, shop: Shop) -> str:
     """A page of the same store."""
     return path + shop.look.query
+
+
+def bucket_origin() -> str:
+    """Where pictures come from and go to."""
+    link = urlsplit(objects.link(config.value("TRY_ON_BUCKET"), "x", timedelta(minutes=1)))
+    return f"{link.scheme}://{link.netloc}"
 
 
 def now() -> datetime:

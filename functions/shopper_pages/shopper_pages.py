@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import own_details  # noqa: F401  declare their pages
 import quoted  # noqa: F401
+import rating  # noqa: F401
 import stopping  # noqa: F401
 import survey  # noqa: F401
 import tracking  # noqa: F401

@@ -1,5 +1,5 @@
 """The survey of a sample kit: one question a page, the answers to be checked, the match with its
-code, and weeks later the rating."""
+code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from backshop import db, outbox, shade_survey
 from backshop.errors import Conflict, FieldError, Gone, NotFound, Unauthorized, Unprocessable
 from backshop.shade.surveys import repository as surveys
 from backshop.shade.surveys.models import Answers
-from backshop.shade.training import repository as training
 from backshop.shade_survey import SurveyForm, SurveyLink
 from backshop.web import pages
 from backshop.web.pages import Policy, forms
 from frame import Shop, app, event, now, query, shop_of
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 DRAFT = "__Host-survey"
 DRAFT_LASTS = timedelta(days=7)
@@ -62,15 +61,10 @@ class Visit(NamedTuple):
         return f"{path}?{urlencode({'token': self.token, **more})}"
 
 
-class Rated(forms.Fields):
-    rating: int = Field(ge=1, le=5, description="Choose how well the shade fits.")
-    notes: str = Field(default="", max_length=NOTES, description="Write at most 1,000 characters.")
-
-
 @pages.route(app, "GET /survey", scope="token", problems=[Conflict, Gone], leads=True)
 def begin() -> Response[str]:
     """What the survey is about; leads to the match where it was answered."""
-    visit = _visit()
+    visit = visiting()
     form = _form(visit)
     if form.answered:
         return pages.redirect(visit.address("/survey/match"))
@@ -80,7 +74,7 @@ def begin() -> Response[str]:
 @pages.route(app, "GET /survey/<n>", scope="token", problems=[Conflict, Gone], leads=True)
 def ask(n: int) -> Response[str]:
     """One question."""
-    visit = _visit()
+    visit = visiting()
     form = _form(visit)
     if form.answered:
         return pages.redirect(visit.address("/survey/match"))
@@ -96,7 +90,7 @@ def ask(n: int) -> Response[str]:
 )
 def take(n: int) -> Response[str]:
     """Keep an answer in this browser; leads to the next question."""
-    sent, visit = forms.read(event()), _visit()
+    sent, visit = forms.read(event()), visiting()
     form = _form(visit)
     question = _question(form, n)
     chosen = [each for each in sent.all("answer") if each.strip()]
@@ -112,7 +106,7 @@ def take(n: int) -> Response[str]:
 @pages.route(app, "GET /survey/answers", scope="token", problems=[Conflict, Gone], leads=True)
 def check() -> Response[str]:
     """The answers, to be checked before they are sent."""
-    visit = _visit()
+    visit = visiting()
     form = _form(visit)
     if form.answered:
         return pages.redirect(visit.address("/survey/match"))
@@ -126,7 +120,7 @@ def check() -> Response[str]:
 def send() -> Response[str]:
     """Send the answers; leads to the match. A survey is answered once."""
     forms.read(event())
-    visit, at = _visit(), now()
+    visit, at = visiting(), now()
     form = _form(visit)
     try:
         answers = Answers.model_validate(_said(visit.draft))
@@ -143,7 +137,7 @@ def send() -> Response[str]:
 @pages.route(app, "GET /survey/match", scope="token", problems=[Conflict, Gone], leads=True)
 def match() -> Response[str]:
     """The match with its reasons, and the code as soon as the shop has it."""
-    visit, at = _visit(), now()
+    visit, at = visiting(), now()
     with db.transaction(store_id=visit.link.store_id) as tx:
         if surveys.survey_of(tx, visit.link.order_id) is None:
             return pages.redirect(visit.address("/survey"))
@@ -156,37 +150,6 @@ def match() -> Response[str]:
         result=result,
         cart=urlsplit(result.cart_link).path if result.cart_link else None,
     )
-
-
-@pages.route(app, "GET /survey/rating", scope="token", problems=[Conflict, Gone], leads=True)
-def ask_rating() -> Response[str]:
-    """How well the recommended shade did."""
-    visit = _visit()
-    if _survey_id(visit) is None:
-        return pages.redirect(visit.address("/survey"))
-    return _rating_page(visit, {"rating": query("rating"), "notes": ""})
-
-
-@pages.route(
-    app,
-    "POST /survey/rating",
-    scope="token",
-    fields="`rating` from 1 to 5, `notes`.",
-    problems=[Conflict, Gone],
-)
-def rate() -> Response[str]:
-    """Keep the rating; the last word counts."""
-    sent, visit = forms.read(event()), _visit()
-    survey_id = _survey_id(visit)
-    if survey_id is None:
-        return pages.redirect(visit.address("/survey"))
-    try:
-        said = forms.parse(Rated, sent)
-    except Unprocessable as wrong:
-        return _rating_page(visit, {"rating": "", "notes": ""} | sent.typed, wrong.errors)
-    with db.transaction(store_id=visit.link.store_id) as tx:
-        training.rate(tx, survey_id, said.rating, said.notes or None, now())
-    return pages.redirect(visit.address("/survey/rating", said="thanks"))
 
 
 def questions(form: SurveyForm) -> list[Question]:
@@ -324,34 +287,12 @@ def _answers_page(
     )
 
 
-def _rating_page(
-    visit: Visit, typed: dict[str, str], errors: Sequence[FieldError] = ()
-) -> Response[str]:
-    with db.transaction(store_id=visit.link.store_id) as tx:
-        result = shade_survey.result_of(tx, visit.link, now())
-    return visit.shop.page(
-        "survey_rating.html",
-        status=422 if errors else 200,
-        visit=visit,
-        shade=result.best,
-        typed=typed,
-        fit=FIT,
-        said=query("said"),
-        errors=errors,
-    )
-
-
-def _survey_id(visit: Visit) -> Any:
-    with db.transaction(store_id=visit.link.store_id) as tx:
-        return surveys.survey_of(tx, visit.link.order_id)
-
-
 def _form(visit: Visit) -> SurveyForm:
     with db.transaction(store_id=visit.link.store_id) as tx:
         return shade_survey.form(tx, visit.link)
 
 
-def _visit() -> Visit:
+def visiting() -> Visit:
     """Who has opened which survey. Raises Gone where the link is of no use."""
     token = query("token")
     try:

@@ -3,21 +3,20 @@ the line that a shop puts into its product page, and how long pictures are kept.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 from backshop import db, platforms
-from backshop.aws import config, objects
 from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
 from backshop.connect.try_on.models import MAX_SKUS, Result
 from backshop.connect.try_on.repository import Offer
 from backshop.errors import BadRequest, NotFound
+from backshop.shade.training import photos
 from backshop.web import pages, routes, tokens
 from backshop.web.pages import Policy, assets, forms
-from frame import Shop, app, called_shop, event, now, query
+from frame import Shop, app, bucket_origin, called_shop, event, now, query
 
 CONSENT = "2026-11-28"
 """The version of what the shopper agrees to, kept with each session."""
@@ -72,13 +71,15 @@ def privacy() -> Response[str]:
         selfie_hours=int(rules.SELFIE_LASTS.total_seconds() // 3600),
         picture_days=rules.OVERLAYS_LAST.days,
         version=CONSENT,
+        photo_days=photos.LASTS.days,
+        photo_version=photos.CONSENT,
     )
 
 
 def _page(shop: Shop, *, framed: bool) -> Response[str]:
     choices = _choices(shop)
     origins = shop.store.settings.get("allowed_origins") or []
-    policy = Policy(camera=True, reaches=[_bucket_origin()])
+    policy = Policy(camera=True, reaches=[bucket_origin()])
     if framed:
         policy = policy._replace(framed_by=origins)
     claims = {"store_id": str(shop.id)}
@@ -125,8 +126,3 @@ def _cart(shop: Shop, offer: Offer) -> str | None:
     if not number:
         return None
     return platforms.load(shop.store.platform).cart_link(shop.store.url, [(number, 1)], {}, None)
-
-
-def _bucket_origin() -> str:
-    link = urlsplit(objects.link(config.value("TRY_ON_BUCKET"), "x", timedelta(minutes=1)))
-    return f"{link.scheme}://{link.netloc}"

@@ -56,19 +56,24 @@ def export(tx: Tx, store: Store, person: Person, *spelt: Person) -> dict[str, An
 
 def erase(tx: Tx, store: Store, person: Person, at: datetime) -> list[str]:
     """Forget the person in every context, and for good what is older than `at`. Orders keep their
-    goods and amounts. The stored objects (selfies, overlays, archived projects, quotes) that the
-    caller is to delete."""
+    goods and amounts. The stored objects (selfies, overlays, photos of ratings, archived projects,
+    quotes) that the caller is to delete."""
     ledger.lock(tx, store)
     everyone = _with_other_ids(person, connect.customers_of(tx, person))
     _remember(tx, store, everyone, at)
     outbox.forget_answers(tx, [f"order:{id}" for id in connect.orders_of(tx, person)])
-    objects = connect.erase(tx, store, person)
+    found = connect.erase(tx, store, person)
     for context in OTHER_CONTEXTS.values():
         for each in everyone:
             if context is projects:
-                objects += projects.stored(tx, each)
+                found += projects.stored(tx, each)
+            if context is shade:
+                found += [
+                    objects.address(config.value("TRY_ON_BUCKET"), key)
+                    for key in shade.stored(tx, each)
+                ]
             context.erase(tx, store, each)
-    return objects
+    return found
 
 
 def keep_export(
@@ -148,7 +153,7 @@ def erase_shop(tx: Tx, store: Store) -> int:
 
 
 OF_A_SHOP = ("archive", "exports", "quotes", "training", "webhooks")
-PICTURES_OF_A_SHOP = ("selfies", "overlays", "assets")
+PICTURES_OF_A_SHOP = ("selfies", "overlays", "assets", "ratings")
 """Where the two buckets keep what is a shop's, below its id."""
 
 

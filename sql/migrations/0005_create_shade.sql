@@ -256,7 +256,10 @@ CREATE TABLE shade.model_training_data (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     store_id uuid NOT NULL REFERENCES backshop.stores (id),
     survey_id uuid,
+    -- Of a photo that came with the rating: when, and which text its sender agreed to.
     image_url text,
+    image_at timestamptz,
+    image_consent varchar(50),
     match_accuracy_rating integer CHECK (match_accuracy_rating BETWEEN 1 AND 5),
     feedback_notes text,
     used_for_training boolean DEFAULT false,
@@ -273,4 +276,7 @@ CREATE TABLE shade.model_training_data (
 CREATE INDEX idx_model_training_data_survey ON shade.model_training_data (store_id, survey_id);
 CREATE INDEX idx_model_training_data_rated
 ON shade.model_training_data (store_id, rated_at DESC, id DESC);
+-- Photos whose time is over.
+CREATE INDEX idx_model_training_data_image ON shade.model_training_data (image_at)
+WHERE image_url IS NOT NULL;
 SELECT backshop.protect('shade.model_training_data');

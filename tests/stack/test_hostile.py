@@ -254,6 +254,7 @@ def test_routes_without_a_key_are_the_ones_meant_for_everybody(
         ("GET", "/survey/match"): "where a survey's link leads; carries its token or session",
         ("GET", "/survey/rating"): "where a survey's link leads; carries its token or session",
         ("POST", "/survey/rating"): "where a survey's link leads; carries its token or session",
+        ("POST", "/survey/photo"): "where a survey's link leads; carries its token or session",
         ("GET", "/mail/stop/{token}"): "carries the mail's token",
         ("POST", "/mail/stop/{token}"): "carries the mail's token",
         ("GET", "/try-on"): "a shop's page, the same for everybody",

@@ -26,6 +26,7 @@ from backshop.db import Tx, export_rows, stage
 from backshop.shade import kinds
 from backshop.shade.conversions.repository import mark, marks_of, settle
 from backshop.shade.kinds import Sold
+from backshop.shade.training import photos
 
 if TYPE_CHECKING:
     from backshop.contexts import Changes
@@ -406,6 +407,16 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     return export_rows(tx, "shade", _THEIRS, about)
 
 
+def stored(tx: Tx, person: Person) -> list[str]:
+    """Keys of the photos that came with the person's ratings, in the try-on's bucket."""
+    rows = tx.execute(
+        """SELECT store_id, survey_id FROM shade.model_training_data
+           WHERE survey_id = ANY (%(surveys)s) AND image_url IS NOT NULL""",
+        _about(tx, person),
+    )
+    return [photos.key(row["store_id"], row["survey_id"]) for row in rows]
+
+
 def erase(tx: Tx, store: Store, person: Person) -> None:
     """Forget the person; orders keep their goods and amounts, surveys their choices, as numbers."""
     about = _about(tx, person)
@@ -413,8 +424,8 @@ def erase(tx: Tx, store: Store, person: Person) -> None:
         """UPDATE shade.surveys SET texture_feedback = NULL WHERE id = ANY (%(surveys)s)""", about
     )
     tx.execute(
-        """UPDATE shade.model_training_data SET image_url = NULL, feedback_notes = NULL,
-             qa_note = NULL
+        """UPDATE shade.model_training_data SET image_url = NULL, image_at = NULL,
+             image_consent = NULL, feedback_notes = NULL, qa_note = NULL
            WHERE survey_id = ANY (%(surveys)s)""",
         about,
     )

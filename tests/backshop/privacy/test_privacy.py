@@ -119,8 +119,10 @@ ADDED = (
     """INSERT INTO shade.surveys (store_id, customer_id, order_id, shade_selected, texture_feedback)
        SELECT store_id, customer_id, id, 'Shade 3', 'Perera knows her skin' FROM shade.orders
        WHERE shopify_order_id = '1'""",
-    """INSERT INTO shade.model_training_data (store_id, survey_id, feedback_notes)
-       SELECT store_id, id, 'Perera knows her skin' FROM shade.surveys""",
+    """INSERT INTO shade.model_training_data
+         (store_id, survey_id, feedback_notes, image_url, image_at, image_consent)
+       SELECT store_id, id, 'Perera knows her skin', 's3://x/Perera', now(), 'v'
+       FROM shade.surveys""",
     """INSERT INTO projects.customers
          (store_id, first_name, last_name, email, phone_primary, customer_type)
        VALUES (%(store)s, 'Ann', 'Perera', 'Ann.Perera@example.com', '+94770000012', 'builder')""",

@@ -373,6 +373,27 @@ def test_ratings_take_staffs_notes(alice, shades_shop, owner):
     assert alice.get(f"/desk/{shades_shop}/funnel").status == 200
 
 
+def test_photos_of_ratings_are_shown_by_short_links(alice, shades_shop, owner, monkeypatch):
+    monkeypatch.setenv("TRY_ON_BUCKET", "backshop-try-on-123456789012-eu-west-1")
+    owner.execute(
+        """WITH s AS (INSERT INTO shade.surveys (store_id) SELECT %(s)s FROM generate_series(1, 2)
+                      RETURNING id)
+           INSERT INTO shade.model_training_data
+             (store_id, survey_id, match_accuracy_rating, rated_at, image_url, image_at)
+           SELECT %(s)s, id, 4, now(), 's3://somewhere/else', now() FROM s""",
+        {"s": shades_shop},
+    )
+    answer = alice.get(f"/desk/{shades_shop}/ratings")
+    links = re.findall(r'<img class="photo" src="([^"]+)"', answer.text)
+    assert len(links) == 2
+    for link in map(unescape, links):
+        assert f"/ratings/{shades_shop}/" in link
+        assert "X-Amz-Expires=900" in link
+    images = str(answer.headers["Content-Security-Policy"]).partition("img-src ")[2]
+    origin = links[0].partition("/ratings/")[0]
+    assert origin.startswith(images.partition(";")[0].split()[-1])
+
+
 def test_a_question_is_answered_and_its_answer_pinned(alice, store, owner):
     path = f"/desk/{store}/numbers"
     asked = alice.post(path, {"question": "orders by month this year"})

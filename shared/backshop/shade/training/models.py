@@ -16,7 +16,7 @@ class ShownRating(BaseModel):
     survey_id: UUID | None
     rating: int = Field(description="1 to 5.")
     feedback_notes: str | None
-    image_url: str | None
+    image_url: str | None = Field(description="A link to the photo that lives 15 minutes.")
     rated_at: Time | None
     shade_selected: str | None
     recommended_shade: str | None

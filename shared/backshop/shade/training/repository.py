@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from backshop.db import Tx
 from backshop.shade.training.models import RatingPosition, ShownRating
 
 Row = dict[str, Any]
+
+
+class KeptPhoto(NamedTuple):
+    """A photo that came with a rating."""
+
+    store_id: UUID
+    survey_id: UUID
+    at: datetime
 
 
 def rate(tx: Tx, survey_id: UUID, rating: int, notes: str | None, at: datetime) -> None:
@@ -26,6 +35,53 @@ def rate(tx: Tx, survey_id: UUID, rating: int, notes: str | None, at: datetime) 
            WHERE (target.match_accuracy_rating, target.feedback_notes)
              IS DISTINCT FROM (excluded.match_accuracy_rating, excluded.feedback_notes)""",
         {"survey": survey_id, "rating": rating, "notes": notes, "at": at},
+    )
+
+
+def add_photo(tx: Tx, survey_id: UUID, address: str, consent: str, at: datetime) -> None:
+    """Remember the photo of a rating and which text its sender agreed to; an earlier one is
+    forgotten."""
+    tx.execute(
+        """UPDATE shade.model_training_data
+           SET image_url = %s, image_consent = %s, image_at = %s, used_for_training = false
+           WHERE store_id = backshop.current_store_id() AND survey_id = %s""",
+        (address, consent, at, survey_id),
+    )
+
+
+def photo(tx: Tx, survey_id: UUID) -> KeptPhoto | None:
+    """The photo that came with a survey's rating."""
+    row = tx.execute(
+        """SELECT store_id, survey_id, image_at AS at FROM shade.model_training_data
+           WHERE store_id = backshop.current_store_id() AND survey_id = %s
+             AND image_url IS NOT NULL AND image_at IS NOT NULL""",
+        (survey_id,),
+    ).fetchone()
+    return KeptPhoto(**row) if row else None
+
+
+def photos_due(tx: Tx, before: datetime, most: int) -> list[KeptPhoto]:
+    """Photos from before then, oldest first; of every store that the transaction sees. One that
+    does not say when it came is as old as its rating."""
+    rows = tx.execute(
+        """SELECT store_id, survey_id, coalesce(image_at, rated_at, '-infinity') AS at
+           FROM shade.model_training_data
+           WHERE image_url IS NOT NULL AND survey_id IS NOT NULL
+             AND (image_at <= %(before)s
+               OR (image_at IS NULL AND (rated_at <= %(before)s OR rated_at IS NULL)))
+           ORDER BY image_at NULLS FIRST LIMIT %(most)s""",
+        {"before": before, "most": most},
+    )
+    return [KeptPhoto(**row) for row in rows]
+
+
+def forget_photos(tx: Tx, survey_ids: Sequence[UUID]) -> None:
+    """Forget the photos of these ratings, in every store that the transaction sees."""
+    tx.execute(
+        """UPDATE shade.model_training_data
+           SET image_url = NULL, image_at = NULL, image_consent = NULL
+           WHERE survey_id = ANY (%s)""",
+        (list(survey_ids),),
     )
 
 

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from backshop.errors import Forbidden, NotFound, Problem, Unprocessable
 from backshop.web import http, idempotency, routes
 from backshop.web.pages.answers import redirect
+from backshop.web.pages.forms import MULTIPART
 from backshop.web.pages.rendering import Page
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,9 +59,11 @@ def route(
     problems: Sequence[type[Problem]] = (),
     leads: bool = False,
     also: Mapping[int, str] | None = None,
+    files: bool = False,
 ) -> Callable[[F], F]:
-    """Declare a page. A POST takes a form, whose `fields` are described in a sentence. `leads`: a
-    GET that may be answered by a redirect. `also`: a POST's further statuses, answered by pages."""
+    """Declare a page. A POST takes a form, whose `fields` are described in a sentence, with `files`
+    where it has some. `leads`: a GET that may be answered by a redirect. `also`: a POST's further
+    statuses, answered by pages."""
     if rule.startswith("GET "):
         led = {303: "Leads on."} if leads else None
         return routes.route(app, rule, scope=scope, problems=problems, answers=SHOWS, also=led)
@@ -70,7 +73,9 @@ def route(
         scope=scope,
         status=303,
         problems=[Forbidden, Unprocessable, *problems],
-        takes={FORM: fields or "Nothing but the key of the form."},
+        takes=dict.fromkeys(
+            (MULTIPART, FORM) if files else (FORM,), fields or "Nothing but the key of the form."
+        ),
         answers=SHOWS,
         also=also,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar, get_origin
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +19,9 @@ KEY = "key"
 """The field with the idempotency key that the page came with."""
 BYTES = 200_000
 FIELDS = 2_000
+MULTIPART = "multipart/form-data"
+_PART_NAME = re.compile(r'[; ]name="([^"]*)"', re.IGNORECASE)
+_FILE_NAME = re.compile(r"[; ]filename\*?=", re.IGNORECASE)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -34,9 +38,11 @@ class Led(BaseModel):
 
 
 class Sent(NamedTuple):
-    """A form as it was sent: each field with all its values, in order."""
+    """A form as it was sent: each field with all its values, in order; of a form with files, the
+    content of each that was chosen, too."""
 
     values: Mapping[str, list[str]]
+    files: Mapping[str, bytes] = {}
 
     @property
     def key(self) -> str | None:
@@ -62,23 +68,60 @@ def new_key() -> str:
     return uuid4().hex
 
 
-def read(event: Event) -> Sent:
+def read(event: Event, limit: int = BYTES) -> Sent:
     """A form from one of our own pages. Raises Forbidden where it comes from anywhere else."""
     check_origin(event)
-    return read_from_anywhere(event)
+    return read_from_anywhere(event, limit)
 
 
-def read_from_anywhere(event: Event) -> Sent:
-    """A form that others may send too, such as a mail provider that unsubscribes for its reader.
-    Raises TooLarge, BadRequest, and Unprocessable for what no column can hold."""
-    body = http.raw_body(event, BYTES).decode(errors="replace")
-    try:
-        values = parse_qs(body, keep_blank_values=True, max_num_fields=FIELDS)
-    except ValueError:
-        raise BadRequest("The form has too many fields; go back and send it again.") from None
-    if any("\0" in each for name in values for each in (name, *values[name])):
+def read_from_anywhere(event: Event, limit: int = BYTES) -> Sent:
+    """A form of at most `limit` bytes that others may send too, such as a mail provider that
+    unsubscribes for its reader. Raises TooLarge, BadRequest, and Unprocessable for what no column
+    can hold."""
+    body = http.raw_body(event, limit)
+    kind = http.header(event, "content-type") or ""
+    has_files = kind.lower().startswith(MULTIPART)
+    sent = _parts(body, kind) if has_files else Sent(_fields(body))
+    if any("\0" in each for name in sent.values for each in (name, *sent.values[name])):
         raise Unprocessable("The form holds the character NUL, which cannot be kept; remove it.")
-    return Sent(values)
+    return sent
+
+
+def _fields(body: bytes) -> dict[str, list[str]]:
+    try:
+        return parse_qs(
+            body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS
+        )
+    except ValueError:
+        raise _too_many() from None
+
+
+def _parts(body: bytes, kind: str) -> Sent:
+    """A form with files (RFC 7578), as browsers write it: parts between boundaries, each with the
+    name of its field. A file that was not chosen is an empty one."""
+    boundary = kind.partition("boundary=")[2].partition(";")[0].strip().strip('"')
+    if not boundary:
+        raise BadRequest("The form does not say where its parts end; send it from our page.")
+    parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"))[1:]
+    if len(parts) > FIELDS:
+        raise _too_many()
+    values: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
+    for part in parts:
+        head, ends, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        said = head.decode(errors="replace")
+        name = _PART_NAME.search(said)
+        if not ends or name is None:
+            continue
+        if not _FILE_NAME.search(said):
+            values.setdefault(name[1], []).append(content.decode(errors="replace"))
+        elif content:
+            files[name[1]] = content
+    return Sent(values, files)
+
+
+def _too_many() -> BadRequest:
+    return BadRequest("The form has too many fields; go back and send it again.")
 
 
 def check_origin(event: Event) -> None:
