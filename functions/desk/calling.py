@@ -5,15 +5,12 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
-from uuid import uuid4
 
 from backshop import logs
 from backshop.aws import config, functions
 from backshop.errors import FieldError, Problem, Unavailable
-from backshop.web import idempotency
+from backshop.web import calls, idempotency
 from sessions import Me
 
 Query = dict[str, Any]
@@ -58,11 +55,15 @@ def ask(
 
     Raises Refused with the route's own words, Unavailable where the function failed.
     """
-    event = _event(me, route, query or {}, body, text, path)
+    headers = {}
     if key:
-        event["headers"][idempotency.HEADER] = key
+        headers[idempotency.HEADER] = key
     if version is not None:
-        event["headers"]["if-match"] = f'"{version}"'
+        headers["if-match"] = f'"{version}"'
+    caller = {"kind": "staff", "id": str(me.key_id), "scopes": " ".join(sorted(me.scopes))}
+    event = calls.event(
+        route, path, caller=caller, query=query, body=body, text=text, headers=headers
+    )
     try:
         answer = functions.invoke(config.value(f"{function.upper()}_FUNCTION"), event)
     except functions.Crashed as crashed:
@@ -86,53 +87,3 @@ def _read(answer: dict[str, Any]) -> Any:
     if status >= 400:
         raise Refused(status, said or {})
     return said if said is not None or not content else File(kind, content, headers)
-
-
-def _event(
-    me: Me, route: str, query: Query, body: Any, text: str | None, path: dict[str, str]
-) -> dict[str, Any]:
-    method, _, pattern = route.partition(" ")
-    raw_path = pattern.replace("+}", "}").format(
-        **{name: quote(value, safe="/" if "+}" in pattern else "") for name, value in path.items()}
-    )
-    given = {name: _said(value) for name, value in query.items() if value not in (None, "")}
-    event: dict[str, Any] = {
-        "version": "2.0",
-        "routeKey": route,
-        "rawPath": raw_path,
-        "rawQueryString": urlencode(given),
-        "queryStringParameters": given,
-        "pathParameters": path,
-        "headers": {"host": "desk.internal", "x-forwarded-proto": "https"},
-        "requestContext": {
-            "domainName": "desk.internal",
-            "stage": "$default",
-            "routeKey": route,
-            "requestId": uuid4().hex,
-            "timeEpoch": int(datetime.now(UTC).timestamp() * 1000),
-            "http": {
-                "method": method,
-                "path": raw_path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-                "userAgent": "desk",
-            },
-            "authorizer": {
-                "lambda": {
-                    "kind": "staff",
-                    "id": str(me.key_id),
-                    "scopes": " ".join(sorted(me.scopes)),
-                }
-            },
-        },
-        "isBase64Encoded": False,
-    }
-    if text is not None:
-        event["body"], event["headers"]["content-type"] = text, "text/csv"
-    elif body is not None:
-        event["body"], event["headers"]["content-type"] = json.dumps(body), "application/json"
-    return event
-
-
-def _said(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

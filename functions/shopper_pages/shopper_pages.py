@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import own_details  # noqa: F401  declare their pages
+import plain_trying  # noqa: F401
 import quoted  # noqa: F401
 import rating  # noqa: F401
 import stopping  # noqa: F401

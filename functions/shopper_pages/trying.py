@@ -3,8 +3,9 @@ the line that a shop puts into its product page, and how long pictures are kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aws_lambda_powertools.event_handler import Response
 from backshop import db, platforms
@@ -12,15 +13,14 @@ from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
 from backshop.connect.try_on.models import MAX_SKUS, Result
 from backshop.connect.try_on.repository import Offer
-from backshop.errors import BadRequest, NotFound
+from backshop.errors import BadRequest, FieldError, NotFound
 from backshop.shade.training import photos
 from backshop.web import pages, routes, tokens
 from backshop.web.pages import Policy, assets, forms
-from frame import Shop, app, bucket_origin, called_shop, event, now, query
+from frame import Shop, app, bucket_origin, called_shop, now, query
 
 CONSENT = "2026-11-28"
 """The version of what the shopper agrees to, kept with each session."""
-PUBLISHABLE = "publishable"
 SNIPPET_KEPT = "public, max-age=300"
 
 
@@ -36,13 +36,15 @@ class Choice(NamedTuple):
 @pages.route(app, "GET /try-on", problems=[BadRequest, NotFound])
 def try_it_on() -> Response[str]:
     """Take or choose a picture, and see the products on it."""
-    return _page(called_shop(), framed=False)
+    shop = called_shop()
+    return consent_page(shop, choices_of(shop))
 
 
 @pages.route(app, "GET /try-on/frame", problems=[BadRequest, NotFound])
 def try_it_on_in_a_frame() -> Response[str]:
     """The same for a frame in the store's own pages; nobody else may frame it."""
-    return _page(called_shop(), framed=True)
+    shop = called_shop()
+    return consent_page(shop, choices_of(shop), framed=True)
 
 
 @routes.route(
@@ -76,8 +78,10 @@ def privacy() -> Response[str]:
     )
 
 
-def _page(shop: Shop, *, framed: bool) -> Response[str]:
-    choices = _choices(shop)
+def consent_page(
+    shop: Shop, choices: list[Choice], errors: Sequence[FieldError] = (), *, framed: bool = False
+) -> Response[str]:
+    """The page that asks for consent; with scripts, all that follows is in it."""
     origins = shop.store.settings.get("allowed_origins") or []
     policy = Policy(camera=True, reaches=[bucket_origin()])
     if framed:
@@ -85,6 +89,7 @@ def _page(shop: Shop, *, framed: bool) -> Response[str]:
     claims = {"store_id": str(shop.id)}
     return shop.page(
         "try_on.html",
+        status=422 if errors else 200,
         policy=policy,
         choices=choices,
         framed=framed,
@@ -92,12 +97,14 @@ def _page(shop: Shop, *, framed: bool) -> Response[str]:
         version=CONSENT,
         hours=int(rules.SELFIE_LASTS.total_seconds() // 3600),
         days=rules.OVERLAYS_LAST.days,
-        token=tokens.sign(PUBLISHABLE, claims, at=now(), lasts=rules.TOKEN_LASTS),
-        api=forms.own(event()),
+        token=tokens.sign(rules.PUBLISHABLE, claims, at=now(), lasts=rules.TOKEN_LASTS),
+        here=own_address("/try-on"),
+        key=forms.new_key(),
+        errors=errors,
     )
 
 
-def _choices(shop: Shop) -> list[Choice]:
+def choices_of(shop: Shop) -> list[Choice]:
     """What was asked for (`?skus=`), then what is worn alike: other shades need no new picture.
     Raises NotFound where nothing can be tried on."""
     asked = [each for each in query("skus").split(",") if each][:MAX_SKUS]
@@ -107,6 +114,13 @@ def _choices(shop: Shop) -> list[Choice]:
     if not found:
         raise NotFound("None of these products can be tried on yet; go back and choose another.")
     return found
+
+
+def own_address(path: str, **more: str) -> str:
+    """A page of the same store about the same products."""
+    kept = {name: query(name) for name in ("skus", "store_id") if query(name)}
+    given = kept | more
+    return path + (f"?{urlencode(given)}" if given else "")
 
 
 def _is_worn(offer: Offer) -> bool:

@@ -36,8 +36,6 @@ from backshop.errors import FieldError, Forbidden, NotFound, TooManyRequests, Un
 from backshop.web import callers, http, idempotency, routes, tokens
 
 ASSET_BYTES = 10_000_000
-CAPABILITY = "try-on session"
-PUBLISHABLE = "publishable"
 
 app = routes.app("Try-on")
 handler = routes.handler(app)
@@ -69,7 +67,7 @@ def publish(key: idempotency.Key = None) -> PublishableToken:
     """A publishable token: who has it may begin sessions of this store, and nothing else."""
     store_id = callers.store_of_call(_event())
     claims = {"store_id": str(store_id)}
-    token = tokens.sign(PUBLISHABLE, claims, at=datetime.now(UTC), lasts=rules.TOKEN_LASTS)
+    token = tokens.sign(rules.PUBLISHABLE, claims, at=datetime.now(UTC), lasts=rules.TOKEN_LASTS)
     made = PublishableToken(token=token, expires_in=int(rules.TOKEN_LASTS.total_seconds()))
     return idempotency.once(store_id, _event(), key, made, secret=["token"])
 
@@ -95,7 +93,7 @@ def begin(body: NewSession, key: idempotency.Key = None) -> SessionBegun:
     Each SKU must be of the store; those that cannot be tried on have failed already. A publishable
     token cannot name a customer.
     """
-    published = callers.principal(_event()).kind == PUBLISHABLE
+    published = callers.principal(_event()).kind == rules.PUBLISHABLE
     store_id = callers.store_of_call(_event())
     if published and body.customer_id:
         raise Forbidden("A publishable token cannot name a customer; use the store key.")
@@ -112,7 +110,7 @@ def begin(body: NewSession, key: idempotency.Key = None) -> SessionBegun:
         begun = SessionBegun(
             session_id=session_id,
             status=SessionStatus.CREATED,
-            capability=tokens.sign(CAPABILITY, claims, at=at, lasts=rules.OVERLAYS_LAST),
+            capability=tokens.sign(rules.CAPABILITY, claims, at=at, lasts=rules.OVERLAYS_LAST),
             upload=_upload(object_key, body.content_type, rules.MAX_BYTES),
             results=[ShownResult(sku=sku, **dict(result)) for sku, result in results.items()],
         )
@@ -273,7 +271,7 @@ def _wrong(field: str, message: str) -> Unprocessable:
 
 def _capable(id: UUID) -> tuple[UUID, UUID]:
     """Store and session of the capability that was sent, if it is this session's."""
-    claims = tokens.read(CAPABILITY, http.bearer(_event()), at=datetime.now(UTC))
+    claims = tokens.read(rules.CAPABILITY, http.bearer(_event()), at=datetime.now(UTC))
     if claims["session_id"] != str(id):
         raise _gone()
     return UUID(claims["store_id"]), UUID(claims["session_id"])

@@ -27,6 +27,7 @@ OBJECTS = {
         ("Delete", f"{DATA}/webhooks/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
         ("Delete", f"{TRY_ON}/overlays/*"),
+        ("Delete", f"{TRY_ON}/ratings/*"),
     },
     "projects_api": {
         ("Get", f"{DATA}/archive/*"),
@@ -40,18 +41,32 @@ OBJECTS = {
             ("Delete", f"{DATA}/{kind}/*")
             for kind in ("archive", "exports", "logos", "quotes", "training", "webhooks")
         ),
-        *(("Delete", f"{TRY_ON}/{kind}/*") for kind in ("selfies", "overlays", "assets")),
+        *(
+            ("Delete", f"{TRY_ON}/{kind}/*")
+            for kind in ("selfies", "overlays", "assets", "ratings")
+        ),
     },
     "maintain": {
         ("Put", f"{DATA}/archive/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
         ("Delete", f"{TRY_ON}/overlays/*"),
+        ("Delete", f"{TRY_ON}/ratings/*"),
     },
     "insights_api": {
         ("Put", f"{DATA}/insights-exports/*"),
         ("Get", f"{DATA}/insights-exports/*"),
     },
-    "shade_admin": {("Put", f"{DATA}/training/*"), ("Get", f"{DATA}/training/*")},
+    "shade_admin": {
+        ("Put", f"{DATA}/training/*"),
+        ("Get", f"{DATA}/training/*"),
+        ("Get", f"{TRY_ON}/ratings/*"),
+    },
+    "shopper_pages": {
+        ("Put", f"{TRY_ON}/ratings/*"),
+        ("Get", f"{TRY_ON}/ratings/*"),
+        ("Delete", f"{TRY_ON}/ratings/*"),
+        ("Put", f"{TRY_ON}/selfies/*"),
+    },
     "tryon_overlay": {
         ("Get", f"{TRY_ON}/selfies/*"),
         ("Get", f"{TRY_ON}/assets/*"),
@@ -76,6 +91,7 @@ OBJECTS = {
         ("Delete", f"{DATA}/quotes/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
         ("Delete", f"{TRY_ON}/overlays/*"),
+        ("Delete", f"{TRY_ON}/ratings/*"),
     },
     "stores": {("Put", f"{DATA}/logos/*")},
     "received_webhooks": {("Get", f"{DATA}/webhooks/*"), ("Put", f"{DATA}/overflow/*")},

@@ -132,13 +132,20 @@ def link(bucket: str, key: str, lasts: timedelta) -> str:
     return url
 
 
-def upload(bucket: str, key: str, content_type: str, limit: int, lasts: timedelta) -> Upload:
-    """A signed form for one object of this type and at most `limit` bytes."""
+def upload(
+    bucket: str, key: str, content_type: str, limit: int, lasts: timedelta, *, to: str | None = None
+) -> Upload:
+    """A signed form for one object of this type and at most `limit` bytes; `to` is the page that S3
+    leads a browser to once it has the object."""
+    fields = {"Content-Type": content_type}
+    if to is not None:
+        fields["success_action_redirect"] = to
+    each_as_it_is: list[Any] = [{name: value} for name, value in fields.items()]
     made: Any = config.client("s3").generate_presigned_post(
         Bucket=bucket,
         Key=key,
-        Fields={"Content-Type": content_type},
-        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, limit]],
+        Fields=dict(fields),
+        Conditions=[*each_as_it_is, ["content-length-range", 1, limit]],
         ExpiresIn=int(lasts.total_seconds()),
     )
     return Upload(url=made["url"], fields=made["fields"])

@@ -131,6 +131,11 @@ ADDED = (
 )
 
 
+@pytest.fixture(autouse=True)
+def try_on_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRY_ON_BUCKET", "try-on")
+
+
 def everything(owner: Any, store: Store) -> str:
     """All rows of the store, in every schema, as one text."""
     tables = rows(
@@ -159,7 +164,15 @@ def test_erased_in_every_context(open_shop: Any, owner: Any, platform: str) -> N
         assert trace in before
     objects = privacy.erase(tx, store, ANN, ERASED_AT)
     tx.commit()
-    assert sorted(objects) == ["s3://overlays/ann", "s3://selfies/ann"]
+    photos = [
+        f"s3://try-on/ratings/{store.id}/{survey}"
+        for survey in rows(
+            owner,
+            f"""SELECT survey_id FROM shade.model_training_data WHERE store_id = '{store.id}'""",
+        )
+    ]
+    assert bool(photos) == (platform == "shopify")
+    assert sorted(objects) == ["s3://overlays/ann", "s3://selfies/ann", *photos]
     after = everything(owner, store)
     assert [trace for trace in TRACES if trace.lower() in after.lower()] == []
     assert "bo@example.com" in after

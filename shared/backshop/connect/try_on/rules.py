@@ -12,6 +12,10 @@ from pydantic import ValidationError
 
 from backshop.connect.try_on.models import Look, Result, SessionStatus, look_of
 
+CAPABILITY = "try-on session"
+"""The audience of the token that opens one session."""
+PUBLISHABLE = "publishable"
+"""The audience of the token that begins sessions."""
 MAX_BYTES = 25_000_000
 UPLOAD_LASTS = timedelta(minutes=10)
 TOKEN_LASTS = timedelta(minutes=10)
