@@ -30,7 +30,8 @@ class Explaining:
         plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
         self._tx.execute("ROLLBACK TO SAVEPOINT explained")
         for node in _nodes(plan):
-            if table := node.get("Relation Name"):
+            table = node.get("Relation Name")
+            if table and node["Node Type"] != "ModifyTable":
                 rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
                 rows += node.get("Rows Removed by Index Recheck", 0)
                 self.read[table] += round(rows * node["Actual Loops"])

@@ -100,9 +100,11 @@ def _part(scope: Scope, source: str, own: dict[str, str], measures: Sequence[str
     found = streams.source(scope, Stream(source)) if is_stream else rolled.source(scope, source)
     names = scope.key_names()
     keys = [f"{found.keys[name].identity} AS k_{name}" for name in names]
-    labels = [f"max({found.keys[name].label or 'NULL'}::text) AS l_{name}" for name in names]
+    label = "{}::text" if found.is_summed else "max({}::text)"
+    labels = [f"{label.format(found.keys[name].label or 'NULL')} AS l_{name}" for name in names]
     sums = [f"({own.get(name, 'NULL')})::numeric AS {name}" for name in measures]
-    grouped = f"GROUP BY {', '.join(str(n + 1) for n in range(len(keys)))}" if keys else ""
+    is_grouped = keys and not found.is_summed
+    grouped = f"GROUP BY {', '.join(str(n + 1) for n in range(len(keys)))}" if is_grouped else ""
     return f"(SELECT {', '.join([*keys, *labels, *sums])} FROM {found.sql} {grouped})"
 
 
@@ -131,16 +133,21 @@ def _ranked(scope: Scope, body: str) -> str:
     number = asked.query.top_n
     if not asked.is_ranked or number is None or not asked.by:
         return body
-    names = scope.key_names()
-    apart = [f"k_{name}" for name in names if name in ("time", "currency")]
+    apart = [f"k_{name}" for name in scope.key_names() if name in ("time", "currency")]
     apart = [each for each in apart if each != "k_currency" or asked.split]
     # By bytes: a language's order of letters costs more than all else, and decides ties alone.
     ties = [f'k_{each}::text COLLATE "C"' for each in asked.by]
-    apart = [f'{each} COLLATE "C"' if each == "k_currency" else each for each in apart]
     order = f"{scope.metrics[0].name} {'DESC' if number > 0 else 'ASC'} NULLS LAST"
-    if not apart:  # Postgres keeps the first few of a sort, and does not sort the rest.
-        first = f"ORDER BY {', '.join([order, *ties])} LIMIT {abs(number)}"
+    # Postgres keeps the first few of a sort, and does not sort the rest.
+    first = f"ORDER BY {', '.join([order, *ties])} LIMIT {abs(number)}"
+    if not apart:
         return f"SELECT * FROM (SELECT found.* FROM ({body}) AS found {first}) AS placed"
+    if apart == ["k_currency"]:  # Of which there are few, so that all rows are read for each.
+        scope.ctes["found"] = body
+        return f"""SELECT placed.* FROM (SELECT DISTINCT k_currency FROM found) AS apart
+            CROSS JOIN LATERAL (SELECT found.* FROM found
+              WHERE found.k_currency IS NOT DISTINCT FROM apart.k_currency {first}) AS placed"""
+    apart = [f'{each} COLLATE "C"' if each == "k_currency" else each for each in apart]
     return f"""SELECT * FROM (
           SELECT found.*, row_number() OVER (
             PARTITION BY {", ".join(apart)} ORDER BY {", ".join([order, *ties])}) AS place

@@ -82,18 +82,22 @@ def product_names(tx: Tx, store_id: UUID, products: list[str]) -> dict[str, str]
     """Names of products by their numbers as text; of a deleted one that of its lines, and what is
     none has its name in it (`name:…`)."""
     numbers = [int(each) for each in products if not each.startswith("name:")]
-    found = tx.execute(
-        """SELECT w.number, coalesce(p.name, (
-             SELECT max(i.product_name) FROM insights.order_items AS i
-             WHERE i.store_id = %(store)s AND i.product_id IS NULL
-               AND i.wc_product_id = w.number)) AS name
-           FROM unnest(%(numbers)s::bigint[]) AS w (number)
-           LEFT JOIN insights.products AS p
-             ON p.store_id = %(store)s AND p.wc_product_id = w.number""",
-        {"store": store_id, "numbers": numbers},
-    )
-    names = {str(row["number"]): row["name"] for row in found if row["name"] is not None}
-    return names | {each: each[5:] for each in products if each.startswith("name:")}
+    names = {each: each[5:] for each in products if each.startswith("name:")}
+    for there in (_OF_PRODUCTS, _OF_LINES):
+        left = [each for each in numbers if str(each) not in names]
+        if left:
+            found = tx.execute(there, {"store": store_id, "numbers": left})
+            names |= {str(row["number"]): row["name"] for row in found}
+    return names
+
+
+_OF_PRODUCTS = """SELECT wc_product_id AS number, name FROM insights.products
+  WHERE store_id = %(store)s AND wc_product_id = ANY (%(numbers)s::bigint[])"""
+_OF_LINES = """SELECT wc_product_id AS number, max(product_name) AS name
+  FROM insights.order_items
+  WHERE store_id = %(store)s AND product_id IS NULL
+    AND wc_product_id = ANY (%(numbers)s::bigint[])
+  GROUP BY wc_product_id HAVING max(product_name) IS NOT NULL"""
 
 
 def counted_statuses(tx: Tx, store_id: UUID) -> list[str]:

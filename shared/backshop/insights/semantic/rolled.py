@@ -49,7 +49,8 @@ def rolled(scope: Scope, measure: str) -> tuple[str, str] | None:
         return "days", f"sum(d.{own})"
     if by in ({D.PRODUCT}, {D.CATEGORY}) and own in PRODUCT_MEASURES:
         source = _of_products(scope, asked.window)
-        return (source, f"sum(m.{own})") if source else None
+        sums = f"m.{own}" if source and _is_summed(scope, source) else f"sum(m.{own})"
+        return (source, sums) if source else None
     if not asked.by and not asked.split and own in CUSTOMER_MEASURES:
         return ("customers", f"sum({CUSTOMER_MEASURES[own]})") if _in_months(scope) else None
     return None
@@ -69,6 +70,14 @@ def _of_products(scope: Scope, window: Window) -> str | None:
         return "product_months"
     oldest = asked.today - timedelta(days=KEPT_DAYS - 1)
     return "product_days" if window.first >= oldest else None
+
+
+def _is_summed(scope: Scope, table: str) -> bool:
+    """Whether the rollup's rows are the query's: products of one month, by currency."""
+    days = scope.asked.window
+    is_one = days is not None and days.last.replace(day=1) == days.first
+    is_split = {"product", "currency"} <= set(scope.key_names())
+    return table == "product_months" and is_one and is_split and D.CATEGORY not in scope.asked.by
 
 
 def _in_months(scope: Scope) -> bool:
@@ -137,4 +146,5 @@ def _products(scope: Scope, table: str) -> Source:
             "product": Key("m.product"),
             "category": Key("g.row", "g.name"),
         },
+        is_summed=_is_summed(scope, table),
     )

@@ -99,6 +99,8 @@ class Source(NamedTuple):
 
     sql: str
     keys: dict[str, Key]
+    is_summed: bool = False
+    """Whether there is one row for each of the query's keys, so that nothing is left to group."""
 
 
 class Scope:
