@@ -94,7 +94,8 @@ def add(tx: Tx, given: str, before: Sequence[Held], of: dict[str, Any]) -> None:
     }
     changes = [f"{each.table}_kept AS ({_change(each, of)})" for each in images()]
     row = tx.execute(
-        f"""WITH {given}, {", ".join(changes)}, changed AS ({_change_of_customers(of)})
+        f"""WITH {given}, {", ".join(changes)},
+              bought AS MATERIALIZED ({_bought(of)}), changed AS ({_CHANGE_OF_CUSTOMERS})
             SELECT (SELECT array_agg(wc_customer_id) FROM (
                 SELECT wc_customer_id FROM changed WHERE more <> 0
                 GROUP BY wc_customer_id HAVING NOT bool_or(is_new)) AS c) AS customers,
@@ -125,30 +126,36 @@ def _change(image: Image, of: Mapping[str, Any]) -> str:
                ON CONFLICT (store_id, {keys}) DO UPDATE SET {kept}"""
 
 
-def _change_of_customers(of: Mapping[str, Any]) -> str:
-    """Adds orders to customers' months; `more` is 1 where one begins to be, -1 where it ends, and
-    `is_new` is the first month of somebody who had none."""
+def _bought(of: Mapping[str, Any]) -> str:
+    """How many orders customers' months have more, or less."""
     parts = [f"SELECT * FROM ({CUSTOMERS}) AS now"]
     types = {"wc_customer_id": "bigint", "month": "date", "orders": "bigint"}
     parts.extend(
         f"SELECT wc_customer_id, month, -orders FROM {held}"
         for held in _held("customers", types, of)
     )
-    return f"""INSERT INTO insights.customer_months AS held
-                 (store_id, wc_customer_id, month, orders, is_first)
-               SELECT %(store)s, wc_customer_id, month, sum(orders),
-                 month = min(month) OVER (PARTITION BY wc_customer_id) AND NOT EXISTS (
-                   SELECT FROM insights.customer_months AS known
-                   WHERE known.store_id = %(store)s
-                     AND known.wc_customer_id = events.wc_customer_id)
+    return f"""SELECT wc_customer_id, month, sum(orders) AS orders
                FROM ({" UNION ALL ".join(parts)}) AS events
-               GROUP BY wc_customer_id, month HAVING sum(orders) <> 0
-               ORDER BY wc_customer_id, month
-               ON CONFLICT (store_id, wc_customer_id, month)
-                 DO UPDATE SET orders = held.orders + excluded.orders
-               RETURNING new.wc_customer_id, new.month,
-                 (new.orders > 0)::int - (coalesce(old.orders, 0) > 0)::int AS more,
-                 old.orders IS NULL AND new.is_first AS is_new"""
+               GROUP BY wc_customer_id, month HAVING sum(orders) <> 0"""
+
+
+# `more` is 1 where a customer's month begins to be, -1 where it ends, and `is_new` is the first
+# month of somebody who had none. The array says once more whose months are meant: Postgres would
+# read those of all customers of the store, to look each of `bought` up in them.
+_CHANGE_OF_CUSTOMERS = """INSERT INTO insights.customer_months AS held
+    (store_id, wc_customer_id, month, orders, is_first)
+  SELECT %(store)s, wc_customer_id, month, orders,
+    month = min(month) OVER (PARTITION BY wc_customer_id) AND NOT EXISTS (
+      SELECT FROM insights.customer_months AS known
+      WHERE known.store_id = %(store)s AND known.wc_customer_id = bought.wc_customer_id
+        AND known.wc_customer_id = ANY (ARRAY(SELECT wc_customer_id FROM bought)))
+  FROM bought
+  ORDER BY wc_customer_id, month
+  ON CONFLICT (store_id, wc_customer_id, month)
+    DO UPDATE SET orders = held.orders + excluded.orders
+  RETURNING new.wc_customer_id, new.month,
+    (new.orders > 0)::int - (coalesce(old.orders, 0) > 0)::int AS more,
+    old.orders IS NULL AND new.is_first AS is_new"""
 
 
 def _held(name: str, types: Mapping[str, str], of: Mapping[str, Any]) -> list[str]:
@@ -233,7 +240,8 @@ def fill(tx: Tx, given: str, of: dict[str, Any]) -> None:
         made.append(
             f"""{image.table}_made AS (
                   INSERT INTO insights.{image.table} (store_id, {columns})
-                  SELECT %(store)s, e.* FROM ({_summed(image, image.select)}) AS e)"""
+                  SELECT %(store)s, e.* FROM ({_summed(image, image.select)}
+                    ORDER BY {", ".join(image.keys)}) AS e)"""
         )
     tx.execute(
         f"""WITH {given}, {", ".join(made)}
