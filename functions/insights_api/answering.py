@@ -27,6 +27,10 @@ TIMEOUT = "15s"
 """Of a question's statements."""
 
 
+YEARS = range(1900, 2200)
+"""Of which an answer may be asked: every reckoning from there stays within what dates hold."""
+
+
 def moment(caller: Principal, as_of: str | None) -> datetime | None:
     """The moment that an answer is to be of. Raises Forbidden, BadRequest."""
     if as_of is None:
@@ -35,9 +39,12 @@ def moment(caller: Principal, as_of: str | None) -> datetime | None:
         raise Forbidden("as_of is for staff: leave it out for an answer of now.")
     try:
         # A plus sign in a query string is a space.
-        return datetime.fromisoformat(re.sub(r" (?=\d\d:?\d\d$)", "+", as_of))
+        found = datetime.fromisoformat(re.sub(r" (?=\d\d:?\d\d$)", "+", as_of))
     except ValueError:
         raise BadRequest("as_of is an ISO 8601 date and time, such as 2026-11-28T12:00.") from None
+    if found.year not in YEARS:
+        raise BadRequest(f"as_of is a moment of the years {YEARS[0]} to {YEARS[-1]}.")
+    return found
 
 
 def result(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from annotated_types import MaxLen
+from annotated_types import Interval, MaxLen
 from backshop import db, lookup, outbox
 from backshop.commerce import Money, Time, stable_number
 from backshop.connect.records import repository
@@ -37,6 +37,8 @@ app = routes.app("Shop records")
 handler = routes.handler(app)
 
 Word = Annotated[str, MaxLen(100)]
+Stock = Annotated[int, Interval(ge=-(2**31), le=2**31 - 1)]
+"""What the column of pieces holds."""
 
 
 class PlatformRefund(BaseModel):
@@ -264,7 +266,7 @@ def list_products(
     q: Query = None,
     available: bool | None = None,
     status: Word | None = None,
-    most_stock: int | None = None,
+    most_stock: Stock | None = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.LIMIT,
 ) -> paging.Page[ShownProduct]:

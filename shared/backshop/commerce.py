@@ -57,7 +57,10 @@ class Version(NamedTuple):
 def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs its zone")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time needs to be one in UTC, too: years 1 to 9999") from None
 
 
 Time = Annotated[datetime, AfterValidator(_utc)]

@@ -221,8 +221,12 @@ def _clean(value: Any) -> Any:
 
 
 def utc(value: datetime) -> datetime:
-    """A time in UTC; one without a zone is UTC already."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    """A time in UTC; one without a zone is UTC already, and so is one of the first and the last
+    hours that there are, which have no other."""
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        return value.replace(tzinfo=UTC)
 
 
 def name(*parts: str | None) -> str | None:

@@ -164,6 +164,7 @@ def handler(app: App) -> Handler:
                 raise
 
         try:
+            http.refuse_nul(event)
             content = http.raw_body(event, REQUEST_BYTES)
         except Problem as problem:
             return http.problem_event(problem, event)

@@ -120,8 +120,19 @@ def parse(model: type[M], event: Event, limit: int = BODY_BYTES) -> M:
         raise Unprocessable(please_correct(errors), errors=errors) from None
 
 
+def holds_nul(content: bytes) -> bool:
+    """Whether JSON holds the character NUL, which no column does."""
+    return _NUL.search(content) is not None
+
+
+def refuse_nul(event: Event) -> None:
+    """Raises BadRequest where a parameter of the query holds NUL: nothing here has it."""
+    if any("\0" in value for value in (event.get("queryStringParameters") or {}).values()):
+        raise BadRequest("A parameter holds the character NUL, which nothing here does; remove it.")
+
+
 def _storable(content: bytes) -> bytes:
-    if _NUL.search(content):
+    if holds_nul(content):
         raise Unprocessable("The body holds the character NUL, which cannot be stored; remove it.")
     return content
 

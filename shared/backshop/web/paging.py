@@ -18,6 +18,7 @@ from annotated_types import Interval, MaxLen
 from pydantic import BaseModel, Field, ValidationError
 
 from backshop.errors import BadRequest
+from backshop.web import http
 
 LIMIT = 50
 MOST = 200
@@ -54,7 +55,10 @@ def position(cursor: str | None, model: type[P]) -> P | None:
     if cursor is None:
         return None
     try:
-        return model.model_validate_json(urlsafe_b64decode(cursor.encode()))
+        said = urlsafe_b64decode(cursor.encode())
+        if http.holds_nul(said):
+            raise ValueError
+        return model.model_validate_json(said)
     except (ValidationError, binascii.Error, ValueError):
         raise BadRequest(
             "The cursor is not one of ours; send next_cursor as it was given.", slug="bad-cursor"

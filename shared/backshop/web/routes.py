@@ -224,6 +224,7 @@ class _Door(OpenAPIRequestValidationMiddleware):
             return unknown
         if scopes := _ACCEPTED.get(scope):
             callers.require(app.current_event.raw_event, *scopes)
+        http.refuse_nul(app.current_event.raw_event)
         answer: Response[Any] = super().handler(app, next_middleware)
         return answer
 
