@@ -35,6 +35,9 @@ CUSTOMERS = 6_000
 PRODUCTS = 500
 QUEUE_BATCH = 100
 """BatchSize of webhook_ingest in template.yaml."""
+STORES = 100
+MIXED = 2_000
+"""Orders of many stores, one of each in a batch."""
 PAGE = 2_000
 ROUNDS = 3
 GOAL = 0.5
@@ -85,6 +88,24 @@ def main() -> None:
                 f"same rows {ORDERS / median(limit):,.0f} orders/s; "
                 f"ratio {ratio:.2f} (goal at least {GOAL})"
             )
+        _many_stores(server)
+
+
+def _many_stores(server: postgres.Server) -> None:
+    """What a batch costs whose deliveries are of as many stores: each is saved by itself."""
+    stores = [_new_store(server) for _ in range(STORES)]
+    draw = random.Random(5)
+    batches = [
+        [_message(store, _order(number, draw)) for store in stores]
+        for number in range(1, MIXED // STORES + 1)
+    ]
+    cpu = process_time()
+    seconds = timed(partial(_handle_queue, stores[0], batches))
+    cpu = process_time() - cpu
+    print(
+        f"webhook_ingest, batches of {STORES} of as many stores: {MIXED / seconds:,.0f} orders/s "
+        f"({seconds / MIXED * 1e6:.0f} µs an order, {cpu / MIXED * 1e6:.0f} of them our CPU)"
+    )
 
 
 @contextmanager

@@ -2,10 +2,14 @@
 
 Each execution environment holds one connection a login. Without RDS Proxy between them, executions
 at once times logins must not be more than the database takes.
+
+`python -m infra.connections 1000 MostCapacity=16` says so for these executions at once and
+parameters of infra/.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +39,14 @@ READERS = ("SHOPPER", "ANALYST")
 """Logins that functions use beside their own."""
 
 
+def main(executions: str, *overrides: str) -> None:
+    """Print the verdict."""
+    each = most_held()
+    given = settings(overrides)
+    has_proxy = given["WithProxy"] == "true"
+    sys.stdout.write(f"{verdict(given, int(executions), each, has_proxy=has_proxy)}\n")
+
+
 def taken(settings: Mapping[str, str]) -> int | None:
     """How many connections the database of these settings of infra/ takes; None where its class
     is not known here."""
@@ -53,6 +65,11 @@ def held(document: Mapping[str, Any]) -> dict[str, int]:
         for name, each in document["Resources"].items()
         if each["Type"] == "AWS::Serverless::Function" and name != "MigrateFunction"
     }
+
+
+def most_held() -> int:
+    """By an environment of any function."""
+    return max(held(template.read(ROOT / "template.yaml")).values())
 
 
 def _variables(function: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -93,3 +110,7 @@ def _remedy(settings: Mapping[str, str], most: int) -> str:
     least = "LeastCapacity=1 and " if float(settings["LeastCapacity"]) < 1 else ""
     units = max(enough[0], float(settings["MostCapacity"]))
     return f"{least}MostCapacity={units:g}, or {proxy}"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

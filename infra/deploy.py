@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from infra import connections
-from local import template
 
 ROOT = Path(__file__).resolve().parents[1]
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -66,7 +65,7 @@ def say_connections(below: Mapping[str, Any], *, has_proxy: bool) -> None:
     """Whether the database takes what the account's executions at once hold: a figure to look at
     before it is needed, and no reason to refuse a deployment, since few reach their limit."""
     given = connections.settings(below.get("parameter_overrides", []))
-    each = max(connections.held(template.read(ROOT / "template.yaml")).values())
+    each = connections.most_held()
     said = connections.verdict(given, executions_at_once(), each, has_proxy=has_proxy)
     sys.stdout.write(f"connections: {said}\n")
 
