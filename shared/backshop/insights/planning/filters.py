@@ -162,6 +162,11 @@ def _customers_limits(reading: Reading, line: Line, size: str) -> None:
         _keep_noun(line, found)
         put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
     if found := line.find(
+        rf"\b(?P<noun>{PEOPLE}) (?:with|having|who (?:have|had)) (?:an? |a total of )?{size} (?:in |of |as )?(?:their |total |lifetime |overall )*(?:spend(?:ing)?|spent|revenue|sales|purchases|turnover)(?= |$)"
+    ):
+        _keep_noun(line, found)
+        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
+    if found := line.find(
         rf"\b(?P<noun>{PEOPLE}) (?:worth |valued )?{size}(?! (?:orders?|times?|purchases?|days?|weeks?|months?|years?|percent|{times.MONTH[1:-1]}))(?= |$)"
     ):
         _keep_noun(line, found)
@@ -256,7 +261,7 @@ _MORE = (
 )
 _WEEKENDS_ASKED = (
     rf"\b{_MORE} (?:(?:sales|orders|revenue|money|items|customers) )?(?:on|at|during|over|in) (?:the )?"
-    r"(?:weekends?|weekdays?|work ?days)(?: than (?:on|at|during|over|in) (?:the )?"
+    r"(?:weekends?|weekdays?|work ?days)(?: (?:than|or) (?:on|at|during|over|in) (?:the )?"
     r"(?:weekends?|weekdays?|week|work ?days))?\b"
 )
 

@@ -89,7 +89,7 @@ _NOT_THAT = rf"\b(?:instead of|rather than|and not|not)(?: (?:by|in|the|just|onl
 _AS_MANY = (
     r"^ (?:(?:ok|okay|now|and|please|can you|could you|just|only|actually|rather) )*"
     r"(?:(?:make|have|do) (?:it|that|them)|show(?: me)?|give me|expand to|extend to|limit to|cut to|down to|up to)"
-    r" (?:the |a |to )*(?:top |first |best )?(?P<n>\d{1,3})(?: (?:of them|of those|rows|instead|please|only))* $"
+    r" (?:the |a |to )*(?P<n>\d{1,3})(?: (?:of them|of those|rows|instead|please|only))* $"
     r"|^ (?:the |only |just )*(?P<n2>\d{1,3})(?: (?:of them|of those|instead|please))+ $"
 )
 

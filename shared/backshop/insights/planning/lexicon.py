@@ -237,7 +237,7 @@ MISSING: tuple[Missing, ...] = (
         _REFUNDS,
     ),
     _m(
-        r"news ?letters?|subscribers?|email (?:opens?|open rate|clicks?|list|campaigns?|marketing)|open rates?|mailing list|unsubscri\w+|opt(?:ed)? ins?|sms (?:sent|campaigns?)|whatsapp (?:messages?|campaigns?|broadcasts?)|opened (?:our|the|my) \w+|klaviyo|mailchimp|(?:e ?mails?|newsletters?|mailings?)(?: (?:did|do|have|were|was|we|i|you|get|got))* (?:send|sent|opened|delivered)",
+        r"news ?letters?|subscribers?|email (?:opens?|open rate|clicks?|list(?! of)|campaigns?|marketing)|open rates?|mailing list|unsubscri\w+|opt(?:ed)? ins?|sms (?:sent|campaigns?)|whatsapp (?:messages?|campaigns?|broadcasts?)|opened (?:our|the|my) \w+|klaviyo|mailchimp|(?:e ?mails?|newsletters?|mailings?)(?: (?:did|do|have|were|was|we|i|you|get|got))* (?:send|sent|opened|delivered)",
         "newsletters",
         "Newsletters and their subscribers are not synced.",
         _CUSTOMERS,
@@ -255,7 +255,7 @@ MISSING: tuple[Missing, ...] = (
         _TYPES,
     ),
     _m(
-        r"(?:names?|address(?:es)?|phones?|e ?mails?)(?: (?:and|or|,) (?:names?|address(?:es)?|phones?|e ?mails?)(?: numbers?| address(?:es)?)?)+(?= of)|(?:e ?mails?|phone numbers?|phones?|whatsapp(?: numbers?)?|names?|contact details?|addresses|birth ?dates?)(?: addresses?)? of (?:my|our|the|all|these|those)?(?: \w+)? ?(?:customers?|buyers?|clients?|shoppers?)|customers? (?:e ?mails?|names|phones?|phone numbers?|contact|addresses|details)|e ?mail addresses|e ?mails?(?= *$| of | from )|(?:phone|mobile|contact|whatsapp) (?:numbers?|nos?)|personal data|password\w*|credit card numbers?|card numbers?|api keys?|secrets?",
+        r"(?:names?|address(?:es)?|phones?|e ?mails?)(?: (?:and|or|,) (?:names?|address(?:es)?|phones?|e ?mails?)(?: numbers?| address(?:es)?)?)+(?= of)|(?:e ?mails?|phone numbers?|phones?|whatsapp(?: numbers?)?|names?|contact details?|addresses|birth ?dates?)(?: addresses?)? of (?:my|our|the|all|these|those)?(?: \w+)? ?(?:customers?|buyers?|clients?|shoppers?)|e ?mail lists? of|customers? (?:e ?mails?|names|phones?|phone numbers?|contact|addresses|details)|e ?mail addresses|e ?mails?(?= *$| of | from )|(?:phone|mobile|contact|whatsapp) (?:numbers?|nos?)|personal data|password\w*|credit card numbers?|card numbers?|api keys?|secrets?",
         "personal data",
         "Customers are known by pseudonyms alone: their names, addresses and numbers are not shown.",
         _CUSTOMERS,
@@ -273,7 +273,7 @@ MISSING: tuple[Missing, ...] = (
         _COUNTRIES,
     ),
     _m(
-        r"suppliers?|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:new |next )?stock (?:will )?arriv\w+|arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
+        r"suppliers?|who (?:supplies|supplied|makes|made|manufactures|delivers)|supplied by|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:new |next )?stock (?:will )?arriv\w+|arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
         "suppliers",
         "Suppliers, warehouses and purchase orders are not part of these numbers.",
         _STOCK_NOW,
@@ -306,7 +306,7 @@ MISSING: tuple[Missing, ...] = (
         _SKUS,
     ),
     _m(
-        r"deliver(?:y|ies) times?|delivered (?:late|on time)|late (?:deliver\w+|shipments?|orders)|on time|shipping (?:times?|speed|delays?|duration)|fulfil+ment(?: times?| rate)?|how (?:long|fast|quickly) (?:does|do|did|is) (?:the )?(?:delivery|shipping|shipment|dispatch)|orders? (?:are|were|is|was) late|how (?:long|fast|quickly) (?:does|do|did|until|to)(?: \w+){0,4} (?:ship|shipped|deliver|delivered|arrive|fulfil+|dispatch\w*)|tracking numbers?|track (?:my|the|an|orders?|parcels?|shipments?)|rto|return(?:ed|s)? to origin|undelivered|delivery (?:boys?|m[ae]n|guys?|partners?|persons?|drivers?|agents?)|drivers?|couriers?|carriers?|parcels?(?! of)|shipments?|dispatch\w*|packag\w+|in transit|lost in the mail|delayed|(?<!units )(?<!items )(?<!pieces )(?:un)?shipped(?! to (?:the )?@x| out)|delivered(?! to (?:the )?@x)|unfulfilled|fulfilled",
+        r"(?:wait(?:s|ed|ing)?|waiting times?) (?:for|until|till|on)(?: (?:their|the|our|a|an|my))* (?:deliver\w+|shipping|shipments?|parcels?|orders? to (?:arrive|come|ship)|goods|packages?)|deliver(?:y|ies) times?|delivered (?:late|on time)|late (?:deliver\w+|shipments?|orders)|on time|shipping (?:times?|speed|delays?|duration)|fulfil+ment(?: times?| rate)?|how (?:long|fast|quickly) (?:does|do|did|is) (?:the )?(?:delivery|shipping|shipment|dispatch)|orders? (?:are|were|is|was) late|how (?:long|fast|quickly) (?:does|do|did|until|to)(?: \w+){0,4} (?:ship|shipped|deliver|delivered|arrive|fulfil+|dispatch\w*)|tracking numbers?|track (?:my|the|an|orders?|parcels?|shipments?)|rto|return(?:ed|s)? to origin|undelivered|delivery (?:boys?|m[ae]n|guys?|partners?|persons?|drivers?|agents?)|drivers?|couriers?|carriers?|parcels?(?! of)|shipments?|(?<!units )(?<!items )(?<!pieces )(?<!we )dispatch\w*|packag\w+|in transit|lost in the mail|delayed|(?<!units )(?<!items )(?<!pieces )(?:un)?shipped(?! to (?:the )?@x| out)|delivered(?! to (?:the )?@x)|unfulfilled|fulfilled",
         "deliveries",
         "Deliveries and their times are not part of these numbers.",
         _SHIPPING,

@@ -124,6 +124,16 @@ def _named_only(reading: Reading, found: Match[str]) -> None:
             reading.dimensions[:] = [each for each in reading.dimensions if each != D.PRODUCT]
 
 
+def _most_ever(reading: Reading, found: Match[str]) -> None:
+    """In one day, week or month of all."""
+    of = reading.line.take(
+        r"\b(?:in|on) (?:a|one|any|1) (?:single )?(day|week|month|quarter|year)\b"
+    )
+    if of:
+        reading.grain, reading.top_n = Unit(of[1]), 1
+    reading.ever = "ever" in found[0]
+
+
 def _customer_number(reading: Reading, found: Match[str]) -> None:
     groups = found.groupdict()
     if groups.get("n"):
@@ -145,6 +155,11 @@ STOCK_LEFT = r"(?:left|in stock|on stock|on hand|remaining|available|still have)
 NOT_BOUGHT = rf"{NEVER} (?:been )?(?:{BOUGHT}|seen|heard from|active|around|buying|ordering|purchasing|shopping|visited)(?: (?:anything|again|(?:from|with|at) (?:us|(?:our|the) (?:shop|store))|an order|orders|something|since|another|any|else))*"
 
 IDIOMS: tuple[Idiom, ...] = (
+    Idiom(
+        r"\bthe most (?:that )?(?:(?:we|i|the (?:shop|store)|have|has|had|ever) )+(?:sold|made|took|taken|earned|turned over)(?= (?:in|on) (?:a|one|any|1) (?:single )?(?:day|week|month|quarter|year)\b)(?P<q>)",
+        ("net_sales",),
+        then=lambda reading, found: _most_ever(reading, found),
+    ),
     Idiom(
         r"\b(?:share|percent(?:age)?|proportion|part|how much)(?: of)?(?: (?:our|my|the|all|total|net|comes|is|does|do|of|sales|revenue|turnover|income|money|from|made|by))* (?:top|best|biggest|largest) (?:20 percent|fifth|quintile|20)(?: of)?(?: (?:our|my|the))*(?: (?:customers?|clients?|buyers?))?(?: (?:make up|bring(?: in)?|account for|contribute|spend))?\b|\bshare of (?:our |my |the )?(?:top|best|biggest|largest) (?:customers?|clients?|buyers?)\b|\b(?:pareto|80 ?(?:/|-|to)? ?20(?: rule)?|customer concentration)\b|\bhow (?:dependent|reliant|concentrated)(?: (?:is|are|our|my|the|sales|revenue|on|we|top|best|few|~|,|20|percent|of|in))*(?: customers?)?(?= |$)|\b(?:top|best) (?:20 percent|fifth)(?: of)?(?: our| my| the)* customers\b",
         ("top_customer_share",),
@@ -412,6 +427,12 @@ IDIOMS: tuple[Idiom, ...] = (
         then=_runs_out,
     ),
     Idiom(
+        rf"\b(?:which|what|products?|items?|articles?|skus?|stock|that|will|would|only|~| )* ?(?<!the )(?:last|lasts|lasting|enough for|cover|covers) {N}(?: more)? (?P<span>day|week|month)s?\b",
+        ("days_of_stock",),
+        (D.PRODUCT,),
+        then=lambda reading, found: _cover_limit(reading, found),
+    ),
+    Idiom(
         r"\b(?:run(?:s|ning)?|sell(?:s|ing)?|go(?:es|ing)?|be)(?: (?:going to|about to))?(?: (?:run|be|sell|go))? (?:out|sold out)(?: of)?(?: stock)? (?:in the |the )?(?:(?:(?:by|before|until) (?:the )?end of (?:the |this )?)|(?:next|this|coming) )(?P<span>week|month|fortnight)\b",
         ("days_of_stock",),
         (D.PRODUCT,),
@@ -424,14 +445,14 @@ IDIOMS: tuple[Idiom, ...] = (
         then=_named_only,
     ),
     Idiom(
-        r"\b(?:low|short|thin|scarce|little)(?: (?:on|in|of))? (?:stock|inventory|supply)\b|\b(?:stock|inventory) (?:is |are |levels? |running |getting |that is |which is )*(?:low|short|thin|critical|alerts?|warnings?)\b|\b(?:running|getting|run|runs) (?:low|short|out)(?: (?:on|of))?(?: (?:stock|inventory))?\b|\b(?:almost|nearly|about to be|close to(?: being)?) (?:sold out|out of stock|gone)\b|\b(?:below|under|at or below)(?: the| our)? (?:stock |low stock |reorder |minimum )*(?:threshold|level|minimum|point)\b|\blow quantity\b|\bneeds? restocking\b",
+        r"\b(?:low|short|thin|scarce|little)(?: (?:on|in|of))? (?:stock|inventory|supply)\b|\b(?:stock|inventory) (?:is |are |levels? |running |getting |that is |which is )*(?:low|short|thin|critical|alerts?|warnings?)\b|(?<!has )(?<!have )(?<!had )(?<!already )(?<!just )\b(?:running|getting|run|runs) (?:low|short|out)(?: (?:on|of))?(?: (?:stock|inventory))?\b|\b(?:almost|nearly|about to be|close to(?: being)?) (?:sold out|out of stock|gone)\b|\b(?:below|under|at or below)(?: the| our)? (?:stock |low stock |reorder |minimum )*(?:threshold|level|minimum|point)\b|\blow quantity\b|\bneeds? restocking\b",
         ("stock_quantity",),
         (D.PRODUCT,),
         (limit(Limit.STOCK_QUANTITY, "<=", LOW_STOCK),),
         then=_list_of_products,
     ),
     Idiom(
-        r"\b(?:how many |which |what |list |show )*(?:products?|items?|skus?|articles?|things?)?(?: (?:is|are|that|we|have|currently|do|which|now))* ?(?:sold out|out of stock|oos|(?:no|zero|0|without|with no|with zero)(?: stock| inventory)(?: left)?|no longer in stock|not in stock|unavailable|have (?:no|zero) stock|negative stock)\b",
+        r"\b(?:how many |which |what |list |show )*(?:products?|items?|skus?|articles?|things?)?(?: (?:is|are|that|we|have|currently|do|which|now))* ?(?:sold out|out of stock|oos|(?:no|zero|0|without|with no|with zero)(?: stock| inventory)(?: left)?|no longer in stock|not in stock|unavailable|have (?:no|zero) stock|negative stock|(?:has|have|had|is|are)(?: (?:all|already|just|completely))* (?:run|ran) out(?: of stock)?|ran out(?: of stock)?)\b(?! (?:of|next|soon|first|in|within|by|before))",
         ("stock_quantity",),
         (D.PRODUCT,),
         (limit(Limit.STOCK_QUANTITY, "<=", 0),),
@@ -446,7 +467,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("sell_through",),
     ),
     Idiom(
-        r"(?<!orders )(?<!customers )(?<!sales )(?<!revenue )(?<!refunds )(?<!orders)(?<!customers)(?<!sales)(?<!revenue)(?<!refunds)\b(?:(?:how (?:many|much)) )?(?:units|pieces|items|quantity|it|they|@x\d+)?(?: ?(?:are|do|does|is|we|sold|sell|sells|selling)){0,3} ?(?<=\S )(?<!and )(?<!now )(?:per|a|each) day(?= on average| in average| ~| *$| for each product| by product| per product| of @x\d+)(?P<q>)|\b(?:sales )?velocity\b|\bhow (?:fast|quickly)(?: (?:do|does|is|are|did|we|it|our|the|each|my|products?|items?|@x\d+|stuff|things?))* (?:sell|selling|sold|moving|move|going)\b|\b(?:fastest|quickest|slowest) (?:selling|moving|sellers|movers)(?: products?| items?)?\b|\bfast movers\b",
+        r"(?<!orders )(?<!customers )(?<!sales )(?<!revenue )(?<!refunds )(?<!orders)(?<!customers)(?<!sales)(?<!revenue)(?<!refunds)\b(?:(?:how (?:many|much)) )?(?:units|pieces|items|quantity|it|they|@x\d+)?(?: ?(?:are|do|does|is|we|sold|sell|sells|selling)){0,3} ?(?<=\S )(?<!and )(?<!now )(?:per|a|each) day(?= on average| in average| ~| *$| for each product| by product| per product| of @x\d+)(?P<q>)|\b(?:sales )?velocity\b|\bhow (?:fast|quickly)(?: (?:do|does|is|are|did|we|it|our|the|each|my|products?|items?|@x\d+|stuff|things?))* (?:sell|selling|sold|moving|move|going)\b|\b(?:fastest|quickest|slowest) (?:selling|moving|sellers|movers)(?: products?| items?)?\b|\b(?:fast|slow) movers\b",
         ("sales_velocity",),
         (D.PRODUCT,),
         then=lambda reading, found: _velocity(reading, found),
@@ -475,7 +496,7 @@ IDIOMS: tuple[Idiom, ...] = (
     ),
     # Pairs.
     Idiom(
-        r"\b(?:(?:what|which|how often|how many times|how many)(?: (?:else|other|do|does|did|is|are|products?|items?|people|customers|we|get|gets|commonly|usually|often|orders?|times|have|contain|include))*)?(?:frequently |often |usually |commonly |most |typically |mostly |also )*(?:bought|buy|purchased?|ordered|sold|sells?|order|go|goes|gets? bought|together)(?: most| best| often| frequently| well)?(?: together| along| in the same (?:order|basket|cart)| alongside| in combination| at the same time| as a (?:bundle|pair|set)| jointly)+(?: with)?\b|\b(?:what|which)(?: (?:else|other|do|does|did|is|are|products?|items?|goods|things?|articles?|people|customers|buyers|shoppers|who|buy|buys|bought|get|gets|of|usually|often|also|they))* (?:(?:buy|bought|purchased?|ordered|order|get|goes|go|added|sold|add|pairs?|combines?)(?: (?:most|best|often|mostly|usually|well))*) with\b|\b(?:product |popular |common |best |top |item )*(?:pairs?|pairings?|combinations?|combos?|bundles?|cross ?sells?|market basket(?: analysis)?|basket analysis|affinit(?:y|ies)|co ?purchases?|associations?)(?: of products)?(?: (?:with|for|of))?\b|\b(?:people|customers|those|buyers) who (?:buy|bought|order|ordered) @x\d+ (?:also|usually)? ?(?:buy|bought|get|order|ordered)(?: also)?\b|\balso (?:buy|bought|order(?:ed)?|purchased?)\b|\bwhat else (?:do|did|does)(?: (?:\w+|@x\d+)){0,6} (?:buy|bought|order|get|purchase)\b",
+        r"\b(?:(?:what|which|how often|how many times|how many)(?: (?:else|other|do|does|did|is|are|products?|items?|people|customers|we|get|gets|commonly|usually|often|orders?|times|have|contain|include))*)?(?:frequently |often |usually |commonly |most |typically |mostly |also )*(?:bought|buy|purchased?|ordered|sold|sells?|order|go|goes|gets? bought|together)(?: most| best| often| frequently| well)?(?: together| along| in the same (?:order|basket|cart)| alongside| in combination| at the same time| as a (?:bundle|pair|set)| jointly)+(?: with)?\b|\b(?:what|which)(?: (?:else|other|do|does|did|is|are|products?|items?|goods|things?|articles?|people|customers|buyers|shoppers|who|buy|buys|bought|get|gets|of|usually|often|also|they))* (?:(?:buy|buying|getting|ordering|combining|bought|purchased?|ordered|order|get|goes|go|added|sold|add|pairs?|combines?)(?: (?:most|best|often|mostly|usually|well))*) with\b|\b(?:product |popular |common |best |top |item )*(?:pairs?|pairings?|combinations?|combos?|bundles?|cross ?sells?|market basket(?: analysis)?|basket analysis|affinit(?:y|ies)|co ?purchases?|associations?)(?: of products)?(?: (?:with|for|of))?\b|\b(?:people|customers|those|buyers) who (?:buy|bought|order|ordered) @x\d+ (?:also|usually)? ?(?:buy|bought|get|order|ordered)(?: also)?\b|\balso (?:buy|bought|order(?:ed)?|purchased?)\b|\bwhat else (?:do|did|does)(?: (?:\w+|@x\d+)){0,6} (?:buy|bought|order|get|purchase)\b",
         ("co_purchase_count",),
         (D.PRODUCT,),
         keep="~ ",
@@ -687,7 +708,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("sync_freshness",),
     ),
     Idiom(
-        r"\b(?:total |grand |everything )*(?:sales|revenue|turnover|takings|total|everything)(?: (?:incl|including|inclusive of|with|plus|and|included))+ (?:the |all )?(?:tax(?:es)?|vat|shipping|delivery)(?: ?(?:and|,|plus|or|/)+ ?(?:tax(?:es)?|vat|shipping|delivery|postage|fees))?\b|\b(?:incl(?:uding|usive)?|with)(?: of)?(?: (?:the|all))* (?:tax(?:es)?|vat|gst|shipping|delivery)(?: ?(?:and|,|plus|/)+ ?(?:tax(?:es)?|vat|gst|shipping|delivery|postage))*(?= ,.*\b(?:sales|revenue|turnover|takings)\b)|\b(?:total|overall|all in) (?:sales|revenue|turnover)(?= (?:incl|with tax))|\btotal sales\b(?: (?:incl|including|with|inclusive of) (?:tax(?:es)?|vat|shipping|delivery)(?: and (?:tax(?:es)?|vat|shipping|delivery))?)?|\bgross (?:takings|income) with tax\b|\b(?:sales|revenue) (?:after|with) tax(?:es)? and (?:shipping|delivery)\b",
+        r"\b(?:total |grand |everything )*(?:sales|revenue|turnover|takings|total|everything)(?: (?:incl|including|inclusive of|with|plus|and|included))+ (?:the |all )?(?:tax(?:es)?|vat|gst|hst|shipping|delivery)(?: ?(?:and|,|plus|or|/)+ ?(?:tax(?:es)?|vat|gst|hst|shipping|delivery|postage|fees))?\b|\b(?:incl(?:uding|usive)?|with)(?: of)?(?: (?:the|all))* (?:tax(?:es)?|vat|gst|shipping|delivery)(?: ?(?:and|,|plus|/)+ ?(?:tax(?:es)?|vat|gst|shipping|delivery|postage))*(?= ,.*\b(?:sales|revenue|turnover|takings)\b)|\b(?:total|overall|all in) (?:sales|revenue|turnover)(?= (?:incl|with tax))|\btotal sales\b(?: (?:incl|including|with|inclusive of) (?:tax(?:es)?|vat|shipping|delivery)(?: and (?:tax(?:es)?|vat|shipping|delivery))?)?|\bgross (?:takings|income) with tax\b|\b(?:sales|revenue) (?:after|with) tax(?:es)? and (?:shipping|delivery)\b",
         ("total_sales",),
         then=lambda reading, found: _total(reading, found),
     ),
@@ -715,6 +736,30 @@ def read_less_refunds(line: Line) -> None:
             line.text = f"{line.text[: found.start()]}{line.text[found.end() :]}"
         if found := line.find(rf"\b(?P<what>{_SALES}) {_BEFORE}{of}\b"):
             line.text = f"{line.text[: found.start()]}gross sales{line.text[found.end() :]}"
+
+
+_SEGMENT = r"(?P<{}>champions?|loyal|recent|promising|can ?not lose|at risk|hibernating|lost)"
+_SEGMENT_ASKED = (
+    rf"{_SEGMENT.format('a')}(?: customers?| ones| rfm)* segments?\b"
+    rf"|\b(?:rfm )?segments? (?:is |= |of |called |named )?{_SEGMENT.format('b')}\b(?: customers)?"
+    rf"|\b(?=.*\brfm\b){_SEGMENT.format('c')}(?: customers?| ones)?\b"
+    rf"|\brfm {_SEGMENT.format('d')}(?: customers?| ones)?\b"
+)
+
+
+def read_segment(reading: Reading) -> None:
+    """One segment by its name (`how many are in the loyal segment`), which alone means other
+    things."""
+    found = reading.line.take(
+        rf"(?:\b(?:in|of|among|size|how many|customers|people|the|our|are) )*\b(?:{_SEGMENT_ASKED})"
+    )
+    if found is None:
+        return
+    said = next(found[each] for each in "abcd" if found[each])
+    name = "champions" if said.startswith("champion") else said.replace("can not", "cannot")
+    reading.line.take(r"\b(?:by |per |the )?rfm\b")
+    reading.metrics.append("rfm_segment_size")
+    put(reading, limit(D.RFM_SEGMENT, "=", name.replace(" ", "_")))
 
 
 def read_idioms(reading: Reading) -> None:
@@ -795,8 +840,12 @@ def _cover(reading: Reading, found: Match[str]) -> None:
 
 
 def _velocity(reading: Reading, found: Match[str]) -> None:
-    if re.search(r"slow", found[0]):
-        reading.top_n = -10
+    sign = -1 if re.search(r"slow", found[0]) else 1
+    number = reading.line.find(r"\b(\d{1,3}) %m")
+    if number:
+        reading.line.text = reading.line.text.replace(f" {number[1]} %m", " %m", 1)
+    if number or sign < 0:
+        reading.top_n = sign * (int(number[1]) if number else 10)
     _named_only(reading, found)
 
 
@@ -883,6 +932,12 @@ def _number_of_sellers(reading: Reading, found: Match[str], sign: int) -> None:
         reading.top_n = sign
     elif sign < 0 and D.CATEGORY not in reading.dimensions:
         reading.top_n = -10
+    elif (said := reading.line.find(r"%m @x(\d+)")) and _is_part(reading, said):
+        reading.top_n = 10  # `top selling tea`: the name says of which, and not which
+
+
+def _is_part(reading: Reading, said: Match[str]) -> bool:
+    return reading.named[int(said[1])][0].op == "contains"
 
 
 def _sellers_of(reading: Reading, groups: dict[str, str | None], sign: int) -> None:
@@ -890,7 +945,7 @@ def _sellers_of(reading: Reading, groups: dict[str, str | None], sign: int) -> N
     reading.line.text += f"{groups['noun']} "
     is_one = groups.get("one") or groups.get("verb") in ("is", "was", "does", "has")
     reading.dimensions.append(D.PRODUCT)
-    reading.top_n = sign if is_one else -10 if sign < 0 else None
+    reading.top_n = sign if is_one else 10 * sign
 
 
 def _orders_with_code(reading: Reading, found: Match[str]) -> None:
@@ -1054,14 +1109,19 @@ class Said(NamedTuple):
 
 def read(reading: Reading) -> None:
     """Metrics by their own words: the first that is spoken of, and those joined to it."""
-    found = list(_said(reading.line))
+    line = reading.line
+    found = list(_said(line))
     if reading.metrics:
         _add_joined(reading, found)
         return
     if reading.line.has(r"\b(?:how many|number of) sales\b(?! (?:tax|channel|person|people))"):
         reading.metrics.append("orders")
         return
-    strong = [each for each in found if not each.is_weak]
+    strong = [
+        each
+        for place, each in enumerate(found)
+        if not each.is_weak or _is_listed(line, found, place)
+    ]
     is_of_products = any(each.field in PRODUCT_FIELDS for each in reading.filters)
     if is_of_products and reading.line.has(_HOW_MANY_BOUGHT):
         reading.metrics.append("items_sold")
@@ -1078,8 +1138,19 @@ def read(reading: Reading) -> None:
     head = _head(reading.line, strong)
     reading.metrics.append(head.name)
     _add_following(reading, head, strong)
-    if reading.metrics[0] == "net_sales" and "customers" not in reading.metrics:
+    if reading.metrics == ["net_sales"]:
         _by_verbs(reading)
+
+
+def _is_listed(line: Line, found: list[Said], place: int) -> bool:
+    """Whether a word that may mean other things stands in a list of figures (`revenue, units and
+    refunds`)."""
+    before, after = found[max(place - 1, 0) : place], found[place + 1 : place + 2]
+    return any(
+        compiled(_BETWEEN).fullmatch(line.text[one.end : other.start])
+        for one, other in zip([*before, found[place]], [found[place], *after], strict=False)
+        if one is not other
+    )
 
 
 _SELL_MORE = (
@@ -1170,6 +1241,10 @@ def _by_verbs(reading: Reading) -> None:
     ):
         reading.metrics[:] = ["aov"]
         return
+    is_of_orders = bool({D.COUNTRY, D.CHANNEL, D.CUSTOMER_TYPE} & set(reading.dimensions))
+    if is_of_orders and not reading.metrics and line.has(r"\b(?:ordered|orders?|ordering)\b"):
+        reading.metrics[:] = ["orders"]
+        return
     is_of_products = bool({D.PRODUCT, D.SKU} & set(reading.dimensions))
     if is_of_products and not reading.metrics and line.has(r"\b(?:bought|ordered|purchased)\b"):
         reading.metrics[:] = ["items_sold"]
@@ -1178,7 +1253,11 @@ def _by_verbs(reading: Reading) -> None:
         rf"\bhow many\b(?! (?:orders|sales|{PEOPLE})\b)(?: [~@%\w]+){{0,8}} (?:sell|sold|sells|selling|go out|went out|move|moved|buy|bought|ordered|shift|ship|shipped|purchased|get rid of|got rid of|offload|offloaded|flog|flogged|get through|got through|go through|went through)\b|\bhow many (?:units|pieces|items|products|things)\b|\b(?:units|pieces|items) (?:sold|of)\b|\bsold (?:units|pieces|items)\b|\b(?:sell|sold|shift|shifted) any\b"
     ):
         reading.metrics[:] = ["items_sold"]
-    elif not reading.metrics and line.has(rf"\bhow many (?:different |distinct )?{PEOPLE}\b"):
+    elif not reading.metrics and line.has(
+        rf"\bhow many (?:different |distinct )?{PEOPLE}\b"
+        if {D.HOUR_OF_DAY, D.DAY_OF_WEEK, D.IS_WEEKEND} & set(reading.dimensions)
+        else rf"\bhow many (?:different |distinct )?{PEOPLE}\b|\b(?:more|fewer|less) {PEOPLE} (?:buy|bought|buying|order|ordered|ordering|shop|shopped|purchase|come|came)\b"
+    ):
         reading.metrics[:] = ["customers"]
     elif not reading.metrics and line.has(
         r"\bhow much\b(?: [~@%\w]+){0,8} (?:sell|sold|make|made|earn|earned|take|took|bring|brought|do|did|bring in|pull|spent|spend|gross|turn over)\b|\b(?:make|made|earn|earned|took in|bring in|brought in|bringing in|take in|pulled in|generate[ds]?)\b"

@@ -136,6 +136,7 @@ def _plan(asked: Asked, known: Known) -> Plan:
     filters.read_facing(reading)
     filters.read_codes_beside(reading)
     filters.read_without_codes(reading)
+    metrics.read_segment(reading)
     metrics.read_idioms(reading)
     _decline_what_is_missing(reading, lacking)
     filters.read_classes(reading, known)
@@ -169,6 +170,9 @@ def _opened(asked: Asked, known: Known, now: times.Now) -> Reading:
     line = numbered(without_hyphens(line))
     line = _spelled(line, held)
     _decline_gift_cards(line, held)
+    line = re.sub(
+        rf"\b(?:{lexicon.FEASTS}|christmas|xmas) month\b(?=.*\b{times.MONTH}\b)", "the month", line
+    )
     line = names.marked_names(line, held, found, lexicon.own_words())
     line = names.marked_others(line, held, found)
     line = re.sub(r"\b(?:chinese|lunar) new year\b", "lunarnewyear", line)
@@ -421,6 +425,10 @@ _CLASSES_BESIDE: tuple[tuple[Dimension, str], ...] = (
     ),
     (
         D.CUSTOMER_TYPE,
+        r"\bguests? (?:vs|and|or|than) (?:the )?(?:new|returning|repeat|existing)(?: customers?| buyers?)?\b|\b(?:new|returning|repeat|existing)(?: customers?| buyers?)? (?:vs|and|or|than) guests?\b",
+    ),
+    (
+        D.CUSTOMER_TYPE,
         r"\b(?:between |by |across )?(?:new|returning|repeat|guests?)(?: customers?)? ?(?:,|and|vs) (?:new|returning|repeat|guests?)(?: customers?)? ?(?:,|and|vs|, and) (?:new|returning|repeat|guests?)(?: customers?)?\b",
     ),
     (
@@ -575,7 +583,8 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
     ):
         return True
     if line.has(
-        rf"\b{last} (?:sales|revenue|orders?|turnover|refunds?|stock|sell|sells|sold|selling)\b"
+        rf"\b{last} (?:sales|revenue|orders?|turnover|refunds?|stock)\b"
+        rf"|\b(?:the|our|my|any) {first}(?: \S+)?? (?:sell|sells|sold|selling)\b"
     ):
         return True
     from rapidfuzz import fuzz, process

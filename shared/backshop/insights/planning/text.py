@@ -219,6 +219,8 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bnumber one\b", "number 1"),
     (r"\b(?:brand|totally|completely) new\b", "new"),
     (r"\b(?:coz|cuz)\b", "because"),
+    (r"\bhow many order\b(?! (?:value|size|total|amount|status))", "how many orders"),
+    (r"\b(?:to|should|must) (?:watch(?: out)?|keep an eye on|look out)(?: for)?\b", "to see"),
     (r"\b(kindly|please|pls|plz|can you|could you|to) share\b(?! of)", r"\1 show"),
     (r"^share (?=the|with|me|us|our|my)", "show "),
     (r"\blas\b(?! (?:vegas|palmas))", "last"),

@@ -604,6 +604,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     ),
     (rf"\b(?:between |from ){YEAR} ?{TO} ?{YEAR}\b", _year_span),
     (
+        rf"\b(?:in |for |of |during |over |the years? )*{YEAR} (?:and|to|-|through) {YEAR}\b",
+        _year_span,
+    ),
+    (
         rf"\b(?:between|from) (?:the )?(?P<a>{_MOMENT}) (?:to|until|till|through|thru|and|up to) (?:the )?(?P<b>{_MOMENT}|today|now)\b",
         _moments,
     ),
@@ -945,7 +949,7 @@ def _by_period(left: Line, right: Line, now: Now) -> Comparison | None:
     main = main or _now_of(other)
     if main is None:
         return other, None, None
-    other = _same_in_year(main, other)
+    other = _same_in_year(main, other, now.today)
     main, other = _in_order(main, other, now)
     said = word(main, other, now)
     return main, said, None if said else other
@@ -1102,11 +1106,15 @@ def _now_of(other: Period) -> Period | None:
     return None
 
 
-def _same_in_year(main: Period, other: Period) -> Period:
+def _same_in_year(main: Period, other: Period, today: date) -> Period:
     """`november 2024 vs 2023`: the same of the other year, where that is one."""
     if not isinstance(other, Range) or (other.end - other.start).days < 364:
         return other
     year = other.start.year
+    if isinstance(main, NamedDay):
+        named = NAMED_DAYS[main.name]
+        latest = today.year if named(today.year) <= today else today.year - 1
+        return NamedDay(name=main.name, offset=year - latest) if year <= latest else other
     if (
         isinstance(main, Range)
         and main.start.year == main.end.year
@@ -1184,13 +1192,17 @@ _LY = {
 def grain(line: Line) -> Unit | None:
     """The unit that a question wants one value for each of."""
     if found := line.take(
-        r"\b(?:on an? )?(daily|weekly|monthly|quarterly|yearly|annually)(?: basis)?\b"
+        r"\b(?:on an? )?(daily|weekly|monthly|quarterly|yearly|annually)(?: basis)?\b(?! (?:customer )?cohorts?\b)"
     ):
         return Unit(_LY[found[1]])
     if found := line.take(
         rf"\b(?!year (?:over|on|to) year){UNIT} (?:by|over|on|to|after|vs|per|for) \1\b"
     ):
         return Unit(found[1])
+    if found := line.take(
+        rf"(?<=\borders )(?:an?|each|every|in an?) {UNIT}\b|(?<=\bcustomers )(?:an?|in an?) {UNIT}\b"
+    ):
+        return Unit(found[1] or found[2])
     if found := line.take(r"\b(?:w o w|wow|m o m|mom|q o q|qoq|d o d)\b"):
         return {"w": Unit.WEEK, "m": Unit.MONTH, "q": Unit.QUARTER, "d": Unit.DAY}[found[0][0]]
     if found := line.take(rf"\b{UNIT} ?wise\b"):

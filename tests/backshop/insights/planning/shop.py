@@ -233,6 +233,33 @@ COFFEE = Known(
     currency="NZD",
 )
 
+PAPER = Known(
+    products=(
+        "Dotted Notebook A5",
+        "Lined Notebook A5",
+        "Lined Notebook A4",
+        "Fountain Pen Classic",
+        "Fountain Pen Ink Blue",
+        "Gel Pen Set",
+        "Washi Tape Trio",
+        "Weekly Planner 2026",
+        "Desk Pad Leather",
+        "Sticker Sheet Fox",
+        "Greeting Card Birthday",
+        "Wax Seal Kit",
+        "Brush Pen Black",
+    ),
+    categories=("Notebooks", "Pens & Ink", "Planners", "Cards", "Accessories"),
+    skus=("NB-A5-DOT", "NB-A4-LIN", "INK-BLU", "WAX-01"),
+    coupons=("PAPER10", "backtoschool", "STUDY15", "HELLO5"),
+    countries=("AT", "BE", "DE", "ES", "FR", "NL"),
+    currencies=("EUR",),
+    statuses=("cancelled", "completed", "failed", "on-hold", "pending", "processing", "refunded"),
+    payment_methods=("klarna", "paypal", "sepa", "stripe"),
+    channels=("marketplace", "web"),
+    currency="EUR",
+)
+
 
 @dataclass(frozen=True)
 class Expected:

@@ -21,6 +21,7 @@ from tests.backshop.insights.planning.shop import (
     COFFEE,
     COSMETICS,
     KNOWN,
+    PAPER,
     PLANTS,
     TEA,
     TILES,
@@ -107,6 +108,8 @@ def test_known_questions_mean_their_queries(question: Expected) -> None:
         ("set_aside_voices14.txt", BIKES),
         ("set_aside_voices15.txt", PLANTS),
         ("set_aside_voices16.txt", COFFEE),
+        ("set_aside_voices17.txt", PAPER),
+        ("set_aside_voices18.txt", TEA),
     ],
 )
 def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:
