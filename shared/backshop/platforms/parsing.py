@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from backshop.commerce import MONEY_LIMIT, Event, clean_text
 from backshop.commerce import decimals as decimals
@@ -40,6 +40,14 @@ Quantity = (
     Annotated[int, Field(gt=-(2**31), lt=2**31)] | Annotated[Decimal, Field(gt=-(2**31), lt=2**31)]
 )
 """Pieces, or a fraction of one where plugins sell cloth by the metre."""
+
+
+def _spelled(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+CurrencyCode = Annotated[str, BeforeValidator(_spelled), Field(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code however a shop spells it: plugins write `eur` and ` EUR `."""
 
 
 class Payload(BaseModel):

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from backshop.platforms.parsing import Amount, Payload, Quantity
+from backshop.platforms.parsing import Amount, CurrencyCode, Payload, Quantity
 from backshop.platforms.repair import Whole
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
@@ -137,13 +137,13 @@ class TransactionPayload(Payload):
     kind: str
     status: str | None = None
     amount: Amount
-    currency: str | None = None
+    currency: CurrencyCode | None = None
     """May be the shopper's, not the shop's."""
 
 
 class MoneyPayload(Payload):
     amount: Amount
-    currency_code: str | None = None
+    currency_code: CurrencyCode | None = None
 
 
 class MoneySetPayload(Payload):
@@ -197,7 +197,7 @@ class OrderPayload(NumberedPayload):
     test: bool | None = False
     email: str | None = None
     phone: str | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: CurrencyCode
     taxes_included: bool | None = False
     financial_status: str | None = None
     fulfillment_status: str | None = None

@@ -113,7 +113,7 @@ def _order(payload: payloads.OrderPayload, observed_at: datetime) -> commerce.Or
             "payment_method": next(iter(payload.payment_gateway_names), None),
             "channel": payload.source_name or None,
             "customer_id": _customer_id(payload.customer, email),
-            "is_guest": payload.customer is None,
+            "is_guest": not person.number,
             "email": email,
             "phone": payload.phone or shipping.phone or billing.phone or None,
             "first_name": billing.first_name or shipping.first_name or person.first_name or None,
@@ -161,7 +161,7 @@ def _refunds_of(
 
 
 def _customer_id(payload: payloads.CustomerPayload | None, email: str | None) -> str | None:
-    if payload is not None:
+    if payload is not None and payload.number:
         return payload.number
     return commerce.guest_id(email) if email else None
 
@@ -322,7 +322,7 @@ def _customer_of(
         phone=person.phone or None,
         first_name=person.first_name or None,
         last_name=person.last_name or None,
-        is_guest=payload is None,
+        is_guest=order.is_guest,
     )
 
 

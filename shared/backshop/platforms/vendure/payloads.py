@@ -55,8 +55,10 @@ class AddressPayload(VendurePayload):
     default_billing_address: bool | None = None
 
 
-class CustomerPayload(VendurePayload):
-    id: Id
+class BuyerPayload(VendurePayload):
+    """A customer as an order names them; one without an id is a guest."""
+
+    id: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     first_name: str | None = None
@@ -67,6 +69,10 @@ class CustomerPayload(VendurePayload):
     addresses: list[AddressPayload] | None = None
     groups: list[NamedPayload] | None = None
     custom_fields: dict[str, Any] | None = None
+
+
+class CustomerPayload(BuyerPayload):
+    id: Id
 
 
 class NamedPayload(VendurePayload):
@@ -140,13 +146,13 @@ class OrderPayload(VendurePayload):
     active: bool
     created_at: datetime
     order_placed_at: datetime | None
-    currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency_code: parsing.CurrencyCode
     shipping: Minor = 0
     shipping_with_tax: Minor = 0
     total: Minor
     total_with_tax: Minor
     coupon_codes: list[str] = Field(default_factory=list)
-    customer: CustomerPayload | None = None
+    customer: BuyerPayload | None = None
     shipping_address: AddressPayload | None = None
     billing_address: AddressPayload | None = None
     discounts: list[DiscountPayload] = Field(default_factory=list)
@@ -169,7 +175,7 @@ class VariantPayload(VendurePayload):
     enabled: bool = True
     price: Minor
     price_with_tax: Minor | None = None
-    currency_code: str | None = None
+    currency_code: parsing.CurrencyCode | None = None
     stock_levels: list[StockLevelPayload] | None = None
 
 

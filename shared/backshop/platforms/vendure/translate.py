@@ -106,7 +106,8 @@ def order(payload: payloads.OrderPayload, store: Store, observed_at: datetime) -
     if payload.active or payload.order_placed_at is None:
         raise Ignored("a cart or a draft, not an order yet")
     record = _order(payload, money_precision(store.settings), observed_at)
-    return [_customer_of(payload.customer, record), record] if payload.customer else [record]
+    customer = payload.customer and _customer_of(payload.customer, record)
+    return [customer, record] if customer else [record]
 
 
 def placed_order(
@@ -125,7 +126,7 @@ def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime
     lines = tuple(_line(each, precision) for each in payload.lines)
     payments = payload.payments or []
     shipping_address = _address(payload.shipping_address, "shipping")
-    customer = payload.customer or payloads.CustomerPayload(id="none")
+    customer = payload.customer or payloads.BuyerPayload()
     fields = payload.custom_fields or {}
     phones = _given_phones(payload)
     net = sum((line.total for line in lines), _ZERO)
@@ -157,8 +158,8 @@ def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime
             "payment_method": next((each.method for each in payments if each.method), None),
             "payments": tuple(_payment(each, precision) for each in payments),
             "channel": _channel(payload.channels),
-            "customer_id": payload.customer.id if payload.customer else None,
-            "is_guest": payload.customer is None,
+            "customer_id": _customer_id(customer),
+            "is_guest": not customer.id,
             "email": customer.email_address or None,
             "phone": phones[0] if phones else None,
             "other_phones": phones[1:],
@@ -174,6 +175,12 @@ def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime
             "tracking_number": _text(fields.get("trackingNumber")) or _tracking_code(payload),
         },
     )
+
+
+def _customer_id(payload: payloads.BuyerPayload) -> str | None:
+    if payload.id:
+        return payload.id
+    return commerce.guest_id(payload.email_address) if payload.email_address else None
 
 
 def _asked(payload: payloads.OrderPayload) -> int:
@@ -334,10 +341,12 @@ def _first(times: Iterable[datetime | None]) -> datetime | None:
 # Everything else
 
 
-def _customer_of(payload: payloads.CustomerPayload, order: commerce.Order) -> commerce.Customer:
+def _customer_of(payload: payloads.BuyerPayload, order: commerce.Order) -> commerce.Customer | None:
     """The customer as the order names them: hearsay, which the customer's own record outweighs."""
+    if order.customer_id is None:
+        return None
     return commerce.Customer(
-        id=payload.id,
+        id=order.customer_id,
         changed_at=order.changed_at,
         observed_at=order.observed_at,
         rank=0,
@@ -345,6 +354,7 @@ def _customer_of(payload: payloads.CustomerPayload, order: commerce.Order) -> co
         phone=payload.phone_number or None,
         first_name=payload.first_name or None,
         last_name=payload.last_name or None,
+        is_guest=order.is_guest,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from backshop.platforms.parsing import Amount, Payload, Quantity
+from backshop.platforms.parsing import Amount, CurrencyCode, Payload, Quantity
 from backshop.platforms.repair import Whole
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
@@ -77,7 +77,7 @@ class OrderPayload(Payload):
     id: Id
     number: str | None = None
     status: str
-    currency: str
+    currency: CurrencyCode
     date_created_gmt: datetime | None = None
     date_modified_gmt: datetime | None = None
     date_paid_gmt: datetime | None = None
