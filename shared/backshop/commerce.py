@@ -305,6 +305,12 @@ class Variant(Model):
     regular_price: Money | None = None
     sale_price: Money | None = None
     stock: int | None = None
+    """None where nobody counts it."""
+    is_counted: bool | None = True
+    """Whether anybody does; None where the payload does not tell (Shopify's webhooks): what was
+    told last holds then."""
+    is_on_sale: bool = True
+    """Published, with a price: can be bought as long as the stock does not speak against it."""
     available: bool = True
     """Whether a shopper can buy it now: published, with a price, and in stock or sold without."""
     stock_status: Literal["instock", "outofstock", "onbackorder"] | None = None

@@ -357,7 +357,8 @@ class Vendure:
             "collections": lambda info, options=None: self._collections(),
             "activeChannel": lambda info: views.channel(),
             "globalSettings": lambda info: {
-                "serverConfig": {"moneyStrategyPrecision": self.setup.money_precision}
+                "trackInventory": True,
+                "serverConfig": {"moneyStrategyPrecision": self.setup.money_precision},
             },
             "me": self._me,
             "login": self._login,

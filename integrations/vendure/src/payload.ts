@@ -224,6 +224,7 @@ function variantData(variant: ProductVariant): Json {
         price: variant.price,
         priceWithTax: variant.priceWithTax,
         currencyCode: variant.currencyCode,
+        trackInventory: variant.trackInventory,
         stockLevels: (variant.stockLevels ?? []).map(level => ({
             stockOnHand: level.stockOnHand,
             stockAllocated: level.stockAllocated,

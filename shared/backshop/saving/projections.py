@@ -24,9 +24,11 @@ from backshop.commerce import (
     Kind,
     Order,
     Platform,
+    Product,
     Record,
     Refund,
     Store,
+    Variant,
     stable_number,
 )
 from backshop.contexts import Context
@@ -76,6 +78,7 @@ def save(
     """
     records = list(records)
     ledger.lock(tx, store, wait=wait)
+    records = _with_known_counting(tx, store, records)
     prepared = prepare(records, store, load_for(tx, store, records))
     if unstorable is not None:
         unstorable += prepared.unstorable
@@ -117,6 +120,36 @@ def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
     _hand_on(tx, store, Winners(tx, won, lost), with_refunds, batch.dates)
     sums.after()
     return _counts(entries, batch, claimed)
+
+
+def _with_known_counting(tx: Tx, store: Store, records: Sequence[Record]) -> list[Record]:
+    """The records, products that do not tell whether anybody counts the stock of their variants
+    with what is known of it: that nothing is left of what nobody counts keeps it from nobody."""
+    untold = [
+        each.id
+        for each in records
+        if isinstance(each, Product) and any(_is_in_doubt(variant) for variant in each.variants)
+    ]
+    known = insights.uncounted_variants(tx, store, untold) if untold else set()
+    if not known:
+        return list(records)
+    return [_uncounted(each, known) if isinstance(each, Product) else each for each in records]
+
+
+def _is_in_doubt(variant: Variant) -> bool:
+    return variant.is_counted is None and variant.stock is not None and variant.stock <= 0
+
+
+def _uncounted(product: Product, known: Collection[int]) -> Product:
+    variants = tuple(
+        each.model_copy(
+            update={"stock": None, "available": each.is_on_sale, "stock_status": "instock"}
+        )
+        if _is_in_doubt(each) and stable_number(each.id) in known
+        else each
+        for each in product.variants
+    )
+    return product.model_copy(update={"variants": variants})
 
 
 # ------------------------------------------------------------------------------- what came in

@@ -17,6 +17,7 @@ from backshop.insights.projection.catalogue import (
     save_categories,
     save_coupons,
     save_products,
+    uncounted_variants,
     variations_of,
 )
 from backshop.insights.projection.customers import (
@@ -59,6 +60,7 @@ __all__ = [
     "save_orders",
     "save_products",
     "save_refunds",
+    "uncounted_variants",
     "update_customers",
     "update_refunded",
     "variations_of",

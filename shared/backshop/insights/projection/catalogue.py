@@ -274,6 +274,17 @@ def variations_of(tx: Tx, store: Store, ids: Collection[str]) -> list[tuple[str,
     return [(str(row["product"]), str(row["variation"])) for row in found]
 
 
+def uncounted_variants(tx: Tx, store: Store, ids: Collection[str]) -> set[int]:
+    """The numbers of the variants of these products whose stock nobody counts."""
+    found = tx.execute(
+        """SELECT v.wc_variation_id AS number FROM insights.products AS p
+           INNER JOIN insights.product_variants AS v ON v.product_id = p.id
+           WHERE p.wc_product_id = ANY (%s) AND v.stock_quantity IS NULL""",
+        (numbers_of(ids),),
+    )
+    return {row["number"] for row in found}
+
+
 def delete_coupons(tx: Tx, store: Store, ids: Collection[str]) -> None:
     tx.execute(
         "DELETE FROM insights.coupons WHERE wc_coupon_id = ANY (%(numbers)s)",

@@ -230,6 +230,7 @@ def _variant(node: Json) -> Json:
         "compare_at_price": node["compareAtPrice"],
         "inventory_quantity": node["inventoryQuantity"],
         "inventory_policy": _small(node["inventoryPolicy"]),
+        "available_for_sale": node["availableForSale"],
     }
 
 

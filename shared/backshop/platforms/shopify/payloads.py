@@ -230,6 +230,10 @@ class VariantPayload(NumberedPayload):
     compare_at_price: Amount | None = None
     inventory_quantity: Quantity | None = None
     inventory_policy: str | None = None
+    inventory_management: str | None = None
+    """Who counts the stock; deliveries of API versions before 2025 told it."""
+    available_for_sale: bool | None = None
+    """Told by the API alone."""
 
 
 class TaxonomyPayload(NumberedPayload):

@@ -499,6 +499,9 @@ def _variant(
     is_sale = before is not None and before > payload.price
     stock = None if payload.inventory_quantity is None else pieces(payload.inventory_quantity)
     sells_on = (payload.inventory_policy or "").lower() == "continue"
+    is_counted = _is_counted(payload, sells_on=sells_on)
+    if is_counted is False:
+        stock = None
     in_stock = sells_on or stock is None or stock > 0
     return commerce.Variant(
         id=payload.number,
@@ -509,9 +512,22 @@ def _variant(
         regular_price=before if is_sale else payload.price,
         sale_price=payload.price if is_sale else None,
         stock=stock,
+        is_counted=is_counted,
+        is_on_sale=is_on_sale,
         available=is_on_sale and in_stock,
         stock_status="instock" if in_stock else "outofstock",
     )
+
+
+def _is_counted(payload: payloads.VariantPayload, *, sells_on: bool) -> bool | None:
+    """Whether Shopify tracks the variant's stock. The API is not asked for `tracked`, which would
+    cost a point a variant: what sells with nothing in stock, and may not sell on, is not counted.
+    Deliveries tell neither."""
+    if "inventory_management" in payload.model_fields_set:
+        return bool(payload.inventory_management)
+    if payload.available_for_sale is None:
+        return None
+    return sells_on or not payload.available_for_sale or (payload.inventory_quantity or 0) > 0
 
 
 def collection(

@@ -81,6 +81,7 @@ class VendureApi:
         self.missing_fields: tuple[str, ...] = ()
         """Of those of customers that the store wants, the ones that the server has not."""
         self._learnt_precision = money_precision(credentials.settings)
+        self._learnt_tracking = credentials.settings.get("track_inventory") is not False
         headers = {"Content-Type": "application/json"}
         if self._has_key:
             headers["vendure-api-key"] = credentials.api_key
@@ -91,15 +92,30 @@ class VendureApi:
     def close(self) -> None:
         self._client.close()
 
-    @cached_property
+    @property
     def precision(self) -> int:
         """Decimals of the server's minor units, as it says itself; what was learnt before where the
         user may not read settings. Raises `TransientOutage`."""
-        try:
-            config = self.run("server", {})["globalSettings"]["serverConfig"]
-        except PermanentRefusal:
+        settings = self._settings
+        if settings is None:
             return self._learnt_precision
-        return int(config["moneyStrategyPrecision"])
+        return int(settings["serverConfig"]["moneyStrategyPrecision"])
+
+    @property
+    def tracks_inventory(self) -> bool:
+        """Whether the server counts the stock of variants that leave it to its settings; what was
+        learnt before where the user may not read them. Raises `TransientOutage`."""
+        settings = self._settings
+        return self._learnt_tracking if settings is None else bool(settings["trackInventory"])
+
+    @cached_property
+    def _settings(self) -> Json | None:
+        """None where the user may not read settings."""
+        try:
+            settings: Json = self.run("server", {})["globalSettings"]
+        except PermanentRefusal:
+            return None
+        return settings
 
     def run(self, operation: str, variables: Mapping[str, Any], tries: int = TRIES) -> Json:
         """The data of an operation, asked for as often as it may help. Raises `TransientOutage`,

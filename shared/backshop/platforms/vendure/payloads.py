@@ -177,6 +177,8 @@ class VariantPayload(VendurePayload):
     price_with_tax: Minor | None = None
     currency_code: parsing.CurrencyCode | None = None
     stock_levels: list[StockLevelPayload] | None = None
+    track_inventory: bool | str | None = None
+    """TRUE, FALSE, or INHERIT for what the server's settings say; older plugins do not tell."""
 
 
 class CountPayload(VendurePayload):

@@ -34,7 +34,10 @@ class VendureShop:
     def reader(self, store: Store, resource: str, context: ReadContext) -> Reader:
         from backshop.platforms.vendure import reading
 
-        settings = dict(store.settings) | {"money_precision": self.api.precision}
+        settings = dict(store.settings) | {
+            "money_precision": self.api.precision,
+            "track_inventory": self.api.tracks_inventory,
+        }
         told = store.model_copy(update={"settings": settings})
         return reading.reader(self.api, told, resource, context)
 

@@ -50,7 +50,11 @@ def facts(api: VendureApi) -> ShopFacts:
     held = {each["id"]: each["permissions"] for each in (answer["me"] or {}).get("channels", ())}
     return ShopFacts(
         currency=channel["defaultCurrencyCode"],
-        settings={"money_precision": api.precision, "channel_code": channel["code"]},
+        settings={
+            "money_precision": api.precision,
+            "track_inventory": api.tracks_inventory,
+            "channel_code": channel["code"],
+        },
         problems=missing(held.get(channel["id"], ())),
     )
 

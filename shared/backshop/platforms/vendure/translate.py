@@ -457,8 +457,8 @@ def _variant(
 ) -> commerce.Variant:
     currency = payload.currency_code or store.currency or "USD"
     price = money(payload.price, money_precision(store.settings))
-    stock = None
-    if payload.stock_levels is not None:
+    is_counted, stock = _is_counted(payload, store), None
+    if payload.stock_levels is not None and is_counted is not False:
         stock = sum(each.stock_on_hand - each.stock_allocated for each in payload.stock_levels)
     return commerce.Variant(
         id=payload.id,
@@ -468,7 +468,21 @@ def _variant(
         currency=currency,
         regular_price=price,
         stock=stock,
+        is_counted=is_counted,
+        is_on_sale=product.enabled and payload.enabled,
         available=product.enabled and payload.enabled and (stock is None or stock > 0),
+    )
+
+
+def _is_counted(payload: payloads.VariantPayload, store: Store) -> bool | None:
+    """Whether Vendure tracks the variant's stock, as its own flag says or the server's settings,
+    which syncs learn; None where an older plugin does not tell."""
+    told = payload.track_inventory
+    if told is None:
+        return None
+    flag = str(told).upper()
+    return (
+        store.settings.get("track_inventory") is not False if flag == "INHERIT" else flag != "FALSE"
     )
 
 
