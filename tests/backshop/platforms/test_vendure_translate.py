@@ -131,6 +131,57 @@ def test_a_refund_of_lines_costs_what_they_cost_after_discounts():
     assert (line.amount, line.tax) == (Decimal("14.99"), Decimal("1.50"))
 
 
+def refunded_lines(total, lines, *, shipping=0, **left):
+    """What a refund of these (line, quantity) gave back for each, with so many left of a line."""
+    refund = {
+        "id": "9",
+        "createdAt": "2026-11-20T03:26:14.000Z",
+        "total": total,
+        "shipping": shipping,
+        "state": "Settled",
+        "lines": [{"orderLineId": id, "quantity": quantity} for id, quantity in lines],
+    }
+    priced = {"unitPrice": 1000, "unitPriceWithTax": 1100, "orderPlacedQuantity": 4}
+    told = [
+        FINAL["lines"][0]
+        | priced
+        | {
+            "id": id,
+            "quantity": quantity,
+            "proratedLinePrice": 800 * quantity,
+            "proratedLinePriceWithTax": 880 * quantity,
+        }
+        for id, quantity in left.items()
+    ]
+    payment = FINAL["payments"][0] | {"refunds": [refund]}
+    [made] = order({"payments": [payment], "lines": told}).refunds
+    return [(each.line_id, each.amount, each.tax) for each in made.lines]
+
+
+@pytest.mark.parametrize(("left", "quantity"), [(3, 1), (2, 2), (1, 3), (4, 2)])
+def test_a_refund_of_cancelled_pieces_costs_what_was_paid_for_them(left, quantity):
+    """A line's price is that of what is left of it (OrderLine.proratedLinePrice)."""
+    assert refunded_lines(880 * quantity, [("a", quantity)], a=left) == [
+        ("a", Decimal(8 * quantity), Decimal("0.80") * quantity)
+    ]
+
+
+def test_of_a_line_that_is_cancelled_whole_the_refund_tells_what_it_cost():
+    """Nothing is left of its price, discounts included; what was given back for it is."""
+    assert refunded_lines(3520, [("a", 4)], a=0) == [("a", Decimal("32"), Decimal("3.20"))]
+    assert refunded_lines(4020, [("a", 4)], shipping=500, a=0)[0][1] == Decimal("32")
+    both = refunded_lines(3520 + 880, [("a", 4), ("b", 1)], a=0, b=3)
+    assert both == [("a", Decimal("32"), Decimal("3.20")), ("b", Decimal("8"), Decimal("0.80"))]
+    halves = refunded_lines(3520, [("a", 2), ("b", 2)], a=0, b=0)
+    assert halves == [("a", Decimal("16"), Decimal("1.60")), ("b", Decimal("16"), Decimal("1.60"))]
+
+
+def test_no_line_cost_more_than_its_price_or_less_than_nothing():
+    assert refunded_lines(9999, [("a", 4)], a=0)[0][1] == Decimal("40")
+    assert refunded_lines(0, [("a", 4)], a=0)[0][1] == 0
+    assert refunded_lines(100, [("a", 4), ("b", 1)], a=0, b=3)[0][1] == 0
+
+
 def test_what_the_shopper_had_made_of_a_line():
     fields = {"patchEnabled": True, "patchType": "Cup", "printName": "DIAS", "printNumber": None}
     line = FINAL["lines"][0] | {"customFields": fields}

@@ -273,24 +273,48 @@ def _refunds(
             created_at=parsing.utc(refund.created_at),
             reason=refund.reason or None,
             status=_REFUND_STATES.get(refund.state, "pending"),
-            lines=tuple(
-                _refund_line(line, prices[line.order_line_id], precision)
-                for line in refund.lines or []
-                if line.order_line_id in prices
-            ),
+            lines=_refund_lines(refund, prices, precision),
         )
         for payment in payload.payments
         for refund in payment.refunds or []
     )
 
 
+def _refund_lines(
+    refund: payloads.RefundPayload, prices: dict[str, payloads.LinePayload], precision: int
+) -> tuple[commerce.RefundLine, ...]:
+    """Vendure names line and quantity; what they cost follows from the price after discounts of
+    what is left of the line. Of a line that is cancelled whole nothing is left: for those it is
+    what the refund gave back beside shipping and the others, by the lines' list prices."""
+    told = [
+        (each, prices[each.order_line_id])
+        for each in refund.lines or []
+        if each.order_line_id in prices
+    ]
+    costs = {
+        each.order_line_id: round(
+            Decimal(line.prorated_line_price_with_tax * each.quantity) / line.quantity
+        )
+        for each, line in told
+        if line.quantity > 0
+    }
+    listed = {
+        each.order_line_id: line.unit_price_with_tax * each.quantity
+        for each, line in told
+        if line.quantity <= 0
+    }
+    rest = max(0, refund.total - refund.shipping - sum(costs.values()))
+    share = min(Decimal(1), Decimal(rest) / sum(listed.values())) if any(listed.values()) else 0
+    costs |= {id: round(share * cost) for id, cost in listed.items()}
+    return tuple(_refund_line(each, line, costs[line.id], precision) for each, line in told)
+
+
 def _refund_line(
-    payload: payloads.RefundLinePayload, line: payloads.LinePayload, precision: int
+    payload: payloads.RefundLinePayload,
+    line: payloads.LinePayload,
+    with_tax: int,
+    precision: int,
 ) -> commerce.RefundLine:
-    """Vendure names line and quantity; what they cost follows from the line's price after
-    discounts."""
-    placed = line.order_placed_quantity or line.quantity or 1
-    with_tax = round(Decimal(line.prorated_line_price_with_tax * payload.quantity) / placed)
     net = _without_tax(with_tax, line)
     return commerce.RefundLine(
         line_id=payload.order_line_id,
