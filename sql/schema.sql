@@ -5526,7 +5526,6 @@ REVOKE ALL ON FUNCTION backshop.masked_key(key bytea, mask integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION backshop.orphans() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.orphans() TO backshop_service;
-GRANT ALL ON FUNCTION backshop.orphans() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION backshop.protect(target regclass) FROM PUBLIC;
 
@@ -5534,11 +5533,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE backshop.record_versions TO backshop_
 
 REVOKE ALL ON FUNCTION backshop.read_anew() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.read_anew() TO backshop_service;
-GRANT ALL ON FUNCTION backshop.read_anew() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION backshop.references_as_sets() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.references_as_sets() TO backshop_service;
-GRANT ALL ON FUNCTION backshop.references_as_sets() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION backshop.sees_all_stores() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.sees_all_stores() TO backshop_service;
@@ -5629,7 +5626,6 @@ GRANT SELECT(shop_domain) ON TABLE connect.connector_config TO backshop_receive;
 
 REVOKE ALL ON FUNCTION connect.stores_of_shop(domain text) FROM PUBLIC;
 GRANT ALL ON FUNCTION connect.stores_of_shop(domain text) TO backshop_service;
-GRANT ALL ON FUNCTION connect.stores_of_shop(domain text) TO backshop_staff;
 GRANT ALL ON FUNCTION connect.stores_of_shop(domain text) TO backshop_receive;
 
 REVOKE ALL ON FUNCTION connect.take_shop_domain() FROM PUBLIC;
@@ -5766,7 +5762,6 @@ GRANT ALL ON FUNCTION kits.assign_orders_to_open_batch(order_ids text[]) TO back
 
 REVOKE ALL ON FUNCTION kits.cleanup_expired_otps() FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.cleanup_expired_otps() TO backshop_service;
-GRANT ALL ON FUNCTION kits.cleanup_expired_otps() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.drop_cancelled_orders() FROM PUBLIC;
 
@@ -5779,7 +5774,6 @@ GRANT ALL ON FUNCTION kits.export_supplier_purchase_list(batch_uuid uuid) TO bac
 
 REVOKE ALL ON FUNCTION kits.forget_otp_counts() FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.forget_otp_counts() TO backshop_service;
-GRANT ALL ON FUNCTION kits.forget_otp_counts() TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.generate_batch_number() FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.generate_batch_number() TO backshop_service;
@@ -5795,7 +5789,6 @@ GRANT ALL ON FUNCTION kits.keep_places(order_ids text[]) TO backshop_staff;
 
 REVOKE ALL ON FUNCTION kits.otp_day(the_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_service;
-GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_staff;
 GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_storefront;
 
 REVOKE ALL ON FUNCTION kits.require_store() FROM PUBLIC;
@@ -5811,12 +5804,10 @@ REVOKE ALL ON FUNCTION kits.return_uncancelled_order() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) TO backshop_service;
-GRANT ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) TO backshop_staff;
 GRANT ALL ON FUNCTION kits.sends_to_phone(phone text, since timestamp with time zone, at timestamp with time zone) TO backshop_storefront;
 
 REVOKE ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) TO backshop_service;
-GRANT ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) TO backshop_staff;
 GRANT ALL ON FUNCTION kits.take_otp_day(the_day date, most integer) TO backshop_storefront;
 
 REVOKE ALL ON FUNCTION kits.unassign_orders(order_ids text[]) FROM PUBLIC;

@@ -24,7 +24,7 @@ BEGIN
         ' backshop_staff, backshop_storefront, backshop_try_on, backshop_shopper, backshop_analyst',
         current_database());
     -- Lists are copied into temporary tables first; nobody else needs those.
-    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO backshop_service, backshop_staff', current_database());
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO backshop_service', current_database());
 END
 $$;
 
