@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
@@ -16,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from backshop.commerce import MONEY_LIMIT, Event, clean_text
 from backshop.commerce import decimals as decimals
-from backshop.platforms import repair
+from backshop.platforms import decoding, repair
+from backshop.platforms.decoding import Refused
 from backshop.platforms.errors import Ignored, PayloadError
 
 
@@ -82,10 +84,10 @@ class RecordPage(NamedTuple):
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:
     """The body as the adapter's type. Raises `PayloadError`."""
     if not _UNCLEAN.search(body):
-        try:
+        with suppress(Refused):
+            return decoding.decode(adapter, body)
+        with suppress(ValidationError):
             return adapter.validate_json(body)
-        except ValidationError:
-            pass
     return validate(adapter, load(body))
 
 
@@ -138,13 +140,16 @@ def page(
     `PayloadError` where the body is not a list at all.
     """
     if not _UNCLEAN.search(body):
-        try:
-            records = adapter.validate_json(body)
-        except ValidationError:
-            pass
-        else:
+        with suppress(ValidationError):
+            records = _in_one_go(adapter, one, body)
             return records, RecordPage([], [], [str(each.id) for each in records])
     return _one_by_one(one, load(body))
+
+
+def _in_one_go(adapter: TypeAdapter[list[R]], one: TypeAdapter[R], body: bytes) -> list[R]:
+    with suppress(Refused):
+        return decoding.decode_list(one, body)
+    return adapter.validate_json(body)
 
 
 def _one_by_one(one: TypeAdapter[T], values: object) -> tuple[list[T], RecordPage]:

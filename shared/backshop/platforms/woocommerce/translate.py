@@ -411,11 +411,17 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
                 slug=payload.slug,
                 permalink=payload.permalink,
                 price=str(payload.price) if payload.price is not None else None,
-                attributes=[each.model_dump(exclude_none=True) for each in payload.attributes],
+                attributes=[_attribute(each) for each in payload.attributes],
                 variations=payload.variations,
             ),
         )
     ]
+
+
+def _attribute(payload: payloads.AttributePayload) -> dict[str, Any]:
+    """As far as it is told."""
+    said = {"name": payload.name, "option": payload.option, "options": payload.options}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _variation_ids(payload: payloads.ProductPayload) -> tuple[str, ...] | None:

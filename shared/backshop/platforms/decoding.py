@@ -1,0 +1,187 @@
+"""JSON as payloads in a fraction of pydantic's time, where it is just what is declared.
+
+Nearly all records of a shop are that. msgspec reads them into structs which are derived from the
+payloads' own declarations: the same names, types, defaults, limits and validators, so that there is
+one declaration of each. It is the stricter of the two (a number is no text to it), and what it
+refuses pydantic reads, and decides. `tests/backshop/platforms/test_decoding.py` holds that what it
+takes is what pydantic would have made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache, reduce
+from inspect import isroutine
+from operator import attrgetter, or_
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+from annotated_types import Ge, Gt, Lt
+from pydantic import AfterValidator, BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from backshop.platforms.repair import Whole, model_of
+
+T = TypeVar("T")
+Check = Callable[[Any], Any]
+"""Takes a field's value and gives the one to keep; raises where it may not be."""
+
+PLAIN = (str, int, bool, Decimal, datetime, NoneType, Any)
+KNOWN = (Ge, Gt, Lt, AfterValidator, Whole)
+INT64 = 2**63 - 1
+
+
+class Refused(Exception):
+    """The body is not just what is declared: pydantic is to read it."""
+
+
+class Underivable(TypeError):
+    """A payload declares something that has no counterpart here."""
+
+
+def decode(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The body as a struct that has the attributes of the adapter's payload. Raises `Refused`."""
+    return cast("T", _decoded(_decoder(adapter), body))
+
+
+def decode_list(adapter: TypeAdapter[T], body: bytes) -> list[T]:
+    """The body as a list of them. Raises `Refused`."""
+    return cast("list[T]", _decoded(_decoder(adapter, is_list=True), body))
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any] | None, body: bytes) -> Any:
+    if decoder is None:
+        raise Refused
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError):
+        raise Refused from None
+
+
+@cache
+def _decoder(adapter: TypeAdapter[Any], is_list: bool = False) -> msgspec.json.Decoder[Any] | None:
+    """None where pydantic alone can read what the adapter reads."""
+    model = model_of(adapter)
+    try:
+        one = struct(model) if model else None
+    except Underivable:
+        one = None
+    return msgspec.json.Decoder(list[one] if is_list else one) if one else None  # type: ignore[valid-type]
+
+
+@cache
+def struct(model: type[BaseModel]) -> type[msgspec.Struct]:
+    """The payload's counterpart. Raises `Underivable`."""
+    if _has_code(model) or any(each.alias for each in model.model_fields.values()):
+        raise Underivable(model.__name__)
+    fields = [(name, _type(_declared(each)), _default(each)) for name, each in _fields(model)]
+    checks = {name: check for name, each in _fields(model) if (check := _check(_declared(each)))}
+    namespace = {"__post_init__": _checking(checks)} if checks else {}
+    return msgspec.defstruct(model.__name__, fields, namespace=namespace, kw_only=True, gc=False)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    return iter(model.model_fields.items())
+
+
+def _has_code(model: type[BaseModel]) -> bool:
+    """Whether it has properties or methods, which a struct would lack."""
+    return any(
+        isroutine(each) or isinstance(each, property)
+        for base in model.__mro__[: model.__mro__.index(BaseModel)]
+        for name, each in vars(base).items()
+        if name[0] != "_"
+    )
+
+
+def _declared(field: FieldInfo) -> Any:
+    """The annotation with the metadata that pydantic keeps beside it."""
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+
+
+def _default(field: FieldInfo) -> Any:
+    if field.is_required():
+        return msgspec.NODEFAULT
+    made = field.default_factory
+    if made is None:
+        return field.default
+    if isinstance(made, type) and issubclass(made, BaseModel):
+        return msgspec.field(default_factory=struct(made))
+    return msgspec.field(default_factory=cast("Callable[[], Any]", made))
+
+
+def _type(declared: Any) -> Any:
+    """What msgspec is to decode; limits of whole numbers are its own, other checks come after."""
+    inner, rules = _parts(declared)
+    members = get_args(inner)
+    if get_origin(inner) in (Union, UnionType):
+        kinds = {_parts(each)[0] for each in members}
+        # A fraction beside whole numbers is left to pydantic: both are numbers to msgspec.
+        known = [e for e in members if not (int in kinds and _parts(e)[0] is Decimal)]
+        return reduce(or_, (_type(each) for each in known))
+    if get_origin(inner) is list and _check(members[0]) is None:
+        return list[_type(members[0])]  # type: ignore[misc]
+    if isinstance(inner, type) and issubclass(inner, BaseModel):
+        return struct(inner)
+    if inner is int and rules:
+        low, high = _bounds(rules)
+        return Annotated[int, msgspec.Meta(gt=low, le=min(high - 1, INT64))]
+    if inner not in PLAIN:
+        raise Underivable(str(inner))
+    return inner
+
+
+def _parts(declared: Any) -> tuple[Any, list[Any]]:
+    """The bare type, and what is annotated to it. Raises `Underivable` on what is not known."""
+    if get_origin(declared) is not Annotated:
+        return declared, []
+    inner, *noted = get_args(declared)
+    rules = []
+    for each in noted:
+        rules += each.metadata if isinstance(each, FieldInfo) else [each]
+    if not all(isinstance(each, KNOWN) for each in rules):
+        raise Underivable(str(declared))
+    return inner, [each for each in rules if not isinstance(each, Whole)]
+
+
+def _bounds(rules: list[Any]) -> tuple[Any, Any]:
+    """The numbers next to those that are allowed."""
+    low = next(each for each in rules if isinstance(each, Ge | Gt))
+    high = next(each.lt for each in rules if isinstance(each, Lt))
+    return cast("int", low.ge) - 1 if isinstance(low, Ge) else low.gt, high
+
+
+def _check(declared: Any) -> Check | None:
+    """What is to be done with a value that is there; None where decoding said all."""
+    inner, rules = _parts(declared)
+    if get_origin(inner) in (Union, UnionType):
+        checks = [check for each in get_args(inner) if (check := _check(each))]
+        return checks[-1] if checks else None
+    validators = [each.func for each in rules if isinstance(each, AfterValidator)]
+    if validators:
+        return cast("Check", validators[0])
+    return _within(*_bounds(rules)) if inner is Decimal and rules else None
+
+
+def _within(low: Decimal, high: Decimal) -> Check:
+    def check(value: Decimal) -> Decimal:
+        if low < value < high:
+            return value
+        raise ValueError
+
+    return check
+
+
+def _checking(checks: Mapping[str, Check]) -> Callable[[msgspec.Struct], None]:
+    steps = [(name, attrgetter(name), check) for name, check in checks.items()]
+
+    def check_all(made: msgspec.Struct) -> None:
+        for name, get, check in steps:
+            value = get(made)
+            if value is not None and (kept := check(value)) is not value:
+                setattr(made, name, kept)
+
+    return check_all
