@@ -634,7 +634,7 @@ $_$;
 
 CREATE FUNCTION connect.with_consents(held jsonb, told jsonb, seen_at timestamp with time zone) RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (held || COALESCE((SELECT jsonb_object_agg(t.channel, CASE WHEN ((t.said ->> 'at'::text) IS NOT NULL) THEN t.said WHEN (((with_consents.held -> t.channel) -> 'given'::text) = (t.said -> 'given'::text)) THEN (with_consents.held -> t.channel) ELSE (t.said || jsonb_build_object('at', with_consents.seen_at)) END) AS jsonb_object_agg FROM jsonb_each(with_consents.told) t(channel, said)), '{}'::jsonb));
+    RETURN (held || COALESCE((SELECT jsonb_object_agg(t.channel, CASE WHEN ((((with_consents.held -> t.channel) ->> 'at'::text))::timestamp with time zone > ((t.said ->> 'at'::text))::timestamp with time zone) THEN (with_consents.held -> t.channel) WHEN ((t.said ->> 'at'::text) IS NOT NULL) THEN t.said WHEN (((with_consents.held -> t.channel) -> 'given'::text) = (t.said -> 'given'::text)) THEN (with_consents.held -> t.channel) ELSE (t.said || jsonb_build_object('at', with_consents.seen_at)) END) AS jsonb_object_agg FROM jsonb_each(with_consents.told) t(channel, said)), '{}'::jsonb));
 
 CREATE FUNCTION insights.append_item(items anyarray, item anynonarray) RETURNS anyarray
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

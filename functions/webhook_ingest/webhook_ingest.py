@@ -188,6 +188,8 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collecti
         outcomes = {each.arrival.id: _outcome(said) for each, said in told}
         noted = [(each.arrival, outcomes.get(each.arrival.id)) for each in deliveries]
         unkept = received.note(tx, noted, stored)
+        if consents := [each for each in events if isinstance(each, commerce.ConsentChange)]:
+            projections.save_consents(tx, shop, consents)
         if orders := [each for each in events if not isinstance(each, commerce.Record)]:
             questions += _obey(tx, shop, orders)
         unkept += received.erased_meanwhile(tx, [each.arrival.id for each in taken])

@@ -138,6 +138,18 @@ def given_by(channel: Channel, consents: tuple[Consent, ...]) -> bool | None:
     return next((each.given for each in consents if each.channel == channel), None)
 
 
+def consents_by_channel(consents: tuple[Consent, ...]) -> dict[str, Any]:
+    """As tables keep them."""
+    return {
+        each.channel: {
+            "given": each.given,
+            "source": each.source,
+            "at": each.at.isoformat() if each.at else None,
+        }
+        for each in consents
+    }
+
+
 class Customer(Record):
     """A person with an account, or a guest as an order names them (`is_guest`, id = `guest:` +
     hash).
@@ -386,6 +398,13 @@ class DataRequest(Model):
     received_at: Time
 
 
+class ConsentChange(Model):
+    """A customer gave or took back consent to marketing; says nothing else of them."""
+
+    customer_id: str
+    consents: tuple[Consent, ...]
+
+
 class Erasure(Model):
     """A person is to be forgotten, in every context (Shopify's customers/redact)."""
 
@@ -454,6 +473,7 @@ Event = (
     | Order
     | Refund
     | Deletion
+    | ConsentChange
     | DataRequest
     | Erasure
     | ShopErasure

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from backshop.uses import Use as Use
 
 if TYPE_CHECKING:
-    from backshop.commerce import Kind, Person, Record, Refunded, Store
+    from backshop.commerce import ConsentChange, Kind, Person, Record, Refunded, Store
     from backshop.db import Staged, Tx
 
     R = TypeVar("R", bound=Record)
@@ -44,6 +44,9 @@ class Projection(Protocol):
 
     def save_refunded(self, tx: Tx, store: Store, refunded: Sequence[Refunded], /) -> None:
         """What was refunded of orders, in sums, whenever that changed."""
+
+    def save_consents(self, tx: Tx, store: Store, changes: Sequence[ConsentChange], /) -> None:
+        """What customers who are known agreed to."""
 
 
 class Context(Protocol):

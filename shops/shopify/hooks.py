@@ -48,7 +48,17 @@ def header_topic(topic: str) -> str:
     head, _, tail = topic.lower().partition("_")
     if topic.startswith("BULK_OPERATIONS_"):
         return "bulk_operations/finish"
+    if topic.endswith("_CONSENT_UPDATE"):
+        return f"{topic.lower().removesuffix('_update')}/update"
     return f"{head}/{tail}"
+
+
+def consent(given: bool, at: str | None) -> Json:
+    return {
+        "state": "subscribed" if given else "unsubscribed",
+        "opt_in_level": "single_opt_in",
+        "consent_updated_at": at,
+    }
 
 
 class HooksServer(RestServer, Protocol):
@@ -66,6 +76,8 @@ class Hooks:
         self.shop = server.shop
         self.rest = Rest(server)
         self.all: dict[int, Subscription] = {}
+        self.consents: dict[int, tuple[bool, bool]] = {}
+        """To e-mail and SMS, by customer, as they were told last."""
         self.app_address = ""
         """Where the app's own subscriptions go (privacy topics and uninstalling are set up with
         the app, not through the API)."""
@@ -145,6 +157,30 @@ class Hooks:
         else:
             payload = self.rest.product(record)
         self.send(f"{kind.upper()}S_{VERBS[what]}", payload, str(record.id))
+        if isinstance(record, Customer) and what != "deleted":
+            self._consent(record)
+
+    def _consent(self, customer: Customer) -> None:
+        """Topics of their own: those of the customer say nothing of consent."""
+        before = self.consents.get(customer.id, (False, False))
+        now = (customer.accepts_marketing, customer.accepts_sms)
+        self.consents[customer.id] = now
+        at, id = self.rest.time(customer.updated_at), str(customer.id)
+        if now[0] != before[0]:
+            mail = {
+                "customer_id": customer.id,
+                "email_address": customer.email or None,
+                "email_marketing_consent": consent(now[0], at),
+            }
+            self.send("CUSTOMERS_EMAIL_MARKETING_CONSENT_UPDATE", mail, id)
+        if now[1] != before[1]:
+            sms = {
+                "id": customer.id,
+                "phone": customer.phone or None,
+                "sms_marketing_consent": consent(now[1], at)
+                | {"consent_collected_from": "shopify"},
+            }
+            self.send("CUSTOMERS_MARKETING_CONSENT_UPDATE", sms, id)
 
     def _discount(self, what: str, coupon: Coupon) -> None:
         payload = {

@@ -702,7 +702,7 @@ class Views:
                 "emailAddress": customer.email,
                 "marketingState": consent,
                 "marketingOptInLevel": "SINGLE_OPT_IN",
-                "marketingUpdatedAt": when(customer.created_at),
+                "marketingUpdatedAt": when(customer.updated_at),
                 "validFormat": True,
             }
             if customer.email

@@ -98,6 +98,8 @@ CREATE FUNCTION connect.with_consents(held jsonb, told jsonb, seen_at timestampt
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN held || coalesce((
     SELECT jsonb_object_agg(t.channel, CASE
+        WHEN (held -> t.channel ->> 'at')::timestamptz > (t.said ->> 'at')::timestamptz
+            THEN held -> t.channel
         WHEN t.said ->> 'at' IS NOT NULL THEN t.said
         WHEN held -> t.channel -> 'given' = t.said -> 'given' THEN held -> t.channel
         ELSE t.said || jsonb_build_object('at', seen_at)

@@ -8,10 +8,20 @@ and passes only records that are newer than what is saved.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backshop.commerce import Kind, Person, Platform, Refunded, Store, email_hash
+from backshop.commerce import (
+    ConsentChange,
+    Kind,
+    Person,
+    Platform,
+    Refunded,
+    Store,
+    consents_by_channel,
+    email_hash,
+)
 from backshop.db import NEW_IDS, Staged, Tx, export_rows, stage
 
 if TYPE_CHECKING:
@@ -153,6 +163,22 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
                WHERE platform = %(platform)s AND customer_id IS NULL
                  AND external_customer_id = ANY (%(new)s)""",
             of | row,
+        )
+
+
+def save_consents(tx: Tx, store: Store, changes: Sequence[ConsentChange]) -> None:
+    """What customers who are known agreed to; of two words the later counts, in any order."""
+    for each in changes:
+        tx.execute(
+            """UPDATE connect.platform_customer
+               SET consents = connect.with_consents(consents, %(told)s::jsonb, now())
+               WHERE platform = %(platform)s AND customer_id = %(id)s""",
+            {
+                "store": store.id,
+                "platform": store.platform,
+                "id": each.customer_id,
+                "told": json.dumps(consents_by_channel(each.consents)),
+            },
         )
 
 

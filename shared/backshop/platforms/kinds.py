@@ -15,25 +15,27 @@ from backshop.platforms.errors import PayloadError
 
 Marks = Mapping[str, frozenset[str]]
 """By kind: fields that bodies of this kind alone have, never those of another."""
+Wholes = Mapping[frozenset[str], str]
+"""The kind of bodies that have just these fields, none of which is a mark."""
 
 
-def check(body: bytes, kind: str, marks: Marks) -> None:
+def check(body: bytes, kind: str, marks: Marks, wholes: Wholes | None = None) -> None:
     """`check_value` of a body; one that is no JSON is left to whoever reads it."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return
-    check_value(value, kind, marks)
+    check_value(value, kind, marks, wholes)
 
 
-def check_value(value: Any, kind: str, marks: Marks) -> None:
+def check_value(value: Any, kind: str, marks: Marks, wholes: Wholes | None = None) -> None:
     """Raises `PayloadError` where the value has marks of other kinds and none of its own, or says
     nothing but an id. What tells little, but more than that, is taken as it is."""
     if not isinstance(value, dict):
         return
     if value.keys() <= {"id"}:
         raise PayloadError("", "says nothing but an id")
-    named = _kind_of_gid(value.get("admin_graphql_api_id"))
+    named = _kind_of_gid(value.get("admin_graphql_api_id")) or (wholes or {}).get(frozenset(value))
     if named is not None and named in marks:
         found = {named}
     else:

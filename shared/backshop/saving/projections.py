@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 from backshop import db
 from backshop.commerce import (
     KIND_OF,
+    ConsentChange,
     Deletion,
     Kind,
     Order,
@@ -86,6 +87,14 @@ def save(
         first = prepared.unstorable[0]
         raise Unstorable(f"{first.kind} {first.id}: {first.reason}")
     return _save(tx, store, prepared.entries, force)
+
+
+def save_consents(tx: Tx, store: Store, changes: Sequence[ConsentChange]) -> None:
+    """What customers agreed to, in every context that keeps it. The customers themselves are saved
+    before: one who was not known is known by hearsay then."""
+    ledger.lock(tx, store)
+    for context in registry.fed_by(store.uses):
+        context.projection.save_consents(tx, store, changes)
 
 
 def save_prepared(tx: Tx, store: Store, entries: Sequence[Entry], known: Erasures) -> Saved:

@@ -36,6 +36,7 @@ from backshop.commerce import (
     RefundLine,
     Store,
     Version,
+    consents_by_channel,
     stable_number,
 )
 from backshop.db import Row, copy_line
@@ -330,22 +331,11 @@ def _customer(record: Customer, store: Store) -> Made:
         _truth(record.is_guest),
         _home_country(record.addresses),
         _json(record.metadata) if record.metadata else "",
-        _json(_consents(record)) if record.consents else "",
+        _json(consents_by_channel(record.consents)) if record.consents else "",
         _maybe_time(record.created_at),
         _modified(record, store),
     )
     return [("customers", row)]
-
-
-def _consents(record: Customer) -> dict[str, Any]:
-    return {
-        each.channel: {
-            "given": each.given,
-            "source": each.source,
-            "at": each.at.isoformat() if each.at else None,
-        }
-        for each in record.consents
-    }
 
 
 def _home_country(addresses: Sequence[Address]) -> str:

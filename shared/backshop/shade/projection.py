@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from backshop.commerce import (
+    ConsentChange,
     Customer,
     Kind,
     Order,
@@ -20,6 +21,7 @@ from backshop.commerce import (
     Product,
     Refunded,
     Store,
+    given_by,
     stable_number,
 )
 from backshop.db import Tx, export_rows, stage
@@ -220,6 +222,18 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
             {"store": store.id} | row,
         )
         settle(tx, [each["shopify_order_id"] for each in linked])
+
+
+def save_consents(tx: Tx, store: Store, changes: Sequence[ConsentChange]) -> None:
+    """Of customers who are known, whether they agreed to marketing by e-mail."""
+    for each in changes:
+        given = given_by("email", each.consents)
+        if given is not None:
+            tx.execute(
+                """UPDATE shade.customers SET accepts_marketing = %(given)s
+                   WHERE shopify_customer_id = %(id)s""",
+                {"store": store.id, "given": given, "id": each.customer_id},
+            )
 
 
 def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:

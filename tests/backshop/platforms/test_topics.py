@@ -21,6 +21,8 @@ PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
 
 def _of_shopify(topic: str) -> str:
     """ORDERS_CREATE is orders/create in a delivery's header."""
+    if topic.endswith("_CONSENT_UPDATE"):
+        return f"{topic.lower().removesuffix('_update')}/update"
     return topic.lower().replace("_", "/", 1)
 
 

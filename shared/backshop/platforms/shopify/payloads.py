@@ -100,6 +100,20 @@ class CustomerPayload(NumberedPayload):
     default_address: AddressPayload | None = None
 
 
+class ConsentChangePayload(NumberedPayload):
+    """The e-mail topic names the customer as `customer_id`, the SMS topic as `id`."""
+
+    customer_id: Id | None = None
+    email_address: str | None = None
+    phone: str | None = None
+    email_marketing_consent: ConsentPayload | None = None
+    sms_marketing_consent: ConsentPayload | None = None
+
+    @property
+    def number(self) -> str:
+        return str(self.customer_id or self.id or "")
+
+
 class LinePayload(NumberedPayload):
     title: str | None = None
     variant_title: str | None = None
@@ -333,6 +347,7 @@ class ShopPayload(Payload):
 order = TypeAdapter(OrderPayload)
 refund = TypeAdapter(RefundPayload)
 customer = TypeAdapter(CustomerPayload)
+consent_change = TypeAdapter(ConsentChangePayload)
 product = TypeAdapter(ProductPayload)
 collection = TypeAdapter(CollectionPayload)
 discount = TypeAdapter(DiscountPayload)

@@ -22,6 +22,8 @@ TOPICS = (
     "CUSTOMERS_CREATE",
     "CUSTOMERS_UPDATE",
     "CUSTOMERS_DELETE",
+    "CUSTOMERS_EMAIL_MARKETING_CONSENT_UPDATE",
+    "CUSTOMERS_MARKETING_CONSENT_UPDATE",
     "PRODUCTS_CREATE",
     "PRODUCTS_UPDATE",
     "PRODUCTS_DELETE",
@@ -34,7 +36,8 @@ TOPICS = (
     "DISCOUNTS_REDEEMCODE_ADDED",
     "APP_UNINSTALLED",
 )
-"""ORDERS_UPDATED comes with every payment, fulfilment and cancellation, too."""
+"""ORDERS_UPDATED comes with every payment, fulfilment and cancellation, too. A customer's own
+topics tell nothing of consent; that by SMS is CUSTOMERS_MARKETING_CONSENT_UPDATE."""
 
 
 def subscribe(api: ShopifyApi, address: str) -> list[str]:

@@ -49,7 +49,7 @@ def translate(
     if topic not in _TOPICS:
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")
     adapter, convert = _TOPICS[topic]
-    kinds.check(body, _KINDS[topic.partition("/")[0]], _MARKS)
+    kinds.check(body, _KINDS[topic.partition("/")[0]], _MARKS, _WHOLES)
     record = parsing.parse(adapter, body)
     if not record.number:
         raise PayloadError("id", "is missing")
@@ -393,11 +393,7 @@ def customer(
     created_at = _utc(payload.created_at)
     value = payload.addresses or ([payload.default_address] if payload.default_address else [])
     addresses = (_address(each, "both") for each in value)
-    told: tuple[tuple[commerce.Channel, payloads.ConsentPayload | None], ...] = (
-        ("email", payload.email_marketing_consent),
-        ("sms", payload.sms_marketing_consent),
-    )
-    consents = tuple(made for channel, each in told if each and (made := _consent(channel, each)))
+    consents = _consents(payload)
     return [
         commerce.Customer(
             id=payload.number,
@@ -418,6 +414,37 @@ def customer(
             ),
         )
     ]
+
+
+def consent_change(
+    payload: payloads.ConsentChangePayload, _store: Store, observed_at: datetime
+) -> list[Event]:
+    """What a customer agreed to now, after the customer as hearsay, for one who is not known yet.
+    Raises `Ignored` where nothing is told."""
+    consents = _consents(payload)
+    if not consents:
+        raise Ignored("no consent is told")
+    customer = commerce.Customer(
+        id=payload.number,
+        changed_at=observed_at,
+        observed_at=observed_at,
+        rank=0,
+        email=payload.email_address or None,
+        phone=payload.phone or None,
+        marketing_consent=commerce.given_by("email", consents),
+        consents=consents,
+    )
+    return [customer, commerce.ConsentChange(customer_id=payload.number, consents=consents)]
+
+
+def _consents(
+    payload: payloads.CustomerPayload | payloads.ConsentChangePayload,
+) -> tuple[commerce.Consent, ...]:
+    told: tuple[tuple[commerce.Channel, payloads.ConsentPayload | None], ...] = (
+        ("email", payload.email_marketing_consent),
+        ("sms", payload.sms_marketing_consent),
+    )
+    return tuple(made for channel, each in told if each and (made := _consent(channel, each)))
 
 
 def _consent(
@@ -631,7 +658,9 @@ _RESOURCES: dict[str, tuple[TypeAdapter[Any], Convert]] = {
     "collections": (payloads.collection, collection),
     "discounts": (payloads.discount, discount),
 }
+_CONSENTS = ("customers_email_marketing_consent", "customers_marketing_consent")
 _KINDS = {
+    **dict.fromkeys(_CONSENTS, "Consent"),
     "orders": "Order",
     "customers": "Customer",
     "products": "Product",
@@ -647,7 +676,9 @@ _MARKS = {
     "Refund": frozenset({"refund_line_items", "order_adjustments"}),
     "Collection": frozenset({"sort_order"}),
     "Discount": frozenset({"redeem_code"}),
+    "Consent": frozenset({"customer_id", "email_address"}),
 }
+_WHOLES = {frozenset({"id", "phone", "sms_marketing_consent"}): "Consent"}
 _TOPICS = {
     f"{resource}/{event}": _RESOURCES[resource]
     for resource, events in {
@@ -659,7 +690,7 @@ _TOPICS = {
         "discounts": "create update redeemcode_added",
     }.items()
     for event in events.split()
-}
+} | {f"{each}/update": (payloads.consent_change, consent_change) for each in _CONSENTS}
 _DELETIONS = {
     "orders/delete": Kind.ORDER,
     "customers/delete": Kind.CUSTOMER,
