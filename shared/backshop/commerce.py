@@ -168,6 +168,8 @@ class Customer(Record):
     addresses: tuple[Address, ...] = ()
     created_at: Time | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
+    untold_fields: tuple[str, ...] = ()
+    """Keys of `metadata` that the payload tells nothing of: they stay as they were."""
 
 
 class OrderLine(Model):

@@ -41,6 +41,8 @@ class Subscription:
     format: str = "JSON"
     filter: str | None = None
     include_fields: tuple[str, ...] = ()
+    metafields: tuple[tuple[str, str], ...] = ()
+    """Namespace and key of those that come with the record."""
 
 
 def header_topic(topic: str) -> str:
@@ -51,6 +53,11 @@ def header_topic(topic: str) -> str:
     if topic.endswith("_CONSENT_UPDATE"):
         return f"{topic.lower().removesuffix('_update')}/update"
     return f"{head}/{tail}"
+
+
+def asked_metafields(given: Json) -> tuple[tuple[str, str], ...]:
+    asked = given.get("metafields") or ()
+    return tuple((each.get("namespace") or "custom", each["key"]) for each in asked)
 
 
 def consent(given: bool, at: str | None) -> Json:
@@ -96,6 +103,7 @@ class Hooks:
             given.get("format") or "JSON",
             given.get("filter"),
             tuple(given.get("includeFields") or ()),
+            asked_metafields(given),
         )
         self.all[subscription.id] = subscription
         return subscription
@@ -111,7 +119,9 @@ class Hooks:
             "filter": subscription.filter,
             "includeFields": list(subscription.include_fields),
             "metafieldNamespaces": [],
-            "metafields": [],
+            "metafields": [
+                {"namespace": namespace, "key": key} for namespace, key in subscription.metafields
+            ],
             "name": None,
             "apiVersion": {
                 "handle": self.server.version,
@@ -198,9 +208,20 @@ class Hooks:
         for subscription in list(self.all.values()):
             if subscription.topic == topic:
                 body = payload() if callable(payload) else payload
+                if subscription.metafields:
+                    body = body | {"metafields": self._metafields(subscription, record)}
                 if subscription.include_fields:
                     body = {k: v for k, v in body.items() if k in subscription.include_fields}
                 self._send(subscription.uri, topic, body, record, subscription)
+
+    def _metafields(self, subscription: Subscription, record: str) -> list[Json]:
+        customer = self.shop.customers.get(int(record))
+        held = customer.meta if customer else {}
+        return [
+            {"namespace": namespace, "key": key, "value": str(held[f"{namespace}.{key}"])}
+            for namespace, key in subscription.metafields
+            if f"{namespace}.{key}" in held
+        ]
 
     def send_to_app(self, topic: str, payload: Json) -> None:
         """Sends one of the topics that are set up with the app."""

@@ -14,7 +14,7 @@ from graphql.execution.values import get_directive_values
 from shops.resolving import Info
 from shops.shop import Coupon, Shop, micros
 from shops.shopify.bulk import Bulk, BulkRefused
-from shops.shopify.hooks import Hooks
+from shops.shopify.hooks import Hooks, asked_metafields
 from shops.shopify.ids import gid, number
 from shops.shopify.refunds import RefundError, refund_amount, refund_lines, to_minor
 from shops.shopify.views import Views
@@ -313,6 +313,8 @@ class Mutations:
                 **_errors(["webhookSubscription", "callbackUrl"], problem),
             }
         found.uri = uri or found.uri
+        if "metafields" in webhookSubscription:
+            found.metafields = asked_metafields(webhookSubscription)
         found.updated_at = self.shop.clock.now()
         return {"webhookSubscription": self.server.hooks.view(found), "userErrors": []}
 

@@ -667,6 +667,17 @@ class Views:
 
     # ---------------------------------------------------------------- customers
 
+    def metafield(self, name: str, value: Any) -> View:
+        """By its name, `namespace.key`."""
+        namespace, _, key = name.rpartition(".")
+        return {
+            "__typename": "Metafield",
+            "namespace": namespace,
+            "key": key,
+            "value": str(value),
+            "type": "single_line_text_field",
+        }
+
     def customer(self, customer: Customer) -> View:
         def orders() -> list[Order]:
             return self.server.orders_of(customer.id)
@@ -698,6 +709,13 @@ class Views:
             ),
             "email": customer.email or None,
             "phone": customer.phone or None,
+            "metafields": lambda info, keys=None, first=250, **_: {
+                "nodes": [
+                    self.metafield(name, value)
+                    for name, value in customer.meta.items()
+                    if keys is None or name in keys
+                ][:first]
+            },
             "defaultEmailAddress": {
                 "emailAddress": customer.email,
                 "marketingState": consent,

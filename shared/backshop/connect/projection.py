@@ -144,7 +144,14 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
                 (store_id, customer_id, platform, email, name, phone, metadata, modified_at,
                  synced_at, consents)
               SELECT %(store)s, id, %(platform)s::text, coalesce(left(email, 255), ''), left(name, 255),
-                left(phone, 50), metadata::jsonb, modified_at, now(),
+                left(phone, 50),
+                CASE WHEN untold = '{{}}' THEN metadata::jsonb
+                  ELSE coalesce(metadata::jsonb, '{{}}') || coalesce((
+                    SELECT jsonb_object_agg(f.key, f.value)
+                    FROM connect.platform_customer AS held, jsonb_each(held.metadata) AS f
+                    WHERE held.customer_id = customers.id
+                      AND held.platform = %(platform)s::text AND f.key = ANY (untold)), '{{}}') END,
+                modified_at, now(),
                 connect.with_consents('{{}}', consents::jsonb, now())
               FROM {customers.source} WHERE NOT is_guest
               ON CONFLICT (store_id, customer_id, platform) DO UPDATE SET

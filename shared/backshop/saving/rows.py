@@ -118,6 +118,7 @@ RELATIONS: dict[str, Columns] = {
         "is_guest": "boolean",
         "country": "text",
         "metadata": "text",
+        "untold": "text[]",
         "consents": "text",
         "created_at": "timestamptz",
         "modified_at": "timestamptz",
@@ -275,7 +276,7 @@ def _product(record: Product, store: Store) -> Made:
 
 def _variants(record: Product, store: Store, modified_at: str) -> list[Row]:
     product_id = record.parent_id or record.id
-    tags = "{" + ",".join([json.dumps(tag, ensure_ascii=False) for tag in record.tags]) + "}"
+    tags = _array(record.tags)
     metadata = _json(record.metadata) if record.metadata else ""
     by_id = {variant.id: variant for variant in record.variants}
     return [
@@ -331,11 +332,16 @@ def _customer(record: Customer, store: Store) -> Made:
         _truth(record.is_guest),
         _home_country(record.addresses),
         _json(record.metadata) if record.metadata else "",
+        _array(record.untold_fields),
         _json(consents_by_channel(record.consents)) if record.consents else "",
         _maybe_time(record.created_at),
         _modified(record, store),
     )
     return [("customers", row)]
+
+
+def _array(texts: Sequence[str]) -> str:
+    return "{" + ",".join([json.dumps(each, ensure_ascii=False) for each in texts]) + "}"
 
 
 def _home_country(addresses: Sequence[Address]) -> str:

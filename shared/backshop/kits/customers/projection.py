@@ -18,6 +18,7 @@ CUSTOMERS = {
     "last_name": "text",
     "consent": "boolean",
     "custom_fields": "text",
+    "untold": "text[]",
 }
 ADDRESSES = {
     "vendure_id": "text",
@@ -54,7 +55,11 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
                 left(last_name, 100),
                 EXISTS (SELECT FROM kits.verified_phones AS v WHERE v.phone = customers.phone),
                 coalesce(own.news, consent, false), coalesce(own.news, consent) IS NOT NULL,
-                custom_fields::jsonb
+                custom_fields::jsonb || coalesce((
+                  SELECT jsonb_object_agg(f.key, f.value)
+                  FROM kits.customers AS held, jsonb_each(held.custom_fields) AS f
+                  WHERE held.vendure_customer_id = customers.vendure_id
+                    AND f.key = ANY (untold)), '{{}}')
               FROM {staged.source}
               LEFT JOIN (SELECT phone AS told_by, news FROM kits.shoppers) AS own
                 ON own.told_by = customers.phone
@@ -135,6 +140,7 @@ def _customer_row(customer: Customer, countries: Sequence[str]) -> tuple[str | N
         customer.last_name,
         None if customer.marketing_consent is None else "ft"[customer.marketing_consent],
         json.dumps(customer.metadata, default=str),
+        "{" + ",".join(json.dumps(each) for each in customer.untold_fields) + "}",
     )
 
 

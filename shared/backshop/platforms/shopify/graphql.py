@@ -171,6 +171,7 @@ def customer(node: Json) -> Json:
         "verified_email": node["verifiedEmail"],
         "email_marketing_consent": _mail_consent(email),
         "sms_marketing_consent": _sms_consent(node["defaultPhoneNumber"] or {}),
+        "metafields": node["metafields"]["nodes"] if "metafields" in node else None,
         "addresses": [
             {**(_address(each) or {}), "id": rest_id(each["id"]), "default": each["id"] == default}
             for each in node["addressesV2"]["nodes"]

@@ -76,6 +76,12 @@ class AddressPayload(Payload):
     default: bool = False
 
 
+class MetafieldPayload(Payload):
+    namespace: str = "custom"
+    key: str
+    value: str | None = None
+
+
 class ConsentPayload(Payload):
     state: str | None = None
     opt_in_level: str | None = None
@@ -98,6 +104,8 @@ class CustomerPayload(NumberedPayload):
     sms_marketing_consent: ConsentPayload | None = None
     addresses: list[AddressPayload] | None = None
     default_address: AddressPayload | None = None
+    metafields: list[MetafieldPayload] | None = None
+    """Of those that the store lists; None where they were not asked for."""
 
 
 class ConsentChangePayload(NumberedPayload):

@@ -22,6 +22,7 @@ from backshop.platforms.ports import Reader
 from backshop.platforms.reading import OVERLAP, Position, ReadContext, ReadScope, Step, since_text
 from backshop.platforms.shopify import bulk, graphql, translate
 from backshop.platforms.shopify.api import TOO_EXPENSIVE, ShopifyApi
+from backshop.platforms.shopify.metafields import metafields
 
 Json = dict[str, Any]
 BULK_PAGE = 100
@@ -124,7 +125,7 @@ class _ShopifyList:
     def _ask(self, query: str | None, after: str | None, first: int) -> tuple[Json, int, list[str]]:
         """A page, the size that Shopify let through, and the ids of what it cannot show."""
         while True:
-            variables = {"first": first, "after": after, "query": query}
+            variables = {"first": first, "after": after, "query": query} | self._more()
             try:
                 tries = TRIES if first == 1 else PAGE_TRIES
                 answer: Json = self.api.run(self.name, variables, tries)[_field(self.name)]
@@ -138,6 +139,10 @@ class _ShopifyList:
                     lost = [str(graphql.rest_id(each["id"])) for each in named["nodes"]]
                     return named | {"nodes": []}, first, lost
             first = first // 2
+
+    def _more(self) -> Json:
+        """Further variables of the operation."""
+        return {}
 
     def _is_wanted(self, node: Json, since: datetime | None) -> bool:
         """Where the filter matches whole days, what changed earlier that day is left out here."""
@@ -277,6 +282,14 @@ class _ShopifyOrders(_ShopifyList):
         return result | {"refundLineItems": {"nodes": lines}}
 
 
+class _ShopifyCustomers(_ShopifyList):
+    """Customers, with the metafields that the store lists."""
+
+    def _more(self) -> Json:
+        named = [metafield.full for metafield in metafields(self.store.settings)]
+        return {"fields": named, "withFields": True} if named else {}
+
+
 class _ShopifyProducts(_ShopifyList):
     """Products, with all variants."""
 
@@ -308,7 +321,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
         has_newest=True,
     ),
     "customers": partial(
-        _ShopifyList,
+        _ShopifyCustomers,
         name="customers",
         resource="customers",
         type="Customer",

@@ -21,6 +21,7 @@ class ShopifyShop:
 
     def __init__(self, credentials: Credentials, deadline: Deadline) -> None:
         self.api = ShopifyApi(credentials, deadline)
+        self._settings = credentials.settings
         self.orders = ShopifyOrders(self.api)
         self.discounts = ShopifyDiscounts(self.api)
         self.delivery_stages = None
@@ -29,7 +30,7 @@ class ShopifyShop:
         return subscribing.facts(self.api)
 
     def subscribe(self, address: str, _secret: str, _is_new_secret: bool) -> list[str]:
-        return subscribing.subscribe(self.api, address)
+        return subscribing.subscribe(self.api, address, self._settings)
 
     def reader(self, store: Store, resource: str, context: ReadContext) -> Reader:
         from backshop.platforms.shopify import reading

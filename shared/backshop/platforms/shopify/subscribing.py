@@ -7,12 +7,13 @@ Source: https://shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
 from backshop.platforms.shopify.api import ShopifyApi
+from backshop.platforms.shopify.metafields import metafields
 
 TOPICS = (
     "ORDERS_CREATE",
@@ -40,11 +41,37 @@ TOPICS = (
 topics tell nothing of consent; that by SMS is CUSTOMERS_MARKETING_CONSENT_UPDATE."""
 
 
-def subscribe(api: ShopifyApi, address: str) -> list[str]:
+WITH_METAFIELDS = frozenset({"CUSTOMERS_CREATE", "CUSTOMERS_UPDATE"})
+
+
+def subscribe(api: ShopifyApi, address: str, settings: Mapping[str, Any]) -> list[str]:
     """Shopify drops a subscription whose deliveries kept failing. It signs with the app's own
-    secret, so there is none to set."""
-    current = {each["topic"] for each in _subscriptions(api) if each["uri"] == address}
-    return [_create(api, topic, address) for topic in TOPICS if topic not in current]
+    secret, so there is none to set. Customers come with the metafields that the store lists."""
+    current = {each["topic"]: each for each in _subscriptions(api) if each["uri"] == address}
+    listed = [{"namespace": each.namespace, "key": each.key} for each in metafields(settings)]
+    done = []
+    for topic in TOPICS:
+        wanted = listed if topic in WITH_METAFIELDS else []
+        held = current.get(topic)
+        if held is None:
+            done.append(_create(api, topic, address, wanted))
+        elif _named(held["metafields"]) != _named(wanted):
+            done.append(_update(api, held, wanted))
+    return done
+
+
+def _named(metafields: list[dict[str, str]]) -> set[tuple[str, str]]:
+    return {(each["namespace"], each["key"]) for each in metafields}
+
+
+def _update(api: ShopifyApi, held: dict[str, Any], wanted: list[dict[str, str]]) -> str:
+    """What was done: the custom fields that the store lists are others than before."""
+    variables = {"id": held["id"], "subscription": {"metafields": wanted}}
+    answer = api.run("webhook_update", variables)["webhookSubscriptionUpdate"]
+    if answer["userErrors"]:
+        message = str(answer["userErrors"][0]["message"])[:120]
+        return f"not renewed {held['topic']}: {message}"
+    return f"renewed {held['topic']}"
 
 
 def _subscriptions(api: ShopifyApi) -> list[dict[str, Any]]:
@@ -58,9 +85,11 @@ def _subscriptions(api: ShopifyApi) -> list[dict[str, Any]]:
         after = answer["pageInfo"]["endCursor"]
 
 
-def _create(api: ShopifyApi, topic: str, address: str) -> str:
+def _create(api: ShopifyApi, topic: str, address: str, metafields: list[dict[str, str]]) -> str:
     """What was done. A topic that the app's scopes do not cover is no reason to stop."""
-    subscription = {"uri": address, "format": "JSON"}
+    subscription: dict[str, Any] = {"uri": address, "format": "JSON"}
+    if metafields:
+        subscription["metafields"] = metafields
     variables = {"topic": topic, "subscription": subscription}
     try:
         answer = api.run("webhook_create", variables)["webhookSubscriptionCreate"]

@@ -19,6 +19,7 @@ from backshop.platforms import kinds, parsing
 from backshop.platforms.errors import Ignored, PayloadError
 from backshop.platforms.parsing import RecordPage, exact, name, pieces
 from backshop.platforms.shopify import money, payloads
+from backshop.platforms.shopify.metafields import Metafield, metafields
 from backshop.platforms.shopify.money import PAID, rounded
 
 _ZERO = Decimal(0)
@@ -387,9 +388,8 @@ def _refund_line(payload: payloads.RefundLinePayload, currency: str) -> commerce
 # Everything else
 
 
-def customer(
-    payload: payloads.CustomerPayload, _store: Store, observed_at: datetime
-) -> list[Event]:
+def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datetime) -> list[Event]:
+    listed = metafields(store.settings)
     created_at = _utc(payload.created_at)
     value = payload.addresses or ([payload.default_address] if payload.default_address else [])
     addresses = (_address(each, "both") for each in value)
@@ -407,13 +407,26 @@ def customer(
             consents=consents,
             addresses=tuple(each for each in addresses if each),
             created_at=created_at,
-            metadata=_without_none(
-                state=(payload.state or "").lower(),
-                tags=list(_tags(payload.tags)),
-                verified_email=payload.verified_email,
-            ),
+            metadata={
+                **_listed(payload.metafields or [], listed),
+                **_without_none(
+                    state=(payload.state or "").lower(),
+                    tags=list(_tags(payload.tags)),
+                    verified_email=payload.verified_email,
+                ),
+            },
+            untold_fields=()
+            if payload.metafields is not None
+            else tuple(each.name for each in listed),
         )
     ]
+
+
+def _listed(
+    told: list[payloads.MetafieldPayload], listed: list[Metafield]
+) -> dict[str, str | None]:
+    values = {f"{each.namespace}.{each.key}": each.value for each in told}
+    return {each.name: values[each.full] for each in listed if each.full in values}
 
 
 def consent_change(

@@ -402,6 +402,9 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
             marketing_consent=commerce.given_by("email", consents),
             consents=consents,
             metadata={**listed, "verified": bool(payload.user and payload.user.verified)},
+            untold_fields=()
+            if payload.custom_fields is not None
+            else listed_fields(store.settings),
         )
     ]
 

@@ -341,6 +341,7 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
     addresses = (_address(billing, "billing"), _address(shipping, "shipping"))
     created_at = _utc(payload.date_created_gmt)
     fields = {each.key: each.value for each in payload.meta_data}
+    is_told = "meta_data" in payload.model_fields_set
     consents = tuple(_consents(fields, store))
     return [
         commerce.Customer(
@@ -363,6 +364,7 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
                     is_paying_customer=payload.is_paying_customer,
                 ),
             },
+            untold_fields=() if is_told else listed_fields(store.settings),
         )
     ]
 
