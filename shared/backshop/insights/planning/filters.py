@@ -12,7 +12,7 @@ from backshop.insights.planning.models import Declined, Known
 from backshop.insights.planning.names import Named
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
-from backshop.insights.semantic.models import Dimension, Filter, Limit, SemanticQuery
+from backshop.insights.semantic.models import Dimension, Filter, Limit, SemanticQuery, Unit
 from backshop.insights.semantic.periods import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -233,6 +233,74 @@ def raise_price_limit() -> None:
     )
 
 
+_ROW = (
+    r"(?P<row>products?|items|articles|skus?|variants?|categor(?:y|ies)|collections?|countr(?:y|ies)|markets?"
+    rf"|{CODES}|days?|weeks?|months?|quarters?)"
+)
+_HAVE = (
+    r"(?:with|having|where|(?:that|which)(?: (?:have|had|has|made|did|brought(?: in)?|got|sold|were used))+"
+    r"|(?:sold|selling|made|brought in|used))"
+)
+_FIGURE = (
+    r"(?P<figure>units?(?: sold)|pieces(?: sold)|items sold|orders?|refunds?|(?:net )?sales|revenue|turnover"
+    r"|uses|redemptions)"
+)
+_ROW_LIMITS = (
+    rf"\b{_ROW} {_HAVE} (?:a |we )*{N}(?: (?:in|of|worth of))? {_FIGURE}\b",
+    rf"\b{_ROW} {_HAVE} (?:a |total |our |the )*{_FIGURE} (?:of |was |were |is |are )*{N}(?= |$)(?! (?:days|weeks|months|times))",
+    rf"\b{_ROW} (?:(?:that|which|we) )*(?:have |has |had )?(?P<figure>sold|sell|used|redeemed) {N} (?:units|pieces|times|items)\b",
+)
+_ROWS_OF = {"pro": D.PRODUCT, "ite": D.PRODUCT, "art": D.PRODUCT, "sku": D.SKU, "var": D.SKU}
+_ROWS_OF |= {"cat": D.CATEGORY, "col": D.CATEGORY, "mar": D.COUNTRY}
+_GRAINS = ("day", "week", "month", "quarter")
+
+
+def read_row_limits(reading: Reading) -> None:
+    """`countries with more than 50 orders`: rows, a figure, and a limit on it."""
+    for pattern in _ROW_LIMITS:
+        found = reading.line.find(pattern)
+        if found is None:
+            continue
+        row = found["row"].removesuffix("s")
+        dimension = None if row in _GRAINS else _row_dimension(row)
+        name = _limited(found["figure"], dimension)
+        if name is None:
+            return
+        text = reading.line.text
+        reading.line.text = f"{text[: found.start()]}~ %m {text[found.end() :]}"
+        reading.metrics.append(name)
+        if dimension is None:
+            reading.grain = Unit(row)
+        else:
+            reading.dimensions.append(dimension)
+        put(reading, limit(name, op_of(found), number_of(found)))
+        return
+
+
+def _row_dimension(row: str) -> Dimension:
+    if row.startswith("countr"):
+        return D.COUNTRY
+    return _ROWS_OF.get(row[:3], D.COUPON)
+
+
+def _limited(figure: str, by: Dimension | None) -> str | None:
+    """The metric of which rows like these have so much; None where that says something else."""
+    is_of_products = by in (D.PRODUCT, D.SKU, D.CATEGORY)
+    if figure.startswith(("unit", "piece", "item", "sold", "sell")):
+        return None if by == D.COUPON else "items_sold"
+    if figure.startswith(("order", "use", "redeem", "redempt")):
+        return "coupon_uses" if by == D.COUPON else None if is_of_products else "orders"
+    if figure.startswith("refund"):
+        return None if by == D.COUPON else "refunds"
+    return (
+        "coupon_net_sales"
+        if by == D.COUPON
+        else "product_net_sales"
+        if is_of_products
+        else "net_sales"
+    )
+
+
 # ------------------------------------------------------------------------------- classes
 
 _KINDS = {
@@ -383,7 +451,7 @@ def read_customer_types(reading: Reading) -> None:
             or "only" in found[0]
             or "just" in found[0]
             or Line(line.text[found.end() :]).has(
-                rf"^ ?(?:share of (?:the |our |all )*)?{_MONEY}\b|\bspend|spent|order\b"
+                rf"^ ?(?:share of (?:the |our |all )*)?{_MONEY}\b|\bspend|spent|order\b|^ ?(?:buy|bought|purchase)\b"
             )
         )
         if not is_class:
@@ -453,7 +521,7 @@ def _statuses(reading: Reading, line: Line, known: Known) -> None:
         if said == "refunded":
             pattern = r"\b(?:with |in |having )?(?:the )?status (?:of |is )?refunded\b"
         else:
-            pattern = rf"\b(?:(?:with |in |having |at |on )?(?:the )?status (?:of |is |= )?{word}|(?:is |are |were |was |still |currently |in |got |been |have been |get |stuck |sitting |waiting )*(?:in |on )?{word}(?= orders?| ones| status| purchases|  ?$| ~| payments?| right| as of| at| and| last| this| today| yesterday| in| now)(?: status)?)\b"
+            pattern = rf"\b(?:(?:with |in |having |at |on )?(?:the )?status (?:of |is |= )?{word}|(?:is |are |were |was |still |currently |in |got |been |have been |get |stuck |sitting |waiting )*(?:in |on )?{word}(?= orders?| ones| status| purchases|  ?$| ~| payments?| right| as of| at| and| or| last| this| today| yesterday| in| now)(?: status)?)\b"
         if line.take(pattern):
             _put_status(reading, status)
             if not reading.metrics and line.has(_OF_MONEY):
@@ -552,9 +620,16 @@ _FACING = (
 )
 
 
+_EITHER = r"\b(by|with|via|through|using|from|to) (@x\d+) or (@x\d+)\b"
+
+
 def read_facing(reading: Reading) -> None:
     """Before turns of phrase take one of the names out of its place."""
-    reading.is_facing = any(reading.line.has(each) for each in _FACING)
+    line = reading.line
+    is_either = line.has(_EITHER) and not line.has(rf"\b{_MORE}\b")
+    if is_either:
+        line.text = re.sub(_EITHER, r"\1 \2 and \3", line.text)
+    reading.is_facing = any(line.has(each) for each in _FACING)
 
 
 def read_names(reading: Reading, known: Known) -> None:

@@ -1277,7 +1277,8 @@ def guess(reading: Reading) -> None:
 
     if (reading.top_n or reading.sign) and not reading.dimensions and not reading.grain:
         reading.dimensions.append(D.PRODUCT)
-        reading.metrics.append("product_net_sales")
+        is_bought = reading.line.has(r"\b(?:buy|bought|buying|ordered|purchased?)\b")
+        reading.metrics.append("items_sold" if is_bought else "product_net_sales")
         if reading.sign < 0 and not reading.top_n:
             reading.top_n = -10
         reading.others.append("by units instead")
@@ -1477,7 +1478,9 @@ def _of_customers(reading: Reading, fields: set[str]) -> None:
         reading.dimensions.append(D.CUSTOMER)
     if name == "customers" and D.CUSTOMER in reading.dimensions:
         reading.metrics[0] = "lifetime_revenue"
-    if name == "lifetime_revenue" and is_limited and _is_count(reading.line):
+    if name == "lifetime_revenue" and is_limited and is_elsewhere:
+        reading.notes.append("Of one country or code customers are counted, and not listed.")
+    if name == "lifetime_revenue" and is_limited and (is_elsewhere or _is_count(reading.line)):
         reading.metrics[0] = name = "customers"
         reading.dimensions[:] = [each for each in reading.dimensions if each != D.CUSTOMER]
         reading.top_n = None

@@ -130,6 +130,7 @@ def _plan(asked: Asked, known: Known) -> Plan:
     lacking = _missing(reading, known)
     metrics.read_less_refunds(line)
     _read_order_values(reading)
+    filters.read_row_limits(reading)
     filters.read_numbers(reading)
     filters.read_customer_types(reading)
     filters.read_spoken_statuses(reading, known)
