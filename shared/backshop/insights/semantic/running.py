@@ -244,6 +244,8 @@ class _Run:
         query = self.query
         # Days and hours without anything are rows, too, which Postgres does not have to rank.
         is_ranked = self.metrics[0].after is None and not _PATTERNS.keys() & set(query.dimensions)
+        # The smallest of a bucket are those that it has nothing of, which only filling tells.
+        is_ranked &= not (query.grain and query.dimensions and (query.top_n or 0) < 0)
         rows = self.fetch(
             self.base, self.window, by=query.dimensions, grain=query.grain, is_ranked=is_ranked
         )
