@@ -147,13 +147,17 @@ def create(body: NewBatch, key: idempotency.Key = None) -> Batch:
 @routes.route(app, "GET /batches", scope="staff", example={"items": [BATCH], "next_cursor": None})
 def index(
     status: BatchStatus | None = None,
+    completed: bool | None = None,
+    q: paging.Search = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.LIMIT,
 ) -> paging.Page[Batch]:
-    """The store's batches, newest first."""
+    """The store's batches, newest first; `completed=false` are those that are not, `q` part of a
+    number or of notes, or the code of an order in it."""
     before = paging.position(cursor, BatchPosition)
     with db.transaction(store_id=_store_id()) as tx:
-        rows = batches.list_batches(tx, status, before.number if before else None, limit + 1)
+        number = before.number if before else None
+        rows = batches.list_batches(tx, status, number, limit + 1, q=q, completed=completed)
     return paging.page(rows, limit, lambda last: BatchPosition(number=last.batch_number))
 
 

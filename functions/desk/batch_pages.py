@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import fates
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import NotFound, Problem
 from backshop.web import routes
 from backshop.web.pages import forms, redirect
 from calling import File, ask
-from frame import ANSWERED, app, does, event, lists, page, query_of, sent_by, shows
+from fates import Fate
+from frame import ANSWERED, app, does, event, lists, page, query_or, sent_by, shows
 from sessions import Me
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -79,15 +81,15 @@ def download(store: str, batch_id: str) -> Response[bytes]:
     return Response(200, made.kind, made.content, headers=headers)
 
 
-@does("/desk/<store>/batches/<batch_id>/orders", "`codes`, or `out`: a code to be taken out")
+@does("/desk/<store>/batches/<batch_id>/orders", "`codes`, or `out`: codes to be taken out")
 def assign(store: str, batch_id: str) -> Response[str]:
-    """Put orders into a batch, or take one out."""
+    """Put orders into a batch, or take some out; what became of each is said."""
     me, sent = sent_by("staff")
+    path = f"/desk/{store}/batches/{batch_id}"
+    if sent.first("out"):
+        return fates.led(event(), path, _taken_out(me, store, batch_id, _codes(sent.first("out"))))
+    codes = _codes(sent.first("codes"))
     try:
-        if out := sent.first("out"):
-            _ask(me, store, "DELETE /batches/{id}/orders/{code}", id=batch_id, code=out)
-            return redirect(f"/desk/{store}/batches/{batch_id}?done=unassigned")
-        codes = [each for each in re.split(r"[\s,;]+", sent.first("codes")) if each]
         said = _ask(
             me,
             store,
@@ -98,9 +100,8 @@ def assign(store: str, batch_id: str) -> Response[str]:
         )
     except Problem as refused:
         return _show(me, store, batch_id, refused=refused, typed=sent.typed)
-    if said["refused"]:
-        return _show(me, store, batch_id, left_out=said["refused"], assigned=said["assigned"])
-    return redirect(f"/desk/{store}/batches/{batch_id}?done=assigned")
+    left_out = {each["order_code"]: each["reason"] for each in said["refused"]}
+    return fates.led(event(), path, [Fate(each, left_out.get(each, "")) for each in codes])
 
 
 @does("/desk/<store>/batches/<batch_id>/status", "`status`: the next one")
@@ -115,6 +116,19 @@ def move(store: str, batch_id: str) -> Response[str]:
     return redirect(f"/desk/{store}/batches/{batch_id}?done=moved")
 
 
+def _codes(text: str) -> list[str]:
+    return list(dict.fromkeys(each for each in re.split(r"[\s,;]+", text) if each))
+
+
+def _taken_out(me: Me, store: str, batch_id: str, codes: list[str]) -> list[Fate]:
+    """Each by itself."""
+
+    def out(code: str) -> None:
+        _ask(me, store, "DELETE /batches/{id}/orders/{code}", id=batch_id, code=code)
+
+    return fates.of_each(forms.Sent({}), codes[: fates.MOST], out)
+
+
 def _ask(me: Me, store: str, route: str, **said: Any) -> Any:
     query = {"store_id": me.shop(store).id, **said.pop("query", {})}
     return ask(me, "batches", route, query=query, **said)
@@ -127,7 +141,12 @@ def _list(
     refused: Problem | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response[str]:
-    found = _ask(me, store, "GET /batches", query=query_of("status"))
+    query = query_or("show", "open", "q")
+    shown = query.pop("show", "all")
+    query |= (
+        {"completed": "false"} if shown == "open" else {"status": shown} if shown in STEPS else {}
+    )
+    found = _ask(me, store, "GET /batches", query=query)
     return page(
         me,
         "batches.html",
@@ -136,6 +155,7 @@ def _list(
         typed=typed,
         found=found,
         steps=STEPS,
+        filtered={"show": shown},
         key=forms.new_key(),
     )
 
@@ -147,8 +167,6 @@ def _show(
     *,
     refused: Problem | None = None,
     typed: dict[str, str] | None = None,
-    left_out: Any = (),
-    assigned: int = 0,
 ) -> Response[str]:
     batch = _ask(me, store, "GET /batches/{id}", id=batch_id)
     items = _ask(
@@ -166,8 +184,5 @@ def _show(
         steps=STEPS,
         place=place,
         next_step=STEPS[place + 1] if place + 1 < len(STEPS) else None,
-        left_out=left_out,
-        status=409 if left_out else None,
-        assigned=assigned,
         key=forms.new_key(),
     )

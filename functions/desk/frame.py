@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import exporting
+import fates
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import (
@@ -85,6 +86,14 @@ def query_of(*names: str) -> dict[str, str]:
     return {name: said[name] for name in (*names, "cursor", "limit") if said.get(name)}
 
 
+def query_or(name: str, value: str, *names: str) -> dict[str, str]:
+    """As `query_of`, where the filter `name` stands at `value` until somebody chooses another;
+    `all` takes it away."""
+    said = (event().get("queryStringParameters") or {}).get(name) or value
+    kept = query_of(*names)
+    return kept if said == "all" else kept | {name: said}
+
+
 def sent_by(scope: str) -> tuple[Me, forms.Sent]:
     """Who sent a form, and what; where it comes from is checked before anything else."""
     filled = forms.read(event())
@@ -124,6 +133,8 @@ def page(
         errors=errors,
         typed=typed if typed is not None else me.draft_of(path),
         done=DONE.get(query.get("done", "")),
+        fates_of_rows=fates.read(query["fates"]) if query.get("fates") else None,
+        here_filtered=fates.address(event(), path),
         refused=refused,
         **values,
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import fates
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import Problem
-from backshop.web.pages import redirect
 from calling import ask
-from frame import does, event, lists, page, query_of, sent_by
+from frame import does, event, lists, page, query_of, query_or, sent_by
 from sessions import Me
 
 
@@ -43,42 +43,36 @@ def discounts(store: str) -> Response[str]:
     return _discounts(sessions.current(event(), "store"), store)
 
 
-@does("/desk/<store>/discounts", "`id`: of the discount to end")
+@does("/desk/<store>/discounts", "`id`: of one or several discounts to end")
 def revoke(store: str) -> Response[str]:
-    """End an unused discount."""
+    """End unused discounts, each by itself."""
     me, sent = sent_by("store")
+    named = {"store_id": me.shop(store).id}
+
+    def end(id: str) -> None:
+        ask(me, "discounts", "POST /discounts/{id}/revoke", id=id, query=named)
+
     try:
-        ask(
-            me,
-            "discounts",
-            "POST /discounts/{id}/revoke",
-            id=sent.first("id"),
-            query={"store_id": me.shop(store).id},
-        )
+        ids = fates.chosen(sent, "the discounts")
     except Problem as refused:
         return _discounts(me, store, refused=refused)
-    return redirect(f"/desk/{store}/discounts?done=revoked")
+    return fates.led(event(), f"/desk/{store}/discounts", fates.of_each(sent, ids, end))
 
 
 def _retry(store: str, what: str) -> Response[str]:
-    """Each by itself; of several the first that cannot be tried is named, the others are done."""
+    """Each by itself; one that cannot be tried stops none."""
     me, sent = sent_by("staff")
-    refused: Problem | None = None
-    for id in sent.all("id")[:100]:
-        try:
-            ask(
-                me,
-                "order_requests",
-                f"POST /connectors/{{id}}/{what}/{{request_id}}/retry",
-                id=me.shop(store).id,
-                request_id=id,
-            )
-        except Problem as problem:
-            refused = refused or problem
-    if refused:
+    route = f"POST /connectors/{{id}}/{what}/{{request_id}}/retry"
+
+    def again(id: str) -> None:
+        ask(me, "order_requests", route, id=me.shop(store).id, request_id=id)
+
+    try:
+        ids = fates.chosen(sent, "the requests")
+    except Problem as refused:
         return _requests(me, store, what, refused=refused)
     page_name = "refunds" if what == "refunds" else "addresses"
-    return redirect(f"/desk/{store}/{page_name}?done=retried")
+    return fates.led(event(), f"/desk/{store}/{page_name}", fates.of_each(sent, ids, again))
 
 
 def _requests(me: Me, store: str, what: str, *, refused: Problem | None = None) -> Response[str]:
@@ -94,6 +88,13 @@ def _requests(me: Me, store: str, what: str, *, refused: Problem | None = None) 
 
 
 def _discounts(me: Me, store: str, *, refused: Problem | None = None) -> Response[str]:
-    query: dict[str, Any] = query_of("status")
+    query: dict[str, Any] = query_or("status", "active", "q", "used")
     found = ask(me, "discounts", "GET /discounts", query={"store_id": me.shop(store).id, **query})
-    return page(me, "discounts.html", store=store, refused=refused, found=found)
+    return page(
+        me,
+        "discounts.html",
+        store=store,
+        refused=refused,
+        found=found,
+        filtered={"status": query.get("status", "all")},
+    )

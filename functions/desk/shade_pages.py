@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import fates
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import Problem
@@ -13,7 +14,7 @@ from backshop.web import routes
 from backshop.web.pages import Policy, forms, redirect
 from backshop.web.pages.declaring import FORM
 from calling import ask
-from frame import ANSWERED, app, does, event, lists, page, query_of, sent_by, shows
+from frame import ANSWERED, app, does, event, lists, page, query_of, query_or, sent_by, shows
 from sessions import Me
 
 UNDERTONES = ("cool", "neutral", "warm")
@@ -43,7 +44,7 @@ def note(store: str) -> Response[str]:
         )
     except Problem as refused:
         return _ratings(me, store, refused=refused, typed=sent.typed)
-    return redirect(f"/desk/{store}/ratings?done=noted")
+    return redirect(fates.address(event(), f"/desk/{store}/ratings", done="noted"))
 
 
 @shows("/desk/<store>/shades")
@@ -156,7 +157,8 @@ def _weights(sent: forms.Sent) -> dict[str, Any]:
 def _ratings(
     me: Me, store: str, *, refused: Problem | None = None, typed: dict[str, str] | None = None
 ) -> Response[str]:
-    query = {"store_id": me.shop(store).id, **query_of("rating", "noted")}
+    chosen = query_or("noted", "false", "rating", "photo", "q")
+    query = {"store_id": me.shop(store).id, **chosen}
     found = ask(me, "shade_admin", "GET /shade/ratings", query=query)
     links = [urlsplit(each["image_url"]) for each in found["items"] if each["image_url"]]
     origins = sorted({f"{link.scheme}://{link.netloc}" for link in links})
@@ -168,7 +170,7 @@ def _ratings(
         typed=typed,
         policy=Policy(reaches=origins),
         found=found,
-        key=forms.new_key(),
+        filtered={"noted": chosen.get("noted", "all")},
     )
 
 

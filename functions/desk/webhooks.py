@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import fates
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import FieldError, Problem, Unprocessable
 from backshop.web.pages import forms, redirect
 from calling import ask
-from frame import does, event, lists, page, query_of, sent_by, shows
+from frame import does, event, lists, page, query_of, query_or, sent_by, shows
 from sessions import Me
 
 MOST_CALLS = 20
@@ -85,20 +86,18 @@ def outgoing(store: str) -> Response[str]:
 
 @does("/desk/<store>/outgoing", "`id`: of one or several that failed")
 def retry(store: str) -> Response[str]:
-    """Try failed changes again."""
+    """Try failed changes again, each by itself."""
     me, sent = sent_by("staff")
+    named = {"store_id": me.shop(store).id}
+
+    def again(id: str) -> None:
+        ask(me, "outbox_rows", "POST /outbox/{id}/retry", id=id, query=named)
+
     try:
-        for id in sent.all("id")[:100]:
-            ask(
-                me,
-                "outbox_rows",
-                "POST /outbox/{id}/retry",
-                id=id,
-                query={"store_id": me.shop(store).id},
-            )
+        ids = fates.chosen(sent, "the changes")
     except Problem as refused:
         return _outgoing(me, store, refused=refused)
-    return redirect(f"/desk/{store}/outgoing?done=retried")
+    return fates.led(event(), f"/desk/{store}/outgoing", fates.of_each(sent, ids, again))
 
 
 def _list(
@@ -138,15 +137,18 @@ def _show(me: Me, store: str, webhook_id: str, *, refused: Problem | None = None
 
 
 def _outgoing(me: Me, store: str, *, refused: Problem | None = None) -> Response[str]:
-    query = event().get("queryStringParameters") or {}
-    status = query.get("status") or "failed"
-    found = ask(
+    query = query_or("status", "failed", "q")
+    found = ask(me, "outbox_rows", "GET /outbox", query={"store_id": me.shop(store).id, **query})
+    status = query["status"]
+    return page(
         me,
-        "outbox_rows",
-        "GET /outbox",
-        query={"store_id": me.shop(store).id, **query_of(), "status": status},
+        "outgoing.html",
+        store=store,
+        refused=refused,
+        found=found,
+        status_shown=status,
+        filtered={"status": status},
     )
-    return page(me, "outgoing.html", store=store, refused=refused, found=found, status_shown=status)
 
 
 def _pretty(body: str | None) -> str | None:

@@ -107,14 +107,16 @@ def create(body: DiscountRequest, key: idempotency.Key = None) -> tuple[ShownDis
 )
 def index(
     status: DiscountStatus | None = None,
+    used: bool | None = None,
+    q: paging.Search = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.LIMIT,
 ) -> paging.Page[ShownDiscount]:
-    """The store's discounts, newest first."""
+    """The store's discounts, newest first; `q` is part of a code."""
     position = paging.position(cursor, DiscountPosition)
     before = (position.created_at, position.id) if position else None
     with db.transaction(store_id=_store_id()) as tx:
-        rows = discounts.list_discounts(tx, status, before, limit + 1)
+        rows = discounts.list_discounts(tx, status, before, limit + 1, q=q, used=used)
     return paging.page(
         [_shown(each) for each in rows],
         limit,

@@ -60,12 +60,15 @@ ROW = {
 
 @routes.route(app, "GET /outbox", scope="staff", example={"items": [ROW], "next_cursor": None})
 def index(
-    status: Status = "failed", cursor: paging.Cursor = None, limit: paging.Limit = paging.LIMIT
+    status: Status = "failed",
+    q: paging.Search = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.LIMIT,
 ) -> paging.Page[OutboxRow]:
-    """The store's rows of a status, oldest first."""
+    """The store's rows of a status, oldest first; `q` is part of what is done or to what."""
     after = paging.position(cursor, Position)
     with db.transaction(store_id=_store_id()) as tx:
-        rows = outbox.listed(tx, status, after.id if after else 0, limit + 1)
+        rows = outbox.listed(tx, status, after.id if after else 0, limit + 1, q=q)
     items = [OutboxRow.model_validate(row) for row in rows]
     return paging.page(items, limit, lambda last: Position(id=last.id))
 

@@ -258,14 +258,17 @@ def preview(body: Preview) -> Match:
 def list_ratings(
     rating: Annotated[int, Field(ge=1, le=5)] | None = None,
     noted: bool | None = None,
+    photo: bool | None = None,
+    q: paging.Search = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.LIMIT,
 ) -> paging.Page[ShownRating]:
     """Ratings of recommended shades, newest first, with staff's notes; `noted=false` are those that
-    nobody has looked at."""
+    nobody has looked at, `photo=true` those with a photo, `q` is part of a shade's name or of what
+    was written."""
     after = paging.position(cursor, RatingPosition)
     with db.transaction(store_id=_store_id()) as tx:
-        rows = training.ratings(tx, rating, noted, after, limit + 1)
+        rows = training.ratings(tx, rating, noted, after, limit + 1, q=q, has_photo=photo)
     shown = [_with_link(row) for row in rows]
     return paging.page(
         shown, limit, lambda last: RatingPosition(rated_at=last.rated_at, id=last.id)

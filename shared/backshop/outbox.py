@@ -183,14 +183,18 @@ def state(tx: Tx) -> State:
     return State(**row) if row else State(0, 0)
 
 
-def listed(tx: Tx, status: str, after: int, limit: int) -> list[Answer]:
-    """The store's rows of a status by id, from above `after` on, with what the platform said."""
+def listed(tx: Tx, status: str, after: int, limit: int, *, q: str | None = None) -> list[Answer]:
+    """The store's rows of a status by id, from above `after` on, with what the platform said; `q`
+    is part of what is done or of what it is done to."""
     return tx.execute(
         """SELECT id, key, kind, payload, status, attempts, next_attempt_at, response, created_at
            FROM backshop.outbox
            WHERE store_id = backshop.current_store_id()
-             AND status = %s AND id > %s ORDER BY id LIMIT %s""",
-        (status, after, limit),
+             AND status = %(status)s AND id > %(after)s
+             AND (%(q)s::text IS NULL
+               OR position(lower(%(q)s) IN lower(concat_ws(' ', kind, key))) > 0)
+           ORDER BY id LIMIT %(limit)s""",
+        {"status": status, "after": after, "limit": limit, "q": q},
     ).fetchall()
 
 

@@ -10,9 +10,11 @@ from uuid import uuid4
 import jwt
 import psycopg
 import pytest
+from PIL import Image
 
 from local.shade_shop import SHADES
 from tests.pages.conftest import WIDTHS, look, tab_through
+from tests.pages.test_desk import sign_in
 from tests.stack.conftest import eventually
 
 
@@ -117,3 +119,69 @@ def test_a_quote(visiting, stack, width, scheme):
         assert visit.page.title().startswith("Error:")
         look(visit.page, "acceptance without a name")
         visit.no_leaks()
+
+
+def photo(path, size=(3000, 4000)):
+    """A photo as a phone takes it."""
+    image = Image.effect_noise(size, 60).convert("RGB")
+    image.save(path, "JPEG", quality=95, comment=b"taken at home")
+    return path
+
+
+def to_rating(page, visit, invited) -> None:
+    visit.go(invited)
+    answer_all(page)
+    page.click("button.main")
+    page.wait_for_url("**/survey/match**")
+    page.click("text=Say how well")
+    page.click("text=Perfect")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_photo_comes_with_the_rating_and_staff_see_it(
+    visiting, stack, invited, catalogue, tmp_path, scheme
+):
+    allowed = (stack._said("host.json")["aws_endpoint"],)
+    large = photo(tmp_path / "large.jpg")
+    assert large.stat().st_size > 6_000_000, "more than a form can carry"
+    with visiting(360, scheme, allowed=allowed) as visit:
+        page = visit.page
+        to_rating(page, visit, invited)
+        page.set_input_files("#photo", large)
+        page.wait_for_selector("text=The photo is ready")
+        page.click("text=Send my rating")
+        page.wait_for_selector("text=Tick the box if you agree")
+        look(page, "rating with a photo and no consent")
+        page.set_input_files("#photo", large)
+        page.wait_for_selector("text=The photo is ready")
+        page.check("#photo_agreed")
+        page.click("text=Send my rating")
+        page.wait_for_url("**said=thanks**")
+        page.click("text=Change it")
+        page.wait_for_selector(".own-photo img")
+        look(page, "rating with its photo")
+        assert page.evaluate("document.querySelector('.own-photo img').naturalWidth") == 1200
+        visit.no_leaks()
+        with visiting(1280, scheme, host="desk.localhost", allowed=allowed) as staff:
+            sign_in(staff, stack, f"/desk/{catalogue[1]}/ratings")
+            staff.page.wait_for_selector("img.photo")
+            look(staff.page, "ratings with photos")
+            link = staff.page.locator("img.photo").first.get_attribute("src")
+            assert b"taken at home" not in staff.page.request.get(link).body()
+            staff.no_leaks()
+        page.click("text=Erase my photo")
+        page.wait_for_selector("text=Your photo is erased")
+        look(page, "photo erased")
+        assert page.request.get(link).status == 404
+
+
+def test_a_photo_without_scripts(visiting, invited, tmp_path):
+    with visiting(scripts=False) as visit:
+        page = visit.page
+        to_rating(page, visit, invited)
+        page.set_input_files("#photo", photo(tmp_path / "small.jpg", (600, 800)))
+        page.check("#photo_agreed")
+        page.click("text=Send my rating")
+        page.wait_for_url("**said=thanks**")
+        page.click("text=Change it")
+        assert page.locator(".own-photo").count() == 1

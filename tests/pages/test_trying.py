@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import threading
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -157,3 +158,54 @@ def test_nobody_else_frames_it(browser, stack, store):
     shown = [frame for frame in page.frames if frame != page.main_frame]
     assert all(frame.query_selector("#try-on") is None for frame in shown)
     context.close()
+
+
+def states_of(plain, visiting, stack, path, name) -> None:
+    """The page that a browser without scripts stands on, in an ordinary one, where axe runs."""
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        with visiting(width, scheme, allowed=(bucket(stack),)) as visit:
+            visit.context.add_cookies(plain.context.cookies())
+            visit.go(path)
+            look(visit.page, name)
+            visit.no_leaks()
+
+
+def path_of(page) -> str:
+    parts = urlsplit(page.url)
+    return f"{parts.path}?{parts.query}"
+
+
+def test_all_of_it_without_scripts(visiting, stack, store, portrait):
+    with visiting(360, scripts=False, allowed=(bucket(stack),)) as visit:
+        page = visit.page
+        visit.go(f"/try-on?skus=TINT-30&store_id={store}")
+        page.click("form button:has-text('Continue')")
+        assert page.title().startswith("Error:")
+        page.check("#agreed")
+        page.click("form button:has-text('Continue')")
+        page.wait_for_url("**/try-on/picture?**")
+        states_of(visit, visiting, stack, path_of(page), "picture")
+        page.set_input_files("#file", portrait)
+        page.click("text=Show it on me")
+        page.wait_for_url("**/try-on/result?**")
+        assert page.locator("h1").count() == 1
+        page.wait_for_selector("text=TINT-30 on you", timeout=90_000)
+        states_of(visit, visiting, stack, path_of(page), "result")
+        shown = page.locator("figure img")
+        assert shown.count() == 2
+        for number in range(2):
+            picture = page.request.get(shown.nth(number).get_attribute("src"))
+            assert picture.status == 200
+        address = shown.nth(1).get_attribute("src")
+        page.click("a.shade:not([aria-current])")
+        page.wait_for_url("**sku=**")
+        other = page.locator("figure img").nth(1).get_attribute("src")
+        assert other.partition("?")[0] != address.partition("?")[0]
+        page.click("text=Erase my picture")
+        page.wait_for_url("**said=erased**")
+        assert "Your picture is erased" in page.inner_text("main")
+        for gone in (address, other):
+            assert page.request.get(gone).status == 404
+        assert not [each for each in visit.context.cookies() if "try-on" in each["name"]]
+        assert visit.foreign == []
+        states_of(visit, visiting, stack, path_of(page), "erased")

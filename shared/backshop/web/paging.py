@@ -14,7 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
-from annotated_types import Interval, MaxLen
+from annotated_types import Interval, MaxLen, MinLen
 from pydantic import BaseModel, Field, ValidationError
 
 from backshop.errors import BadRequest
@@ -30,6 +30,8 @@ Limit = Annotated[int, Interval(ge=1, le=MOST)]
 """How many items a page holds."""
 Cursor = Annotated[str, MaxLen(1000)] | None
 """`next_cursor` of the page before, as it was given."""
+Search = Annotated[str, MinLen(1), MaxLen(200)] | None
+"""Part of a text that what is looked for holds, in upper or lower case."""
 
 
 class Page(BaseModel, Generic[T]):

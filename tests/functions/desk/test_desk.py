@@ -247,7 +247,13 @@ def test_failed_changes_are_tried_again_together(alice, store, owner):
     assert shown.text.count('name="id"') == 3
     chosen = [("id", str(row.id)) for row in rows[:2]]
     done = alice.post(f"/desk/{store}/outgoing", chosen)
-    assert done.leads_to == f"/desk/{store}/outgoing?done=retried"
+    assert done.leads_to.startswith(f"/desk/{store}/outgoing?fates=")
+    assert "2 done" in alice.get(done.leads_to).text
+    again = alice.get(alice.post(f"/desk/{store}/outgoing", chosen).leads_to).text
+    assert "0 done, 2 not" in again, "they are under way"
+    assert again.count("No failed row has this id") == 2
+    none = alice.post(f"/desk/{store}/outgoing", {})
+    assert (none.status, none.text.count("Choose the changes first")) == (422, 1)
     left = owner.execute(
         "SELECT count(*) AS n FROM backshop.outbox WHERE store_id = %s AND status = 'failed'",
         [store],
@@ -305,8 +311,13 @@ def test_a_batch_is_filled_and_walked(alice, new_store, owner):
     before = owner.execute(lists, [store]).fetchall()
     assert alice.get(batch).status == 200
     assert owner.execute(lists, [store]).fetchall() == before, "a GET changes nothing"
-    left_out = alice.post(f"{batch}/orders", {"codes": "KITS-9"})
-    assert "KITS-9" in left_out.text
+    left_out = alice.get(alice.post(f"{batch}/orders", {"codes": "KITS-1 KITS-9"}).leads_to).text
+    assert "0 done, 2 not" in left_out, "one is in it already"
+    assert re.search(r"KITS-9</bdi> <span[^>]*>Not done", left_out)
+    out = alice.get(alice.post(f"{batch}/orders", {"out": "KITS-2, KITS-8"}).leads_to).text
+    assert "1 done, 1 not" in out
+    assert re.search(r"KITS-8</bdi> <span[^>]*>Not done", out)
+    assert alice.post(f"{batch}/orders", {"codes": "KITS-2"}).status == 303
     assert alice.post(f"{batch}/status", {"status": "orderedFromSupplier"}).status == 303
     shown = alice.get(batch)
     assert "Ordered from supplier (now)" in shown.text

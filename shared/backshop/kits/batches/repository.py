@@ -32,16 +32,31 @@ def create(tx: Tx, target: int, notes: str | None, auto_assign: bool) -> Batch:
     return Batch.model_validate(row)
 
 
-def list_batches(tx: Tx, status: BatchStatus | None, before: str | None, limit: int) -> list[Batch]:
-    """The store's batches, newest number first, from below `before` on."""
+def list_batches(
+    tx: Tx,
+    status: BatchStatus | None,
+    before: str | None,
+    limit: int,
+    *,
+    q: str | None = None,
+    completed: bool | None = None,
+) -> list[Batch]:
+    """The store's batches, newest number first, from below `before` on; `q` is part of a number or
+    of notes, or the code of an order in it, `completed` whether nothing is left to do."""
     rows = tx.execute(
         f"""SELECT {_BATCH} FROM kits.import_batches
             WHERE store_id = backshop.current_store_id()
               AND (%(status)s::text IS NULL OR status = %(status)s)
+              AND (%(completed)s::bool IS NULL OR (status = 'completed') = %(completed)s)
+              AND (%(q)s::text IS NULL
+                OR position(lower(%(q)s) IN lower(concat_ws(' ', batch_number, notes))) > 0
+                OR id IN (SELECT o.batch_id FROM kits.customer_orders_summary AS o
+                          WHERE o.store_id = backshop.current_store_id()
+                            AND o.order_code IN (upper(%(q)s), %(q)s)))
               AND (%(before)s::text IS NULL
                    OR (length(batch_number), batch_number) < (length(%(before)s), %(before)s))
             ORDER BY length(batch_number) DESC, batch_number DESC LIMIT %(limit)s""",
-        {"status": status, "before": before, "limit": limit},
+        {"status": status, "before": before, "limit": limit, "q": q, "completed": completed},
     )
     return [Batch.model_validate(row) for row in rows]
 

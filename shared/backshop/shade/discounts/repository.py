@@ -104,17 +104,29 @@ def discount(tx: Tx, id: UUID, *, lock: bool = False) -> Discount | None:
 
 
 def list_discounts(
-    tx: Tx, status: str | None, before: tuple[datetime, UUID] | None, limit: int
+    tx: Tx,
+    status: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+    *,
+    q: str | None = None,
+    used: bool | None = None,
 ) -> list[Discount]:
-    """The store's discounts, newest first, from before a place in that order on."""
+    """The store's discounts, newest first, from before a place in that order on; `q` is part of a
+    code that the shop has."""
     rows = tx.execute(
         f"""SELECT {_DISCOUNT} FROM shade.discounts
             WHERE store_id = backshop.current_store_id()
               AND (%(status)s::text IS NULL OR status = %(status)s)
+              AND (%(used)s::bool IS NULL OR used = %(used)s)
+              AND (%(q)s::text IS NULL OR (
+                activated_at IS NOT NULL AND position(lower(%(q)s) IN lower(discount_code)) > 0))
               AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s, %(id)s::uuid))
             ORDER BY created_at DESC, id DESC LIMIT %(limit)s""",
         {
             "status": status,
+            "used": used,
+            "q": q,
             "at": before[0] if before else None,
             "id": before[1] if before else None,
             "limit": limit,

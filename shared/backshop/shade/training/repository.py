@@ -86,20 +86,32 @@ def forget_photos(tx: Tx, survey_ids: Sequence[UUID]) -> None:
 
 
 def ratings(
-    tx: Tx, rating: int | None, noted: bool | None, after: RatingPosition | None, number: int
+    tx: Tx,
+    rating: int | None,
+    noted: bool | None,
+    after: RatingPosition | None,
+    number: int,
+    *,
+    q: str | None = None,
+    has_photo: bool | None = None,
 ) -> list[ShownRating]:
-    """So many ratings, newest first."""
+    """So many ratings, newest first; `q` is part of a shade's name or of what was written."""
     rows = tx.execute(
         f"""{_SHOWN}
             WHERE u.store_id = backshop.current_store_id()
               AND u.match_accuracy_rating IS NOT NULL AND u.rated_at IS NOT NULL
               AND (%(rating)s::int IS NULL OR u.match_accuracy_rating = %(rating)s)
               AND (%(noted)s::bool IS NULL OR (u.qa_note IS NOT NULL) = %(noted)s)
+              AND (%(has_photo)s::bool IS NULL OR (u.image_url IS NOT NULL) = %(has_photo)s)
+              AND (%(q)s::text IS NULL OR position(lower(%(q)s) IN lower(concat_ws(
+                ' ', s.shade_selected, r.recommended_shade, u.feedback_notes, u.qa_note))) > 0)
               AND (%(at)s::timestamptz IS NULL OR (u.rated_at, u.id) < (%(at)s, %(id)s))
             ORDER BY u.rated_at DESC, u.id DESC LIMIT %(number)s""",
         {
             "rating": rating,
             "noted": noted,
+            "q": q,
+            "has_photo": has_photo,
             "at": after.rated_at if after else None,
             "id": after.id if after else None,
             "number": number,

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from backshop.web.pages import answers, assets, texts
+from backshop.web.pages import answers, assets, forms, texts
 from backshop.web.pages.answers import NOTHING_MORE, Policy
 
 SHARED = Path(__file__).with_name("templates")
@@ -65,6 +65,7 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.globals["new_key"] = forms.new_key
     made.globals["asset"] = assets.address
     made.globals["brand_sheet"] = assets.brand_address
     made.filters |= {

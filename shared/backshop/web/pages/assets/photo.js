@@ -13,7 +13,7 @@ async function smaller(file) {
   return new File([blob], "photo.jpg", { type: "image/jpeg" });
 }
 
-field?.addEventListener("change", async () => {
+async function prepare() {
   const [file] = field.files;
   said.textContent = "";
   if (!file) return;
@@ -29,4 +29,9 @@ field?.addEventListener("change", async () => {
   } catch {
     // No picture that this browser knows: the page says what is wrong with it.
   }
-});
+}
+
+if (field) {
+  field.addEventListener("change", prepare);
+  prepare(); // On a slow line it was chosen before this script came.
+}
