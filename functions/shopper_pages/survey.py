@@ -18,10 +18,11 @@ from backshop.errors import Conflict, FieldError, Gone, NotFound, Unauthorized, 
 from backshop.shade.surveys import repository as surveys
 from backshop.shade.surveys.models import Answers
 from backshop.shade_survey import SurveyForm, SurveyLink
-from backshop.web import pages
+from backshop.web import http, pages
 from backshop.web.pages import Policy, forms
 from frame import Shop, app, event, now, query, shop_of
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 DRAFT = "__Host-survey"
 DRAFT_LASTS = timedelta(days=7)
@@ -34,6 +35,7 @@ FIT = (
     (2, "Poor", "It shows"),
     (1, "Not at all", "Far too light or too dark"),
 )
+RATINGS = tuple(str(value) for value, *_ in FIT)
 Draft = dict[str, Any]
 
 
@@ -239,7 +241,7 @@ def _first_missing(form: SurveyForm, draft: Draft) -> int | None:
 def _said(draft: Draft) -> Draft:
     """The draft as the answers' model takes it; nothing for what was left open."""
     said = {name: value for name, value in draft.items() if value not in (None, "", [])}
-    if str(said.get("shade_fit_rating", "")).isdecimal():
+    if said.get("shade_fit_rating") in RATINGS:
         said["shade_fit_rating"] = int(said["shade_fit_rating"])
     return said
 
@@ -310,12 +312,19 @@ def _draft(token: str) -> Draft:
     sent = (each.partition("=") for each in event().get("cookies") or ())
     text = next((value for name, _, value in sent if name == DRAFT), "")
     try:
-        kept = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        is_this = kept["of"] == _mark(token)
-        answers: Draft = dict(kept["answers"])
+        said = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        kept = from_json(said, allow_inf_nan=False)
+        is_this = kept["of"] == _mark(token) and not http.holds_nul(said)
+        answers = dict(kept["answers"])
     except (ValueError, KeyError, TypeError):
         return {}
-    return answers if is_this else {}
+    return {name: each for name, each in answers.items() if _is_answer(each)} if is_this else {}
+
+
+def _is_answer(said: Any) -> bool:
+    """Whether a page of ours may have kept this: a text, or the texts that were chosen."""
+    texts = said if isinstance(said, list) else [said]
+    return all(isinstance(each, str) for each in texts)
 
 
 def _kept(visit: Visit, draft: Draft) -> Cookie:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from importlib import import_module
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
@@ -54,9 +56,14 @@ def kit(owner, shop, customer):
 
 
 @pytest.fixture
-def browse(load, event, context):
+def kept() -> dict[str, str]:
+    """The browser's cookies."""
+    return {}
+
+
+@pytest.fixture
+def browse(load, event, context, kept):
     function = load("shopper_pages")
-    kept: dict[str, str] = {}
 
     def go(verb, path, form=None, headers=None, query=None):
         name = "answer" if verb == "POST" else "survey"
@@ -119,6 +126,41 @@ def test_from_the_link_to_the_match(browse, shop, kit, owner):
     assert saved["skin_concerns"] == ["Acne", "Dryness"]
     assert place(browse("POST", f"/survey/answers?{token}")) == led
     assert place(browse("GET", f"/survey?{token}")) == led
+
+
+SAID = '{"of": "MARK", "answers": {"shade_selected": ANSWER, "shade_fit_rating": ANSWER}}'
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "[" * 5000,
+        '{"of":' * 1500,
+        "9" * 5000,
+        "[]",
+        '{"of": "MARK", "answers": [1]}',
+        '{"of": "MARK", "answers": 5}',
+        *(
+            SAID.replace("ANSWER", each)
+            for each in (
+                '"a\\u0000b"', '"\\ud800"', f'"{"9" * 5000}"', "9" * 4000, "1e999", "[[1]]", "{}",
+                '[{"a": 1}]', "true", "null", '"\u00b2"',
+            )
+        ),
+    ],
+    ids=lambda said: said[:30],
+)  # fmt: skip
+@pytest.mark.parametrize("at", ["GET /survey/1", "GET /survey/answers", "POST /survey/answers"])
+def test_a_draft_that_no_page_of_ours_kept_is_none(browse, kept, shop, kit, owner, draft, at):
+    """The cookie is the browser's, who may write anything into it."""
+    token = link(shop, kit)
+    mark = import_module("survey")._mark(token.removeprefix("token="))
+    said = draft.replace("MARK", mark).encode()
+    kept["__Host-survey"] = urlsafe_b64encode(said).decode().rstrip("=")
+    verb, path = at.split(" ")
+    assert browse(verb, f"{path}?{token}")["statusCode"] in (200, 303, 422)
+    row = owner.execute("SELECT count(*) AS n FROM shade.surveys WHERE store_id = %s", [shop])
+    assert row.fetchone()["n"] == 0
 
 
 def test_reading_changes_nothing(browse, shop, kit, owner):
