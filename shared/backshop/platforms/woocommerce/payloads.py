@@ -133,7 +133,7 @@ class CustomerPayload(Payload):
     role: str | None = None
     username: str | None = None
     is_paying_customer: bool | None = None
-    meta_data: list[MetaPayload] = Field(default_factory=list)
+    meta_data: list[MetaPayload] | None = None
     billing: AddressPayload | None = None
     shipping: AddressPayload | None = None
 

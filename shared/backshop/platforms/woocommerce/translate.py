@@ -340,8 +340,8 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
     )
     addresses = (_address(billing, "billing"), _address(shipping, "shipping"))
     created_at = _utc(payload.date_created_gmt)
-    fields = {each.key: each.value for each in payload.meta_data}
-    is_told = "meta_data" in payload.model_fields_set
+    fields = {each.key: each.value for each in payload.meta_data or ()}
+    is_told = payload.meta_data is not None
     consents = tuple(_consents(fields, store))
     return [
         commerce.Customer(
