@@ -240,7 +240,7 @@ def _called(
         text = base64.b64decode(text).decode()
     said = json.loads(text) if text else None
     if answer["statusCode"] >= 400:
-        raise _refused(answer["statusCode"], said["detail"])
+        raise _refused(answer["statusCode"], said["detail"] if said else "")
     return said
 
 

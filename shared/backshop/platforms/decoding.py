@@ -9,7 +9,8 @@ takes is what pydantic would have made of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, reduce
@@ -20,7 +21,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from annotated_types import Ge, Gt, Lt
-from pydantic import AfterValidator, BaseModel, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from backshop.platforms.repair import Whole, model_of
@@ -30,7 +31,7 @@ Check = Callable[[Any], Any]
 """Takes a field's value and gives the one to keep; raises where it may not be."""
 
 PLAIN = (str, int, bool, Decimal, datetime, NoneType, Any)
-KNOWN = (Ge, Gt, Lt, AfterValidator, Whole)
+KNOWN = (Ge, Gt, Lt, BeforeValidator, AfterValidator, Whole)
 INT64 = 2**63 - 1
 
 
@@ -142,7 +143,7 @@ def _parts(declared: Any) -> tuple[Any, list[Any]]:
     rules = []
     for each in noted:
         rules += each.metadata if isinstance(each, FieldInfo) else [each]
-    if not all(isinstance(each, KNOWN) for each in rules):
+    if not all(isinstance(each, KNOWN) or _pattern(each) for each in rules):
         raise Underivable(str(declared))
     return inner, [each for each in rules if not isinstance(each, Whole)]
 
@@ -160,10 +161,30 @@ def _check(declared: Any) -> Check | None:
     if get_origin(inner) in (Union, UnionType):
         checks = [check for each in get_args(inner) if (check := _check(each))]
         return checks[-1] if checks else None
-    validators = [each.func for each in rules if isinstance(each, AfterValidator)]
-    if validators:
-        return cast("Check", validators[0])
+    if of := [each.func for each in rules if isinstance(each, AfterValidator)]:
+        return cast("Check", of[0])
+    before = [cast("Check", each.func) for each in rules if isinstance(each, BeforeValidator)]
+    patterns = [pattern for each in rules if (pattern := _pattern(each))]
+    if before or patterns:
+        return _unchanged(before, patterns)
     return _within(*_bounds(rules)) if inner is Decimal and rules else None
+
+
+def _pattern(rule: Any) -> str | None:
+    """What `Field(pattern=…)` asks; pydantic has no public name for what it keeps of that."""
+    return getattr(rule, "pattern", None)
+
+
+def _unchanged(before: Sequence[Check], patterns: Sequence[str]) -> Check:
+    """Takes what pydantic would take as it stands."""
+    searches = [re.compile(each).search for each in patterns]
+
+    def check(value: Any) -> Any:
+        if all(each(value) == value for each in before) and all(each(value) for each in searches):
+            return value
+        raise ValueError
+
+    return check
 
 
 def _within(low: Decimal, high: Decimal) -> Check:
