@@ -8,7 +8,7 @@ LOCKS := requirements/bootstrap requirements/dev requirements/run requirements/a
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-sam setup-lint setup-vendure run reset demo test test-sam test-vendure test-pages test-slow faults load check format schema openapi lock bench screenshots gallery template deploy release audit certificates docs clean
+.PHONY: help setup setup-run setup-sam setup-lint setup-vendure run reset demo drill test test-sam test-vendure test-pages test-slow faults load check format schema openapi lock bench screenshots gallery template deploy release audit certificates docs clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,9 @@ reset: $(RUNNING) ## delete the local data; it asks (FORCE=1: it does not)
 
 demo: $(RUNNING) ## replay recorded deliveries through the running stack
 	@$(BIN)/python -m local demo
+
+drill: $(RUNNING) ## back the local database up, restore it elsewhere, and compare
+	@$(BIN)/python -m local drill
 
 test: setup ## every test that is not slow, on two cores (WORKERS=)
 	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile -m "not slow and not sam and not vendure and not pages"

@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     reset = commands.add_parser("reset", help="delete all local data")
     reset.add_argument("--force", action="store_true", help="do not ask on a terminal")
     reset.set_defaults(command=_reset)
+    drill = commands.add_parser("drill", help="back the database up, restore it elsewhere, compare")
+    drill.set_defaults(command=_drill)
     demo = commands.add_parser("demo", help="replay recorded deliveries and show the rows")
     demo.set_defaults(command=_demo)
     invoke = commands.add_parser("invoke", help="call one function with an event")
@@ -128,6 +130,13 @@ def _agrees(question: str) -> bool:
     except EOFError:
         print()
         return False
+
+
+def _drill(arguments: argparse.Namespace) -> int:
+    from local import drill
+
+    drill.run(arguments.state.resolve())
+    return 0
 
 
 def _demo(arguments: argparse.Namespace) -> int:
