@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -39,6 +39,14 @@ SHORTEST_PHONE = 7
 """Digits without country code that are held to be a phone of their own."""
 
 
+class Stored(NamedTuple):
+    """Keys of what is stored of a person: selfies, pictures made of them and photos of ratings in
+    the try-on's bucket, archived projects and quotes in the data bucket."""
+
+    pictures: list[str]
+    papers: list[str]
+
+
 def export(tx: Tx, store: Store, person: Person, *spelt: Person) -> dict[str, Any]:
     """Everything about the person: context, table, rows; ready for JSON. Anybody's row with the
     person's customer id, e-mail address or phone is theirs; `spelt` is the person once more with
@@ -54,26 +62,24 @@ def export(tx: Tx, store: Store, person: Person, *spelt: Person) -> dict[str, An
     return exported
 
 
-def erase(tx: Tx, store: Store, person: Person, at: datetime) -> list[str]:
+def erase(tx: Tx, store: Store, person: Person, at: datetime) -> Stored:
     """Forget the person in every context, and for good what is older than `at`. Orders keep their
-    goods and amounts. The stored objects (selfies, overlays, photos of ratings, archived projects,
-    quotes) that the caller is to delete."""
+    goods and amounts. The stored objects that the caller is to delete."""
     ledger.lock(tx, store)
     everyone = _with_other_ids(person, connect.customers_of(tx, person))
     _remember(tx, store, everyone, at)
     outbox.forget_answers(tx, [f"order:{id}" for id in connect.orders_of(tx, person)])
-    found = connect.erase(tx, store, person)
-    for context in OTHER_CONTEXTS.values():
+    pictures = connect.stored(tx, person)
+    connect.erase(tx, store, person)
+    papers: list[str] = []
+    for name, context in OTHER_CONTEXTS.items():
         for each in everyone:
-            if context is projects:
-                found += projects.stored(tx, each)
-            if context is shade:
-                found += [
-                    objects.address(config.value("TRY_ON_BUCKET"), key)
-                    for key in shade.stored(tx, each)
-                ]
+            if name == "projects":
+                papers += projects.stored(tx, each)
+            if name == "shade":
+                pictures += shade.stored(tx, each)
             context.erase(tx, store, each)
-    return found
+    return Stored(pictures, papers)
 
 
 def keep_export(
@@ -99,8 +105,10 @@ def erase_with_objects(tx: Tx, store: Store, person: Person, at: datetime) -> No
     """`erase`, and delete the person's pictures, documents and the bodies of webhooks that name
     them. Before the commit: what cannot be deleted makes the whole erasure come again."""
     subjects = {f"{kind}:{digest}" for kind, digest in known_by(tx, person)}
-    for bucket, key in map(objects.parse, erase(tx, store, person, at)):
-        objects.delete(bucket, [key])
+    stored = erase(tx, store, person, at)
+    for bucket, keys in (("TRY_ON_BUCKET", stored.pictures), ("DATA_BUCKET", stored.papers)):
+        if keys:
+            objects.delete(config.value(bucket), keys)
     bodies.delete(store.id, received.forget_subjects(tx, subjects))
 
 

@@ -418,16 +418,35 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
     return export_rows(tx, "connect", _THEIRS, about)
 
 
-def erase(tx: Tx, store: Store, person: Person) -> list[str]:
-    """Forget the person; orders keep their goods and amounts. The objects (selfies, overlays) that
-    are to be deleted too."""
+def stored(tx: Tx, person: Person) -> list[str]:
+    """Keys of the person's selfies and of pictures made of them, in the try-on's bucket; to be
+    asked before they are erased. By whose they are, not by the addresses in the rows: one that
+    names nothing of ours must not keep the person from being erased."""
+    from backshop.connect.try_on import rules  # rarely needed, and it loads the try-on's models
+
+    sessions = tx.execute(
+        f"""SELECT store_id, session_id, skus || ARRAY (
+              SELECT o.sku FROM connect.try_on_overlay AS o WHERE o.session_id = s.session_id
+            ) AS skus
+            FROM connect.try_on_session AS s WHERE {_THEIRS["try_on_session"]}""",
+        _about(tx, person),
+    )
+    return [
+        key
+        for of in sessions
+        for key in (
+            rules.selfie_key(of["store_id"], of["session_id"]),
+            *(
+                rules.overlay_key(of["store_id"], of["session_id"], sku)
+                for sku in sorted(set(of["skus"]))
+            ),
+        )
+    ]
+
+
+def erase(tx: Tx, store: Store, person: Person) -> None:
+    """Forget the person; orders keep their goods and amounts."""
     about = _about(tx, person)
-    objects = tx.execute(
-        f"""SELECT selfie_url AS url FROM connect.try_on_session WHERE {_THEIRS["try_on_session"]}
-            UNION ALL SELECT overlay_url FROM connect.try_on_overlay
-            WHERE {_THEIRS["try_on_overlay"]}""",
-        about,
-    ).fetchall()
     tx.execute(f"DELETE FROM connect.try_on_overlay WHERE {_THEIRS['try_on_overlay']}", about)
     tx.execute(f"DELETE FROM connect.try_on_session WHERE {_THEIRS['try_on_session']}", about)
     tx.execute(
@@ -450,7 +469,6 @@ def erase(tx: Tx, store: Store, person: Person) -> list[str]:
         about,
     )
     delete_customers(tx, store, about["customers"])
-    return [row["url"] for row in objects]
 
 
 def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:

@@ -41,20 +41,27 @@ def export(tx: Tx, store: Store, person: Person) -> dict[str, Any]:
 
 
 def stored(tx: Tx, person: Person) -> list[str]:
-    """Addresses of what is stored of the person, archived projects and PDFs of quotes, which are
-    forgotten with this."""
+    """Keys of what is stored of the person, archived projects and PDFs of quotes, which are
+    forgotten with this. By whose they are, whatever address the rows hold."""
+    from backshop.projects.archive.archiving import key_of
+    from backshop.projects.quotes.rules import pdf_key
+
     about = _about(tx, person)
     pdfs = tx.execute(
         """UPDATE projects.quotes SET pdf_key = NULL
-           WHERE project_id = ANY (%(projects)s) AND pdf_key IS NOT NULL RETURNING old.pdf_key""",
+           WHERE project_id = ANY (%(projects)s) AND pdf_key IS NOT NULL
+           RETURNING store_id, quote_id""",
         about,
     ).fetchall()
-    rows = tx.execute(
+    archived = tx.execute(
         """DELETE FROM projects.archived_projects WHERE project_id = ANY (%(projects)s)
-           RETURNING object_key""",
+           RETURNING store_id, project_id""",
         about,
-    )
-    return [row["object_key"] for row in rows] + [row["pdf_key"] for row in pdfs]
+    ).fetchall()
+    return [
+        *(key_of(row["store_id"], row["project_id"]) for row in archived),
+        *(pdf_key(row["store_id"], row["quote_id"]) for row in pdfs),
+    ]
 
 
 def erase(tx: Tx, store: Store, person: Person) -> None:

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from backshop import privacy
 from backshop.commerce import Address, Kind, Person, Store, guest_id
+from backshop.connect.try_on import rules
 from backshop.saving import erasures, projections
 from backshop.saving.prepare import prepare
 from psycopg.rows import dict_row
@@ -131,11 +132,6 @@ ADDED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def try_on_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRY_ON_BUCKET", "try-on")
-
-
 def everything(owner: Any, store: Store) -> str:
     """All rows of the store, in every schema, as one text."""
     tables = rows(
@@ -162,17 +158,19 @@ def test_erased_in_every_context(open_shop: Any, owner: Any, platform: str) -> N
     before = everything(owner, store)
     for trace in TRACES[:4]:
         assert trace in before
-    objects = privacy.erase(tx, store, ANN, ERASED_AT)
+    [session] = rows(tx, "SELECT session_id FROM connect.try_on_session")
+    stored = privacy.erase(tx, store, ANN, ERASED_AT)
     tx.commit()
     photos = [
-        f"s3://try-on/ratings/{store.id}/{survey}"
+        f"ratings/{store.id}/{survey}"
         for survey in rows(
             owner,
             f"""SELECT survey_id FROM shade.model_training_data WHERE store_id = '{store.id}'""",
         )
     ]
     assert bool(photos) == (platform == "shopify")
-    assert sorted(objects) == ["s3://overlays/ann", "s3://selfies/ann", *photos]
+    pictures = [rules.selfie_key(store.id, session), rules.overlay_key(store.id, session, "SKU-5")]
+    assert stored == ([*pictures, *photos], [])
     after = everything(owner, store)
     assert [trace for trace in TRACES if trace.lower() in after.lower()] == []
     assert "bo@example.com" in after

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from backshop.aws import config, objects
+from backshop.connect.try_on import rules as try_on
 
 RECORDED = Path(__file__).parents[3] / "shops/recordings"
 WOOCOMMERCE = RECORDED / "woocommerce-11.0.1/webhooks"
@@ -278,26 +279,47 @@ def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypa
     assert [each["Key"] for each in left] == [other]
 
 
-def test_an_erased_person_s_pictures_go_too(connect, ingest, owner, aws):
+NOT_OURS = ("", "s3://", "s3://gone-bucket/a", "https://elsewhere.example/a.jpg", "a\\b", "s3://{}")
+
+
+def test_an_erased_person_s_pictures_go_too(connect, ingest, owner, aws, monkeypatch):
+    """By whose they are: an address that names nothing of ours, or another's picture, stops
+    nothing and deletes nothing else."""
+    monkeypatch.setenv("TRY_ON_BUCKET", aws.bucket)
     store = connect("shopify")
     sample = json.loads(shopify_order())
     customer = sample["customer"]["admin_graphql_api_id"].rsplit("/", 1)[1]
     ingest(message(store, "orders/create", shopify_order(), platform="shopify"))
+    anothers, *theirs = (uuid4() for _ in range(1 + len(NOT_OURS)))
+    others_picture = f"{aws.bucket}/{try_on.selfie_key(store, anothers)}"
     s3 = config.client("s3")
-    s3.put_object(Bucket=aws.bucket, Key="selfies/theirs", Body=b"a face")
-    s3.put_object(Bucket=aws.bucket, Key="selfies/another", Body=b"another face")
-    for key, whose in (("theirs", customer), ("another", None)):
+    addresses = [f"s3://{others_picture}", *(each.format(others_picture) for each in NOT_OURS)]
+    for id, address in zip((anothers, *theirs), addresses, strict=True):
+        whose = None if id == anothers else customer
         owner.execute(
-            """INSERT INTO connect.try_on_session (store_id, customer_id, platform, selfie_url)
-               VALUES (%s, %s, 'shopify', %s)""",
-            [store, whose, f"s3://{aws.bucket}/selfies/{key}"],
+            """INSERT INTO connect.try_on_session
+                 (session_id, store_id, customer_id, platform, selfie_url, skus)
+               VALUES (%s, %s, %s, 'shopify', %s, '{LIP-RED}')""",
+            [id, store, whose, address],
         )
+        owner.execute(
+            "INSERT INTO connect.try_on_overlay (store_id, session_id, sku, overlay_url)"
+            " VALUES (%s, %s, 'LIP-ROSE', %s)",
+            [store, id, address],
+        )
+        for key in (
+            try_on.selfie_key(store, id),
+            try_on.overlay_key(store, id, "LIP-RED"),
+            try_on.overlay_key(store, id, "LIP-ROSE"),
+        ):
+            s3.put_object(Bucket=aws.bucket, Key=key, Body=b"a face")
     redact = json.loads((SHOPIFY / "customers_redact.json").read_bytes())
     redact |= {"customer": {"id": int(customer), "email": None, "phone": None}}
     body = json.dumps(redact | {"orders_to_redact": []}).encode()
     assert ingest(message(store, "customers/redact", body, platform="shopify", minutes=1)) == []
     left = [each["Key"] for each in s3.list_objects_v2(Bucket=aws.bucket)["Contents"]]
-    assert left == ["selfies/another"]
+    assert len(left) == 3
+    assert all(str(anothers) in each for each in left)
     assert count(owner, "connect.try_on_session", store) == 1
 
 
