@@ -28,7 +28,14 @@ def waiting(tx: Tx, at: datetime) -> list[Waiting]:
     rows = tx.execute(
         f"""WITH found AS (
               SELECT 'failed_writes' AS need, store_id, count(*) AS number, min(created_at) AS oldest
-              FROM backshop.outbox WHERE status = 'failed' AND kind NOT IN ('refund', 'address')
+              FROM backshop.outbox AS o WHERE o.status = 'failed'
+                -- A refund or an address that failed is counted once, as what staff asked for.
+                AND NOT EXISTS (
+                  SELECT FROM connect.refund_request AS r
+                  WHERE r.store_id = o.store_id AND r.outbox_id = o.id AND r.status = 'failed')
+                AND NOT EXISTS (
+                  SELECT FROM connect.address_update_request AS a
+                  WHERE a.store_id = o.store_id AND a.outbox_id = o.id AND a.status = 'failed')
               GROUP BY store_id
               UNION ALL
               SELECT 'failed_webhooks', store_id, count(*), min(received_at)

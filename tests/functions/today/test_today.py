@@ -43,8 +43,6 @@ def test_everything_that_waits_is_counted_by_store(call, store, owner):
 
     run("""INSERT INTO backshop.outbox (store_id, key, kind, payload, status)
            VALUES (%s, 'order:1', 'delivery_stage', '{}', 'failed')""")
-    run("""INSERT INTO backshop.outbox (store_id, key, kind, payload, status)
-           VALUES (%s, 'order:2', 'refund', '{}', 'failed')""")
     run("""INSERT INTO backshop.received_webhooks
              (store_id, topic, delivery_key, body_sha256, size, received_at, status)
            VALUES (%s, 'order.created', 'k', 'h', 2, now() - interval '9 days', 'failed')""")
@@ -76,6 +74,41 @@ def test_everything_that_waits_is_counted_by_store(call, store, owner):
     assert {each["store_id"] for each in said["waiting"]} == {str(store)}
     happened = {each["what"]: each["number"] for each in said["happened"]}
     assert happened == {"orders": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "asked", "need"),
+    [
+        ("refund", "refund_request", "processed", "failed_refunds"),
+        ("address", "address_update_request", "updated", "failed_addresses"),
+    ],
+)
+def test_a_failed_write_is_counted_once_however_it_came_about(
+    call, store, owner, kind, table, asked, need
+):
+    """As the request that failed with it, else as a change that failed at the shop."""
+    owner.execute(
+        """INSERT INTO connect.platform_order
+             (store_id, order_id, platform, status, total_amount, currency, line_items)
+           VALUES (%s, '1', 'woocommerce', 'paid', 5, 'USD', '[]')""",
+        [store],
+    )
+    for number in range(4):
+        row = owner.execute(
+            """INSERT INTO backshop.outbox (store_id, key, kind, payload, status)
+               VALUES (%s, 'order:' || %s, %s, '{}', 'failed') RETURNING id""",
+            [store, number, kind],
+        ).fetchone()
+    assert needs(call(), store) == {"failed_writes": 4}
+    columns, value = ("amount", "5") if kind == "refund" else ("new_address", "{}")
+    owner.execute(
+        f"""INSERT INTO connect.{table} (store_id, order_id, platform, status, outbox_id, {columns})
+            VALUES (%s, '1', 'woocommerce', 'failed', %s, %s)""",
+        [store, row["id"], value],
+    )
+    assert needs(call(), store) == {"failed_writes": 3, need: 1}
+    owner.execute(f"UPDATE connect.{table} SET status = %s", [asked])
+    assert needs(call(), store) == {"failed_writes": 4}
 
 
 def test_each_store_says_how_it_is(call, new_store, owner):
