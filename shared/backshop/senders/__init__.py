@@ -3,6 +3,7 @@ e-mail by SES."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple
@@ -14,6 +15,12 @@ _senders = {
     "notify_lk": "backshop.senders.notify_lk",
     "text_lk": "backshop.senders.text_lk",
 }
+
+_one_address = re.compile(
+    r"[^@,;:<>()\[\]\\\"\x00-\x20\x7f]{1,64}@[^@,;:<>()\[\]\\\"\x00-\x20\x7f]+"
+)
+"""Nothing that would be two addresses, a name beside one, or the end of a header: shops keep what
+shoppers typed."""
 
 
 class MessageNotSent(Exception):
@@ -57,9 +64,12 @@ def send_mail(
     headers: Mapping[str, str],
     attachments: Sequence[Attachment] = (),
 ) -> str:
-    """Send an e-mail by SES; its reference. Raises `MessageNotSent` or `Doubtful`."""
+    """Send an e-mail by SES to one address; its reference. Raises `MessageNotSent` or
+    `Doubtful`."""
     from backshop.senders import ses
 
+    if not _one_address.fullmatch(to):
+        raise MessageNotSent("the customer's address is none that e-mail is sent to", lasting=True)
     if attachments:
         return ses.send_with(sender, to, subject, text, html, headers, attachments)
     return ses.send(sender, to, subject, text, html, headers)

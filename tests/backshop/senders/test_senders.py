@@ -13,7 +13,7 @@ import boto3
 import pytest
 from backshop import senders
 from backshop.aws import config
-from backshop.senders import web
+from backshop.senders import ses, web
 from botocore.stub import Stubber
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -229,3 +229,53 @@ def test_a_provider_nobody_knows_is_named_in_the_error(monkeypatch: pytest.Monke
     use(monkeypatch, "pigeon")
     with pytest.raises(config.Missing, match="sns, notify_lk, text_lk"):
         senders.send_sms(phone, "Hello")
+
+
+def asks_ses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which of its calls are made, each of which is answered."""
+    asked: list[str] = []
+
+    def sent(api: str, **_request: Any) -> str:
+        asked.append(api)
+        return "id"
+
+    monkeypatch.setattr(ses, "_sent", sent)
+    return asked
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "ann@example.com\r\nBcc: bo@example.com",
+        "ann@example.com\n",
+        "ann@example.com,bo@example.com",
+        "ann@example.com; bo@example.com",
+        "Ann <ann@example.com>",
+        "ann@example.com\0",
+        "ann@example.com bo@example.com",
+        "@example.com",
+        "ann",
+        "",
+    ],
+)
+@pytest.mark.parametrize("files", [(), (senders.Attachment("a.pdf", "application/pdf", b"%PDF"),)])
+def test_an_address_that_is_more_than_one_gets_no_mail(
+    to: str, files: tuple[senders.Attachment, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a shopper typed: SES is not asked, and it is not tried again."""
+    asked = asks_ses(monkeypatch)
+    with pytest.raises(senders.MessageNotSent) as refused:
+        senders.send_mail("shop@example.com", to, "Hello", "text", "<p>", {}, files)
+    assert refused.value.lasting
+    assert asked == []
+    assert to not in str(refused.value) or not to
+
+
+@pytest.mark.parametrize("to", ["ann.o'neill+a@example.com", "jö@bücher.example", "a@b"])
+@pytest.mark.parametrize("files", [(), (senders.Attachment("a.pdf", "application/pdf", b"%PDF"),)])
+def test_one_address_gets_its_mail(
+    to: str, files: tuple[senders.Attachment, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asks_ses(monkeypatch)
+    assert senders.send_mail("shop@example.com", to, "Hello", "text", "<p>", {}, files) == "id"
+    assert asked == ["ses" if files else "sesv2"]
