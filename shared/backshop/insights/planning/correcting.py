@@ -11,9 +11,11 @@ from backshop.insights.planning.text import Line, compiled
 
 _TURN = (
     r"(?:(?: ,)? (?:no|nope|oops|sorry|wait|actually|rather|hang on|hold on))*(?: ,)?"
-    r" (?:i mean(?:t)?|or rather|scratch that|make (?:that|it)|correction|no wait|no sorry|wait no|sorry no|sorry i meant)"
+    r" (?:i mean(?:t)?|or rather|scratch that|make (?:that|it)|correction|no wait|no sorry|wait no|sorry no|sorry i meant|just kidding|only joking|never ?mind|forget (?:that|it)|scrap that)"
     r"(?: (?:to say|just|only))?(?: ,)? | , (?:no|nope|sorry|oops|wait|rather)(?: (?:not that|wait))?(?: ,)+ "
 )
+_TAKEN_BACK = r"\b(?:kidding|joking|never ?mind|forget|scrap)\b"
+"""All that was said before is taken back."""
 _LEADING = r"^ (?:(?:in|for|from|of|on|the|only|just|show|me|by|but) )*"
 _RANK = r"\b(?:top|best|bottom|worst|first) \d{1,3}\b"
 _MOST = 6
@@ -27,6 +29,10 @@ def corrected(line: str, named: list[tuple[Named, ...]], now: times.Now) -> str:
         return line
     padded = f" {line} "
     left, right = f"{padded[: found.start()]} ", f" {padded[found.end() :]}"
+    if compiled(_TAKEN_BACK).search(found[0]) and metrics.begins(
+        compiled(_LEADING).sub(" ", right)
+    ):
+        return corrected(" ".join(right.split()), named, now)
     kept = _without(left, right, named, now)
     if kept is None:
         return line

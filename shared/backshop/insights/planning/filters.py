@@ -366,7 +366,7 @@ def _read_weekends(reading: Reading, line: Line) -> None:
 
 def _read_hours(reading: Reading, line: Line) -> None:
     if found := line.take(
-        r"\b(?:(?:between|from) )?(\d\d?)(?::00)? ?(am|pm)? ?(?:and|to|until|till|-) ?(\d\d?)(?::00)? ?(am|pm|o ?clock|h|hours)\b"
+        r"\b(?:(?:between|from) )?(\d\d?)(?: oclock)? ?(am|pm)? ?(?:and|to|until|till|-) ?(\d\d?) ?(am|pm|o ?clock|h|hours)\b"
     ):
         first, last = _hour(found[1], found[2] or found[4]), _hour(found[3], found[4])
         if first >= last and not found[2]:  # `9 to 5 pm`
@@ -374,11 +374,16 @@ def _read_hours(reading: Reading, line: Line) -> None:
         if 0 <= first < last <= 24:
             put(reading, limit(D.HOUR_OF_DAY, ">=", first))
             put(reading, limit(D.HOUR_OF_DAY, "<", last))
-    elif found := line.take(r"\b(?P<op>after|before) (\d\d?) ?(am|pm|o ?clock)\b"):
+    elif found := line.take(
+        r"\b(?P<op>after|past|later than|before|earlier than) (\d\d?) ?(am|pm|o ?clock|in the (?:evening|afternoon)s?)\b"
+        r"|\b(?P<from>from) (\d\d?) ?(am|pm|o ?clock) (?:on|onwards?)\b"
+    ):
         put(
             reading,
             limit(
-                D.HOUR_OF_DAY, ">=" if found["op"] == "after" else "<", _hour(found[2], found[3])
+                D.HOUR_OF_DAY,
+                "<" if found["op"] in ("before", "earlier than") else ">=",
+                _hour(found[2] or found[5], found[3] or found[6]),
             ),
         )
     elif found := line.take(r"\b(?:at|around) (\d\d?)(?::00)? ?(am|pm|o ?clock|h)\b"):
@@ -409,7 +414,7 @@ def _read_days_of_week(reading: Reading) -> None:
 
 def _hour(text: str, half: str | None) -> int:
     hour = int(text)
-    if half == "pm" and hour < 12:
+    if half and (half == "pm" or half.startswith("in the")) and hour < 12:
         return hour + 12
     return 0 if half == "am" and hour == 12 else hour
 

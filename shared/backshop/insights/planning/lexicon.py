@@ -65,11 +65,12 @@ DIMENSION_NOUNS: tuple[tuple[Dimension, str], ...] = (
     (D.SKU, r"skus?|variants?|variations?"),
     (D.COUPON, CODES),
     (D.PRODUCT, GOODS),
+    (D.IS_WEEKEND, r"weekendsplit"),
     (D.CUSTOMER, r"customers?|buyers?|clients?|shoppers?|spenders?"),
 )
 
 BEST = r"(?:best|top|most|highest|biggest|largest|greatest|strongest|leading|busiest|peak|hottest|favou?rites?|favorite|popular|record|max(?:imum)?|main|winning|winners?|hero|flagship|heaviest|priciest|number 1|frequent(?:ly)?|max)"
-WORST = r"(?:worst|least|lowest|smallest|fewest|slowest|weakest|bottom|poorest|quietest|flops?|min(?:imum)?|unpopular|losers?|deadest|bad(?:ly)?|poorly|underperforming|cheapest)"
+WORST = r"(?:worst|least|lagging|lowest|smallest|fewest|slowest|weakest|bottom|poorest|quietest|flops?|min(?:imum)?|unpopular|losers?|deadest|bad(?:ly)?|poorly|underperforming|cheapest)"
 
 
 DAYS_SAID = (
@@ -177,19 +178,25 @@ def _m(pattern: str, missing: str, text: str, nearest: tuple[str, dict[str, Any]
 
 MISSING: tuple[Missing, ...] = (
     _m(
+        r"(?:e ?mail|sms|newsletter|mailing) campaigns?",
+        "newsletters|advertising",
+        "Neither newsletters nor campaigns are synced.",
+        _COUPONS,
+    ),
+    _m(
         r"conver\w+ rates?|conversions?|convert(?:s|ed|ing)?|cvr|conversion funnel|funnel",
         "visits",
         "Visits are not synced, so there is no conversion rate.",
         _SALES,
     ),
     _m(
-        r"visit(?:s|ors?|ed)?|traffic|sessions?|page ?views?|pageviews?|bounce(?: rate)?s?|(?<!per )clicks?|click through|ctr|impressions|hits|landing pages?|web ?site (?:users|views)|footfall|looked at|(?:people|users|shoppers) (?:(?:are|were|is) )?(?:on|in) (?:the|our|my) (?:web ?site|site|shop|store|page)|(?:people|customers|shoppers|visitors|who|users) (?:saw|see|seen|have seen)|(?:product|home|landing) ?pages?|@x\d+ pages?|viewed|views|browsed|browsing|time on (?:site|page)",
+        r"visit(?:s|ors?|ed)?|window (?:shoppers?|customers?)|browsers? (?:turn|become|into)|traffic(?! sources?)|sessions?|page ?views?|pageviews?|bounce(?: rate)?s?|(?<!per )(?<!newsletter )(?<!email )clicks?|click through|ctr|impressions|hits|landing pages?|web ?site (?:users|views)|footfall|looked at|(?:people|users|shoppers) (?:(?:are|were|is) )?(?:on|in) (?:the|our|my) (?:web ?site|site|shop|store|page)|(?:people|customers|shoppers|visitors|who|users) (?:saw|see|seen|have seen)|(?:product|home|landing) ?pages?|@x\d+ pages?|viewed|views|browsed|browsing|time on (?:site|page)",
         "visits",
         "Visits are not synced, so there is nothing about who looked at the shop.",
         _SALES,
     ),
     _m(
-        r"abandon\w*(?: (?:carts?|baskets?|checkouts?))?|carts? (?:abandon\w+|recover\w*)|add(?:ed)? to (?:cart|basket)|(?:open|active|live|pending|full) (?:carts?|baskets?)|how many (?:carts|baskets)|left in (?:the |their )?(?:cart|basket)s?|(?:unfinished|incomplete) checkouts?|saved carts?|carts? (?:created|started)|in (?:(?:the|their|customers?|people|shoppers?|buyers?|open) (?:carts?|baskets?)|(?:carts|baskets)(?= *$| ~| right| now| at))",
+        r"abandon\w*(?: (?:carts?|baskets?|checkouts?))?|carts? (?:abandon\w+|recover\w*)|recovered (?:carts?|baskets?)|add(?:ed)? to (?:cart|basket)|(?:open|active|live|pending|full) (?:carts?|baskets?)|how many (?:carts|baskets)|left in (?:the |their )?(?:cart|basket)s?|(?:unfinished|incomplete) checkouts?|saved carts?|carts? (?:created|started)|in (?:(?:the|their|customers?|people|shoppers?|buyers?|open) (?:carts?|baskets?)|(?:carts|baskets)(?= *$| ~| right| now| at))",
         "carts",
         "Carts are not synced, only orders.",
         _STATUS,
@@ -201,13 +208,13 @@ MISSING: tuple[Missing, ...] = (
         _PRODUCTS,
     ),
     _m(
-        r"profit\w*|margins?|markup|mark up|cogs|costs? of goods|cost prices?|costs? (?:price|per unit|of (?:the )?(?:products?|stock|inventory|items?))|purchase (?:cost|price)s?|unit costs?|gross margin|net margin|bottom line|ebitd?a?|p and l|pnl|net income|contribution margins?|break ?even|product costs?|stock at cost|inventory at cost|at cost|what (?:do|did|does) (?:it|they|we|our \w+) cost (?:us|me)?|landed cost|costs? (?:us |me )?to (?:make|produce|manufacture|buy in)|wholesale price",
+        r"profit\w*|margins?|markup|mark up|cogs|costs? of goods|cost prices?|costs? (?:price|per unit|of (?:the )?(?:products?|stock|inventory|items?))|purchase (?:cost|price)s?|unit costs?|gross margin|net margin|bottom line|ebitd?a?|p and l|pnl|net income|contribution margins?|break ?even|product costs?|stock at cost|inventory at cost|at cost|what (?:do|did|does) (?:it|they|we|our \w+) cost (?:us|me)?|landed cost|(?:products?|goods|items?|stock|inventory) costs? (?:us|me)|after (?:(?:product|all|our|the|their) )*costs?|wholesale costs?|costs? (?:us |me )?to (?:make|produce|manufacture|buy in)|wholesale price",
         "cost prices",
         "Cost prices are not synced, so there is no profit or margin.",
         _NET,
     ),
     _m(
-        r"expenses?|overheads?|rent|payroll|salar(?:y|ies)|wages?|staff(?: costs?)?|employees?|personnel|team members?|sales ?(?:person|people|reps?|team)|cashiers?|who (?:packed|packs|picked|picks|served|serves|handled|handles|processed|rang up|is working|was working|works|worked)|colleagues?|shifts?(?= (?:work|plan|schedule|sold))|bookkeeping|cash ?flow|bank balance|bank account|balance sheet|payouts?",
+        r"(?<!advertising )(?<!ad )(?<!marketing )(?<!shipping )(?<!delivery )expenses?|opex|(?:operating|running) costs?|money in the bank|overheads?|rent|payroll|salar(?:y|ies)|wages?|staff(?: costs?)?|employees?|personnel|team members?|sales ?(?:person|people|reps?|team)|cashiers?|who (?:packed|packs|picked|picks|served|serves|handled|handles|processed|rang up|is working|was working|works|worked)|colleagues?|shifts?(?= (?:work|plan|schedule|sold))|bookkeeping|cash ?flow|bank balance|bank account|balance sheet|payouts?",
         "staff and expenses",
         "Only the shop's own orders, products and customers are synced: nothing of staff, expenses or bank accounts.",
         _NET,
@@ -219,7 +226,7 @@ MISSING: tuple[Missing, ...] = (
         _COUPONS,
     ),
     _m(
-        r"referr(?:als?|ers?|ing|ed)|(?:traffic |order |lead |acquisition )sources?|attribution|came from (?:search|social|email|ads)|organic|seo|search (?:terms?|engines?|quer(?:y|ies))|keywords?|where (?:did|do) (?:customers|they|people|visitors|shoppers|buyers) (?:hear|find)|how (?:did|do) (?:customers|people|they|shoppers) (?:hear|find)",
+        r"referr(?:als?|ers?|ing|ed)|(?:traffic |order |lead |acquisition )sources?|(?:which|what|by|per) sources?|attribution|came from (?:search|social|email|ads)|organic|seo|search (?:terms?|engines?|quer(?:y|ies))|keywords?|where (?:did|do) (?:customers|they|people|visitors|shoppers|buyers) (?:hear|find)|how (?:did|do) (?:customers|people|they|shoppers) (?:hear|find)",
         "traffic sources",
         "Where shoppers came from is not synced.",
         _COUNTRIES,
@@ -231,13 +238,13 @@ MISSING: tuple[Missing, ...] = (
         _NET,
     ),
     _m(
-        r"reviews?|ratings?|rated|stars?|nps|satisf\w+|feedback|happy|happiness|complain\w*|testimonials?|csat|sentiment",
+        r"reviews?|ratings?|rated|stars?|nps|satisf\w+|feedback|happy|happiness|complain\w*|testimonials?|(?:customers?|people|buyers?|they) (?:say|said|think|thought|write) (?:about|of)|csat|sentiment",
         "reviews",
         "Reviews and ratings are not synced.",
         _REFUNDS,
     ),
     _m(
-        r"news ?letters?|subscribers?|email (?:opens?|open rate|clicks?|list(?! of)|campaigns?|marketing)|open rates?|mailing list|unsubscri\w+|opt(?:ed)? ins?|sms (?:sent|campaigns?)|whatsapp (?:messages?|campaigns?|broadcasts?)|opened (?:our|the|my) \w+|klaviyo|mailchimp|(?:e ?mails?|newsletters?|mailings?)(?: (?:did|do|have|were|was|we|i|you|get|got))* (?:send|sent|opened|delivered)",
+        r"news ?letters?(?: clicks)?|subscribers?|(?:e ?mail|sms) (?:opens?|open rate|clicks?|list(?! of)|campaigns?|marketing)|open rates?|mailing list|unsubscri\w+|opt(?:ed)? ins?|sms (?:sent|campaigns?)|whatsapp (?:messages?|campaigns?|broadcasts?)|opened (?:our|the|my) \w+|klaviyo|mailchimp|(?:e ?mails?|newsletters?|mailings?)(?: (?:did|do|have|were|was|we|i|you|get|got))* (?:send|sent|opened|delivered)",
         "newsletters",
         "Newsletters and their subscribers are not synced.",
         _CUSTOMERS,
@@ -249,13 +256,13 @@ MISSING: tuple[Missing, ...] = (
         _REPEAT,
     ),
     _m(
-        r"gender|sex|male|females?|men and women|women and men|men (?:or|vs) women|women (?:or|vs) men|ages?|aged|age groups?|old are|demographic\w*|birthdays?|income (?:group|level|bracket)s?|millennials|gen z|education|married",
+        r"gender|sex|male|females?|men and women|women and men|men (?:or|vs) women|(?:how many|number of|share of) (?:wo)?men|women (?:buy|bought|order|ordered|spend)|women (?:or|vs) men|ages?|aged|age groups?|old are|demographic\w*|birthdays?|income (?:group|level|bracket)s?|millennials|gen z|education|married",
         "demographics",
         "Nothing is known of customers' age, gender or household.",
         _TYPES,
     ),
     _m(
-        r"(?:names?|address(?:es)?|phones?|e ?mails?)(?: (?:and|or|,) (?:names?|address(?:es)?|phones?|e ?mails?)(?: numbers?| address(?:es)?)?)+(?= of)|(?:e ?mails?|phone numbers?|phones?|whatsapp(?: numbers?)?|names?|contact details?|addresses|birth ?dates?)(?: addresses?)? of (?:my|our|the|all|these|those)?(?: \w+)? ?(?:customers?|buyers?|clients?|shoppers?)|e ?mail lists? of|customers? (?:e ?mails?|names|phones?|phone numbers?|contact|addresses|details)|e ?mail addresses|e ?mails?(?= *$| of | from )|(?:phone|mobile|contact|whatsapp) (?:numbers?|nos?)|personal data|password\w*|credit card numbers?|card numbers?|api keys?|secrets?",
+        r"(?:names?|address(?:es)?|phones?|e ?mails?)(?: (?:and|or|,) (?:names?|address(?:es)?|phones?|e ?mails?)(?: numbers?| address(?:es)?)?)+(?= of)|(?:e ?mails?|phone numbers?|phones?|whatsapp(?: numbers?)?|names?|contact details?|addresses|birth ?dates?)(?: addresses?)? of (?:my|our|the|all|these|those)?(?: \w+)? ?(?:customers?|buyers?|clients?|shoppers?)|e ?mail lists? of|customers? (?:e ?mails?|names|phones?|phone numbers?|contact|addresses|details)|e ?mail addresses|e ?mails?(?= *$| of | from )|(?:phone|mobile|contact|whatsapp) (?:numbers?|nos?)|contact details|personal data|password\w*|credit card numbers?|card numbers?|api keys?|secrets?",
         "personal data",
         "Customers are known by pseudonyms alone: their names, addresses and numbers are not shown.",
         _CUSTOMERS,
@@ -273,7 +280,7 @@ MISSING: tuple[Missing, ...] = (
         _COUNTRIES,
     ),
     _m(
-        r"suppliers?|who (?:supplies|supplied|makes|made|manufactures|delivers)|supplied by|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:new |next )?stock (?:will )?arriv\w+|arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
+        r"suppliers?|who (?:supplies|supplied|makes|made|manufactures|delivers)|supplied by|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:stock|inventory)(?: \w+)? (?:per|by|at each|in each|at every|for each) locations?|(?:new |next )?stock (?:will )?arriv\w+|arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
         "suppliers",
         "Suppliers, warehouses and purchase orders are not part of these numbers.",
         _STOCK_NOW,
@@ -324,7 +331,7 @@ MISSING: tuple[Missing, ...] = (
         _REFUNDS,
     ),
     _m(
-        r"(?:payment|transaction|processing|stripe|paypal|gateway|platform|shopify|bank|card) fees?|(?<!delivery )(?<!shipping )(?<!postage )fees?|commissions?|processing costs?|(?:do|did) we pay (?:to )?@x\d+",
+        r"bank charges|(?:do|does|did) @x\d+ charge (?:us|me)|(?:payment|transaction|processing|stripe|paypal|gateway|platform|shopify|bank|card) fees?|(?<!delivery )(?<!shipping )(?<!postage )fees?|commissions?|processing costs?|(?:do|did) we pay (?:to )?@x\d+",
         "payment fees",
         "What payments cost the shop is not synced.",
         _PAYMENT,
@@ -336,7 +343,7 @@ MISSING: tuple[Missing, ...] = (
         _REFUNDS,
     ),
     _m(
-        r"devices?|mobile(?! (?:numbers?|nos?))|desktop|phones? or|browsers?|iphone|android|tablets?|app users?|operating systems?",
+        r"devices?|mobile(?! (?:numbers?|nos?))|desktop|phones? or|browsers?|iphones?|android|on (?:their|a|the|his|her) (?:phones?|mobiles?|smartphones?|tablets?|laptops?)|tablets?|app users?|operating systems?",
         "devices",
         "Which devices shoppers used is not synced.",
         (
@@ -363,7 +370,7 @@ MISSING: tuple[Missing, ...] = (
         _NET,
     ),
     _m(
-        r"weather|temperatures?|how (?:cold|hot|warm|wet|windy)|snow\w*|heat ?waves?|storms?|celsius|fahrenheit|rain(?:s|y|ing)?|sunny|holidays? effect",
+        r"weather|temperatures?|how (?:cold|hot|warm|wet|windy)|when it (?:is|was|gets|got) (?:hot|cold|warm|wet|sunny|raining|freezing)|snow\w*|heat ?waves?|storms?|celsius|fahrenheit|rain(?:s|y|ing)?|sunny|holidays? effect",
         "weather",
         "The weather is not in the data.",
         _NET,
@@ -487,9 +494,9 @@ FEASTS = (
 """Feasts and seasons that have no days of their own in the contract: they move, or people mean
 different ones."""
 
-CAUSES = r"\b(?:why|what (?:caused|causes|drives|drove|explains?|is causing|is behind|happened to(?! (?:(?:our|the|my) )?(?:sales|orders|revenue|turnover|refunds) (?:after|in|on|during|over|since|last|this)))|how come|reasons?|because of|cause of|root cause)\b"
+CAUSES = r"\b(?:why|what (?:caused|causes|drives|drove|explains?|is causing|is behind|happened to(?! (?:(?:our|the|my) )?(?:sales|orders|revenue|turnover|refunds) (?:after|in|on|during|over|since|last|this)))|how come|what (?:made (?:[@\w]+ ){1,3}(?:fall|drop|rise|go|increase|decrease|decline|grow|jump|spike|dip)\b|led to|triggered)|reasons?|because of|cause of|root cause)\b"
 ADVICE = r"\b(?:how (?:can|could|do|should|to|might) (?:we|i|you)? ?(?:increase|improve|boost|grow|sell more|raise|reduce|lower|get more|make more|fix|optimi\w+|avoid)|should (?:we|i)|shall (?:we|i)|what (?:should|can|could) (?:we|i) (?:do|improve|change|sell|stock|order|focus)|recommend\w*|suggest\w*|advice|advise|(?<!any )(?<!no )ideas?(?! (?:how|what|when))|strateg\w+|tips for|best way to|is it worth|worth it)\b"
-ACTIONS = r"^ (?:(?:can|could|would|will) you |please |pls |hey |hi |ok |now |just |go ahead and |i want (?:you )?to |i need (?:you )?to |let us )*(?:(?:mark|put|take|move|create|delete|remove|cancel|refund|update|change|set|edit|add|notify|publish|unpublish|hide|ship|fulfil+|increase|decrease|raise|lower|turn (?:on|off)|disable|enable|book|buy|translate|drop|insert|truncate|alter|grant|schedule|import|restock|pause|activate|deactivate|apply|archive|tag|assign|issue|approve|reject|complete|discounts? all)(?= (?:(?:the|a|an|my|our|all|this|that|these|those|every|new|\d+ percent) )*(?:order|product|item|customer|number|@x|\d|it |them|prices?|stock|coupons?|codes?|discounts?|tables?|refund|categor|inventory|status|users?|accounts?|shop|store|e ?mail|shipping|tax|listing|variant|everything|into|up|save))|(?:send|call|text|message|write)(?: (?:an?|the|to|all|every|our|my|out))* (?:e ?mails?|messages?|customers?|reminders?|vouchers?|coupons?|newsletters?|sms|campaign|them|invoice|buyers?|refund)|e ?mail (?=(?:all|every|the|our|my|them|him|her)\b)|give (?:\w+ ){0,5}(?:discounts?|refunds?|coupons?)|buy more|(?:make|generate|start|set up|run)(?: (?:an?|the|me|us|new))+ (?:\d+ percent )?(?:off )?(?:coupon|code|discount|voucher|sale|promo\w*)\b)"
+ACTIONS = r"^ (?:(?:can|could|would|will) you |please |pls |hey |hi |ok |now |just |go ahead and |i want (?:you )?to |i need (?:you )?to |let us )*(?:(?:mark|put|take|move|create|delete|remove|cancel|refund|update|change|set|edit|add|notify|publish|unpublish|hide|ship|fulfil+|increase|decrease|raise|lower|turn (?:on|off)|disable|enable|book|buy|translate|drop|insert|truncate|alter|grant|schedule|import|restock|pause|activate|deactivate|apply|archive|tag|assign|issue|approve|reject|complete|discounts? all)(?= (?:(?:the|a|an|my|our|all|this|that|these|those|every|new|old|pending|open|unpaid|failed|processing|\d+ percent) )*(?:order|product|item|customer|number|@x|\d|it |them|prices?|stock|coupons?|codes?|discounts?|tables?|refund|categor|inventory|status|users?|accounts?|shop|store|e ?mail|shipping|tax|listing|variant|everything|into|up|save))|(?:send|call|text|message|write)(?: (?:an?|the|to|all|every|our|my|out))* (?:e ?mails?|messages?|customers?|reminders?|vouchers?|coupons?|newsletters?|sms|campaign|them|invoice|buyers?|refund)|e ?mail (?=(?:all|every|the|our|my|them|him|her)\b)|give (?:\w+ ){0,5}(?:discounts?|refunds?|coupons?)|buy more|(?:make|generate|start|set up|run)(?: (?:an?|the|me|us|new))+ (?:\d+ percent )?(?:off )?(?:coupon|code|discount|voucher|sale|promo\w*)\b)"
 HOSTILE = r"\b(?:ignore (?:all |any |the |your |my )*(?:previous|prior|above|rules|instructions)|system prompt|your (?:instructions|prompt|rules)|you are now|database owner|(?:print|show|reveal|dump|list|describe) (?:me )?(?:the |your |all )*(?:schema|system|tables|database|columns|config\w*|environment)|run sql|select \w+ from|select from|union select|from (?:pg_\w+|information schema)|run sql|another (?:store|shop|tenant)|other (?:stores|tenants)|all (?:stores|tenants)|tenant|store id|jailbreak|developer mode|act as|pretend|roleplay|169 254|https?|www)\b"
 HELLO = r"^ (?:hi|hello|hey|yo|good (?:morning|afternoon|evening)|thanks?(?: you)?|thank you|thx|cheers|ok|okay|cool|great|nice|bye|test|help(?: me)?|what can (?:you|i) (?:do|ask)(?: you)?|who are you|what are you|how are you|are you (?:there|a bot|human)|please|lol|hmm+)(?: (?:there|all|team|bot|you|much|so|a lot|guys))* $"
 
@@ -598,9 +605,11 @@ def english() -> frozenset[str]:
         HOSTILE,
         HELLO,
     )
+    from backshop.insights.planning import phrasing
     from backshop.insights.planning.metrics import IDIOMS
 
     patterns += tuple(each.pattern for each in IDIOMS)
+    patterns += phrasing.words()
     named = {word for each in patterns for word in re.findall(r"[a-z]{3,}", each)}
     return frozenset({*_domain_words(), *_COMMON, *named, *places.words()})
 

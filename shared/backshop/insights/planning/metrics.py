@@ -508,7 +508,7 @@ IDIOMS: tuple[Idiom, ...] = (
         then=lambda reading, found: _sellers(reading, found, 1),
     ),
     Idiom(
-        rf"\b(?<!least )(?:{BEST})? ?(?:favou?rites?(?= (?:{GOODS}|skus?))|(?:best|highest|most) ?sell(?:ers?|ing)|bestsell(?:ers?|ing)|top ?sell(?:ers?|ing)|most (?:popular|sold|bought|ordered|purchased|wanted)|hot(?:test)? sell(?:ers?|ing)|blockbusters?|hits|top movers|(?<!least )popular|most popular)(?P<n> \d+)? ?(?P<noun>{GOODS}|skus?|variants?)?\b(?! (?:categor|countr|collection|department|day|hour|time|payment|coupon|code|month|week|channel|voucher))",
+        rf"\b(?<!least )(?:{BEST})? ?(?:favou?rites?(?= (?:{GOODS}|skus?))|(?:best|highest|most) ?sell(?:ers?|ing)|bestsell(?:ers?|ing)|top ?sell(?:ers?|ing)|most (?:popular|sold|bought|ordered|purchased|wanted)|hot(?:test)? sell(?:ers?|ing)|blockbusters?|hits|top movers|(?<!least )popular|most popular)(?P<n> \d+)? ?(?P<noun>{GOODS}|skus?|variants?)?\b(?! (?:categor|collection|department))(?! ?(?:countr|day|hour|time|payment|coupon|code|month|week|channel|voucher))",
         ("items_sold",),
         then=lambda reading, found: _sellers(reading, found, 1),
     ),
@@ -926,6 +926,7 @@ def _number_of_sellers(reading: Reading, found: Match[str], sign: int) -> None:
     )
     noun = (found.groupdict().get("noun") or "").strip()
     is_one |= noun in ("sku", "variant", "category")
+    is_one |= noun in ("product", "item", "article") and found[0].startswith(("which", "what"))
     if number:
         reading.top_n = sign * int(number)
     elif is_one and not re.search(r"ellers\b", found[0]):

@@ -490,7 +490,7 @@ def _is_meant(
     if choices[0].field in ("category", "product") and (
         "category" in (before, after) or "categories" in (before, after)
     ):
-        return before in ("category", "the", "our", "my") or after == "category"
+        return before in ("category", "the", "our", "my") or after in ("category", "categories")
     return word not in own_words
 
 
@@ -503,7 +503,7 @@ _PRONOUN = re.compile(
 
 _TO_US = frozenset(
     """
-    show showing give gives gave given giving tell tells told let cost costs costing make makes made making bring brings
+    show showing charge charges charged give gives gave given giving tell tells told let cost costs costing make makes made making bring brings
     brought bringing earn earns earned earning get gets got buy owe owes owed pay pays paid help helps send sends sent leave
     leaves left save saves saved set join joined choose find finds found trust love remind for of about with by between among
     like both all worth return returned visit visited know back behind on at after made

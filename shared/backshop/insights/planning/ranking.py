@@ -113,9 +113,10 @@ def _rows(reading: Reading, *, is_ranked: bool) -> str | None:
 
 
 def _rows_of_a_name(reading: Reading, sign: int) -> str | None:
-    if not (sign and reading.rows_of) or reading.dimensions or reading.grain:
+    """Of each country, too (`top candle in each country`)."""
+    if not (sign and reading.rows_of) or set(reading.dimensions) - {D.COUNTRY} or reading.grain:
         return None
-    reading.dimensions.append(D.PRODUCT)
+    reading.dimensions.insert(0, D.PRODUCT)
     return reading.rows_of
 
 

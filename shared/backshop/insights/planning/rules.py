@@ -19,6 +19,7 @@ from backshop.insights.planning import (
     lexicon,
     metrics,
     names,
+    phrasing,
     places,
     ranking,
     times,
@@ -178,7 +179,8 @@ def _opened(asked: Asked, known: Known, now: times.Now) -> Reading:
     line = names.marked_others(line, held, found)
     line = re.sub(r"\b(?:chinese|lunar) new year\b", "lunarnewyear", line)
     line = names.marked_countries(line, text, known, found)
-    line = in_one_word(correcting.corrected(line, found.names, now))
+    line = phrasing.rephrased(correcting.corrected(line, found.names, now))
+    line = in_one_word(line)
     return Reading(Line(line), found.names)
 
 

@@ -18,7 +18,10 @@ TAKEN = " ~ "
 _PLAIN = str.maketrans(
     {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": " "}
 )
+_MON = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
 _SPELLED_OUT = (
+    (rf"\b((?:{_MON})[a-z]*) ?'(\d\d)\b", r"\1 20\2"),
+    (r"\bv-day\b", "valentines day"),
     (r"\b(\w+)n't\b", r"\1 not"),
     (r"\bca not\b", "can not"),
     (r"\bwo not\b", "will not"),
@@ -134,13 +137,20 @@ NUMBERS = {
     "ten": 10,
     "eleven": 11,
     "twelve": 12,
+    "thirteen": 13,
+    "fourteen": 14,
     "fifteen": 15,
+    "sixteen": 16,
+    "seventeen": 17,
     "eighteen": 18,
+    "nineteen": 19,
     "twenty": 20,
     "thirty": 30,
     "forty": 40,
     "fifty": 50,
     "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
     "ninety": 90,
 }
 
@@ -154,7 +164,42 @@ def _counted(found: Match[str]) -> str:
     return f"{float(found[1]) * _MANY[found[2]]:.10g}"
 
 
+_MONTH_NAMES = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+
+
+def _month_written(month: str, year: str) -> str:
+    return f"{_MONTH_NAMES[int(month) - 1]} {year}"
+
+
 _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
+    (rf"\b((?:{_MON})[a-z]{{0,6}})\s?-\s?((?:{_MON})[a-z]{{0,6}})\b", r"\1 to \2"),
+    (r"(?<![\w/.-])(0?[1-9]|1[0-2])/((?:19|20)\d\d)\b", lambda m: _month_written(m[1], m[2])),
+    (
+        r"(?<![\w/.-])((?:19|20)\d\d)[-/](0[1-9]|1[0-2])\b(?![-/\d])",
+        lambda m: _month_written(m[2], m[1]),
+    ),
+    (r"\b([12])h (?=(?:19|20)\d\d\b)", r"h\1 "),
+    (r"\bwinter ((?:19|20)\d\d) ?[-/] ?(?:20)?\d\d\b", r"winter \1"),
+    (r"\bly\b", "last year"),
+    (r"(?<![\d:])([01]?\d|2[0-3]):00\b", r"\1 oclock"),
+    (r"\b(after|past|before|until) ([01]?\d|2[0-3]) ?h\b", r"\1 \2 oclock"),
+    (r"(?<=\d) ?(am|pm) ?[-–] ?(?=\d)", r" \1 to "),
+    (r"\b(?:internet|e-?commerce|ecom) (?=(?:sales|revenue|orders|turnover)\b)", "online "),
+    (r"\bdouble (?:eleven|11)\b", "singles day"),
+    (r"\bmothering sunday\b", "mothers day"),
     (
         rf"\b({'|'.join(NUMBERS)}|an?|one|\d+) (hundred|thousand)\b",
         lambda m: str(_said_number(m[1]) * (100 if m[2] == "hundred" else 1000)),

@@ -225,6 +225,18 @@ def _month_span(found: Match[str], now: Now) -> Period | None:
     return Range(start=start, end=end) if start <= end else None
 
 
+def _three_months(found: Match[str], now: Now) -> Period | None:
+    """`june, july and august`: where they follow each other."""
+    months = [month_number(found[each]) for each in "abc"]
+    if [(each - months[0]) % 12 for each in months] != [0, 1, 2]:
+        return None
+    span = re.search(
+        rf"(?P<a>{MONTH})(?P<x>)(?P<b>{MONTH})(?P<y>.*)",
+        f"{found['a']}{found['c']}{found['y'] or ''}",
+    )
+    return _month_span(span, now) if span else None
+
+
 def _year_span(found: Match[str], now: Now) -> Period | None:
     start, end = int(found[1]), int(found[2])
     return Range(start=date(start, 1, 1), end=date(end, 12, 31)) if start <= end else None
@@ -461,6 +473,13 @@ def _to_date(found: Match[str], now: Now) -> Period | None:
     return Calendar(unit=units[found[1]], offset=0)
 
 
+def _to_yesterday(found: Match[str], now: Now) -> Period | None:
+    unit = Unit(found["unit"] or found["unit2"])
+    start = start_of(now.today, unit, now.week_start)
+    end = now.today - DAY
+    return Range(start=start, end=end) if start <= end else None
+
+
 def _month(found: Match[str], now: Now) -> Period | None:
     month = month_number(found["m"])
     year = _year(found["y"], now)
@@ -512,6 +531,14 @@ def _weekday(found: Match[str], now: Now) -> Period | None:
     if found["rel"] and "before last" in found["rel"]:
         back += 7
     day = now.today - timedelta(days=back)
+    return Range(start=day, end=day)
+
+
+def _weekday_of_week(found: Match[str], now: Now) -> Period | None:
+    """`friday last week`, `last week on friday`."""
+    wanted = next(n for n, each in enumerate(WEEKDAYS) if each.startswith(found["a"] or found["b"]))
+    week = start_of(now.today, Unit.WEEK, now.week_start) - timedelta(days=7)
+    day = week + timedelta(days=(wanted - now.week_start) % 7)
     return Range(start=day, end=day)
 
 
@@ -595,12 +622,21 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _days_of_month,
     ),
     (
+        rf"\b{IN}(?P<a>{MONTH[1:-1]}) ?,? ?(?:and )?(?P<b>{MONTH[1:-1]}) ?,? ?(?:and )?(?P<c>{MONTH[1:-1]})(?: (?:of )?(?P<y>(?:19|20)\d\d|this year|last year))?\b",
+        _three_months,
+    ),
+    (
         rf"\b(?:between |from )?(?P<a>{MONTH[1:-1]})(?: (?P<x>(?:19|20)\d\d))? ?{TO} ?(?P<b>{MONTH[1:-1]})(?: (?:of )?(?P<y>(?:19|20)\d\d|this year|last year))?\b(?! \d\d?\b)",
         _month_span,
     ),
     (
         rf"\b(?:from |between )?(?P<a>{LONG_WEEKDAY[1:-1]}) (?:to|until|till|through|thru|-|(?P<and>and)(?= \w+ (?:of )?(?:last|this) week)) (?P<b>{LONG_WEEKDAY[1:-1]})(?: (?:of |in )?(?:the )?(?P<rel>last|this|previous|past) week)?\b",
         _weekday_span,
+    ),
+    (
+        rf"(?<!to )(?<!and )\b(?:on )?(?P<a>{LONG_WEEKDAY[1:-1]}) (?:of |in )?(?:the )?(?:last|previous) week\b"
+        rf"|\b(?:last|previous) week,? (?:on )?(?P<b>{LONG_WEEKDAY[1:-1]})\b",
+        _weekday_of_week,
     ),
     (rf"\b(?:between |from ){YEAR} ?{TO} ?{YEAR}\b", _year_span),
     (
@@ -638,6 +674,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     ),
     (
         rf"\b(?:so far |until now |to date )(?:in |this |for )?(?P<m>{MONTH[1:-1]})\b",
+        _month_so_far,
+    ),
+    (
+        rf"(?:(?<=having a )|(?<=having a better )|(?<=having a worse )|(?<=having a good )|(?<=having a bad ))(?P<m>{MONTH[1:-1]})\b",
         _month_so_far,
     ),
     (rf"\b(?:in |this |for )?(?P<m>{MONTH[1:-1]}) (?:so far|to date|until now)\b", _month_so_far),
@@ -755,6 +795,11 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     (
         rf"\b(?:from |of |in )?{_NUMBER[:-1]}|a|an|one) (?P<unit>day|week|month|quarter|year)s? (?:ago|back|earlier)\b",
         _ago,
+    ),
+    (
+        r"\b(?:up to|up until|until|till|through|to) (?:and including )?yesterday (?:in |for |of )?(?:this|the current) (?P<unit>week|month|quarter|year)\b"
+        r"|\b(?:in |for )?(?:this|the current) (?P<unit2>week|month|quarter|year) (?:up to|up until|until|till|through|to) (?:and including )?yesterday\b",
+        _to_yesterday,
     ),
     (r"\b(m|q|y|w)td\b", _to_date),
     (r"\b(?P<unit>week|month|quarter|year) to (?:date|now|today)\b", _calendar(0)),

@@ -261,6 +261,37 @@ PAPER = Known(
 )
 
 
+PETS = Known(
+    products=(
+        "Salmon Kibble 2 kg",
+        "Salmon Kibble 10 kg",
+        "Duck Treats",
+        "Catnip Mouse",
+        "Rope Tug Toy",
+        "Squeaky Duck",
+        "Orthopedic Dog Bed M",
+        "Orthopedic Dog Bed L",
+        "Cat Tree Deluxe",
+        "Clumping Litter 15 L",
+        "Reflective Leash",
+        "Puppy Harness S",
+        "Aquarium Filter",
+        "Bird Seed Mix",
+        "Grooming Brush",
+        "Holiday Stocking for Dogs",
+    ),
+    categories=("Dog Food", "Cat Supplies", "Toys", "Beds", "Walking Gear", "Small Pets"),
+    skus=("KIB-SAL-2", "BED-ORT-L", "TOY-ROPE", "LIT-15"),
+    coupons=("PUPPY10", "meow5", "SPRING25", "COMEBACK20"),
+    countries=("AU", "NZ", "SG", "GB", "US"),
+    currencies=("AUD",),
+    statuses=("cancelled", "completed", "failed", "on-hold", "pending", "processing", "refunded"),
+    payment_methods=("afterpay", "paypal", "stripe", "zip"),
+    channels=("pos", "web"),
+    currency="AUD",
+)
+
+
 @dataclass(frozen=True)
 class Expected:
     """A question with the query that it means, or with what is missing; `before` is the question
@@ -282,12 +313,17 @@ def questions(name: str, shop: Known = KNOWN) -> Iterator[Expected]:
         parts = [each.strip() for each in line.split("|")]
         text = parts[0].removeprefix(">").strip()
         chain = [*chain, text] if line.startswith(">") else [text]
-        before = tuple(chain[:-1])
-        if parts[1].startswith("!"):
-            missing = tuple(_list(parts[1][1:]))
-            yield Expected(text, None, missing, "", before, shop)
-        else:
-            yield Expected(text, _query(parts), (), parts[7], before, shop)
+        yield written(parts, shop, tuple(chain[:-1]), text)
+
+
+def written(
+    parts: list[str], shop: Known, before: tuple[str, ...] = (), text: str | None = None
+) -> Expected:
+    """A question and its meaning, as they stand in a line between its bars."""
+    text = parts[0] if text is None else text
+    if parts[1].startswith("!"):
+        return Expected(text, None, tuple(_list(parts[1][1:])), "", before, shop)
+    return Expected(text, _query(parts), (), parts[7], before, shop)
 
 
 def _query(parts: list[str]) -> dict[str, Any]:

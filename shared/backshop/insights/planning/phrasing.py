@@ -1,0 +1,428 @@
+"""Merchants' turns of phrase in the planner's own words: a line is rewritten before its parts are
+looked for. Names of the store are marked by then (`@x0`) and are not touched."""
+
+from __future__ import annotations
+
+from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
+from backshop.insights.planning.text import compiled
+
+_DID = r"(?:do|did|have|has|does|are|were|was|is)"
+_WE = r"(?:we|i|the (?:shop|store|business))"
+_MONEY = r"(?:net )?(?:sales|revenue|turnover|takings)"
+_STATUSES = r"(?:cancell?ed|failed|pending|refunded|on hold|unpaid|void(?:ed)?)"
+_UNIT = r"(week|month|quarter|year)"
+
+_MONEY_GIVEN: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:gmv|gross merchandise (?:value|volume)|undiscounted (?:sales|revenue))\b",
+        "gross sales",
+    ),
+    (r"\bgross (?:takings|income|earnings)\b(?! with tax)", "gross sales"),
+    (
+        rf"\b({_MONEY}) (?:net of|after|less|minus|without) (?:the |all |any )?"
+        r"(?:refunds?|returns?|discounts?)(?: and|,|, and) (?:the |all |any )?(?:refunds?|returns?|discounts?)\b",
+        "net sales",
+    ),
+    (r"\bprice (?:reductions?|cuts?)\b|\bmarkdowns?\b|\brebates?\b", "discounts"),
+    (r"\b(?:amount|sum|value|total) (?:that (?:we|was) )?discounted\b", "discounts"),
+    (rf"\bhow much (?:did|have) {_WE} discount(?:ed)?\b(?! on average)", "discounts"),
+    (
+        rf"\b(?:total )?savings (?:for|to|of) {PEOPLE}(?: (?:from|through|by|with) {CODES})?",
+        "discounts",
+    ),
+    (
+        rf"\bhow much(?: money)? {_DID} {_WE} (?:pay|give|paid|gave|given) back\b"
+        rf"|\bhow much(?: money)? (?:went|goes|was sent|flowed) back to {PEOPLE}\b|\breimbursements?\b",
+        "refunds",
+    ),
+    (r"\brefunds? totals?\b", "total refunds"),
+    (
+        rf"\bhow much(?: money)? {_DID} {_WE} (?:charge|charged|collect|collected|take|earn|get|make)"
+        r" (?:for|from|in|on|with|by) (?:delivery|shipping|postage|freight)(?: fees| charges)?\b",
+        "shipping",
+    ),
+    (
+        rf"\bhow much of (?:our |the )?(?:gross )?{_MONEY} (?:goes|went|is|was|gets|got)"
+        r" (?:to|on|into|lost to|eaten by)(?: the)? discounts\b"
+        rf"|\bshare of {_MONEY} (?:given away|lost|that goes|going)(?: (?:in|to|as|through|on))* discounts\b",
+        "discount rate",
+    ),
+    (
+        rf"\bhow much of (?:our |the |all )*{_MONEY} (?:is|was|gets|got|were|are|comes|came)(?: being)? (?:refunded|returned|sent back)\b",
+        "refund rate",
+    ),
+)
+
+_OF_ORDERS: tuple[tuple[str, str], ...] = (
+    (r"\border volumes?\b|\bvolumes? of orders\b", "number of orders"),
+    (rf"\bhow many times {_DID} (?:our |the )?{PEOPLE} (?:order|buy|shop)\b", "number of orders"),
+    (
+        r"\borders (?:in|of|with) any status\b|\borders (?:regardless of|irrespective of|no matter)(?: the| what)? status\b",
+        "orders of all statuses",
+    ),
+    (
+        rf"\b(?:all )?orders (?:incl|including|counting|with)(?: the| all)? {_STATUSES}(?: (?:and|or|,) {_STATUSES})*(?: ones)?\b",
+        "orders of all statuses",
+    ),
+    (
+        r"\bwhat is (?:an|the|one|our) (?:average )?order worth(?: on average)?\b",
+        "average order value",
+    ),
+    (r"\b(?:typical|median|middle) transaction (?:value|size|amount)\b", "median order value"),
+    (
+        r"\bbasket size in (?:items|units|pieces|products)\b"
+        r"|\b(?:items|units|products|pieces) in (?:the|an) (?:average|typical) (?:basket|order|cart)\b",
+        "items per order",
+    ),
+    (r"\bunit sales\b|\b(?:sales|sold) in (?:units|pieces)\b", "units sold"),
+    (r"\b(?:count|number|no) of refunds\b", "how many refunds"),
+    (r"\borders (?:that )?got (?:their )?money back\b", "orders refunded"),
+    (
+        r"\b(?:percent(?:age)?|share|proportion|part|fraction) of (?:cancell?ed|failed) orders\b"
+        r"|\b(?:rate|percent(?:age)?|share) of cancell?ations\b",
+        "cancellation rate",
+    ),
+    (
+        r"\b(?:how many |number of )?orders (?:that )?(?:were|got|are|was|had been) discounted\b",
+        "discounted orders",
+    ),
+    (
+        rf"\b{CODES} (?:order share|usage rate|use rate|penetration|uptake|usage share|adoption)\b"
+        r"|\bdiscount (?:penetration|uptake|adoption)\b",
+        "share of orders with a coupon",
+    ),
+    (rf"\b(revenue|sales|turnover) (?:from|of|through) {CODES} orders\b", r"\1 with coupon"),
+)
+
+_OF_PEOPLE: tuple[tuple[str, str], ...] = (
+    (r"\b(?:customer|buyer|client|shopper) (?:count|numbers?|total)\b", "number of customers"),
+    (
+        r"(?<!for )\b(?:customers|buyers|clients) (?:acquired|gained|won|added)\b|\bfresh (?:customers|buyers|faces)\b"
+        r"|(?<!are )(?<!were )\bfirst timers\b",
+        "new customers",
+    ),
+    (
+        rf"\b{PEOPLE} (?:who|that) (?:came back|returned|had (?:already )?bought (?:before|from us before|earlier)|had ordered before)\b",
+        "returning customers",
+    ),
+    (
+        r"(?<!new )(?<!returning )(?<!do )(?<!does )(?<!the )(?<!our )\bcustomers? spend(?:ing)? on average\b",
+        "average spend per customer",
+    ),
+    (
+        r"\b(?:our |the )?regulars ,? ?how much do they spend\b|\bhow much do (?:our |the )?regulars spend\b",
+        "revenue from returning customers",
+    ),
+    (
+        rf"\b(?:average |mean )?(?:lifetime|ltv|life time) (?:value|spend|spending) (?:per|of an?|for each|of the average) {PEOPLE}\b"
+        r"|\baverage lifetime (?:spend|spending|revenue)\b",
+        "customer lifetime value",
+    ),
+    (
+        rf"\bhow long does it take (?:for )?(?:our |the |an? )?{PEOPLE} to (?:re ?order|come back|buy again|order again)\b"
+        rf"|\bhow often do (?:our |the )?{PEOPLE} come back in days\b",
+        "days between orders",
+    ),
+    (
+        r"\b(?:top|best|biggest|largest) customers? (?:revenue )?share\b"
+        rf"|\bshare of {_MONEY} (?:from|by|of) (?:our |the )?(?:top|best|biggest|largest) customers\b"
+        r"|\bwhat share (?:do|does|did) (?:our |the )?(?:top|best|biggest|largest) customers (?:have|make|hold|bring)\b",
+        "customer concentration",
+    ),
+    (rf"\b{PEOPLE} to win back\b|\bwho (?:should|could) we win back\b", "customers at risk"),
+    (
+        rf"\b({PEOPLE}) (?:who |that )?(?:have |had )?never (?:came|come|returned|been) back\b",
+        r"\1 bought only once",
+    ),
+    (
+        rf"\b{PEOPLE} (?:who |that )?(?:have|had|with|made|placed) (?:just|only|exactly) (?:1|one|a single) (?:order|purchase)\b",
+        "one time customers",
+    ),
+)
+
+_OF_GOODS: tuple[tuple[str, str], ...] = (
+    (
+        r"\bmoney (?:tied up|locked up|sitting|stuck|in) (?:in )?(?:stock|inventory)\b",
+        "inventory value",
+    ),
+    (
+        rf"\b(?:{GOODS} )?(?:that )?we have run out of\b|\bwhat have we run out of\b|\bstock ?outs?\b",
+        "out of stock",
+    ),
+    (r"\bremaining (@x\d+)", r"\1 in stock"),
+    (r"\bhow many (@x\d+) (?:remain|remains|are remaining)\b", r"how many \1 in stock"),
+    (r"\bbest and (?:quickest|fastest|biggest|quick|fast) (seller|selling)\b", r"best \1"),
+    (r"\bzero sellers?\b", "unsold products"),
+    (
+        r"\b(?:combined|paired|bundled) with\b|\b(?:else )?(?:is |goes )?in the (?:basket|cart|order) with\b",
+        "bought together with",
+    ),
+    (rf"\b(?:hit|star) (?:{GOODS}|sellers?|performers?)\b", "best selling products"),
+    (
+        rf"(?<!\d )\bbottom sell(?:ers|ing)(?: {GOODS})?\b|\b{GOODS} (?:that|which) (?:sell|sold) (?:the )?least\b"
+        rf"|\bwhat (?:hardly|barely|scarcely) (?:sells|sold)\b|\b{GOODS} (?:that|which) (?:hardly|barely) sell\b",
+        "worst selling products",
+    ),
+    (rf"\b{GOODS} (?:that|which) (?:sell|sold) (?:the )?(?:most|best)\b", "best selling products"),
+)
+
+_OF_TIME: tuple[tuple[str, str], ...] = (
+    (
+        rf"\bhow much {_DID} {_WE} (?:sell|make|take|earn|turn over) (?:per|a|each) day on average\b"
+        r"|\b(?:daily |sales )run rate\b",
+        "average daily sales",
+    ),
+    (
+        rf"\bwhen during the day {_DID} (?:we|people|customers) (?:sell|order|buy|shop)\b",
+        "orders by hour of the day",
+    ),
+    (r"\bhourly (orders|sales|revenue|turnover|aov)\b", r"\1 by hour of the day"),
+    (
+        r"\bdistribution of (orders|sales|revenue) (?:over|across|throughout|during) the day\b"
+        r"|\b(orders|sales|revenue) (?:over|throughout|over the course of) (?:the|a) day\b",
+        r"\1\2 by hour of the day",
+    ),
+    (r"\bweekday (orders|sales|revenue) patterns?\b", r"\1 by weekday"),
+    (r"\b(orders|sales|revenue) (?:from )?monday (?:to|through) sunday\b", r"\1 by weekday"),
+    (r"\bacross the week (?=by weekday)", ""),
+    (r"\bmonthly cohorts\b", "cohorts"),
+    (
+        rf"\bthe {_UNIT} (?:just gone|that (?:just|has just) ended|just ended|just finished|just past)\b",
+        r"last \1",
+    ),
+    (rf"\bthe {_UNIT} before this(?: one)?\b", r"last \1"),
+    (r"\bthe weekend (?:just gone|just past|that was)\b", "last weekend"),
+    (r"\b(\d+) (days|weeks|months) to date\b", r"last \1 \2"),
+    (
+        r"\b(?:on )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday),? (?:the )?"
+        r"(?=\d{1,2} (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
+        "on ",
+    ),
+    (
+        r"\bthe (black friday|cyber monday|christmas|easter|halloween) before\b(?! last)"
+        r"|\b(?:the )?previous (black friday|cyber monday|christmas|easter|halloween)\b",
+        r"last year \1\2",
+    ),
+    (r"\b(?:the )?same (\d+) (days|weeks|months) (?:of |in )?last year\b", "same period last year"),
+    (r"\bagainst the (\d+) before\b", "vs previous period"),
+    (r"\band how (?:it|that|this) compares? (?:with|to|against)\b", "vs"),
+    (
+        rf"\bthis {_UNIT} over (?:the )?(?:last|previous|prior) \1\b",
+        r"this \1 vs last \1",
+    ),
+    (
+        rf"\b(last {_UNIT}) over (?=the same)",
+        r"\1 vs ",
+    ),
+    (
+        r"\bthe (first|second|third|fourth) quarter (vs|against|compared to|compared with|than) the (first|second|third|fourth)(?: (?:one|quarter))?(?= |$)",
+        r"the \1 quarter \2 the \3 quarter",
+    ),
+    (
+        rf"\b(?:broken (?:down )?into|split into|cut into|in) {_UNIT}s\b(?= |$)",
+        r"by \1",
+    ),
+    (r"\b(?:by|per|for each|each|for every) (?:calendar )?dates?\b", "by day"),
+)
+
+_OF_ROWS: tuple[tuple[str, str], ...] = (
+    (rf"\b({_MONEY}) geographically\b", r"\1 by country"),
+    (rf"(?<!@x\d )(?<!\w )\bcategory ({_MONEY}|orders|refunds)\b", r"\1 by category"),
+    (
+        r"\bhow (?:do|did) (?:our |the )?(categories|countries|channels|weekdays|products|payment methods|currencies|markets)"
+        r" compare (?:in|by|on|for|in terms of) (\w+)\b",
+        r"\2 by \1",
+    ),
+    (r"\bper customer types?\b", "by customer type"),
+    (
+        r"\b(?:by|split by|split into|split between|broken down by) new (?:(?:vs|and|or) )?returning(?: customers)?\b(?! ?,)",
+        "by customer type",
+    ),
+    (
+        r"\bhow are (?:our |the )?(?:customers|people|buyers) paying\b|\bpayment (?:methods|types) used\b"
+        r"|\bwhich payment methods (?:do|did) (?:customers|people|buyers) use\b(?! (?:the )?most)|\bpayment mix\b",
+        "orders by payment method",
+    ),
+    (r"\bmeans of payment\b", "payment method"),
+    (
+        r"(?:\bwhich )?\b(?:favou?rite|preferred|most (?:common|popular|used|frequently used)) (?:payment (?:method|type|option)|way to pay)\b"
+        r"|\bwhich payment (?:method|type|option) (?:do|did|does) (?:our |the |most )*(?:customers|people|buyers) (?:use|prefer|pay with)(?: (?:the )?most(?: often)?)?\b"
+        r"|\bhow (?:do|did) most (?:people|customers|buyers) pay\b",
+        "payment method with the most orders",
+    ),
+    (
+        r"\b(?:on |at |during )?(?:the )?(?:weekends?|weekdays) (?:vs|against|compared (?:to|with)) (?:on |during )?(?:the )?(?:weekends?|weekdays?)\b"
+        r"|\b(?:weekend weekday|weekday weekend)(?= (?:split|breakdown))",
+        "by weekendsplit",
+    ),
+    (
+        rf"\bhow (?:often|many times) (?:was|were|is|has|did) each {CODES}(?: been| get)? (?:used|redeemed|applied)\b",
+        "coupon uses by code",
+    ),
+    (
+        rf"\bwith (?:an? )?(?:{CODES}|discount) (?:vs|compared (?:to|with)|against) (?:the )?(?:those |ones |orders )?without(?: one| any| it)?\b",
+        "with vs without coupon",
+    ),
+    (
+        r"\bwhat (?:gets|is|was|got) (?:returned|refunded|sent back) (?:the )?most(?: often)?\b"
+        rf"|\b(?:which|what) {GOODS} (?:come|came|are sent|get sent|went) back (?:the )?most(?: often)?\b"
+        r"|\bwhat (?:do|did) (?:people|customers|buyers) (?:send back|return|give back) (?:the )?most\b",
+        "most returned products",
+    ),
+    (
+        r"\bwhere are (?:our |the |my )?(?:customers|buyers)(?= *$| (?:last|this|in \d|from))",
+        "customers by country",
+    ),
+)
+
+_OF_RANKS: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(?:the )?(?:(\d+) )?{GOODS} (?:that|which) (?:brought in|brought us|made|made us|earned|earned us|bring in|make) (?:the )?most(?: money| revenue)?\b",
+        r"top \1 products by revenue",
+    ),
+    (
+        rf"\b(?:the )?(?:(\d+) )?{GOODS} (?:that|which) (?:brought in|brought us|made|made us|earned|earned us|bring in|make) (?:the )?least(?: money| revenue)?\b",
+        r"bottom \1 products by revenue",
+    ),
+    (
+        r"\bfirst (\d+) (products|items|countries|categories|customers|coupons) by\b",
+        r"top \1 \2 by",
+    ),
+    (r"\b(?:(\d+) )?(?:biggest|top|highest|best) earners\b", r"top \1 products by revenue"),
+    (r"\b(?:biggest|top|highest|best) earner\b", "best product by revenue"),
+    (
+        r"\btop (\d+) sellers\b|\btop (\d+) by (?:quantity|units|pieces|units sold|quantity sold|volume)(?: sold)?(?= *$| (?:last|this|in|since|for))"
+        rf"|\b(?:the )?(\d+) {GOODS} (?:that |which )?we sold (?:the )?most of\b",
+        r"\1\2\3 best selling products",
+    ),
+    (r"\b(\d+) bottom sellers\b|\bbottom (\d+) sellers\b", r"\1\2 worst selling products"),
+    (rf"\bnumber 1 (?:seller|selling (?:{GOODS}))\b", "best selling product"),
+    (
+        r"\bnumber 1 (?=(?:market|category|product|country|coupon|code|customer|channel|day|month)\b)",
+        "top ",
+    ),
+    (
+        r"\b(?:in which country|where) did we sell (?:the )?most\b|\bwhere (?:do|did) most (?:of (?:the |our )?)?sales come from\b",
+        "country with the highest revenue",
+    ),
+    (
+        r"\bwhere (?:do|did) (?:the )?most (?:of (?:the |our )?)?orders come from\b",
+        "country with the most orders",
+    ),
+    (
+        r"\b(?:highest|best|biggest|top) grossing (day|week|month|quarter|year)\b",
+        r"best \1 by sales",
+    ),
+    (r"\b(?:lowest|worst|smallest) grossing (day|week|month|quarter|year)\b", r"worst \1 by sales"),
+    (r"\bwhich date\b", "which day"),
+    (
+        r"\b(?:the )?(\d+) (days|weeks|months) with the (?:highest|most|best) (\w+)\b",
+        r"top \1 \2 by \3",
+    ),
+    (
+        r"\b(?:the )?(\d+) (days|weeks|months) with the (?:lowest|least|fewest) (\w+)\b",
+        r"worst \1 \2 by \3",
+    ),
+    (r"\b(?:highest|biggest|top) orders? (day|week|month)\b", r"\1 with the most orders"),
+)
+
+_OF_CLASSES: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:ex|beyond|bar|barring|save for|elsewhere than|anywhere (?:except|but)"
+        r"|(?:in |from |of )?(?:all|every) (?:countr(?:y|ies)|categor(?:y|ies)|channels?|products?|payment methods?|markets?) (?:but|except|bar)"
+        r"|(?:by |of |on |from |with )?(?:everything|anything|everywhere|anywhere|all) (?:but|except|bar)(?: for| in| from)?) (@x)",
+        r"except \1",
+    ),
+    (
+        r"(?<!did )(?<!have )(?<!has )\bnot (?:paid )?(?:with|via|by|through|using) (@x)",
+        r"except \1",
+    ),
+    (r"\bin either (@x\d+) or (@x\d+)", r"in \1 and \2"),
+    (
+        rf"\b(from|by|of) {PEOPLE} (?:who|that) (?:had |have )?(?:already )?(?:bought|ordered) (?:from us )?before\b",
+        r"\1 returning customers",
+    ),
+    (r"\brepeat business(?= (?:sales|revenue|orders))", "returning customers"),
+    (
+        rf"\borders (?:placed |made )?(?:as (?:an? )?guests?|without (?:an )?account|(?:of|by|from) (?:unregistered|not registered) {PEOPLE})\b"
+        rf"|\b(?:how many|number of) {PEOPLE} (?:who )?checked out as (?:an? )?guests?\b",
+        "guest orders",
+    ),
+    (
+        r"\b(from|of|for|in) (?:full price|undiscounted|non discounted|not discounted) orders\b",
+        r"\1 orders without a coupon",
+    ),
+    (
+        r"(?<!vs )(?<!or )(?<!and )(?<!than )(?<!to )(?<!with )(?<!against )\bnon (?:coupon|discount|code|voucher) (sales|revenue|orders|turnover)\b(?! (?:vs|and|or))",
+        r"\1 without a coupon",
+    ),
+    (r"\bhow many uses did (@x\d+) get\b", r"\1 uses"),
+    (
+        r"\bhow many (@x\d+) (?:have|did|do) we (?:shift|shifted|offload\w*|flog|flogged|get rid of|move|moved|clear|cleared)\b",
+        r"how many \1 did we sell",
+    ),
+    (r"\b(?:how many |number of )?cancell?ations\b(?! (?:rate|reason|polic))", "cancelled orders"),
+    (rf"\borders (?:did|have|that) {PEOPLE} cancel(?:led)?\b", "orders were cancelled"),
+    (r"\borders (?:being held|held)\b|\bheld orders\b", "orders on hold"),
+    (r"\borders whose payments? (?:has |have )?failed\b|\bpayments that failed\b", "failed orders"),
+    (r"\brates? for products in (@x)", r"rate by product in \1"),
+    (
+        r"\b(?:biggest|most common|largest|most frequent|top|main) order (?:size|value) (?:bucket|band|range)\b",
+        "order value bucket with the most orders",
+    ),
+)
+
+_AMOUNT = r"(\d[\d.]*(?: ¤)?)"
+_OF_LIMITS: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(orders?|baskets?|purchases|sales) (?:north of|in excess of|topping|surpassing) (?=\d)",
+        r"\1 over ",
+    ),
+    (r"\b(orders?|baskets?|purchases|sales) (?:beneath|south of|short of) (?=\d)", r"\1 under "),
+    (
+        r"\b(orders?|baskets?|purchases) where (?:the |their )?(?:total|value|amount) (?:is|was) ",
+        r"\1 with a total ",
+    ),
+    (
+        rf"\b(orders?|baskets?|purchases) (?:from|starting (?:at|from)) {_AMOUNT} (?:up|upwards?|and up|onwards?)\b"
+        rf"|\b(orders?|baskets?|purchases) starting (?:at|from) {_AMOUNT}(?! )",
+        r"\1\3 of at least \2\4",
+    ),
+    (
+        r"\b(orders?|baskets?|purchases) (?:ranging from|in the(?: range(?: of)?)?|of|range)? ?(\d+)(?: ¤)? ?(?:to|-) ?(\d+) ¤(?: range)?(?= |$)",
+        r"\1 between \2 and \3 ¤",
+    ),
+    (
+        rf"\b(orders?|baskets?|purchases) ranging from {_AMOUNT} to ",
+        r"\1 between \2 and ",
+    ),
+    (r"\b(orders?|baskets?|purchases) (\d+) ¤ ?- ?(\d+)\b", r"\1 between \2 and \3 ¤"),
+)
+
+_OF_OTHERS: tuple[tuple[str, str], ...] = (
+    (r"\b(?:than|against|vs|to|with|like) (?:the )?other (?:stores|shops)\b", "than competitors"),
+)
+
+_RULES = (
+    *_MONEY_GIVEN,
+    *_OF_ORDERS,
+    *_OF_PEOPLE,
+    *_OF_RANKS,
+    *_OF_GOODS,
+    *_OF_TIME,
+    *_OF_ROWS,
+    *_OF_CLASSES,
+    *_OF_LIMITS,
+    *_OF_OTHERS,
+)
+
+
+def rephrased(line: str) -> str:
+    for pattern, instead in _RULES:
+        line = compiled(pattern).sub(instead, line)
+    return " ".join(line.split())
+
+
+def words() -> tuple[str, ...]:
+    """The patterns, whose words are spelled right."""
+    return tuple(pattern for pattern, _ in _RULES)
