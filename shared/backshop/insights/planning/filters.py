@@ -187,7 +187,7 @@ def _customers_limits(reading: Reading, line: Line, size: str) -> None:
         _keep_noun(line, found)
         put(reading, limit(Limit.ORDERS_COUNT, ">=", _TIMES[found["word"]]))
     if found := line.find(
-        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|have|has|had|ever))* (?:ordered|bought|purchased|shopped|come back) (?P<op>more than|at least|exactly) (?P<word>once|twice)\b(?<!exactly once)"
+        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|have|has|had|ever|(?:from|in)(?: the)? @x\d+))* (?:ordered|bought|purchased|shopped|come back) (?P<op>more than|at least|exactly) (?P<word>once|twice)\b(?<!exactly once)"
     ):
         _keep_noun(line, found)
         put(reading, limit(Limit.ORDERS_COUNT, op_of(found), _TIMES[found["word"]]))
@@ -612,7 +612,7 @@ def _currencies(reading: Reading, line: Line, known: Known) -> None:
 
 # ------------------------------------------------------------------------------- names
 
-_NOT = r"(?:excluding|excl|except(?:ing)?(?: for)?|without|not|outside(?: of)?|other than|apart from|besides|ignoring|leaving out|leave out|minus|but not|non|everywhere but|anywhere but|all but|exclude|aside from)(?: (?:in|from|for|of|the|any|counting|including|to|our|sales|orders|customers|using|code|coupon))*"
+_NOT = r"(?:excluding|excl|except(?:ing)?(?: for)?|without|not|outside(?: of)?|other than|apart from|besides|ignoring|leaving out|leave out|minus|but not|non|everywhere but|anywhere but|all but|exclude|aside from)(?: (?:in|from|for|of|the|any|counting|including|to|our|sales|orders|customers|using|code|coupon|country|category|channel|product))*"
 
 
 def is_negative(line: Line) -> bool:

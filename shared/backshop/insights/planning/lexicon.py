@@ -226,7 +226,7 @@ MISSING: tuple[Missing, ...] = (
         _COUPONS,
     ),
     _m(
-        r"referr(?:als?|ers?|ing|ed)|(?:traffic |order |lead |acquisition )sources?|(?:which|what|by|per) sources?|attribution|came from (?:search|social|email|ads)|organic|seo|search (?:terms?|engines?|quer(?:y|ies))|keywords?|where (?:did|do) (?:customers|they|people|visitors|shoppers|buyers) (?:hear|find)|how (?:did|do) (?:customers|people|they|shoppers) (?:hear|find)",
+        r"refers?(?= (?:the |most |us |our |customers))|referr(?:als?|ers?|ing|ed)|(?:traffic |order |lead |acquisition )sources?|(?:which|what|by|per) sources?|attribution|came from (?:search|social|email|ads)|organic|seo|search (?:terms?|engines?|quer(?:y|ies))|keywords?|where (?:did|do) (?:customers|they|people|visitors|shoppers|buyers) (?:hear|find)|how (?:did|do) (?:customers|people|they|shoppers) (?:hear|find)",
         "traffic sources",
         "Where shoppers came from is not synced.",
         _COUNTRIES,
@@ -250,7 +250,7 @@ MISSING: tuple[Missing, ...] = (
         _CUSTOMERS,
     ),
     _m(
-        r"subscription\w*|mrr|arr|recurring (?:revenue|orders)|churn rate|renewals?",
+        r"subscription\w*|subscribe and save|mrr|arr|recurring (?:revenue|orders)|churn rate|renewals?",
         "subscriptions",
         "Subscriptions are not synced, so there is neither recurring revenue nor a churn rate.",
         _REPEAT,

@@ -539,6 +539,7 @@ def marked_countries(line: str, original: str, known: Known, found: Found) -> st
     if own and (pair := re.search(rf"(?<![\w@])({own}) (vs|versus) ({own})(?![\w-])", line)):
         first, then = (found.add((_country(pair[each].upper(), known),)) for each in (1, 3))
         line = f"{line[: pair.start()]}{first} vs {then}{line[pair.end() :]}"
+    line = _marked_own_codes(line, known, found)
     tokens, at = line.split(), 0
     made: list[str] = []
     table = countries.codes()
@@ -560,6 +561,21 @@ def marked_countries(line: str, original: str, known: Known, found: Found) -> st
             made.append(tokens[at])
             at += 1
     return " ".join(made)
+
+
+def _marked_own_codes(line: str, known: Known, found: Found) -> str:
+    """Codes of the store's countries in small letters, where they are no words and stand as a
+    country does (`nz customers`, `in nz`)."""
+    codes = {each.lower() for each in known.countries if len(each) == 2} - lexicon.english()
+    if not codes:
+        return line
+    of = "|".join(sorted(codes))
+    return re.sub(
+        rf"(?<![\w@])(?:(?<=in )|(?<=from )|(?<=to )|(?<=for )|(?<=only ))({of})(?![\w-])"
+        rf"|(?<![\w@])({of})(?= (?:customers?|orders?|sales|revenue|buyers?|shoppers?|market|only))",
+        lambda said: found.add((_country((said[1] or said[2]).upper(), known),)),
+        line,
+    )
 
 
 def _country(iso: str, known: Known) -> Named:

@@ -54,6 +54,24 @@ _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
 )
 
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
+    (r"\bquantity of (?:the |our |all )*(orders|customers|clients)\b", r"number of \1"),
+    (
+        rf"\bdo (?:our |the )?{PEOPLE} (?:using|with|who use|who used) (?:an? |our )?(?:{CODES}|discounts?) (?:spend|order|buy)(?: more| less| bigger)?(?: per order)?"
+        rf" than (?:those|{PEOPLE}|ones|others)?(?: who)? ?(?:do not|did not|without)(?: one| any| use one)?\b",
+        "average order value with vs without coupon",
+    ),
+    (
+        r"\b(?:incl|including|inclusive of|inclusive|with|plus) (?:sales )?(?:gst|vat|hst|tax(?:es)?) and (?:freight|postage|delivery|shipping)(?: fees| charges)?\b",
+        "including tax and shipping",
+    ),
+    (
+        r"\beffective (?:gst|vat|sales tax|hst)(?: rate)?\b|\b(?:gst|vat|sales tax|hst) rate\b",
+        "effective tax rate",
+    ),
+    (
+        r"\bhow much (?:of )?(?:the )?refunds? (?:have|did|do) we (?:made|make|do|have|done|give|given)\b",
+        "refunds",
+    ),
     (r"\border volumes?\b|\bvolumes? of orders\b", "number of orders"),
     (rf"\bhow many times {_DID} (?:our |the )?{PEOPLE} (?:order|buy|shop)\b", "number of orders"),
     (
@@ -152,6 +170,16 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
     (r"\bremaining (@x\d+)", r"\1 in stock"),
     (r"\bhow many (@x\d+) (?:remain|remains|are remaining)\b", r"how many \1 in stock"),
     (r"\bbest and (?:quickest|fastest|biggest|quick|fast) (seller|selling)\b", r"best \1"),
+    (
+        r"(\bhow many .{1,40}?) (?:walked|went|flew|gone|rolled) out (?:of )?the door\b",
+        r"\1 were sold",
+    ),
+    (r"\bnothing sold of what\b|\bwhat sold nothing\b", "products without sales"),
+    (
+        r"\b(?:grab|pick up|throw in|get|take)(?: together)? with\b(?= (?:the |our |an? )?@x)",
+        "buy together with",
+    ),
+    (r"^(@x\d+) (?:left|remaining)$", r"\1 in stock"),
     (r"\bzero sellers?\b", "unsold products"),
     (
         r"\b(?:combined|paired|bundled) with\b|\b(?:else )?(?:is |goes )?in the (?:basket|cart|order) with\b",
@@ -226,6 +254,15 @@ _OF_TIME: tuple[tuple[str, str], ...] = (
 )
 
 _OF_ROWS: tuple[tuple[str, str], ...] = (
+    (
+        r"\bin which countr(?:y|ies) (?:have we|we have|did we|do we|we) (?:sold|sell)\b",
+        "sales by country",
+    ),
+    (
+        r"\b(?:of |for |from |between )?guests?(?: customers?| checkouts?)? (?:vs|and|or|against|than|compared (?:to|with)) (?:the )?(?:new|returning|repeat|existing)(?: customers?| ones)?(?= *$| (?:last|this|in|by|over|since|for))"
+        r"|\b(?:of |for |from |between )?(?:new|returning|repeat|existing)(?: customers?)? (?:vs|and|or|against|than|compared (?:to|with)) (?:the )?guests?(?: customers?| checkouts?| ones)?(?= *$| (?:last|this|in|by|over|since|for))",
+        "by customer type",
+    ),
     (rf"\b({_MONEY}) geographically\b", r"\1 by country"),
     (rf"(?<!@x\d )(?<!\w )\bcategory ({_MONEY}|orders|refunds)\b", r"\1 by category"),
     (
@@ -276,6 +313,10 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_RANKS: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(\d+) last (products|items|countries|categories) (?:in|by|for) (sales|revenue|orders|turnover)\b",
+        r"bottom \1 \2 by \3",
+    ),
     (
         rf"\b(?:the )?(?:(\d+) )?{GOODS} (?:that|which) (?:brought in|brought us|made|made us|earned|earned us|bring in|make) (?:the )?most(?: money| revenue)?\b",
         r"top \1 products by revenue",

@@ -75,6 +75,7 @@ def _best_bucket(reading: Reading, number: int | None, sign: int) -> bool:
     if found is None or not (sign or line.has(r"\b(?:most|best|least|worst)\b")):
         return False
     drop(line, found, "unit", " ~ ")
+    line.text = line.text.replace(" ~ s ", " ~ ")
     unit, is_many = Unit(found["unit"]), bool(found["s"])
     if unit == Unit.DAY and reading.period is None:
         reading.dimensions.append(D.DAY_OF_WEEK)

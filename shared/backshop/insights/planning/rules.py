@@ -515,6 +515,8 @@ def _check_left(reading: Reading, known: Known) -> None:
     numbered_name = line.find(r"\b(?:product|item|category|coupon|code|sku|voucher) \d+\b")
     if not left and numbered_name:
         left = numbered_name[0].split()
+    elif all(each.isdigit() for each in left):
+        left = []  # A number alone is no name.
     if left:
         is_sure = numbered_name is not None or left[0] in facing
         _take_as_name(reading, left, known, is_sure=is_sure)
@@ -582,7 +584,7 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
     if any(re.fullmatch(r"[a-z]{3,}\d+", each) for each in left):
         return True
     if not reading.metrics or line.has(
-        rf"\b(?:of|for|from|in|by|with|on|about|many|much|selling|called|named|product|item|category|code|coupon|using|than|vs) (?:the |our |my |all )?{first}\b"
+        rf"\b(?:of|for|from|in|by|with|on|about|many|much|selling|called|named|product|item|category|code|coupon|using|than|vs|which|what) (?:the |our |my |all )?{first}\b"
     ):
         return True
     if line.has(

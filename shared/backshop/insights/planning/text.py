@@ -69,6 +69,7 @@ _ABBREVIATED: dict[str, str] = {
 _SLIPS = {
     slip: word
     for word, slips in {
+        "will": "wil wll",
         "which": "wich whcih wihch whitch whch",
         "what": "waht wat wht whta",
         "how": "hwo hw",
@@ -198,6 +199,14 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\b(after|past|before|until) ([01]?\d|2[0-3]) ?h\b", r"\1 \2 oclock"),
     (r"(?<=\d) ?(am|pm) ?[-–] ?(?=\d)", r" \1 to "),
     (r"\b(?:internet|e-?commerce|ecom) (?=(?:sales|revenue|orders|turnover)\b)", "online "),
+    (r"\bout off? stock\b", "out of stock"),
+    (
+        r"\b(less|more|fewer|greater|higher|lower|bigger|smaller|better|worse) then (?=\d|last|the |in |a )",
+        r"\1 than ",
+    ),
+    (r"\bthru\b", "through"),
+    (r"\bsuperior (?:to|than)\b", "more than"),
+    (r"\binferior (?:to|than)\b", "less than"),
     (r"\bdouble (?:eleven|11)\b", "singles day"),
     (r"\bmothering sunday\b", "mothers day"),
     (
@@ -430,6 +439,18 @@ def by_length(words: Iterable[str]) -> dict[int, tuple[str, ...]]:
     return {length: tuple(held) for length, held in found.items()}
 
 
+_IRREGULAR = {
+    "mice": "mouse",
+    "knives": "knife",
+    "shelves": "shelf",
+    "leaves": "leaf",
+    "scarves": "scarf",
+    "loaves": "loaf",
+    "geese": "goose",
+    "feet": "foot",
+    "teeth": "tooth",
+    "children": "child",
+}
 _IN_IE = frozenset(
     {
         "beanie",
@@ -451,6 +472,8 @@ _IN_IE = frozenset(
 def folded(word: str) -> str:
     """A word without its plural, for names: `candles` and `Candle` are one."""
     word = word.lower()
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     if word[:-1] in _IN_IE:
         return word[:-1]
     if len(word) > 4 and word.endswith("ies"):

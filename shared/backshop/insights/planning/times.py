@@ -237,6 +237,16 @@ def _three_months(found: Match[str], now: Now) -> Period | None:
     return _month_span(span, now) if span else None
 
 
+def _quarter_span(found: Match[str], now: Now) -> Period | None:
+    """`q1 through q3 2025`."""
+    first, last = int(found["a"]), int(found["b"])
+    year = _year(found["y"], now) or now.today.year
+    if first >= last or (found["to"] in ("to", "and") and not found["y"]):
+        return None  # `from q2 to q3` may be a change
+    end = 3 * last
+    return Range(start=date(year, 3 * first - 2, 1), end=date(year, end, monthrange(year, end)[1]))
+
+
 def _year_span(found: Match[str], now: Now) -> Period | None:
     start, end = int(found[1]), int(found[2])
     return Range(start=date(start, 1, 1), end=date(end, 12, 31)) if start <= end else None
@@ -637,6 +647,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         rf"(?<!to )(?<!and )\b(?:on )?(?P<a>{LONG_WEEKDAY[1:-1]}) (?:of |in )?(?:the )?(?:last|previous) week\b"
         rf"|\b(?:last|previous) week,? (?:on )?(?P<b>{LONG_WEEKDAY[1:-1]})\b",
         _weekday_of_week,
+    ),
+    (
+        rf"\b(?:from |between |in )?q(?P<a>[1-4]) (?P<to>{TO[3:-1]}) q(?P<b>[1-4])(?: (?:of )?(?P<y>(?:19|20)\d\d|this year|last year))?\b(?<!and q\d)",
+        _quarter_span,
     ),
     (rf"\b(?:between |from ){YEAR} ?{TO} ?{YEAR}\b", _year_span),
     (

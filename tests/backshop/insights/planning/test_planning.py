@@ -22,6 +22,7 @@ from tests.backshop.insights.planning.shop import (
     COSMETICS,
     KNOWN,
     PAPER,
+    PETS,
     PLANTS,
     TEA,
     TILES,
@@ -113,6 +114,7 @@ def test_known_questions_mean_their_queries(question: Expected) -> None:
         ("set_aside_voices16.txt", COFFEE),
         ("set_aside_voices17.txt", PAPER),
         ("set_aside_voices18.txt", TEA),
+        ("set_aside_voices19.txt", PETS),
     ],
 )
 def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:
