@@ -116,7 +116,8 @@ def blurred_within(field: Floats, mask: Floats, radius: float) -> Floats:
 def enlarged(field: Floats, factor: int, shape: tuple[int, int]) -> Floats:
     """A field, or planes of it, made on pixels `factor` times as large, interpolated to `shape`."""
     if factor > 1:
-        field = _stretched(_stretched(field, factor, -2), factor, -1)
+        # Columns first, while the rows are few: rows are written as they lie in memory.
+        field = _stretched(_stretched(field, factor, -1), factor, -2)
     return field[..., : shape[0], : shape[1]]
 
 

@@ -19,7 +19,6 @@ from .colors import Bytes
 _RUN = 8  # blocks between two markers
 _BLOCK = 8  # pixels a side
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-_MARKERS = [bytes((0xFF, 0xD0 + turn)) for turn in range(8)]
 _END = b"\xff\xd9"
 
 Blocks = NDArray[
@@ -36,24 +35,43 @@ class Encoder:
     """Encodes pictures of one size, the sooner the less they differ from the first."""
 
     def __init__(self, pixels: Bytes) -> None:
-        self._shape = pixels.shape
-        self._blocks = _blocks(pixels)
-        self._head, self._runs = _parts(pictures.encoded(pixels, _RUN))
+        self._pixels = np.ascontiguousarray(pixels)
+        self._head, self._scan = _parts(pictures.encoded(pixels, _RUN))
+        self._runs = _runs(self._scan)
 
     def encoded(self, pixels: Bytes) -> bytes:
         """The same picture as `pictures.encoded` makes, to the last bit of what is decoded."""
-        if pixels.shape != self._shape:
+        if pixels.shape != self._pixels.shape:
             return pictures.encoded(pixels)
-        blocks = _blocks(pixels)
-        changed = (blocks != self._blocks).any(axis=1).reshape(-1, 3).any(axis=1)
-        places = np.unique(np.flatnonzero(changed) // _RUN)
-        if len(places) and (places[-1] + 1) * _RUN > len(changed):  # the last run is a short one
+        columns, number = -(-pixels.shape[1] // _BLOCK), -(-len(pixels) // _BLOCK)
+        above, below = self._touched(pixels)
+        if above == below:
+            return self._joined([], [])
+        rows = slice(above * _BLOCK, below * _BLOCK)
+        blocks, before = _blocks(pixels[rows]), _blocks(self._pixels[rows])
+        changed = (blocks != before).any(axis=1).reshape(-1, 3).any(axis=1)
+        places = np.unique((above * columns + np.flatnonzero(changed)) // _RUN)
+        if len(places) and (places[-1] + 1) * _RUN > number * columns:  # the last run is short
             return pictures.encoded(pixels)
-        runs = list(self._runs)
-        for place, run in zip(places, _coded(blocks, places), strict=True):
-            runs[place] = run
-        coded = [part for turn, run in enumerate(runs) for part in (_MARKERS[turn % 8 - 1], run)]
-        return b"".join((self._head, *coded[1:], _END))
+        first = places * _RUN - above * columns
+        return self._joined(places.tolist(), _coded(blocks, first))
+
+    def _touched(self, pixels: Bytes) -> tuple[int, int]:
+        """The rows of blocks between which something changed, and one more on each side: a run may
+        begin in the one and end in the other."""
+        rows = np.flatnonzero((pixels != self._pixels).reshape(len(pixels), -1).any(axis=1))
+        if not len(rows):
+            return 0, 0
+        return max(0, int(rows[0]) // _BLOCK - 1), int(rows[-1]) // _BLOCK + 2
+
+    def _joined(self, places: list[int], coded: list[bytes]) -> bytes:
+        """The first picture's file with those runs instead of its own."""
+        parts, kept = [self._head], 0
+        for place, run in zip(places, coded, strict=True):
+            begins, ends = self._runs[place]
+            parts += (self._scan[kept:begins], run)
+            kept = ends
+        return b"".join((*parts, self._scan[kept:], _END))
 
 
 def _blocks(pixels: Bytes) -> Blocks:
@@ -67,17 +85,25 @@ def _blocks(pixels: Bytes) -> Blocks:
     return lines.view(np.uint64).reshape(rows, _BLOCK, columns, 3)
 
 
-def _coded(blocks: Blocks, places: NDArray[np.intp]) -> list[bytes]:
-    """The runs of blocks at those places, coded as the rows of a picture of their own."""
-    if not len(places):
+def _coded(blocks: Blocks, first: NDArray[np.intp]) -> list[bytes]:
+    """The runs that begin with those blocks, coded as the rows of a picture of their own."""
+    if not len(first):
         return []
-    row, column = np.divmod(places[:, None] * _RUN + np.arange(_RUN), blocks.shape[2])
+    row, column = np.divmod(first[:, None] + np.arange(_RUN), blocks.shape[2])
     laid = np.ascontiguousarray(np.swapaxes(blocks[row, :, column], 1, 2))
-    return _parts(pictures.encoded(laid.view(np.uint8).reshape(-1, _RUN * _BLOCK, 3), _RUN))[1]
+    scan = _parts(pictures.encoded(laid.view(np.uint8).reshape(-1, _RUN * _BLOCK, 3), _RUN))[1]
+    return [scan[begins:ends] for begins, ends in _runs(scan)]
 
 
-def _parts(file: bytes) -> tuple[bytes, list[bytes]]:
-    """Everything up to what is coded, and that, parted at its restart markers."""
+def _parts(file: bytes) -> tuple[bytes, bytes]:
+    """Everything up to what is coded, and that."""
     scan = file.index(b"\xff\xda") + 2
     begins = scan + int.from_bytes(file[scan : scan + 2], "big")
-    return file[:begins], _RESTART.split(file[begins : -len(_END)])
+    return file[:begins], file[begins : -len(_END)]
+
+
+def _runs(scan: bytes) -> list[tuple[int, int]]:
+    """Where each run begins and ends between restart markers."""
+    markers = [found.span() for found in _RESTART.finditer(scan)]
+    return list(zip([0, *(ends for _, ends in markers)],
+                    [*(begins for begins, _ in markers), len(scan)], strict=True))  # fmt: skip

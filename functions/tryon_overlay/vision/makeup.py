@@ -21,8 +21,6 @@ _AS_VISIBLE = 0.95  # of the difference on light skin
 _STRONGEST = 5.0  # power of a product's hue over the skin's
 _POWERS = 1000  # tried from there down
 _LEAST = 1e-3  # of a change that may be seen
-_LIP_NEAR = 2.5  # millimetres around a point of the lips whose mean is its own
-_LIP_FORM = 0.5  # how much of the lips' broad shading is kept, as a power
 _SHEEN = 0.65  # of the light of skin and product that a highlighter adds where it is thickest
 BRIGHTEST = {"blush": 1.1, "contour": 0.8}  # times the light of bare skin that a tint may give back
 LIP_GLOSS = {"matte": 0.25, "natural": 1.0, "dewy": 1.5}  # how much of their shine lips keep
@@ -107,36 +105,23 @@ def lips(scene: Scene, look: Color) -> Bytes:
     are coloured and lit: a pale lower lip under a dark one is evened by as much as a lipstick
     covers.
     """
-    mask = scene.lips
-    if float(mask.sum()) < 1:
+    form = scene.lip_form
+    if form is None:
         return scene.pixels.copy()
-    box = fields.bounds(mask)
-    part_of, light = mask[box], scene.planes[:, *box]
-    level = np.tensordot(LUMA, light, 1)
-    near = fields.blurred_within(level, part_of, scene.mm(_LIP_NEAR))
-    white = light.min(axis=0)
-    above = white - fields.blurred_within(white, part_of, scene.mm(_LIP_NEAR))
-    # At the edge it is rather the skin beside the lips that is brighter than they are.
-    shine = np.clip(np.minimum(level - near, 1.5 * above), 0, None) * scene.lips_inside[box]
-    body = level - shine
-    broad = fields.blurred_within(body, part_of, scene.mm(_LIP_NEAR))
-    middle = float((broad * part_of).sum() / part_of.sum())
-    fine = np.clip(body / (broad + 1e-4), 0.1, 1.5) ** 0.75
-    relief = fine * ((broad + 1e-4) / middle) ** _LIP_FORM
     color = _column(look.light * scene.shading(mesh.LIPS_OUTER))
     kept, part = np.float32(LIP_GLOSS[look.finish]), np.float32(look.coverage)
 
     def change(area: Area, light: Floats) -> Floats:
         here = tuple(
             slice(each.start - whole.start, each.stop - whole.start)
-            for each, whole in zip(area, box, strict=True)
+            for each, whole in zip(area, form.area, strict=True)
         )
-        painted = np.minimum(relief[here], 1.6) * (color * part)
-        painted += (light - shine[here]) * (1 - part)
-        painted += shine[here] * kept
+        painted = form.relief[here] * (color * part)
+        painted += (light - form.shine[here]) * (1 - part)
+        painted += form.shine[here] * kept
         return painted.astype(np.float32)
 
-    return composed(scene, change, mask)
+    return composed(scene, change, scene.lips)
 
 
 @dataclass(frozen=True)

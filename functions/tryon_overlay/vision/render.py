@@ -102,7 +102,7 @@ def light(scene: Scene, setting: Setting) -> Rgb:
     if setting.own is not None:
         strength = float(scene.skin.color @ LUMA) / max(float(setting.own @ LUMA), 1e-3)
     else:
-        strength = float(np.quantile(scene.coarse @ LUMA, 0.97)) / 0.6
+        strength = scene.brightest / 0.6
     return np.full(3, np.clip(strength, 0.3, 1.3 if setting.own is not None else 1.0))
 
 

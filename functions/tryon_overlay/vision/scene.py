@@ -31,6 +31,8 @@ _WINDOW = (
     30,
     60,
 )  # how far the window reaches beyond the landmarks: left, top, right, bottom
+_LIP_NEAR = 2.5  # millimetres around a point of the lips whose mean is its own
+_LIP_FORM = 0.5  # how much of the lips' broad shading is kept, as a power
 _BROW_EDGE = 2.5  # how far the hairs of a brow reach beyond its outline
 _EAR, _EAR_SIZE = (76.0, 27.0, 84.0), (14.0, 38.0)  # middle and half axes of an ear in the head
 _NECK = 34  # how softly a foundation runs out below the jaw
@@ -78,6 +80,17 @@ class Evened:
     level: Floats
     """The luminance of that."""
     gloss: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class LipForm:
+    """What lipsticks of every colour keep of the lips, in the part of the window that lips take
+    up."""
+
+    area: fields.Area
+    shine: Floats
+    relief: Floats
+    """Times the light of lips of one colour."""
 
 
 class Scene:
@@ -135,6 +148,11 @@ class Scene:
     def coarse(self) -> Floats:
         """The window in linear light on the coarse grid."""
         return to_linear(fields.reduced(self.window, self.factor))
+
+    @cached_property
+    def brightest(self) -> float:
+        """The luminance that three pixels of a hundred of the window reach."""
+        return float(np.quantile(self.coarse @ LUMA, 0.97))
 
     @cached_property
     def frame(self) -> tuple[Floats, Floats]:
@@ -313,6 +331,26 @@ class Scene:
         """`lips` without a millimetre at their edges."""
         outer = np.clip(2 * self.drawn(mesh.LIPS_OUTER, soft=0.8) - 1, 0, 1)
         return outer * np.clip(1 - 2 * self.drawn(mesh.LIPS_INNER, soft=0.6), 0, 1)
+
+    @cached_property
+    def lip_form(self) -> LipForm | None:
+        """Shine and relief of the lips; None where none are in the window."""
+        if float(self.lips.sum()) < 1:
+            return None
+        box = fields.bounds(self.lips)
+        mask, light = self.lips[box], self.planes[:, *box]
+        near = self.mm(_LIP_NEAR)
+        level, white = np.tensordot(LUMA, light, 1), light.min(axis=0)
+        above = white - fields.blurred_within(white, mask, near)
+        most = np.minimum(level - fields.blurred_within(level, mask, near), 1.5 * above)
+        # At the edge it is rather the skin beside the lips that is brighter than they are.
+        shine = np.clip(most, 0, None) * self.lips_inside[box]
+        body = level - shine
+        broad = fields.blurred_within(body, mask, near)
+        middle = float((broad * mask).sum() / mask.sum())
+        fine = np.clip(body / (broad + 1e-4), 0.1, 1.5) ** 0.75
+        relief = np.minimum(fine * ((broad + 1e-4) / middle) ** _LIP_FORM, 1.6)
+        return LipForm(box, shine, relief)
 
     @cached_property
     def features(self) -> Floats:
