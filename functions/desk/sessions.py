@@ -132,9 +132,11 @@ def forget_draft(me: Me) -> None:
 
 
 def own_path(text: str) -> str:
-    """A path of the desk that may be led to; the first page where it is none."""
+    """A path of the desk that may be led to; the first page where it is none, or would end the
+    header that leads there."""
     is_ours = text == "/desk" or text.startswith(("/desk/", "/desk?"))
-    return text if is_ours and "\\" not in text and not text.startswith("//") else "/desk"
+    is_line = text.isascii() and text.isprintable()
+    return text if is_ours and is_line and "\\" not in text else "/desk"
 
 
 def sign_in_at(event: Event) -> str:
@@ -145,7 +147,7 @@ def sign_in_at(event: Event) -> str:
 
 
 def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
+    return sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def _signed_out() -> SignedOut:

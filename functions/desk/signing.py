@@ -61,12 +61,20 @@ def signed_out(_: SignedOut) -> Response[str]:
     if sent_by["requestContext"]["http"]["method"] == "GET":
         return pages.redirect(sign_in_at(sent_by))
     sent = forms.read(sent_by)
-    before = urlsplit(http.header(sent_by, "referer") or "")
-    path = sessions.own_path(before.path)
+    path, query = _came_from(sent_by)
     fields = {name: text for name, text in sent.typed.items() if name not in NEVER_KEPT}
     draft = json.dumps({"path": path, "fields": fields})
-    next = path + (f"?{before.query}" if before.query else "")
+    next = path + (f"?{query}" if query else "")
     return _sign_in(next=next, draft=draft, status=401, ended=True)
+
+
+def _came_from(sent_by: http.Event) -> tuple[str, str]:
+    """Path and query of the page that a form was on; those of the first where it names none."""
+    try:
+        before = urlsplit(http.header(sent_by, "referer") or "")
+    except ValueError:
+        return sessions.own_path(""), ""
+    return sessions.own_path(before.path), before.query
 
 
 def _sign_in(
@@ -95,7 +103,7 @@ def _draft(text: str) -> dict[str, Any] | None:
         said = json.loads(text)
         path, fields = sessions.own_path(said["path"]), said["fields"]
         kept = {str(name): str(value) for name, value in fields.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return {"path": path, "fields": kept}
 

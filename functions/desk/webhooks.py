@@ -152,10 +152,10 @@ def _outgoing(me: Me, store: str, *, refused: Problem | None = None) -> Response
 
 
 def _pretty(body: str | None) -> str | None:
-    """JSON indented; anything else as it came."""
+    """JSON indented; anything else as it came, and what nests too deep to be read."""
     try:
         return json.dumps(json.loads(body or ""), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

@@ -112,7 +112,9 @@ def address(event: Event) -> str:
     if not name:
         return connection
     proof = header(event, "x-cdn-secret") or ""
-    if not compare_digest(proof.encode(), config.secret("CDN_SECRET").encode()):
+    if not compare_digest(
+        proof.encode(errors="surrogatepass"), config.secret("CDN_SECRET").encode()
+    ):
         return connection
     return _read_address(header(event, name.lower()) or "") or connection
 

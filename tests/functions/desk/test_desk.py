@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from html import unescape
 from uuid import UUID
 
@@ -39,11 +40,43 @@ def test_a_session_begins_with_a_key_and_its_cookie_is_bound_to_the_host(desk, s
 
 
 @pytest.mark.parametrize(
-    "next", ["https://evil.example", "//evil.example", "/desk\\@evil.example", "/other", ""]
+    "next",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/desk\\@evil.example",
+        "/other",
+        "",
+        "/desk/\r\nSet-Cookie: __Host-desk=theirs",
+        "/desk/\n",
+        "/desk/\x85",
+        "/desk/\u010d\u010aSet-Cookie: a=b",
+    ],
 )
 def test_signing_in_leads_nowhere_else(desk, staff_key, next):
     done = desk().post("/desk/sign-in", {"staff_key": staff_key()["staff_key"], "next": next})
     assert done.leads_to == "/desk"
+
+
+@pytest.mark.parametrize("draft", ["[" * 10_000, '{"path":' * 5_000, "9" * 5_000, "[1", "5"])
+def test_a_draft_that_is_none_of_ours_is_none(desk, staff_key, draft):
+    form = {"staff_key": staff_key()["staff_key"], "next": "/desk/shops", "draft": draft}
+    assert desk().post("/desk/sign-in", form).leads_to == "/desk/shops"
+
+
+@pytest.mark.parametrize("referer", ["http://[", "http://[::1", "//[x]/", "http://\u2100/", ""])
+def test_a_form_that_says_it_came_from_nowhere_asks_to_sign_in(desk, store, referer):
+    browser = desk()
+    browser.headers["referer"] = referer
+    answer = browser.post(f"/desk/{store}/shop", {"name": "Kept"})
+    assert answer.status == 401
+    assert "staff_key" in answer.text
+
+
+def test_a_webhook_that_nests_without_end_is_shown_as_it_came(desk):
+    body = "[" * 10_000
+    assert sys.modules["webhooks"]._pretty(body) == body
+    assert sys.modules["webhooks"]._pretty("[1]") == "[\n  1\n]"
 
 
 def test_ending_the_session_or_its_key_holds_at_the_next_request(desk, staff_key, load, context):

@@ -207,6 +207,7 @@ def test_waits_in_words(seconds, words):
         ("CloudFront-Viewer-Address", "203.0.113.7:4711", "right", "203.0.113.7"),
         ("CloudFront-Viewer-Address", "203.0.113.7:4711", "wrong", "192.0.2.1"),
         ("CloudFront-Viewer-Address", "203.0.113.7:4711", None, "192.0.2.1"),
+        ("CloudFront-Viewer-Address", "203.0.113.7:4711", "\udcff", "192.0.2.1"),
         ("CloudFront-Viewer-Address", "[2001:db8::7]:443", "right", "2001:db8::7"),
         ("CloudFront-Viewer-Address", "nonsense", "right", "192.0.2.1"),
         ("CloudFront-Viewer-Address", None, "right", "192.0.2.1"),

@@ -11,7 +11,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from backshop.db import Tx
-from backshop.errors import BadRequest, FieldError, Forbidden, Unprocessable
+from backshop.errors import FieldError, Forbidden, Unprocessable
 from backshop.web import http, idempotency
 from backshop.web.http import Event
 
@@ -76,8 +76,8 @@ def read(event: Event, limit: int = BYTES) -> Sent:
 
 def read_from_anywhere(event: Event, limit: int = BYTES) -> Sent:
     """A form of at most `limit` bytes that others may send too, such as a mail provider that
-    unsubscribes for its reader. Raises TooLarge, BadRequest, and Unprocessable for what no column
-    can hold."""
+    unsubscribes for its reader. Raises TooLarge, and Unprocessable for what is no form or no
+    column can hold."""
     body = http.raw_body(event, limit)
     kind = http.header(event, "content-type") or ""
     has_files = kind.lower().startswith(MULTIPART)
@@ -101,7 +101,7 @@ def _parts(body: bytes, kind: str) -> Sent:
     name of its field. A file that was not chosen is an empty one."""
     boundary = kind.partition("boundary=")[2].partition(";")[0].strip().strip('"')
     if not boundary:
-        raise BadRequest("The form does not say where its parts end; send it from our page.")
+        raise Unprocessable("The form does not say where its parts end; send it from our page.")
     parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"))[1:]
     if len(parts) > FIELDS:
         raise _too_many()
@@ -120,8 +120,8 @@ def _parts(body: bytes, kind: str) -> Sent:
     return Sent(values, files)
 
 
-def _too_many() -> BadRequest:
-    return BadRequest("The form has too many fields; go back and send it again.")
+def _too_many() -> Unprocessable:
+    return Unprocessable("The form has too many fields; go back and send it again.")
 
 
 def check_origin(event: Event) -> None:
@@ -144,8 +144,11 @@ def own(event: Event) -> str:
 
 
 def host(event: Event) -> str:
-    """The name of the host that was called, without its port."""
-    return urlsplit(own(event)).hostname or ""
+    """The name of the host that was called, without its port; nothing where it is no name."""
+    try:
+        return urlsplit(own(event)).hostname or ""
+    except ValueError:
+        return ""
 
 
 def parse(model: type[M], sent: Sent) -> M:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from backshop.errors import BadRequest, TooLarge, Unprocessable
+from backshop.errors import TooLarge, Unprocessable
 from backshop.web.pages import forms
 
 ODD = bytes(range(256)) * 4 + b"\r\n--\r\n\r\n"
@@ -59,9 +59,9 @@ def test_what_holds_nothing_is_an_empty_form(body: bytes, kind: str) -> None:
 
 
 def test_what_is_no_form_is_said() -> None:
-    with pytest.raises(BadRequest):
+    with pytest.raises(Unprocessable):
         forms.read(event(b"x", "multipart/form-data"))
-    with pytest.raises(BadRequest):
+    with pytest.raises(Unprocessable):
         forms.read(event(b"\r\n--x" * 3000, "multipart/form-data; boundary=x"))
     with pytest.raises(Unprocessable):
         forms.read(written({"notes": "\0"}, {"photo": b"1"}))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from backshop.errors import BadRequest, Forbidden, Unprocessable
+from backshop.errors import Forbidden, Unprocessable
 from backshop.web import pages
 from backshop.web.pages import Policy, answers, colours, forms, texts
 from hypothesis import given
@@ -91,7 +91,7 @@ def test_what_no_column_holds_and_floods_of_fields_are_refused():
     ours = {"sec_fetch_site": "same-origin"}
     with pytest.raises(Unprocessable):
         forms.read(post({"a": "b\0c"}, **ours))
-    with pytest.raises(BadRequest):
+    with pytest.raises(Unprocessable):
         forms.read(post("&".join(f"f{each}=1" for each in range(3000)), **ours))
 
 
@@ -147,3 +147,11 @@ def test_times_are_the_stores_with_the_moment_in_utc_behind():
 def test_a_span_is_two_dates(last, said):
     shown = texts.between(date(2026, 12, 9), last).striptags()
     assert shown.replace("\N{NO-BREAK SPACE}", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("shop.example.com:8443", "shop.example.com"), ("[", ""), ("[::1", "")]
+)
+def test_a_host_that_is_no_name_is_none(host, name):
+    asked = {"headers": {"host": host}, "requestContext": {"domainName": "api.example.com"}}
+    assert forms.host(asked) == name
