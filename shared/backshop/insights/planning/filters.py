@@ -242,7 +242,7 @@ _HAVE = (
     r"|(?:sold|selling|made|brought in|used))"
 )
 _FIGURE = (
-    r"(?P<figure>units?(?: sold)|pieces(?: sold)|items sold|orders?|refunds?|(?:net )?sales|revenue|turnover"
+    r"(?P<figure>(?:units?|pieces)(?: sold)?(?! (?:left|in stock|on hand|remaining|available|on stock))|items sold|orders?|refunds?|(?:net )?sales|revenue|turnover"
     r"|uses|redemptions)"
 )
 _ROW_LIMITS = (

@@ -66,6 +66,7 @@ DIMENSION_NOUNS: tuple[tuple[Dimension, str], ...] = (
     (D.COUPON, CODES),
     (D.PRODUCT, GOODS),
     (D.IS_WEEKEND, r"weekendsplit"),
+    (D.HAS_COUPON, r"couponsplit"),
     (D.CUSTOMER, r"customers?|buyers?|clients?|shoppers?|spenders?"),
 )
 
@@ -190,7 +191,7 @@ MISSING: tuple[Missing, ...] = (
         _SALES,
     ),
     _m(
-        r"visit(?:s|ors?|ed)?|window (?:shoppers?|customers?)|browsers? (?:turn|become|into)|traffic(?! sources?)|sessions?|page ?views?|pageviews?|bounce(?: rate)?s?|(?<!per )(?<!newsletter )(?<!email )clicks?|click through|ctr|impressions|hits|landing pages?|web ?site (?:users|views)|footfall|looked at|(?:people|users|shoppers) (?:(?:are|were|is) )?(?:on|in) (?:the|our|my) (?:web ?site|site|shop|store|page)|(?:people|customers|shoppers|visitors|who|users) (?:saw|see|seen|have seen)|(?:product|home|landing) ?pages?|@x\d+ pages?|viewed|views|browsed|browsing|time on (?:site|page)",
+        r"visit(?:s|ors?|ed)?|window (?:shoppers?|customers?)|(?:popped|pop|dropped|drop|stopped) (?:by|in)\b(?! (?:sales|orders|revenue|\d|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]|the|@x|last|this))|(?:popped|dropped|stopped) by|browsers? (?:turn|become|into)|traffic(?! sources?)|sessions?|page ?views?|pageviews?|bounce(?: rate)?s?|(?<!per )(?<!newsletter )(?<!email )clicks?|click through|ctr|impressions|hits|landing pages?|web ?site (?:users|views)|footfall|looked at|(?:people|users|shoppers) (?:(?:are|were|is) )?(?:on|in) (?:the|our|my) (?:web ?site|site|shop|store|page)|(?:people|customers|shoppers|visitors|who|users) (?:saw|see|seen|have seen)|(?:product|home|landing) ?pages?|@x\d+ pages?|viewed|views|browsed|browsing|time on (?:site|page)",
         "visits",
         "Visits are not synced, so there is nothing about who looked at the shop.",
         _SALES,
@@ -214,7 +215,7 @@ MISSING: tuple[Missing, ...] = (
         _NET,
     ),
     _m(
-        r"(?<!advertising )(?<!ad )(?<!marketing )(?<!shipping )(?<!delivery )expenses?|opex|(?:operating|running) costs?|money in the bank|overheads?|rent|payroll|salar(?:y|ies)|wages?|staff(?: costs?)?|employees?|personnel|team members?|sales ?(?:person|people|reps?|team)|cashiers?|who (?:packed|packs|picked|picks|served|serves|handled|handles|processed|rang up|is working|was working|works|worked)|colleagues?|shifts?(?= (?:work|plan|schedule|sold))|bookkeeping|cash ?flow|bank balance|bank account|balance sheet|payouts?",
+        r"(?<!advertising )(?<!ad )(?<!marketing )(?<!shipping )(?<!delivery )expenses?|opex|(?:operating|running) costs?|money in the bank|overheads?|rent|payroll|salar(?:y|ies)|wages?|staff(?: costs?)?|employees?|personnel|team members?|sales ?(?:person|people|reps?|team|assistants?|clerks?|associates?|agents?)|shop assistants?|cashiers?|who (?:packed|packs|picked|picks|served|serves|handled|handles|processed|rang up|is working|was working|works|worked)|colleagues?|shifts?(?= (?:work|plan|schedule|sold))|bookkeeping|cash ?flow|bank balance|bank account|balance sheet|payouts?",
         "staff and expenses",
         "Only the shop's own orders, products and customers are synced: nothing of staff, expenses or bank accounts.",
         _NET,

@@ -1344,6 +1344,7 @@ def fit(reading: Reading) -> None:
         _of_products(reading)
     elif fields & {D.COUPON}:
         _of_codes(reading, fields)
+        _codes_of_classes(reading, fields)
     _velocity_of_classes(reading)
     _with_tax(reading)
     _with_codes(reading)
@@ -1365,6 +1366,18 @@ def fit(reading: Reading) -> None:
     if reading.dimensions or reading.grain:
         is_percent = METRICS[reading.metrics[0]].format == "percent"
         filters.read_left_limit(reading, reading.metrics[0], is_percent=is_percent)
+
+
+_OF_ALL_CLASSES = {"coupon_uses": "orders", "coupon_net_sales": "net_sales"}
+
+
+def _codes_of_classes(reading: Reading, fields: set[str]) -> None:
+    """What came with a code in one country, say, are orders and sales with it."""
+    name = reading.metrics[0]
+    others = {each for each in fields if each in Dimension.__members__.values()} - {D.COUPON}
+    has_code = any(each.field == D.COUPON for each in reading.filters)
+    if name in _OF_ALL_CLASSES and has_code and others - set(METRICS[name].dimensions):
+        reading.metrics[0] = _OF_ALL_CLASSES[name]
 
 
 def _with_codes(reading: Reading) -> None:

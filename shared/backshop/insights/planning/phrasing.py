@@ -113,6 +113,10 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_PEOPLE: tuple[tuple[str, str], ...] = (
+    (
+        rf"\bhow long (?:do|does|did) (?:our |the )?{PEOPLE} (?:leave it|wait|take|go|leave) between (?:orders|purchases)\b",
+        "days between orders",
+    ),
     (r"\b(?:customer|buyer|client|shopper) (?:count|numbers?|total)\b", "number of customers"),
     (
         r"(?<!for )\b(?:customers|buyers|clients) (?:acquired|gained|won|added)\b|\bfresh (?:customers|buyers|faces)\b"
@@ -160,6 +164,18 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (
+        r"\bwhat (?:has |have |was |is |were )?(?:been )?(?:an? |the )?(?:total |complete |real |biggest )?flops?\b",
+        "worst selling products",
+    ),
+    (
+        r"\b(?:inventory|stock)(?: on hand)? at (?:retail|selling)(?: values?| prices?)?\b",
+        "inventory value",
+    ),
+    (
+        r"\bquantity of (?:the |our )?(@x\d+)(?: (?:that|which) is)? (?:remaining|left)\b",
+        r"\1 in stock",
+    ),
+    (
         r"\bmoney (?:tied up|locked up|sitting|stuck|in) (?:in )?(?:stock|inventory)\b",
         "inventory value",
     ),
@@ -194,7 +210,12 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
     (rf"\b{GOODS} (?:that|which) (?:sell|sold) (?:the )?(?:most|best)\b", "best selling products"),
 )
 
+_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
+
 _OF_TIME: tuple[tuple[str, str], ...] = (
+    (rf"\b(up|down|ahead|better|worse) (?:on|from) (?={_MONTH}|q[1-4])", r"\1 vs "),
+    (rf"\bthis {_UNIT} and last(?: \1)?\b(?! (?:week|month|quarter|year))", r"this \1 vs last \1"),
+    (rf"\ball of (this|last) {_UNIT}\b", r"\1 \2"),
     (
         rf"\bhow much {_DID} {_WE} (?:sell|make|take|earn|turn over) (?:per|a|each) day on average\b"
         r"|\b(?:daily |sales )run rate\b",
@@ -314,6 +335,14 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
 
 _OF_RANKS: tuple[tuple[str, str], ...] = (
     (
+        r"\bwhich (\d+) (\w+) (?:are|were) (?:the |our )?(quietest|busiest|best|worst|strongest|weakest|slowest|biggest|smallest)\b",
+        r"\3 \1 \2",
+    ),
+    (
+        r"\b(countries|markets|categories|products|months|weeks|days) where we (?:sold|made|took|earned) (less than|more than|over|under|at least|at most) (\d[\d.]*)(?: ¤)?",
+        r"\1 with \2 \3 revenue",
+    ),
+    (
         r"\b(\d+) last (products|items|countries|categories) (?:in|by|for) (sales|revenue|orders|turnover)\b",
         r"bottom \1 \2 by \3",
     ),
@@ -369,6 +398,16 @@ _OF_RANKS: tuple[tuple[str, str], ...] = (
 
 _OF_CLASSES: tuple[tuple[str, str], ...] = (
     (
+        r"\b(?:country|channel|category|coupon|payment method|sku|product) (?:=|equals) (?=@x)",
+        "for ",
+    ),
+    (r"(@x\d+) market share of (?=sales|revenue)", r"\1 share of "),
+    (
+        rf"\bwith (?:an? )?(?:{CODES}|discount) (?:vs|or|and) without(?: (?:an? |any )?(?:{CODES}|discounts?|one|it))?(?= *$| ,| (?:last|this|in|by|over|since|for)\b)"
+        rf"|\bwith (?:and|vs|or) without (?:an? |any )?(?:{CODES}|discounts?)(?= *$| ,| (?:last|this|in|by|over|since|for)\b)",
+        "by couponsplit",
+    ),
+    (
         r"\b(?:ex|beyond|bar|barring|save for|elsewhere than|anywhere (?:except|but)"
         r"|(?:in |from |of )?(?:all|every) (?:countr(?:y|ies)|categor(?:y|ies)|channels?|products?|payment methods?|markets?) (?:but|except|bar)"
         r"|(?:by |of |on |from |with )?(?:everything|anything|everywhere|anywhere|all) (?:but|except|bar)(?: for| in| from)?) (@x)",
@@ -421,7 +460,7 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
     ),
     (r"\b(orders?|baskets?|purchases|sales) (?:beneath|south of|short of) (?=\d)", r"\1 under "),
     (
-        r"\b(orders?|baskets?|purchases) where (?:the |their )?(?:total|value|amount) (?:is|was) ",
+        r"\b(orders?|baskets?|purchases) where (?:the |their )?(?:total|value|amount) (?:is |was )?(?=[<>=\\d]|over|above|more|under|below|less|at )",
         r"\1 with a total ",
     ),
     (

@@ -29,7 +29,7 @@ _SPELLED_OUT = (
     (r"\b(can|won)t\b", r"\1 not"),
     (r"\b(what|who|how|where|when|which|that|it|there|here)'?s\b", r"\1 is"),
     (r"\b(i|we|you|they)'(?:re|m)\b", r"\1 are"),
-    (r"\b(i|we|you|they)'ve\b", r"\1 have"),
+    (r"\b(i|we|you|they|who)'ve\b", r"\1 have"),
     (r"\b(i|we|you|they)'d\b", r"\1 would"),
     (r"\b(what|how|where|when|who)'?d\b", r"\1 did"),
     (r"\b(i|we|you|they)'ll\b", r"\1 will"),
@@ -207,6 +207,11 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bthru\b", "through"),
     (r"\bsuperior (?:to|than)\b", "more than"),
     (r"\binferior (?:to|than)\b", "less than"),
+    (r"\btrimester(s?)\b", r"quarter\1"),
+    (
+        r"\b(units|items|pieces|orders|sales|revenue|spend)/(order|customer|day|basket|head|month|week)\b",
+        r"\1 per \2",
+    ),
     (r"\bdouble (?:eleven|11)\b", "singles day"),
     (r"\bmothering sunday\b", "mothers day"),
     (
@@ -302,7 +307,7 @@ def written_as() -> dict[str, tuple[str, ...]]:
 
 
 _ONE_WORD = (
-    (r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron)s\b|\bfolks\b", "customers"),
+    (r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron)s\b|\bfolks?\b", "customers"),
     (r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron)\b", "customer"),
     (r"\bpurchased\b|\bbuyed\b", "bought"),
 )

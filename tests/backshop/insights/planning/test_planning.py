@@ -115,6 +115,7 @@ def test_known_questions_mean_their_queries(question: Expected) -> None:
         ("set_aside_voices17.txt", PAPER),
         ("set_aside_voices18.txt", TEA),
         ("set_aside_voices19.txt", PETS),
+        ("set_aside_voices20.txt", PLANTS),
     ],
 )
 def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:
