@@ -175,3 +175,20 @@ def test_what_goes_out_is_found_by_what_and_to_what(alice, store) -> None:
 @pytest.mark.parametrize("query", ["limit=0", "cursor=x", "q=" + "x" * 300])
 def test_a_wrong_address_is_said(alice, store, name, query) -> None:
     assert alice.get(f"/desk/{store}/{name}?{query}").status == 400
+
+
+def test_an_erased_person_s_corrected_address_is_shown_as_none(alice, store, owner) -> None:
+    """Erasing a person leaves the request, and nothing of the address."""
+    owner.execute(
+        """INSERT INTO connect.platform_order
+             (store_id, order_id, platform, status, total_amount, currency, line_items)
+           VALUES (%s, '1', 'woocommerce', 'processing', 5, 'USD', '[]')""",
+        [store],
+    )
+    owner.execute(
+        """INSERT INTO connect.address_update_request
+             (store_id, order_id, platform, status, new_address)
+           VALUES (%s, '1', 'woocommerce', 'failed', '{}')""",
+        [store],
+    )
+    assert alice.get(f"/desk/{store}/addresses").status == 200
