@@ -79,8 +79,11 @@ def postgres_server() -> Iterator[postgres.Server]:
 @pytest.fixture(scope="session")
 def database(postgres_server: postgres.Server) -> Database:
     """A migrated database, shared by the session: a test makes its own store and stays in it."""
-    made = Database(postgres_server)
-    postgres.create_database(postgres_server, PASSWORD)
+    return migrated(Database(postgres_server))
+
+
+def migrated(made: Database) -> Database:
+    postgres.create_database(made.server, PASSWORD, made.name)
     migrations.migrate(
         made.owner_url,
         passwords=dict.fromkeys(migrations.LOGINS, PASSWORD),

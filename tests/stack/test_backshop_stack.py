@@ -136,9 +136,9 @@ def test_ctrl_c_while_it_starts_leaves_no_process(state: Path) -> None:
         time.sleep(seconds)
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
         assert "Traceback" not in errors
-        _, alive = psutil.wait_procs(family, timeout=30)
+        _, alive = psutil.wait_procs(family, timeout=120)
         assert not alive
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -21,11 +20,10 @@ from backshop.insights.semantic.running import run
 from backshop.saving import projections
 
 from tests.backshop.insights.naive import Shop
-from tests.backshop.insights.plans import Explaining
 from tests.backshop.insights.shops import AS_OF
 from tests.backshop.insights.shops import shop as random_shop
 from tests.backshop.saving import shops as lives
-from tests.backshop.saving.records import customer, order, shop
+from tests.backshop.saving.records import shop
 
 TABLES = (
     "daily_sales",
@@ -163,29 +161,3 @@ def moved(made: Shop, by: timedelta) -> Shop:
         for refund in each.refunds:
             refund.at += by
     return made
-
-
-def test_keeping_reads_the_months_of_the_batch_s_customers_alone(
-    tx: Any, store: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A store has a hundred thousand customers, and a page of a sync a hundred."""
-    customers = [customer(str(each)) for each in range(1, 201)]
-    months = [datetime(2026, each, 5, 12, tzinfo=UTC) for each in (1, 2, 3)]
-    numbers = count(1)
-    before = [
-        order(str(next(numbers)), customer_id=each.id, placed_at=month)
-        for each in customers
-        for month in months
-    ]
-    save(tx, store, Platform.WOOCOMMERCE, [*customers, *before])
-    explained: Any = Explaining(tx)
-    kept = projection.Keeping
-    monkeypatch.setattr(projection, "Keeping", lambda _, of: kept(explained, of))
-    more = [
-        order(str(next(numbers)), customer_id=each.id, placed_at=months[-1])
-        for each in customers[:9]
-    ]
-    save(tx, store, Platform.WOOCOMMERCE, more)
-    assert 0 < explained.read["customer_months"] <= 9 * len(months)
-    monkeypatch.undo()
-    check(tx, store, "in the end")

@@ -16,13 +16,14 @@ from tests.functions.shopper_pages.test_survey import (
     answer_all,
     browse,
     customer,
+    kept,
     kit,
     link,
     place,
     shop,
 )
 
-__all__ = ["browse", "customer", "kit", "shop"]
+__all__ = ["browse", "customer", "kept", "kit", "shop"]
 BUCKET = "backshop-try-on-123456789012-eu-west-1"
 
 
