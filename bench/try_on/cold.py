@@ -38,10 +38,18 @@ def first(photo: bytes) -> dict[str, Any]:
 
 
 def handler(photo: bytes) -> dict[str, Any]:
-    """`first` with everything that the function imports: AWS client, database, models."""
+    """`first` with everything that the function imports, AWS client, database and models, and a
+    look read as a product has it."""
     import tryon_overlay
+    from backshop.connect.try_on import models
+    from vision import pictures, render
 
-    return first(photo) | {"name": tryon_overlay.__name__}
+    scene, _ = render.sit(photo)
+    said = {"kind": "foundation", "shade": "#c68f6a", "coverage": 0.8, "finish": "matte"}
+    look = models.look_of({"try_on": said})
+    assert look is not None
+    pictures.encoded(render.draw(scene, look, render.Setting(), {}))
+    return {"cold": spent(), "name": tryon_overlay.__name__}
 
 
 def twenty(photo: bytes) -> dict[str, Any]:

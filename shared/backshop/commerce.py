@@ -7,7 +7,7 @@ beside it; times are aware datetimes in UTC; ids are the platform's own, as stri
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from backshop.times import Time as Time
 from backshop.uses import Use, uses_of
 
 
@@ -54,16 +55,6 @@ class Version(NamedTuple):
     observed_at: datetime
 
 
-def _utc(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("a time needs its zone")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a time needs to be one in UTC, too: years 1 to 9999") from None
-
-
-Time = Annotated[datetime, AfterValidator(_utc)]
 MONEY_LIMIT = Decimal(10) ** 15
 """What `numeric(19, 4)`, the columns of money, cannot hold."""
 

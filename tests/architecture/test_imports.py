@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "shared/backshop"
 FUNCTIONS = ROOT / "functions"
 CONTEXTS = {"connect", "shade", "insights", "kits", "projects"}
-FREE_TO_CONTEXTS = {"commerce", "contexts", "db", "errors", "spreadsheets"}
+FREE_TO_CONTEXTS = {"commerce", "contexts", "db", "errors", "spreadsheets", "times"}
 ALL_STORES = {
     "functions/authorizer/authorizer.py",
     "functions/connectors/connectors.py",

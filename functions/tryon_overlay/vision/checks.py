@@ -46,11 +46,12 @@ def mouth_covered(scene: Scene) -> bool:
 
 def _nostrils(scene: Scene) -> float:
     """How dark the nostrils are, as a logarithm of their light over that of the nose."""
-    level = np.log(np.tensordot(LUMA, scene.planes, 1) + _DARK)
     holes, nose = (scene.drawn(*each) > 0.5 for each in (mesh.NOSTRILS, (mesh.NOSE,)))
     if not (holes.any() and nose.any()):
         return 0.0
-    return float(np.quantile(level[holes], 0.08) - np.median(level[nose]))
+    area = fields.bounds(holes | nose)
+    level = np.log(np.tensordot(LUMA, scene.planes[:, *area], 1) + _DARK)
+    return float(np.quantile(level[holes[area]], 0.08) - np.median(level[nose[area]]))
 
 
 def lenses_dark(scene: Scene) -> bool:
@@ -109,8 +110,9 @@ def of_one_color(scene: Scene) -> bool:
 def is_drawn(scene: Scene) -> bool:
     """Whether the face is drawn: fields of one colour, where skin and its noise vary."""
     bare = scene.drawn(mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK, mesh.FOREHEAD) > 0.5
-    grey = np.asarray(Image.fromarray(scene.window).convert("L"))
-    bare &= (grey > 24) & (grey < 245)
+    area = fields.bounds(bare)
+    grey = np.asarray(Image.fromarray(scene.window[area]).convert("L"))
+    bare = bare[area] & (grey > 24) & (grey < 245)
     pairs = bare[:, 1:] & bare[:, :-1]
     if not pairs.any():
         return False

@@ -1,6 +1,7 @@
 """Colour arithmetic: sRGB, linear light, CIELAB (D65) and CIEDE2000."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,9 @@ _LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055)
     np.float32
 )
 # 14 bits tell every sRGB code apart, down to black (the smallest step is 0.0003).
-_STEPS = 1 << 14
-_GRID = np.arange(_STEPS + 1) / _STEPS
+STEPS = 1 << 14
+_GRID = np.arange(STEPS + 1) / STEPS
+_PIECE = 1 << 15
 _SRGB = np.rint(
     255 * np.where(_GRID <= 0.0031308, 12.92 * _GRID, 1.055 * _GRID ** (1 / 2.4) - 0.055)
 ).astype(np.uint8)
@@ -33,15 +35,35 @@ _SRGB = np.rint(
 
 def to_linear(pixels: Bytes) -> Floats:
     """sRGB bytes to linear light, 0 to 1."""
-    return _LINEAR.take(pixels, mode="clip")
+    linear = np.empty(pixels.shape, dtype=np.float32)
+    codes, made = np.ascontiguousarray(pixels).reshape(-1), linear.reshape(-1)
+    for piece in _pieces(len(codes)):
+        _LINEAR.take(codes[piece], mode="clip", out=made[piece])
+    return linear
 
 
 def to_srgb(linear: Floats) -> Bytes:
     """Linear light to sRGB bytes; what lies outside 0 to 1 is clipped. Exact inverse of
     `to_linear`."""
-    codes = linear * np.float32(_STEPS) + np.float32(0.5)
-    np.clip(codes, 0, _STEPS, out=codes)
-    return _SRGB.take(codes.astype(np.uint16), mode="clip")
+    pixels = np.empty(linear.shape, dtype=np.uint8)
+    light, made = np.ascontiguousarray(linear).reshape(-1), pixels.reshape(-1)
+    for piece in _pieces(len(light)):
+        steps = light[piece] * np.float32(STEPS)
+        steps += np.float32(0.5)
+        of_steps(steps, made[piece])
+    return pixels
+
+
+def of_steps(light: Floats, out: Bytes) -> None:
+    """Write the sRGB bytes of linear light that is already `STEPS` times as large, and a half
+    more."""
+    _SRGB.take(light.astype(np.intp), mode="clip", out=out)
+
+
+def _pieces(length: int) -> Iterator[slice]:
+    """Parts of so many values that are looked up one after the other: numpy makes eight bytes of
+    each index, and those of a whole picture would not stay in the processor's cache."""
+    return (slice(start, start + _PIECE) for start in range(0, length, _PIECE))
 
 
 def lab_of(linear: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from .colors import Bytes, Floats
 Area = tuple[slice, slice]  # rows and columns
 
 _FINE = 4  # sub-pixels a side when an outline is drawn
+_TINY = 1e-9  # of a pixel's own weight
 
 
 def rounded(outline: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -88,7 +89,10 @@ def blurred(field: Floats, radius: float) -> Floats:
 @lru_cache(maxsize=64)
 def _weights(side: int, radius: float) -> Floats:
     """(side, side): how much each pixel of a line takes from each other one."""
+    # What no sum of floats can show is none: by the tiniest numbers a processor multiplies a
+    # hundred times slower than by others.
     near = np.exp(-(np.arange(side) ** 2) / (2 * radius**2))
+    near[near < _TINY] = 0
     line = np.concatenate([near[:0:-1], near])
     weights = np.lib.stride_tricks.sliding_window_view(line, side)[::-1]
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -113,12 +117,21 @@ def blurred_within(field: Floats, mask: Floats, radius: float) -> Floats:
     return (blurred(field * weights, radius) + pull * mean) / (share + pull)
 
 
-def enlarged(field: Floats, factor: int, shape: tuple[int, int]) -> Floats:
-    """A field, or planes of it, made on pixels `factor` times as large, interpolated to `shape`."""
-    if factor > 1:
-        # Columns first, while the rows are few: rows are written as they lie in memory.
-        field = _stretched(_stretched(field, factor, -1), factor, -2)
-    return field[..., : shape[0], : shape[1]]
+def enlarged(field: Floats, factor: int, area: Area) -> Floats:
+    """An area of pixels interpolated from a field, or planes of it, that was made on pixels
+    `factor` times as large."""
+    if factor == 1:
+        return field[..., *area].copy()
+    # One more on each side, which the outermost pixels lean on.
+    around = [slice(max(0, each.start // factor - 1), -(-each.stop // factor) + 1) for each in area]
+    # Columns first, while the rows are few: rows are written as they lie in memory.
+    made = _stretched(_stretched(field[..., *around], factor, -1), factor, -2)
+    begins = [each.start - whole.start * factor for each, whole in zip(area, around, strict=True)]
+    rows, columns = (
+        slice(begin, begin + each.stop - each.start)
+        for begin, each in zip(begins, area, strict=True)
+    )
+    return made[..., rows, columns]
 
 
 def _stretched(field: Floats, factor: int, axis: int) -> Floats:
@@ -128,15 +141,17 @@ def _stretched(field: Floats, factor: int, axis: int) -> Floats:
     shape, length = list(field.shape), field.shape[axis]
     shape[axis] *= factor
     made = np.empty(shape, dtype=np.float32)
+    steps = edged[1:] - edged[:-1]
     for phase in range(factor):
         place = (phase + 0.5) / factor + 0.5
         first, share = int(place), np.float32(place % 1)
-        before, after = edged[first : first + length], edged[first + 1 :][:length]
-        np.moveaxis(made, axis, 0)[phase::factor] = before + share * (after - before)
+        target = np.moveaxis(made, axis, 0)[phase::factor]
+        np.multiply(steps[first : first + length], share, out=target)
+        target += edged[first : first + length]
     return made
 
 
-def bounds(mask: Floats) -> Area:
+def bounds(mask: Floats | NDArray[np.bool_]) -> Area:
     """The rectangle outside which a mask is 0."""
     covers = mask != 0
     rows, columns = np.flatnonzero(covers.any(axis=1)), np.flatnonzero(covers.any(axis=0))

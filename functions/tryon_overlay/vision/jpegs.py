@@ -7,7 +7,7 @@ blocks, a run of blocks fits into any file of the same size and tables.
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -18,7 +18,6 @@ from .colors import Bytes
 
 _RUN = 8  # blocks between two markers
 _BLOCK = 8  # pixels a side
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _END = b"\xff\xd9"
 
 Blocks = NDArray[
@@ -35,20 +34,21 @@ class Encoder:
     """Encodes pictures of one size, the sooner the less they differ from the first."""
 
     def __init__(self, pixels: Bytes) -> None:
-        self._pixels = np.ascontiguousarray(pixels)
+        self._shape, self._words = pixels.shape, _words(pixels)
+        self._blocks = _blocks(pixels)
         self._head, self._scan = _parts(pictures.encoded(pixels, _RUN))
         self._runs = _runs(self._scan)
 
     def encoded(self, pixels: Bytes) -> bytes:
         """The same picture as `pictures.encoded` makes, to the last bit of what is decoded."""
-        if pixels.shape != self._pixels.shape:
+        if pixels.shape != self._shape:
             return pictures.encoded(pixels)
         columns, number = -(-pixels.shape[1] // _BLOCK), -(-len(pixels) // _BLOCK)
         above, below = self._touched(pixels)
         if above == below:
             return self._joined([], [])
         rows = slice(above * _BLOCK, below * _BLOCK)
-        blocks, before = _blocks(pixels[rows]), _blocks(self._pixels[rows])
+        blocks, before = _blocks(pixels[rows]), self._blocks[above:below]
         changed = (blocks != before).any(axis=1).reshape(-1, 3).any(axis=1)
         places = np.unique((above * columns + np.flatnonzero(changed)) // _RUN)
         if len(places) and (places[-1] + 1) * _RUN > number * columns:  # the last run is short
@@ -59,7 +59,7 @@ class Encoder:
     def _touched(self, pixels: Bytes) -> tuple[int, int]:
         """The rows of blocks between which something changed, and one more on each side: a run may
         begin in the one and end in the other."""
-        rows = np.flatnonzero((pixels != self._pixels).reshape(len(pixels), -1).any(axis=1))
+        rows = np.flatnonzero((_words(pixels) != self._words).any(axis=1))
         if not len(rows):
             return 0, 0
         return max(0, int(rows[0]) // _BLOCK - 1), int(rows[-1]) // _BLOCK + 2
@@ -72,6 +72,12 @@ class Encoder:
             parts += (self._scan[kept:begins], run)
             kept = ends
         return b"".join((*parts, self._scan[kept:], _END))
+
+
+def _words(pixels: Bytes) -> NDArray[np.unsignedinteger]:
+    """The rows of a picture in as few numbers as hold them: the fewer, the sooner compared."""
+    rows = np.ascontiguousarray(pixels).reshape(len(pixels), -1)
+    return rows.view(f"u{math.gcd(rows.shape[1], 8)}")
 
 
 def _blocks(pixels: Bytes) -> Blocks:
@@ -103,7 +109,8 @@ def _parts(file: bytes) -> tuple[bytes, bytes]:
 
 
 def _runs(scan: bytes) -> list[tuple[int, int]]:
-    """Where each run begins and ends between restart markers."""
-    markers = [found.span() for found in _RESTART.finditer(scan)]
-    return list(zip([0, *(ends for _, ends in markers)],
-                    [*(begins for begins, _ in markers), len(scan)], strict=True))  # fmt: skip
+    """Where each run begins and ends between restart markers: FF D0 to FF D7."""
+    codes = np.frombuffer(scan, dtype=np.uint8)
+    markers = np.flatnonzero((codes[:-1] == 0xFF) & (codes[1:] & 0xF8 == 0xD0))
+    begins, ends = (markers + 2).tolist(), markers.tolist()
+    return list(zip([0, *begins], [*ends, len(scan)], strict=True))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fields, mesh
-from .colors import LUMA, Bytes, Floats, ciede2000, lab_of, linear_of, to_srgb
+from .colors import LUMA, Bytes, Floats, ciede2000, lab_of, linear_of, of_steps, to_srgb
 from .fields import Area
 from .scene import Scene
 
@@ -27,23 +27,23 @@ LIP_GLOSS = {"matte": 0.25, "natural": 1.0, "dewy": 1.5}  # how much of their sh
 GLOSS = {"matte": 0.25, "natural": 0.95, "dewy": 1.35}  # and skin
 
 
-def composed(scene: Scene, change: Change, mask: Floats) -> Bytes:
-    """The whole picture with the window changed where the mask is; elsewhere bit for bit the same.
+def composed(scene: Scene, change: Change, mask: Floats, area: Area) -> Bytes:
+    """The whole picture with an area of the window changed where its mask is; elsewhere bit for bit
+    the same.
 
-    `change` gets a part of the window and its linear light, planes first, and returns the new
-    light.
+    `change` gets a part of the area and its linear light, planes first, and returns the new light.
     """
     picture = scene.pixels.copy()
-    window = _window(scene, picture)
+    window, planes = _window(scene, picture)[area], scene.planes[:, *area]
     rows, columns = fields.bounds(mask)
     for start in range(rows.start, rows.stop, _STRIP):
-        area = (slice(start, min(start + _STRIP, rows.stop)), columns)
-        light = scene.planes[:, *area]
-        changed = change(area, light)
+        part = (slice(start, min(start + _STRIP, rows.stop)), columns)
+        light = planes[:, *part]
+        changed = change(part, light)
         changed -= light
-        changed *= mask[area]
+        changed *= mask[part]
         changed += light
-        window[area] = np.moveaxis(to_srgb(changed), 0, 2)
+        window[part] = np.moveaxis(to_srgb(changed), 0, 2)
     return picture
 
 
@@ -70,22 +70,22 @@ def foundation(scene: Scene, look: Foundation) -> Bytes:
     would show every highlight's edge in violet.
     """
     skin = scene.skin.color
-    evened = scene.evened(look.coverage)
+    evened = scene.evened(look.coverage, GLOSS[look.finish])
     columns = evened.bare.shape[1] // 3
     scaled = np.tile(np.minimum(look.ratio, _SCALED).astype(np.float32), columns)
     gained = np.maximum(look.ratio - _SCALED, 0) * skin / (skin @ LUMA)
     gained = np.tile(gained.astype(np.float32), columns)
-    kept = np.float32(GLOSS[look.finish])
     picture = scene.pixels.copy()
     window = _window(scene, picture)[evened.area]
+    made = np.empty((_STRIP, 3 * columns), dtype=np.uint8)
     for start in range(0, len(window), _STRIP):
-        strip = slice(start, start + _STRIP)
+        strip = slice(start, min(start + _STRIP, len(window)))
         light = evened.bare[strip] * scaled
         light += evened.left[strip]
-        light += evened.gloss[strip] * kept
         if gained.any():
             light += evened.level[strip] * gained
-        window[strip] = to_srgb(light).reshape(-1, columns, 3)
+        of_steps(light, made[: len(light)])
+        window[strip] = made[: len(light)].reshape(-1, columns, 3)
     return picture
 
 
@@ -111,17 +111,13 @@ def lips(scene: Scene, look: Color) -> Bytes:
     color = _column(look.light * scene.shading(mesh.LIPS_OUTER))
     kept, part = np.float32(LIP_GLOSS[look.finish]), np.float32(look.coverage)
 
-    def change(area: Area, light: Floats) -> Floats:
-        here = tuple(
-            slice(each.start - whole.start, each.stop - whole.start)
-            for each, whole in zip(area, form.area, strict=True)
-        )
+    def change(here: Area, light: Floats) -> Floats:
         painted = form.relief[here] * (color * part)
         painted += (light - form.shine[here]) * (1 - part)
         painted += form.shine[here] * kept
         return painted.astype(np.float32)
 
-    return composed(scene, change, scene.lips)
+    return composed(scene, change, scene.lips[form.area], form.area)
 
 
 @dataclass(frozen=True)
@@ -141,13 +137,14 @@ def tinted(
     (CIEDE2000) that the product makes on a light skin.
     """
     ratio = _column(tinting(scene.cheeks, look, tint))
-    mask = _seen(scene.fine(scene.strokes(strokes) * np.float32(look.coverage)))
+    mask, area = _seen(scene, scene.strokes(strokes) * np.float32(look.coverage))
+    gloss = scene.fine_gloss[area]
 
-    def change(area: Area, light: Floats) -> Floats:
-        shine = scene.fine_gloss[area]
+    def change(part: Area, light: Floats) -> Floats:
+        shine = gloss[part]
         return np.maximum(light - shine, 0) * ratio + shine
 
-    return composed(scene, change, mask)
+    return composed(scene, change, mask, area)
 
 
 def light_skin_difference(color: NDArray[np.float64], coverage: float, brightest: float) -> float:
@@ -192,8 +189,8 @@ def highlighter(scene: Scene, look: Color) -> Bytes:
     sheen = _column(look.light / max(float(look.light @ LUMA), 1e-3) * level * _SHEEN)
     lit = fields.blurred(scene.coarse @ LUMA, scene.coarse_mm(3)) / (scene.skin.color @ LUMA)
     strength = np.clip(scene.strokes(mesh.HIGHLIGHTS) * lit * look.coverage, 0, 1)
-    mask = _seen(scene.fine(strength.astype(np.float32)))
-    return composed(scene, lambda _, light: light + sheen * (1 - light), mask)
+    mask, area = _seen(scene, strength.astype(np.float32))
+    return composed(scene, lambda _, light: light + sheen * (1 - light), mask, area)
 
 
 def concealer(scene: Scene, look: Color) -> Bytes:
@@ -202,17 +199,20 @@ def concealer(scene: Scene, look: Color) -> Bytes:
     coarse = scene.coarse_skin
     local = fields.blurred_within(scene.coarse, coarse, scene.coarse_mm(2.5))
     wanted = np.clip(look.light.astype(np.float32) / np.maximum(local, 1e-3), 0.6, 1.9)
-    area = fields.blurred(scene.patch(*mesh.UNDER_EYES), scene.coarse_mm(2.2)) * coarse
-    gains = 1 + (np.moveaxis(wanted, 2, 0) - 1) * area * np.float32(look.coverage)
-    fine = scene.fine(gains.astype(np.float32))
-    mask = scene.skin_mask * (scene.fine(area) > _LEAST)
-    return composed(scene, lambda part, light: light * fine[:, *part], mask)
+    share = fields.blurred(scene.patch(*mesh.UNDER_EYES), scene.coarse_mm(2.2)) * coarse
+    gains = 1 + (np.moveaxis(wanted, 2, 0) - 1) * share * np.float32(look.coverage)
+    area = scene.around(share > _LEAST)
+    mask = scene.skin_mask[area] * (scene.fine(share, area) > _LEAST)
+    gains = scene.fine(gains.astype(np.float32), area)
+    return composed(scene, lambda part, light: light * gains[:, *part], mask, area)
 
 
-def _seen(mask: Floats) -> Floats:
-    """A mask without what no eye sees of it: the less of a picture changes, the sooner it is drawn
-    and encoded."""
-    return np.where(mask > _LEAST, mask, 0)
+def _seen(scene: Scene, coarse: Floats) -> tuple[Floats, Area]:
+    """A coarse mask made fine where any of it is seen: the less of a picture changes, the sooner it
+    is drawn and encoded."""
+    area = scene.around(coarse > _LEAST)
+    mask = scene.fine(coarse, area)
+    return np.where(mask > _LEAST, mask, 0), area
 
 
 def _column(color: NDArray[np.floating]) -> Floats:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from . import checks, face, makeup, mesh, pictures
+from . import checks, face, makeup, memory, mesh, pictures
 from .colors import LUMA, Bytes, linear_of, linear_of_hex
 from .pictures import Refused
 from .scene import Scene
@@ -31,6 +31,8 @@ LIGHT_UNKNOWN = (
     "The light of the photo is not known: choose the shade that is yours to see others as they are."
 )
 SEVERAL = "There are several faces in the photo; the largest is shown."
+
+memory.keep()
 
 
 @dataclass(frozen=True, eq=False)

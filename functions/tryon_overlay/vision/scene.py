@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from . import fields, mesh
-from .colors import LUMA, Bytes, Floats, to_linear
+from .colors import LUMA, STEPS, Bytes, Floats, to_linear
 from .face import Face, Points
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _BROW_EDGE = 2.5  # how far the hairs of a brow reach beyond its outline
 _EAR, _EAR_SIZE = (76.0, 27.0, 84.0), (14.0, 38.0)  # middle and half axes of an ear in the head
 _NECK = 34  # how softly a foundation runs out below the jaw
 _HAIRLINE = 28  # how far above the outline of the landmarks a forehead mostly reaches
+_LITTLE = 0.045  # of a chance that a mask leaves out
 _HIGHEST, _TEMPLE = 52, 5  # how far it may where it is plainly skin, upwards and to the sides
 
 
@@ -69,17 +70,16 @@ class Skin:
 @dataclass(frozen=True, eq=False)
 class Evened:
     """The part of the window under a foundation: light to be scaled and added up, already times its
-    mask. Each is (height, 3 * width), a pixel's channels side by side."""
+    mask, in the steps of `colors.of_steps`. Each is (height, 3 * width), a pixel's channels side by
+    side."""
 
-    coverage: float
     area: fields.Area
     left: Floats
-    """Where the mask covers less than all, what stays of the light."""
+    """Where the mask covers less than all, what stays of the light; and what is shiny."""
     bare: Floats
     """Without shine, and evened."""
     level: Floats
     """The luminance of that."""
-    gloss: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,8 @@ class Scene:
 
     def __init__(self, pixels: Bytes, face: Face) -> None:
         self.pixels, self.face = pixels, face
-        self._evened: Evened | None = None
+        self._evened: tuple[float, tuple[fields.Area, Floats, Floats]] | None = None
+        self._shiny: dict[float, Floats] = {}
         self._patches: dict[tuple[int, ...], tuple[Floats, fields.Area]] = {}
         around = np.array(_WINDOW) * face.scale
         low = np.floor(face.points[:, :2].min(axis=0) - around[:2]).astype(int)
@@ -185,9 +186,21 @@ class Scene:
             np.maximum(field[area], part, out=field[area])
         return field
 
-    def fine(self, field: Floats) -> Floats:
-        """A coarse field, or planes of it, at the window's resolution."""
-        return fields.enlarged(field, self.factor, self.shape)
+    def fine(self, field: Floats, area: fields.Area | None = None) -> Floats:
+        """A coarse field, or planes of it, at the resolution of the window, or of a part of it."""
+        whole = (slice(0, self.shape[0]), slice(0, self.shape[1]))
+        return fields.enlarged(field, self.factor, area or whole)
+
+    def around(self, coarse: NDArray[np.bool_]) -> fields.Area:
+        """The part of the window that a coarse mask, made fine, reaches."""
+        rows, columns = (
+            slice(
+                max(0, part.start - 1) * self.factor,
+                min((part.stop + 1) * self.factor, whole) if part.stop else 0,
+            )
+            for part, whole in zip(fields.bounds(coarse), self.shape, strict=True)
+        )
+        return rows, columns
 
     @cached_property
     def logs(self) -> tuple[Floats, Floats]:
@@ -367,7 +380,6 @@ class Scene:
         grey and brighter. A pixel of which they cover a part still has most of its light from skin.
         """
         hair = np.zeros(self.shape, dtype=np.float32)
-        around = self.fine(self._around_brows)
         for outline in (mesh.RIGHT_BROW, mesh.LEFT_BROW):
             part, area = fields.drawn_part(
                 self._widened(outline, _BROW_EDGE), self.shape, self.mm(1.2)
@@ -376,7 +388,8 @@ class Scene:
             if not inside.any():
                 continue
             light = self.planes[:, *area]
-            share = np.tensordot(LUMA, light, 1) / (around[area] + np.float32(1e-3))
+            around = self.fine(self._around_brows, area)
+            share = np.tensordot(LUMA, light, 1) / (around + np.float32(1e-3))
             darkest = max(float(np.quantile(share[inside], 0.08)), 0.03)
             if darkest < 0.8:
                 cover = np.clip((0.88 - share) / (0.88 - darkest), 0, 1)
@@ -454,9 +467,12 @@ class Scene:
 
     @cached_property
     def roughness(self) -> Floats:
-        """How much fine detail the coarse pixels hold, in multiples of bare skin's: hair has
-        more."""
-        fine = np.abs(self.guide - fields.softened(self.guide, self.mm(1.0))) / (self.guide + 0.05)
+        """How much fine detail the coarse pixels of the head hold, in multiples of bare skin's:
+        hair has more."""
+        area = self.around(np.maximum(self._highest_forehead, self.face_fields[1]) > 1e-3)
+        guide = self.guide[area]
+        fine = np.zeros(self.shape, dtype=np.float32)
+        fine[area] = np.abs(guide - fields.softened(guide, self.mm(1.0))) / (guide + 0.05)
         coarse = fields.blurred(
             np.asarray(Image.fromarray(fine).reduce(self.factor)), self.coarse_mm(1.5)
         )
@@ -493,11 +509,14 @@ class Scene:
         chance = np.maximum(
             neck / (1 + np.exp(-2 * shaded)), self.ears / (1 + np.exp(-2.5 * (beside - 0.2)))
         )
+        mask = self._followed(chance)
+        area = fields.bounds(mask)
         # Finer than that grid: a wall behind an ear may be as bright, but it is hardly as warm.
-        warm = (self.planes[0] + _DARK) / (self.planes[2] + _DARK)
+        warm = (self.planes[0][area] + _DARK) / (self.planes[2][area] + _DARK)
         usual = max(float(np.exp(self.skin.chroma[0] - self.skin.chroma[1])) - 1, 0.2)
         dim = np.clip((warm - 1) / np.float32(0.25 * usual) - 1, 0, 1)
-        return np.maximum(self.skin_mask, self._followed(chance) * dim * (1 - self.features))
+        mask[area] *= dim * (1 - self.features[area])
+        return np.maximum(self.skin_mask, mask, out=mask)
 
     @cached_property
     def ears(self) -> Floats:
@@ -521,8 +540,16 @@ class Scene:
         """A coarse mask at the window's resolution, its edges drawn by the picture's own."""
         guide = (self.coarse @ LUMA) ** np.float32(1 / 2.2)
         slope, offset = fields.guided(chance.astype(np.float32), guide, self.coarse_mm(2.5), 6e-4)
-        mask = self.fine(slope) * self.guide + self.fine(offset)
-        return np.clip(mask * np.float32(1.1) - np.float32(0.05), 0, 1)
+        mask = np.zeros(self.shape, dtype=np.float32)
+        # Wherever the guide, which is 0 to 1, could lift it over what is taken off.
+        area = self.around(np.maximum(offset, offset + slope) > _LITTLE)
+        part = self.fine(slope, area)
+        part *= self.guide[area]
+        part += self.fine(offset, area)
+        part *= np.float32(1.1)
+        part -= np.float32(0.05)
+        np.clip(part, 0, 1, out=mask[area])
+        return mask
 
     @cached_property
     def covered(self) -> bool:
@@ -579,7 +606,8 @@ class Scene:
             along = np.clip(((x - a[0]) * way[0] + (y - a[1]) * way[1]) / max(way @ way, 1), 0, 1)
             far = (x - a[0] - along * way[0]) ** 2 + (y - a[1] - along * way[1]) ** 2
             reach = self.coarse_mm(width)
-            np.maximum(field, np.exp(-far / (2 * reach**2)), out=field)
+            # No smaller than can be seen, for the reason that `fields.blurred` has.
+            np.maximum(field, np.exp(-np.minimum(far / (2 * reach**2), 14)), out=field)
         return field * self.coarse_skin
 
     @cached_property
@@ -611,29 +639,41 @@ class Scene:
         """`gloss` at the window's resolution."""
         return self.fine(self.gloss)
 
-    def evened(self, coverage: float) -> Evened:
-        """What foundations of that coverage, in whatever shade, have in common."""
-        if self._evened is None or self._evened.coverage != coverage:
-            area = fields.bounds(self.fading_mask)
-            mask, gloss = self.fading_mask[area], self.fine_gloss[area]
-            light = self.planes[:, *area]
-            bare = np.maximum(light - gloss, 0)
-            bare *= 1 - np.float32(coverage) * self.unevenness[:, *area]
-            bare *= mask
-            self._evened = Evened(
-                coverage,
-                area,
-                left=_interleaved(light * (1 - mask)),
-                bare=_interleaved(bare),
-                level=np.repeat(np.tensordot(LUMA, bare, 1), 3, axis=1),
-                gloss=np.repeat(gloss * mask, 3, axis=1),
-            )
-        return self._evened
+    def evened(self, coverage: float, shine: float) -> Evened:
+        """What foundations that cover so much and keep so much shine, in whatever shade, have in
+        common."""
+        if self._evened is None or self._evened[0] != coverage:
+            self._evened, self._shiny = (coverage, self._covered_skin(coverage)), {}
+        area, bare, level = self._evened[1]
+        if shine not in self._shiny:
+            self._shiny[shine] = self._uncovered(area, shine)
+        return Evened(area, self._shiny[shine], bare, level)
+
+    def _covered_skin(self, coverage: float) -> tuple[fields.Area, Floats, Floats]:
+        """Where a foundation goes, and `bare` and `level` of `Evened` there."""
+        area = fields.bounds(self.fading_mask)
+        bare = self.planes[:, *area] - self.fine_gloss[area]
+        np.maximum(bare, 0, out=bare)
+        evening = self.fine(self.unevenness, area)
+        evening *= np.float32(-coverage)
+        evening += 1
+        bare *= evening
+        bare *= self.fading_mask[area] * np.float32(STEPS)
+        return area, _interleaved(bare), np.repeat(np.tensordot(LUMA, bare, 1), 3, axis=1)
+
+    def _uncovered(self, area: fields.Area, shine: float) -> Floats:
+        """`left` of `Evened`."""
+        mask = self.fading_mask[area]
+        left = self.planes[:, *area] * (1 - mask)
+        left += self.fine_gloss[area] * mask * np.float32(shine)
+        left *= np.float32(STEPS)
+        left += np.float32(0.5)
+        return _interleaved(left)
 
     @cached_property
     def unevenness(self) -> Floats:
-        """Blotches of the skin in the window, planes first: how much they add to each channel, as a
-        share. Chroma counts four fifths, luminance a quarter: shades of relief are to stay."""
+        """Blotches of the skin on the coarse grid, planes first: how much they add to each channel,
+        as a share. Chroma counts four fifths, luminance a quarter: shades of relief are to stay."""
         mask = self.coarse_skin
         # Shine set apart: evened with it, the skin around would turn grey.
         light = np.log(np.maximum(self.coarse - self.gloss[..., None], 0.25 * self.coarse) + _DARK)
@@ -645,7 +685,7 @@ class Scene:
         # Chroma moves red and blue against green; what that adds to luminance is taken back.
         base = 0.25 * level - 0.8 * (LUMA[0] * red + LUMA[2] * blue)
         planes = np.clip(np.stack([base + 0.8 * red, base, base + 0.8 * blue]), -0.5, 0.5)
-        return self.fine(planes.astype(np.float32))
+        return planes.astype(np.float32)
 
 
 def _interleaved(planes: Floats) -> Floats:

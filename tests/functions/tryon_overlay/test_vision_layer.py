@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -71,3 +72,18 @@ def test_the_layer_fits_beside_the_others(tmp_path, capsys):
 
 def megabytes(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def test_the_function_loads_what_every_picture_needs_and_nothing_else():
+    """What only some sessions need would keep all of them waiting when the function is cold."""
+    folders = [
+        str(figures.ROOT / each) for each in ("functions/tryon_overlay", "shared", "layers/vision")
+    ]
+    some = ("backshop.commerce", "vision.body", "vision.garment", "vision.wearables", "pi_heif",
+            "PIL.ImageCms", "botocore.client")  # fmt: skip
+    program = (
+        f"import sys; import tryon_overlay; print([each for each in {some} if each in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
+                          env=os.environ | {"PYTHONPATH": os.pathsep.join(folders)})  # fmt: skip
+    assert done.stdout.strip() == "[]"

@@ -6,12 +6,13 @@ docs/try-on.md explains the looks with examples.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
-from backshop.commerce import Time
+from backshop.times import Time
 
 MAX_SKUS = 20
 
@@ -32,7 +33,13 @@ Asset = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 Sku = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class _Look(BaseModel):
+class _Model(BaseModel):
+    """Built when it is first used: who draws needs a few of these, and the shopper waits."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class _Look(_Model):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -149,14 +156,18 @@ Look = Annotated[
     Foundation | Lip | Cheek | Concealer | Eyewear | Headwear | Earrings | Shirt,
     Field(discriminator="kind"),
 ]
-_looks: TypeAdapter[Look] = TypeAdapter(Look)
+
+
+@cache
+def _looks() -> TypeAdapter[Look]:
+    return TypeAdapter(Look)
 
 
 def look_of(metadata: dict[str, Any] | None) -> Look | None:
     """The look in a product's metadata; None where it has none. Raises ValueError (pydantic's)
     where it does not fit the schema."""
     raw = (metadata or {}).get("try_on")
-    return None if raw is None else _looks.validate_python(raw, strict=False)
+    return None if raw is None else _looks().validate_python(raw, strict=False)
 
 
 def assets_of(look: Look) -> set[str]:
@@ -176,7 +187,7 @@ class SessionStatus(StrEnum):
     FAILED = "failed"
 
 
-class ProductLook(BaseModel):
+class ProductLook(_Model):
     """PUT /try-on/looks: how a product is tried on; null takes that away."""
 
     model_config = ConfigDict(extra="forbid")
@@ -185,7 +196,7 @@ class ProductLook(BaseModel):
     look: Look | None
 
 
-class NewAsset(BaseModel):
+class NewAsset(_Model):
     """POST /try-on/assets: a file that looks name."""
 
     model_config = ConfigDict(extra="forbid")
@@ -194,7 +205,7 @@ class NewAsset(BaseModel):
     content_type: Literal["image/png", "font/ttf", "font/otf"]
 
 
-class Worn(BaseModel):
+class Worn(_Model):
     """What the shopper has printed on a shirt."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -203,7 +214,7 @@ class Worn(BaseModel):
     number: Annotated[str, Field(pattern=r"^[0-9]{0,2}$")] = ""
 
 
-class NewSession(BaseModel):
+class NewSession(_Model):
     """POST /try-on/sessions. `consent` says that the shopper agreed to the selfie being used."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -228,7 +239,7 @@ class NewSession(BaseModel):
         return skus
 
 
-class Result(BaseModel):
+class Result(_Model):
     """What came of one SKU, as `try_on_session.results` keeps it."""
 
     status: Literal["complete", "failed"]
@@ -236,7 +247,7 @@ class Result(BaseModel):
     reason: str | None = None
 
 
-class NearShade(BaseModel):
+class NearShade(_Model):
     """A shade of the catalogue near the shopper's skin; `delta_e` is CIEDE2000."""
 
     sku: str
@@ -244,7 +255,7 @@ class NearShade(BaseModel):
     delta_e: float
 
 
-class Reading(BaseModel):
+class Reading(_Model):
     """Skin tone as far as a photo tells it: each value with the range that 95 of 100 selfies keep.
 
     `ita` is in degrees, `monk` a tone of the Monk scale. `shades` are for the shopper to confirm.
@@ -265,7 +276,7 @@ class ShownResult(Result):
     url: str | None = None
 
 
-class Session(BaseModel):
+class Session(_Model):
     """GET /try-on/sessions/{id}."""
 
     session_id: UUID
@@ -278,7 +289,7 @@ class Session(BaseModel):
     created_at: Time
 
 
-class Upload(BaseModel):
+class Upload(_Model):
     """A form to POST the file with: `fields` first, then the file as `file`."""
 
     url: str
@@ -287,7 +298,7 @@ class Upload(BaseModel):
     expires_in: int = Field(description="Seconds.")
 
 
-class SessionBegun(BaseModel):
+class SessionBegun(_Model):
     """The answer of POST /try-on/sessions. `capability` shows and erases the session and is shown
     this once."""
 
@@ -298,13 +309,13 @@ class SessionBegun(BaseModel):
     results: list[ShownResult] = Field(description="Of SKUs that cannot be tried on.")
 
 
-class PublishableToken(BaseModel):
+class PublishableToken(_Model):
     """A token for the store's own pages: it begins sessions and does nothing else."""
 
     token: str
     expires_in: int = Field(description="Seconds.")
 
 
-class AssetUpload(BaseModel):
+class AssetUpload(_Model):
     name: str
     upload: Upload

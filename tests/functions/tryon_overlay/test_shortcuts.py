@@ -1,0 +1,148 @@
+"""What is worked out once a picture, in parts or in whole numbers is what the plain formulas give:
+at most four codes of 255 off, in no more than five of 100,000 values."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from vision import colors, fields, makeup, mesh, render
+from vision.scene import Scene
+
+from bench.try_on import figures
+
+OFF, SHARE = 4, 5e-5
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return render.sit(figures.as_png(figures.astronaut().resize((900, 900))))[0]
+
+
+def test_a_blur_leaves_no_numbers_too_small_to_be_quick():
+    field = np.zeros((64, 200), dtype=np.float32)
+    field[10, 3] = 1
+    for radius in (0.7, 2.0, 9.0):
+        made = fields.blurred(field, radius)
+        assert not ((made > 0) & (made < np.finfo(np.float32).tiny * 1e6)).any()
+        assert made.sum() == pytest.approx(1, abs=0.5), "but all of the light, save at edges"
+
+
+FAULTS = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from vision import memory
+if sys.argv[2] == "kept":
+    memory.keep()
+def work():
+    return sum(float(np.ones(1_300_000, dtype=np.float32)[-1] + other[-1]) for other in
+               [np.ones(1_300_000, dtype=np.float32) for _ in range(6)])
+work()
+work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    work()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mallopt is glibc's")
+def test_memory_that_is_free_again_is_not_asked_of_the_system_anew():
+    folder = str(figures.ROOT / "functions" / "tryon_overlay")
+    left, kept = (
+        int(subprocess.run([sys.executable, "-c", FAULTS, folder, how], capture_output=True, text=True,
+                           check=True).stdout)
+        for how in ("left", "kept")
+    )  # fmt: skip
+    assert kept < 0.1 * left
+
+
+def whole(field, scene):
+    """A coarse field at the window's resolution, by linear interpolation in double precision."""
+    if scene.factor == 1:
+        return field.astype(np.float64)
+    for axis, side in ((-2, scene.shape[0]), (-1, scene.shape[1])):
+        last = field.shape[axis] - 1
+        at = np.clip((np.arange(side) + 0.5) / scene.factor - 0.5, 0, last)
+        low = np.minimum(at.astype(int), max(last - 1, 0))
+        share = (at - low)[:, None] if axis == -2 else at - low
+        before, after = field.take(low, axis), field.take(np.minimum(low + 1, last), axis)
+        field = before.astype(np.float64) * (1 - share) + after * share
+    return field
+
+
+def srgb(linear):
+    light = np.clip(np.asarray(linear, dtype=np.float64), 0, 1)
+    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def is_near(drawn, light, mask, scene):
+    """Whether the window was drawn as that light, planes first, where the mask is."""
+    rows, columns = (
+        slice(scene.top, scene.top + scene.shape[0]),
+        slice(scene.left, scene.left + scene.shape[1]),
+    )
+    wanted = np.where(mask[..., None] > 0, srgb(np.moveaxis(light, 0, 2)), scene.window)
+    off = np.abs(drawn[rows, columns] - wanted)
+    return off.max() <= OFF + 0.5 and (off > 0.75).mean() <= SHARE
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 5])
+@pytest.mark.parametrize("planes", [(), (3,)])
+def test_a_part_is_enlarged_as_the_whole_is(factor, planes):
+    field = np.random.default_rng(1).random((*planes, 23, 31), dtype=np.float32)
+    shape = (23 * factor - 1, 31 * factor) if factor > 1 else (23, 31)
+    every = fields.enlarged(field, factor, (slice(0, shape[0]), slice(0, shape[1])))
+    assert every.shape[-2:] == shape
+    for rows, columns in (
+        ((0, 7), (0, shape[1])),
+        ((5, 6), (9, 30)),
+        ((11, shape[0]), (20, shape[1])),
+    ):
+        area = (slice(*rows), slice(*columns))
+        assert (fields.enlarged(field, factor, area) == every[..., *area]).all()
+
+
+def test_light_becomes_the_nearest_code():
+    light = np.random.default_rng(2).uniform(-0.2, 1.2, 200_000).astype(np.float32)
+    off = np.abs(colors.to_srgb(light) - srgb(light))
+    assert off.max() < 0.6, "in darkest shades a step of the table is a tenth of a code"
+    assert (colors.to_srgb(light.reshape(100, 20, 100)).ravel() == colors.to_srgb(light)).all()
+
+
+def test_a_mask_is_drawn_where_it_may_be_and_is_nothing_elsewhere(scene):
+    guide = (scene.coarse @ colors.LUMA) ** np.float32(1 / 2.2)
+    chance = scene.patch(mesh.OVAL)
+    slope, offset = fields.guided(chance, guide, scene.coarse_mm(2.5), 6e-4)
+    plain = np.clip((whole(slope, scene) * scene.guide + whole(offset, scene)) * 1.1 - 0.05, 0, 1)
+    assert np.abs(scene._followed(chance) - plain).max() < 1e-4
+
+
+@pytest.mark.parametrize("finish", ["matte", "natural", "dewy"])
+@pytest.mark.parametrize("ratio", [(0.45, 0.38, 0.33), (1.1, 1.4, 2.6)])
+@pytest.mark.parametrize("coverage", [0.6, 1.0])
+def test_a_foundation_is_that_of_its_formula(scene, finish, ratio, coverage):
+    drawn = makeup.foundation(scene, makeup.Foundation(np.array(ratio), coverage, finish))
+    mask, gloss = scene.fading_mask.astype(np.float64), whole(scene.gloss, scene)
+    bare = np.maximum(scene.planes - gloss, 0) * (1 - coverage * whole(scene.unevenness, scene))
+    skin = scene.skin.color
+    gained = np.maximum(np.array(ratio) - 1.6, 0) * skin / (skin @ colors.LUMA)
+    covered = bare * np.minimum(ratio, 1.6)[:, None, None] + makeup.GLOSS[finish] * gloss
+    covered += np.tensordot(colors.LUMA, bare, 1) * gained[:, None, None]
+    assert is_near(drawn, scene.planes * (1 - mask) + covered * mask, mask, scene)
+
+
+@pytest.mark.parametrize("kind", ["blush", "contour"])
+def test_a_tint_is_that_of_its_formula(scene, kind):
+    strokes = mesh.BLUSH if kind == "blush" else mesh.CONTOURS
+    color = makeup.Color(colors.linear_of_hex("#d8556a"), 0.5)
+    tint = makeup.Tint(makeup.BRIGHTEST[kind], 8.0)
+    drawn = makeup.tinted(scene, color, strokes, tint)
+    ratio = makeup.tinting(scene.cheeks, color, tint)[:, None, None]
+    mask, gloss = whole(scene.strokes(strokes) * np.float32(0.5), scene), whole(scene.gloss, scene)
+    mask = np.where(mask > 1e-3, mask, 0)
+    tinted = np.maximum(scene.planes - gloss, 0) * ratio + gloss
+    assert is_near(drawn, scene.planes * (1 - mask) + tinted * mask, mask, scene)
