@@ -160,7 +160,7 @@ def _report(delivery: QueuedDelivery, error: Exception, stored: Collection[UUID]
 
 
 def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collection[UUID]) -> None:
-    with db.transaction(store_id=connector_id) as tx:
+    with db.transaction(store_id=connector_id, keeps_plans=True) as tx:
         shop = store.load(tx)
         if shop is None:
             logs.warning("delivery for a connector that is gone", connector_id=str(connector_id))

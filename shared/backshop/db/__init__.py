@@ -19,6 +19,7 @@ from itertools import count
 from time import time
 from typing import Any, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
@@ -69,15 +70,17 @@ COPY_FROM = 250
 """Rows from which a temporary table costs less than JSON sent with each statement
 (bench/ingest.py)."""
 
+PREPARED_AFTER = 2
+"""Runs of a statement on one connection before it is prepared there. Postgres itself plans it five
+more times, with what it is given, before it keeps a plan that is no worse on average."""
+
 _kept = threading.local()
 _numbers = count()
 
 
 def connect(url: str) -> Tx:
-    """A new connection that commits by itself; raises `Unreachable` within five seconds.
-
-    Nothing is prepared on the server, because transaction poolers lose named statements.
-    """
+    """A new connection that commits by itself and prepares nothing on the server; raises
+    `Unreachable` within five seconds."""
     connection = psycopg.connect(
         roots.named(url),
         autocommit=True,
@@ -120,7 +123,7 @@ def close() -> None:
         spare.close()
 
 
-def _begin(role: Role, begin: str, settings: Mapping[str, str]) -> Tx:
+def _begin(role: Role, begin: str, settings: Mapping[str, str], *, keeps_plans: bool = False) -> Tx:
     """A connection in a transaction with these settings, one round trip."""
     kept = _connections().get(role)
     if kept is not None and not kept.closed:
@@ -128,13 +131,32 @@ def _begin(role: Role, begin: str, settings: Mapping[str, str]) -> Tx:
             raise RuntimeError("a transaction of this role is open already; do not nest them")
         try:
             _begin_on(kept, begin, settings)
-            return kept
         except psycopg.OperationalError:
             _drop(role)
+        else:
+            kept.prepare_threshold = PREPARED_AFTER if keeps_plans and _is_direct(kept) else None
+            return kept
     fresh = _open(role)
     _connections()[role] = fresh
     _begin_on(fresh, begin, settings)
     return fresh
+
+
+def _is_direct(tx: Tx) -> bool:
+    """Whether the server itself is at the other end. Poolers give each client a process number of
+    their own, by which it may cancel; they may send its next transaction to another session, which
+    knows nothing of what was prepared."""
+    known = _directness().get(tx)
+    if known is None:
+        row = tx.execute("SELECT pg_backend_pid() AS pid").fetchone()
+        known = _directness()[tx] = row is not None and row["pid"] == tx.info.backend_pid
+    return known
+
+
+def _directness() -> WeakKeyDictionary[Tx, bool]:
+    if not hasattr(_kept, "directness"):
+        _kept.directness = WeakKeyDictionary()
+    return cast("WeakKeyDictionary[Tx, bool]", _kept.directness)
 
 
 def _begin_on(tx: Tx, begin: str, settings: Mapping[str, str]) -> None:
@@ -149,15 +171,29 @@ def _begin_on(tx: Tx, begin: str, settings: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _transaction(role: Role, settings: dict[str, str], *, begin: str = "BEGIN") -> Iterator[Tx]:
-    tx = _begin(role, begin, settings)
+def _transaction(
+    role: Role, settings: dict[str, str], *, begin: str = "BEGIN", keeps_plans: bool = False
+) -> Iterator[Tx]:
+    tx = _begin(role, begin, settings, keeps_plans=keeps_plans)
     try:
         yield tx
-    except BaseException:
+    except BaseException as error:
+        if _is_outdated(error):
+            _drop(role)
+            raise Unreachable("tables changed under a kept connection; ask again") from error
         _roll_back(role, tx)
         raise
     else:
         _commit(role, tx)
+
+
+def _is_outdated(error: BaseException) -> bool:
+    """Whether a migration changed what a prepared statement answers with, which its plan cannot
+    follow ("cached plan must not change result type")."""
+    return (
+        isinstance(error, psycopg.errors.FeatureNotSupported)
+        and error.diag.source_function == "RevalidateCachedQuery"
+    )
 
 
 def _commit(role: Role, tx: Tx) -> None:
@@ -188,16 +224,21 @@ def despite_deadlocks(work: Callable[[], T]) -> T:
 
 
 @contextmanager
-def transaction(*, store_id: UUID | None = None, all_stores: bool = False) -> Iterator[Tx]:
+def transaction(
+    *, store_id: UUID | None = None, all_stores: bool = False, keeps_plans: bool = False
+) -> Iterator[Tx]:
     """A transaction of the handlers' role that sees one store, or all of them.
 
-    `all_stores` is for the few functions that tests/architecture lists. Commits at the end of the
-    block, rolls back when it raises. Raises `Unreachable`.
+    `all_stores` is for the few functions that tests/architecture lists. `keeps_plans` prepares its
+    statements on the server, where no pooler stands between: for what runs again and again on few
+    rows, whose planning takes longer than their work. A kept plan takes every array for one of ten
+    values, so that what works on thousands must not keep any. Commits at the end of the block,
+    rolls back when it raises. Raises `Unreachable`.
     """
     if (store_id is None) is not all_stores:
         raise ValueError("name the store, or say all_stores=True")
     scope = {"backshop.all_stores": "on"} if all_stores else {"backshop.store_id": str(store_id)}
-    with _transaction(config.login(), scope) as tx:
+    with _transaction(config.login(), scope, keeps_plans=keeps_plans) as tx:
         yield tx
 
 
