@@ -39,6 +39,7 @@ from backshop.received import repository as received
 from backshop.shade.models import ShadeSettings
 from backshop.stores import credentials
 from backshop.stores import repository as stores
+from backshop.stores import rules as keeping
 from backshop.stores.models import ExportPosition, PageSettings
 from backshop.sync import repository as syncs
 from backshop.sync import runs
@@ -345,7 +346,7 @@ def data_requests(
         rows = stores.exports(tx, after, limit + 1)
     page = paging.page(rows, limit, ExportPosition.model_validate)
     return paging.Page(
-        items=[_data_request(row) for row in page.items], next_cursor=page.next_cursor
+        items=[_data_request(id, row) for row in page.items], next_cursor=page.next_cursor
     )
 
 
@@ -376,11 +377,12 @@ def _erase_if_asked(tx: db.Tx, now: datetime) -> None:
         outbox.put(tx, "uninstall", "uninstall", {"at": now.isoformat()})
 
 
-def _data_request(row: dict[str, Any]) -> DataRequest:
+def _data_request(store_id: UUID, row: dict[str, Any]) -> DataRequest:
+    key = keeping.export_key(store_id, row["request_id"])
     return DataRequest(
         request_id=row["request_id"],
         requested_at=row["requested_at"],
-        url=objects.link(config.value("DATA_BUCKET"), row["object_key"], LINK_LASTS),
+        url=objects.link(config.value("DATA_BUCKET"), key, LINK_LASTS),
     )
 
 

@@ -42,7 +42,7 @@ def do(row: outbox.Row) -> outbox.Answer:
             Attachment(
                 f"Quote {quote['quote_number']}.pdf",
                 "application/pdf",
-                objects.get(*objects.parse(quote["pdf_key"])),
+                objects.get(config.value("DATA_BUCKET"), rules.pdf_key(row.store_id, id)),
             ),
         ),
     )

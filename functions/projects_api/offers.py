@@ -47,7 +47,7 @@ async def print_offer(token: Token) -> Response:
     link = links.read(token)
     with db.transaction(store_id=link.store_id) as tx:
         _, quote = quote_link.read(tx, link)
-        return printing.answer(tx, quote)
+        return printing.answer(tx, link.store_id, quote)
 
 
 @app.post("/quotes/{token}/views", tags=TAGS, responses=problems(Conflict))

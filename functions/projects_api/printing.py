@@ -8,6 +8,7 @@ from uuid import UUID
 from backshop import db, logs
 from backshop.aws import config, objects
 from backshop.errors import NotFound
+from backshop.projects import logos
 from backshop.projects.quotes import paper, quoting, rules
 from backshop.projects.quotes import repository as quotes
 from backshop.projects.quotes.repository import Shop
@@ -27,19 +28,20 @@ ANSWER: dict[int | str, dict[str, Any]] = {
 
 def keep(tx: db.Tx, store: UUID, quote: Row) -> quoting.Kept:
     """Store the PDF of a quote that is about to be sent."""
-    content = _drawn(quotes.shop(tx), quote, is_draft=False)
+    content = _drawn(store, quotes.shop(tx), quote, is_draft=False)
     key = rules.pdf_key(store, quote["quote_id"])
     bucket = config.value("DATA_BUCKET")
     objects.put(bucket, key, content, TYPE)
     return objects.address(bucket, key), sha256(content).hexdigest()
 
 
-def answer(tx: db.Tx, quote: Row) -> Response:
+def answer(tx: db.Tx, store: UUID, quote: Row) -> Response:
     """The PDF as it was sent, or of a draft as it is now."""
     if quote["pdf_key"]:
-        content = objects.get(*objects.parse(quote["pdf_key"]))
+        key = rules.pdf_key(store, quote["quote_id"])
+        content = objects.get(config.value("DATA_BUCKET"), key)
     elif quote["quote_status"] == "draft":
-        content = _drawn(quotes.shop(tx), quote, is_draft=True)
+        content = _drawn(store, quotes.shop(tx), quote, is_draft=True)
     else:
         raise NotFound("The quote's PDF was erased with its customer.")
     name = f"Quote {quote['quote_number']}.pdf"
@@ -50,16 +52,18 @@ def answer(tx: db.Tx, quote: Row) -> Response:
     return Response(content, headers=headers, media_type=TYPE)
 
 
-def _drawn(shop: Shop, quote: Row, *, is_draft: bool) -> bytes:
-    return paper.pdf(quote, shop, _logo(shop), is_draft=is_draft)
+def _drawn(store: UUID, shop: Shop, quote: Row, *, is_draft: bool) -> bytes:
+    return paper.pdf(quote, shop, _logo(store, shop), is_draft=is_draft)
 
 
-def _logo(shop: Shop) -> bytes | None:
+def _logo(store: UUID, shop: Shop) -> bytes | None:
     """Without one where it cannot be had: a quote is worth more than its logo."""
-    if shop.settings.logo_key is None:
+    kind = logos.kind_of(shop.settings.logo_key)
+    if kind is None:
         return None
+    key = logos.key(store, kind)
     try:
-        return objects.get(config.value("DATA_BUCKET"), shop.settings.logo_key)
+        return objects.get(config.value("DATA_BUCKET"), key)
     except ClientError:
-        logs.warning("a store's logo is gone", key=shop.settings.logo_key)
+        logs.warning("a store's logo is gone", key=key)
         return None

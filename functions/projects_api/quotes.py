@@ -189,7 +189,7 @@ async def print_quote(project_id: UUID, quote_id: UUID, store: StoreId) -> Respo
         row = repository.one(tx, QUOTES, quote_id)
         if row is None or row["project_id"] != project_id:
             raise quoting.no_quote()
-        return printing.answer(tx, row)
+        return printing.answer(tx, store, row)
 
 
 @app.post(

@@ -210,7 +210,7 @@ def _kept(id: UUID, logo: str) -> str:
         taken = logos.read(base64.b64decode(logo, validate=True))
     except (binascii.Error, ValueError):
         raise Unprocessable(logos.SAYS, slug="bad-logo") from None
-    key = f"logos/{id}.{taken.kind}"
+    key = logos.key(id, taken.kind)
     objects.put(config.value("DATA_BUCKET"), key, taken.content)
     return key
 

@@ -282,18 +282,19 @@ def _gone() -> NotFound:
 
 
 def _shown(row: dict[str, Any]) -> Session:
+    whose = row["store_id"], row["session_id"]
     results = []
     for sku in row["skus"]:
         result = row["results"].get(sku)
         if result:
-            url = row["overlays"].get(sku)
-            results.append(ShownResult(sku=sku, url=_link(url) if url else None, **result))
+            url = _link(rules.overlay_key(*whose, sku)) if sku in row["drawn"] else None
+            results.append(ShownResult(sku=sku, url=url, **result))
     selfie_there = row["selfie_deleted_at"] is None and row["claimed_at"] is not None
     return Session(
         session_id=row["session_id"],
         status=row["status"],
         reason=row["reason"],
-        selfie_url=_link(row["selfie_url"]) if selfie_there else None,
+        selfie_url=_link(rules.selfie_key(*whose)) if selfie_there else None,
         results=results,
         reading=Reading.model_validate(row["reading"]) if row["reading"] else None,
         notes=row["notes"],
@@ -301,9 +302,9 @@ def _shown(row: dict[str, Any]) -> Session:
     )
 
 
-def _link(address: str) -> str:
+def _link(key: str) -> str:
     """A signed link to an object, for as long as it takes to look at it."""
-    return objects.link(*objects.parse(address), rules.LINK_LASTS)
+    return objects.link(_bucket(), key, rules.LINK_LASTS)
 
 
 def _upload(key: str, content_type: str, limit: int) -> Upload:

@@ -28,6 +28,7 @@ from backshop.saving import ledger
 from backshop.saving.erasures import Hash, hashes_of
 from backshop.shade import projection as shade
 from backshop.stores import repository as stores
+from backshop.stores import rules
 
 OTHER_CONTEXTS: dict[str, PersonalData] = {
     "shade": shade,
@@ -92,7 +93,7 @@ def keep_export(
 ) -> str:
     """Put everything about a person where staff find it for seven days, GET
     /connectors/{id}/data-requests; the object's key."""
-    key = f"exports/{store.id}/{request_id}.json"
+    key = rules.export_key(store.id, request_id)
     content = orjson.dumps(
         export(tx, store, person, *spelt), default=str, option=orjson.OPT_INDENT_2
     )

@@ -152,14 +152,9 @@ def upload(
 
 
 def address(bucket: str, key: str) -> str:
-    """How rows name an object: `s3://bucket/key`."""
+    """How rows name an object, for people: `s3://bucket/key`. Nothing reads it again: an object is
+    found by whose it is, because a row may say anything."""
     return f"s3://{bucket}/{key}"
-
-
-def parse(address: str) -> tuple[str, str]:
-    """Bucket and key of an `address`."""
-    bucket, _, key = address.removeprefix("s3://").partition("/")
-    return bucket, key
 
 
 def park(bucket: str, body: bytes) -> str:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from struct import unpack_from
 from typing import NamedTuple
+from uuid import UUID
 
 MOST_BYTES = 500_000
 MOST_PIXELS = 4_000_000
@@ -21,13 +22,16 @@ MOST_SCANS = 32
 SAYS = (
     "Send the logo as a PNG or JPEG of 500 kB and 4 megapixels (2,000 × 2,000) at most, in base64."
 )
+KINDS = ("png", "jpg")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SHOWN = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _JPEG = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers that tell a picture's size (SOF); the others between them are tables."""
 _SCAN, _END = 0xDA, 0xD9
-_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""After any number of fill bytes, of which the last is its own: a pattern for them all would begin
+anew at each."""
 
 
 class NotALogo(ValueError):
@@ -36,8 +40,20 @@ class NotALogo(ValueError):
 
 class Logo(NamedTuple):
     kind: str
-    """`png` or `jpg`."""
+    """One of KINDS."""
     content: bytes
+
+
+def key(store_id: UUID, kind: str) -> str:
+    """Where a store's logo of this kind lies in the data bucket."""
+    return f"logos/{store_id}.{kind}"
+
+
+def kind_of(kept: str | None) -> str | None:
+    """The kind of the logo that was kept at this key, which tells that there is one and how it
+    ends, and nothing of whose it is; None where there is none."""
+    kind = (kept or "").rpartition(".")[2]
+    return kind if kind in KINDS else None
 
 
 def read(picture: bytes) -> Logo:

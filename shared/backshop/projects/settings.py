@@ -35,8 +35,8 @@ class DiscountLimits(BaseModel):
 
 
 class ShopSettings(BaseModel):
-    """`logo_key` is where the logo lies in the data bucket, `email` what quotes are sent from and
-    where the shop's copies go."""
+    """`logo_key` tells that there is a logo and its kind (`logos.kind_of`), `email` what quotes are
+    sent from and where the shop's copies go."""
 
     model_config = ConfigDict(extra="ignore")
 

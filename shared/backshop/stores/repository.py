@@ -115,6 +115,11 @@ def some_ids(tx: Tx, use: Use | None, limit: int) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+def all_ids(tx: Tx) -> list[UUID]:
+    """Ids of all stores; needs a transaction that sees all."""
+    return [row["id"] for row in tx.execute("SELECT id FROM backshop.stores").fetchall()]
+
+
 def of_host(tx: Tx, host: str) -> UUID | None:
     """The store whose pages are at this host name; needs a transaction that sees all."""
     row = tx.execute(
@@ -168,10 +173,11 @@ class StaffKey(NamedTuple):
 
 
 def staff_key(tx: Tx, id: UUID) -> StaffKey | None:
-    """None where it is revoked, or there is none."""
+    """None where it is revoked or has expired, or there is none."""
     row = tx.execute(
         """SELECT key_hash, scopes FROM backshop.api_keys
-           WHERE id = %s AND kind = 'staff' AND revoked_at IS NULL""",
+           WHERE id = %s AND kind = 'staff' AND revoked_at IS NULL
+             AND (expires_at IS NULL OR expires_at > now())""",
         (id,),
     ).fetchone()
     return StaffKey(**row) if row else None
@@ -389,7 +395,7 @@ def note_export(tx: Tx, request_id: str, object_key: str, requested_at: datetime
 def exports(tx: Tx, after: ExportPosition | None, number: int) -> list[dict[str, Any]]:
     """So many answers to data requests that are still kept (seven days), newest first."""
     return tx.execute(
-        """SELECT request_id, object_key, requested_at, created_at FROM backshop.exports
+        """SELECT request_id, requested_at, created_at FROM backshop.exports
            WHERE store_id = backshop.current_store_id() AND created_at > now() - interval '7 days'
              AND (%(at)s::timestamptz IS NULL OR (created_at, request_id) < (%(at)s, %(id)s))
            ORDER BY created_at DESC, request_id DESC LIMIT %(number)s""",

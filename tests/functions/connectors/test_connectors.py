@@ -73,6 +73,22 @@ def test_connecting_a_shop_makes_its_store_everywhere(call, body, owner):
     assert bcrypt.checkpw(secret.encode(), twin["api_key_hash"].encode())
 
 
+def test_an_answer_to_a_data_request_is_the_store_s_own(call, body, owner, new_store):
+    """Whatever its row says: what lies of another store is no link's."""
+    _, made = call("create", body)
+    other = new_store()
+    owner.execute(
+        """INSERT INTO backshop.exports (store_id, request_id, object_key, requested_at)
+           VALUES (%s, '42', %s, now())""",
+        [made["id"], f"exports/{other}/42.json"],
+    )
+    status, page = call("data_requests", id=made["id"])
+    assert status == 200
+    [url] = [each["url"] for each in page["items"]]
+    assert f"/exports/{made['id']}/42.json?" in url
+    assert str(other) not in url
+
+
 def test_credentials_are_sealed_and_never_shown(call, body, owner, logged):
     _, made = call("create", body)
     row = owner.execute(

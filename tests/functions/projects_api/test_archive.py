@@ -66,6 +66,25 @@ def test_an_old_project_is_archived_and_restored(call, load, event, context, own
     assert load("maintain").handler(event("maintain/scheduled"), context)["projects_archived"] == 0
 
 
+@pytest.mark.parametrize("bucket", ["backshop-data", "another-bucket"])
+def test_a_project_comes_back_from_its_own_object(
+    call, load, event, context, owner, aws, old, new_store, bucket
+):
+    """Whatever its row says: what another store archived stays that store's."""
+    path, before, _ = old
+    load("maintain").handler(event("maintain/scheduled"), context)
+    other = {"notes": "of another store", "rooms": [], "surfaces": [], "selections": []}
+    key = f"archive/{new_store()}/{path.rpartition('/')[2]}.json.z"
+    content = zlib.compress(json.dumps(other | {"conversations": []}).encode())
+    config.client("s3").put_object(Bucket=aws.bucket, Key=key, Body=content)
+    owner.execute(
+        "UPDATE projects.archived_projects SET object_key = %s WHERE project_id = %s",
+        [f"s3://{bucket}/{key}", path.rpartition("/")[2]],
+    )
+    back = made(call("POST", f"{path}/restore"))
+    assert (back["notes"], len(back["rooms"])) == (before["notes"], len(before["rooms"]))
+
+
 def test_what_is_not_stored_leaves_everything_where_it_was(call, store, owner, old):
     path, before, _ = old
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from backshop.aws import config
@@ -249,6 +250,39 @@ def test_the_links_are_signed_and_short_lived(shop: Shop, owner):
     assert "Signature" in shown["results"][0]["url"]
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in shown["selfie_url"]
     assert config.value("TRY_ON_BUCKET") in shown["selfie_url"]
+
+
+PLANTED = ("s3://{bucket}/{other}", "s3://another-bucket/a", "", "https://elsewhere.example/x.jpg")
+
+
+@pytest.mark.parametrize("address", PLANTED)
+def test_the_links_lead_to_the_session_s_own_pictures(shop: Shop, owner, address: str):
+    """Whatever its rows say: an address of another store, of another bucket, or none."""
+    made = shop.begin(["LIP-RED"])
+    other = uuid4()
+    keys = rules.selfie_key(other, other), rules.overlay_key(other, other, "LIP-RED")
+    selfie, overlay = (address.format(bucket=shop.bucket, other=each) for each in keys)
+    owner.execute(
+        "INSERT INTO connect.try_on_overlay (store_id, session_id, sku, overlay_url)"
+        " VALUES (%s, %s, 'LIP-RED', %s)",
+        [shop.store, made["session_id"], overlay],
+    )
+    owner.execute(
+        """UPDATE connect.try_on_session SET status = 'complete', claimed_at = now(),
+             selfie_url = %s, results = '{"LIP-RED": {"status": "complete"}}'
+           WHERE session_id = %s""",
+        [selfie, made["session_id"]],
+    )
+    shown = shop.show(made)
+    whose = shop.store, made["session_id"]
+    told = {
+        rules.selfie_key(*whose): shown["selfie_url"],
+        rules.overlay_key(*whose, "LIP-RED"): shown["results"][0]["url"],
+    }
+    for key, link in told.items():
+        assert key in link
+        assert shop.bucket in link
+        assert str(other) not in link
 
 
 def test_a_session_that_was_begun_is_not_begun_again(shop: Shop, owner):

@@ -177,12 +177,10 @@ def add_session(
 
 
 def session(tx: Tx, session_id: UUID) -> dict[str, Any] | None:
-    """The row of a session with the address of each overlay by SKU."""
+    """The row of a session, and the SKUs that were `drawn`."""
     return tx.execute(
-        """SELECT s.*, coalesce((SELECT jsonb_object_agg(o.sku, o.overlay_url)
-                                 FROM connect.try_on_overlay AS o
-                                 WHERE o.store_id = s.store_id AND o.session_id = s.session_id),
-                                '{}') AS overlays
+        """SELECT s.*, ARRAY(SELECT o.sku FROM connect.try_on_overlay AS o
+                             WHERE o.store_id = s.store_id AND o.session_id = s.session_id) AS drawn
            FROM connect.try_on_session AS s
            WHERE s.store_id = backshop.current_store_id()
              AND s.session_id = %s""",

@@ -46,9 +46,10 @@ def archive(tx: Tx, before: date, limit: int, put: Callable[[str, bytes], str]) 
 
 
 def restore(tx: Tx, project_id: UUID, get: Callable[[str], bytes]) -> bool:
-    """Bring a project's details back; False where it is not archived. `get` reads an address."""
-    address = repository.address_of(tx, project_id)
-    if address is None:
+    """Bring a project's details back; False where it is not archived. `get` reads a key."""
+    store_id = repository.store_of_archived(tx, project_id)
+    if store_id is None:
         return False
-    repository.restore(tx, project_id, zlib.decompress(get(address)).decode())
+    content = zlib.decompress(get(key_of(store_id, project_id)))
+    repository.restore(tx, project_id, content.decode())
     return True

@@ -106,18 +106,17 @@ _FORGET = (
 )
 
 
-def address_of(tx: Tx, project_id: UUID) -> str | None:
-    """Where the details of an archived project lie, its row kept from others; None where it is not
-    archived."""
+def store_of_archived(tx: Tx, project_id: UUID) -> UUID | None:
+    """Whose an archived project is, its row kept from others; None where it is not archived."""
     row = tx.execute(
-        """SELECT a.object_key FROM projects.archived_projects AS a
+        """SELECT a.store_id FROM projects.archived_projects AS a
            INNER JOIN projects.projects AS p USING (store_id, project_id)
            WHERE a.store_id = backshop.current_store_id() AND a.project_id = %s
              AND p.archived_at IS NOT NULL
            FOR UPDATE""",
         [project_id],
     ).fetchone()
-    return row["object_key"] if row else None
+    return row["store_id"] if row else None
 
 
 def restore(tx: Tx, project_id: UUID, content: str) -> None:
