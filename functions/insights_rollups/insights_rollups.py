@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from backshop import db, logs
+from backshop import db, logs, rounds
 from backshop.insights.rollups import repository
 from backshop.insights.rollups.rebuilding import rebuild
 from backshop.saving import ledger
@@ -25,13 +25,19 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     named = event.get("store_id")
     if named:
         return {"rebuilt": int(_rebuild(UUID(str(named))))}
+    this_round = rounds.Round()
     with db.transaction(all_stores=True) as tx:
         stale = repository.stale(tx)
-        repository.forget_days(tx, KEPT_DAYS)
-    done = {"rebuilt": sum(_rebuild(each) for each in stale)}
+    done = {"rebuilt": sum(this_round.each("rollups", stale, _rebuild))}
+    this_round.together("old days", _forget_days, all_stores=True)
     if stale:
         logs.info("rollups made anew", **done)
+    this_round.end()
     return done
+
+
+def _forget_days(tx: db.Tx) -> None:
+    repository.forget_days(tx, KEPT_DAYS)
 
 
 def _rebuild(store_id: UUID) -> bool:

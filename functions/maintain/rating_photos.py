@@ -16,12 +16,12 @@ BATCH = 500
 """Photos a round; rounds follow each other until none is due."""
 
 
-def maintain(tx: db.Tx, at: datetime) -> dict[str, int]:
-    """Drop what is due at `at`, in a transaction that sees all stores; numbers of it."""
+def delete(tx: db.Tx, at: datetime) -> int:
+    """Drop what is due at `at` of the stores that the transaction sees; how many."""
     deleted = 0
     while due := repository.photos_due(tx, at - photos.LASTS, BATCH):
         keys = [photos.key(each.store_id, each.survey_id) for each in due]
         objects.delete(config.value("TRY_ON_BUCKET"), keys)
         repository.forget_photos(tx, [each.survey_id for each in due])
         deleted += len(due)
-    return {"rating_photos_deleted": deleted}
+    return deleted

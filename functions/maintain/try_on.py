@@ -5,6 +5,7 @@ Objects go first, so that a crash in between leaves nothing behind."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from backshop import db
@@ -15,18 +16,13 @@ BATCH = 500
 """Sessions a round; rounds follow each other until none is due."""
 
 
-def maintain(tx: db.Tx, at: datetime) -> dict[str, int]:
-    """End, drop and forget what is due at `at`, in a transaction that sees all stores; numbers of
-    it."""
-    stuck = repository.fail_stuck(tx, at - rules.STUCK_AFTER, rules.NO_SELFIE, rules.STUCK)
-    selfies = _delete_selfies(tx, at)
-    sessions = _delete_sessions(tx, at)
+def forget(tx: db.Tx, at: datetime) -> None:
+    """Drop the hashes of addresses that no limit counts any more."""
     repository.forget_addresses(tx, at - rules.STORE_WINDOW)
-    return {
-        "try_on_sessions_ended": stuck,
-        "selfies_deleted": selfies,
-        "try_on_sessions_deleted": sessions,
-    }
+
+
+def _end_stuck(tx: db.Tx, at: datetime) -> int:
+    return repository.fail_stuck(tx, at - rules.STUCK_AFTER, rules.NO_SELFIE, rules.STUCK)
 
 
 def _delete_selfies(tx: db.Tx, at: datetime) -> int:
@@ -51,3 +47,12 @@ def _delete_sessions(tx: db.Tx, at: datetime) -> int:
 
 def _bucket() -> str:
     return config.value("TRY_ON_BUCKET")
+
+
+PARTS: dict[str, Callable[..., int]] = {
+    "try_on_sessions_ended": _end_stuck,
+    "selfies_deleted": _delete_selfies,
+    "try_on_sessions_deleted": _delete_sessions,
+}
+"""By what is counted of it: what is done with what is due at `at`, of the stores that a transaction
+sees."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from backshop import db, logs, outbox
+from backshop import db, logs, outbox, rounds
 from backshop.connect.requests import repository as requests
 from backshop.kits.follow_ups import repository as follow_ups
 
@@ -20,9 +20,10 @@ PENDING_TOO_LONG = timedelta(minutes=15)
 @logs.crash_safely
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """What was found, in numbers; each run can be repeated at any time."""
+    this_round = rounds.Round()
     with db.transaction(all_stores=True) as tx:
         waiting = follow_ups.stores_to_follow_up(tx)
-    followed = sum(follow_up(store_id) for store_id in waiting)
+    followed = sum(this_round.each("follow-ups", waiting, follow_up))
     with db.transaction(all_stores=True) as tx:
         rows = outbox.due(tx, datetime.now(UTC), ROWS)
         state = outbox.state(tx)
@@ -33,6 +34,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     logs.count("OrderRequestsPending", pending)
     done = {"followed_up": followed, "announced": len(rows), "failed": state.failed}
     logs.info("swept", **done)
+    this_round.end()
     return done
 
 

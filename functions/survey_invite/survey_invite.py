@@ -5,10 +5,11 @@ whose time is over, and begins to end unused ones of kits that were given back."
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from backshop import db, logs, outbox
+from backshop import db, logs, outbox, rounds
 from backshop.errors import Conflict
 from backshop.shade import repository as shade
 from backshop.shade.discounts import repository as discounts
@@ -26,21 +27,31 @@ ROWS = 1_000
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """What was begun, in numbers; each run can be repeated at any time."""
     at = datetime.now(UTC)
+    this_round = rounds.Round()
+    expire = partial(discounts.expire_discounts, at=at)
+    expired = sum(this_round.together("discounts", expire, all_stores=True))
     with db.transaction(all_stores=True) as tx:
         ids = shade.stores(tx)
-        expired = discounts.expire_discounts(tx, at)
-    done = {"invited": 0, "discounts_expired": expired, "discounts_ended": 0, "stores_skipped": 0}
-    for store_id in ids:
-        try:
-            invited, ended = follow_up(store_id, at)
-        except Conflict:
-            logs.warning("a store's shade settings do not fit", store_id=str(store_id))
-            done["stores_skipped"] += 1
-            continue
-        done["invited"] += invited
-        done["discounts_ended"] += ended
+    begun = this_round.each("invites", ids, partial(_follow_up_if_set, at=at))
+    followed = [each for each in begun if each is not None]
+    done = {
+        "invited": sum(invited for invited, _ in followed),
+        "discounts_expired": expired,
+        "discounts_ended": sum(ended for _, ended in followed),
+        "stores_skipped": begun.count(None),
+    }
     logs.info("followed up", **done)
+    this_round.end()
     return done
+
+
+def _follow_up_if_set(store_id: UUID, at: datetime) -> tuple[int, int] | None:
+    """`follow_up`, or None where the store's settings do not fit, which is its own to mend."""
+    try:
+        return follow_up(store_id, at)
+    except Conflict:
+        logs.warning("a store's shade settings do not fit", store_id=str(store_id))
+        return None
 
 
 def follow_up(store_id: UUID, at: datetime) -> tuple[int, int]:

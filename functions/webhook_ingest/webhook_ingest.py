@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], _context: Any) -> BatchResponse:
             groups[delivery.connector_id].append(delivery)
     # Who has little to do is not kept waiting by who has much.
     for connector_id, deliveries in sorted(groups.items(), key=lambda group: len(group[1])):
-        failed += _ingest(connector_id, deliveries)
+        failed += _guarded(connector_id, deliveries)
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
 
@@ -82,6 +82,15 @@ def _read(record: Message) -> QueuedDelivery | None:
     except Exception as error:
         logs.failure("message cannot be read", error, message_id=record["messageId"])
         return None
+
+
+def _guarded(connector_id: UUID, deliveries: list[QueuedDelivery]) -> list[str]:
+    """`_ingest`, whose failure is of its own store's deliveries alone."""
+    try:
+        return _ingest(connector_id, deliveries)
+    except Exception as error:
+        logs.failure("deliveries failed", error, connector_id=str(connector_id))
+        return [each.message["messageId"] for each in deliveries]
 
 
 def _ingest(connector_id: UUID, deliveries: list[QueuedDelivery]) -> list[str]:

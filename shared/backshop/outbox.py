@@ -147,7 +147,7 @@ def _message(row: Row, turn: str) -> queues.Ordered:
 def due(tx: Tx, at: datetime, limit: int) -> list[Row]:
     """The oldest open row of each key whose time has come: never tried, to be tried again, or
     left behind by a worker whose lease ran out; of every store that the transaction sees and nobody
-    paused."""
+    paused. The stores take turns, so that one with more than the limit keeps no other waiting."""
     rows = tx.execute(
         """SELECT id, store_id, key, kind, payload, attempts
            FROM (SELECT DISTINCT ON (store_id, key) *
@@ -156,7 +156,8 @@ def due(tx: Tx, at: datetime, limit: int) -> list[Row]:
              SELECT c.store_id FROM connect.connector_config AS c WHERE c.paused_at IS NOT NULL)
                  ORDER BY store_id, key, id) AS oldest
            WHERE next_attempt_at <= %s OR attempts = 0
-           ORDER BY next_attempt_at, id
+           ORDER BY row_number() OVER (PARTITION BY store_id ORDER BY next_attempt_at, id),
+             next_attempt_at, id
            LIMIT %s""",
         (at, limit),
     )

@@ -26,6 +26,7 @@ ALL_STORES = {
     "functions/sync_plan/sync_plan.py",
     "functions/today/today.py",
     "functions/train_recommender/train_recommender.py",
+    "shared/backshop/rounds.py",
     "shared/backshop/stores/tenants.py",
 }
 """Who may see every store at once, each because it works before or across stores."""

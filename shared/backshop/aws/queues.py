@@ -75,16 +75,23 @@ class Grouped(NamedTuple):
 
 
 def send_all(url: str, messages: Sequence[Grouped]) -> None:
-    """Put many messages on a standard queue, ten a call. Raises when one is refused."""
+    """Put many messages on a standard queue, ten a call. Raises `NotSent`."""
+    _send(
+        url,
+        [{"MessageBody": each.body, "MessageGroupId": each.group} for each in messages],
+    )
+
+
+def _send(url: str, messages: Sequence[dict[str, str]]) -> None:
+    """Ten a call; one that is refused keeps none of the others. Raises `NotSent` at the end."""
+    refused = 0
     for start in range(0, len(messages), BATCH):
         part = messages[start : start + BATCH]
-        entries = [
-            {"Id": str(number), "MessageBody": each.body, "MessageGroupId": each.group}
-            for number, each in enumerate(part)
-        ]
+        entries = [{"Id": str(number), **each} for number, each in enumerate(part)]
         answer = config.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
-        if answer.get("Failed"):
-            raise RuntimeError(f"{len(answer['Failed'])} messages were refused by {url}")
+        refused += len(answer.get("Failed", []))
+    if refused:
+        raise NotSent(f"{refused} messages were refused by {url}")
 
 
 class NotSent(Exception):
@@ -101,21 +108,18 @@ class Ordered(NamedTuple):
 
 
 def send_ordered(url: str, messages: Sequence[Ordered]) -> None:
-    """Put many messages on a FIFO queue, ten a call. Raises `NotSent` when one is refused."""
-    for start in range(0, len(messages), BATCH):
-        part = messages[start : start + BATCH]
-        entries = [
+    """Put many messages on a FIFO queue, ten a call. Raises `NotSent`."""
+    _send(
+        url,
+        [
             {
-                "Id": str(number),
                 "MessageBody": each.body,
                 "MessageGroupId": each.group,
                 "MessageDeduplicationId": each.dedup,
             }
-            for number, each in enumerate(part)
-        ]
-        answer = config.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
-        if answer.get("Failed"):
-            raise NotSent(f"{len(answer['Failed'])} messages were refused by {url}")
+            for each in messages
+        ],
+    )
 
 
 def process(event: dict[str, Any], one: Callable[[Message], None]) -> BatchResponse:

@@ -40,6 +40,8 @@ LockNotAvailable = psycopg.errors.LockNotAvailable
 UniqueViolation = psycopg.errors.UniqueViolation
 ForeignKeyViolation = psycopg.errors.ForeignKeyViolation
 Deadlock = psycopg.errors.DeadlockDetected
+TookTooLong = psycopg.errors.QueryCanceled
+"""A statement ran into its role's `statement_timeout`."""
 Unreachable = psycopg.OperationalError
 """Raised when the database cannot be asked."""
 

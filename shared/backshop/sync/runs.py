@@ -40,5 +40,5 @@ def announce(jobs: Sequence[JobKey]) -> None:
     try:
         messages = [queues.Grouped(each.model_dump_json(), str(each.store_id)) for each in jobs]
         queues.send_all(config.value("SYNC_QUEUE_URL"), messages)
-    except (BotoCoreError, ClientError, RuntimeError) as error:
+    except (BotoCoreError, ClientError, queues.NotSent) as error:
         warning("sync jobs wait for the next plan", error=type(error).__name__, jobs=len(jobs))

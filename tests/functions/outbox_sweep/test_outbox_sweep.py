@@ -70,6 +70,25 @@ def test_only_what_is_due_is_announced(load, event, context, shop, owner, aws):
     assert {message["store_id"] for message in messages} == {str(shop)}
 
 
+def test_a_store_with_more_than_all_can_have_keeps_no_other_waiting(
+    load, event, context, shop, new_store, owner, aws, monkeypatch
+):
+    """A thousand writes wait at a shop that is away; the other store's has waited for a second."""
+    sweep = load("outbox_sweep")
+    monkeypatch.setattr(sweep, "ROWS", 20)
+    other = new_store("vendure")
+    for store, number, wait in ((shop, 1000, "1 hour"), (other, 1, "1 second")):
+        owner.execute(
+            """INSERT INTO backshop.outbox (store_id, key, kind, payload, attempts, next_attempt_at)
+               SELECT %s, 'order:' || n, 'test', '{}', 1, now() - %s::interval
+               FROM generate_series(1, %s) AS n""",
+            [store, wait, number],
+        )
+    assert sweep.handler(event("outbox_sweep/scheduled"), context)["announced"] == 20
+    told = [each["store_id"] for each in aws.messages("OUTBOX_QUEUE_URL")]
+    assert (told.count(str(shop)), told.count(str(other))) == (19, 1)
+
+
 def test_a_queue_that_is_gone_fails_nobody(load, event, context, shop, monkeypatch):
     monkeypatch.setenv("OUTBOX_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/1/gone")
     with db.transaction(store_id=shop) as tx:

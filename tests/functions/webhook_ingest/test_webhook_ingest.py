@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from backshop import db
 from backshop.aws import config, objects
 from backshop.connect.try_on import rules as try_on
 
@@ -354,6 +355,30 @@ def test_a_store_whose_lock_somebody_has_gets_its_deliveries_back_at_once(
     again = [each for each in records if each["messageId"] == ours[str(busy)]]
     assert load("webhook_ingest").handler({"Records": again}, context)["batchItemFailures"] == []
     assert owner.execute(count, [busy]).fetchone()["n"] == 1
+
+
+def test_a_store_that_fails_unforeseen_fails_no_other_s_deliveries(
+    connect, load, context, owner, monkeypatch
+):
+    wrong, others = connect("woocommerce"), [connect("woocommerce") for _ in range(2)]
+    module = load("webhook_ingest")
+    save = module.store.load
+
+    def load_store(tx: Any) -> Any:
+        shop = save(tx)
+        if shop is not None and shop.id == wrong:
+            raise db.LockNotAvailable
+        return shop
+
+    def hand_back(url: str, messages: Any) -> None:
+        raise OSError("the queue is away")
+
+    monkeypatch.setattr(module.store, "load", load_store)
+    monkeypatch.setattr(module.queues, "hand_back", hand_back)
+    records = [message(each, "order.created", order()) for each in (wrong, *others)]
+    answer = module.handler({"Records": records}, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": records[0]["messageId"]}]}
+    assert [count(owner, "insights.orders", each) for each in (wrong, *others)] == [0, 1, 1]
 
 
 ACTS = ("customers/redact", "customers/data_request", "shop/redact", "app/uninstalled")
