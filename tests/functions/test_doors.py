@@ -10,15 +10,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from math import ceil, gcd
+from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from backshop import db
+from backshop.aws import config
+from backshop.errors import Unauthorized
 from backshop.web import tokens
+from backshop.web.pages import forms
 
 from local import openapi
 from tests import contract
@@ -95,7 +102,8 @@ def ids_of(world: World) -> Ids:
 
 
 def purposes(ids: Ids, at: datetime) -> dict[str, str]:
-    """A token of each purpose, for these ids, from `at` for an hour."""
+    """A token of each purpose, for these ids, from `at` for an hour. Each carries what the others
+    do as well, so that nothing but its purpose keeps it from opening their doors."""
     store = {"store_id": str(ids.store)}
     claims: dict[str, dict[str, Any]] = {
         "survey": {**store, "order_id": str(ids.order)},
@@ -113,9 +121,13 @@ def purposes(ids: Ids, at: datetime) -> dict[str, str]:
         "quote": {**store, "project_id": str(ids.project), "quote_id": str(ids.quote)},
         "desk-fates": {**store, "fates": []},
     }
-    made = {name: tokens.sign(name, said, at=at, lasts=HOUR) for name, said in claims.items()}
+    of_all = {name: value for said in claims.values() for name, value in said.items()}
+    made = {
+        name: tokens.sign(name, of_all | said, at=at, lasts=HOUR) for name, said in claims.items()
+    }
     content = b"".join(each.bytes for each in (ids.store, ids.project, ids.quote))
     made["quote, short"] = tokens.sign_short("quote", content, until=at + HOUR)
+    made["another, short"] = tokens.sign_short("another", content, until=at + HOUR)
     return made
 
 
@@ -205,12 +217,19 @@ def places(route: Route) -> list[str]:
     """Where this route may look for a token."""
     if "token" in route.parameters:
         return ["path"]
-    return ["header", "query", *COOKIES, *(["id"] if route.path.startswith("/c/") else [])]
+    body = ["body"] if has_token_in_body(route) else []
+    return [*body, "header", "query", *COOKIES, *(["id"] if route.path.startswith("/c/") else [])]
+
+
+def has_token_in_body(route: Route) -> bool:
+    body = request(route, {}, {}, {})["body"]
+    return bool(body) and body.startswith("{") and "token" in json.loads(body)
 
 
 def call(route: Route, place: str, token: str, world: World) -> dict[str, Any]:
     """A call with the token there, and with ids of this store everywhere else."""
     path = {name: str(next(iter(world.candidates(name)))) for name in route.parameters}
+    path |= {"n": "1"} if "n" in path else {}
     query = {}
     if place in ("path", "id"):
         path["token" if place == "path" else "id"] = token
@@ -221,6 +240,8 @@ def call(route: Route, place: str, token: str, world: World) -> dict[str, Any]:
         query = {"store_id": str(world.mine)}
     asked = request(route, path, query, {})
     asked["requestContext"].pop("authorizer")
+    if place == "body":
+        asked["body"] = json.dumps(json.loads(asked["body"]) | {"token": token})
     if place == "header":
         asked["headers"]["authorization"] = f"Bearer {token}"
     if route.verb == "POST":
@@ -315,3 +336,194 @@ def test_the_control_with_its_own_token_is_told(
     status, said = answer_of(handler, asked)
     assert status == 200, said
     assert any(each in said for each in world.secrets(json.dumps(asked)))
+
+
+READERS = {
+    "functions/authorizer/authorizer.py": "publishable",
+    "functions/desk/delivery_pages.py": "desk-fates",
+    "functions/desk/fates.py": "desk-fates",
+    "functions/shopper_pages/plain_trying.py": "try-on session",
+    "functions/shopper_pages/stopping.py": "mail stop",
+    "functions/shopper_pages/tracking.py": "phone check",
+    "functions/tryon_sessions/tryon_sessions.py": "try-on session",
+    "shared/backshop/phone_check.py": "shopper",
+    "shared/backshop/quote_link.py": "quote",
+    "shared/backshop/shade_survey.py": "survey",
+}
+"""Who reads tokens, and of which purpose. What the authorizer reads, and the desk behind its own
+session, is tried by their own tests."""
+DOORS = [
+    ("surveys", "survey"),
+    ("shopper_pages", "survey"),
+    ("shopper_pages", "mail stop"),
+    ("shopper_pages", "shopper"),
+    ("order_tracking", "shopper"),
+    ("shopper_pages", "phone check"),
+    ("tryon_sessions", "try-on session"),
+    ("shopper_pages", "try-on session"),
+    ("projects_api", "quote"),
+    ("projects_api", "quote, short"),
+    ("shopper_pages", "quote"),
+    ("shopper_pages", "quote, short"),
+]
+GUARDS = ("purpose", "signature", "time")
+ELSEWHERE = "a key that another deployment signs with, long enough"
+
+
+def test_every_reader_of_tokens_has_its_door_here() -> None:
+    root = Path(__file__).parents[2]
+    found = {
+        str(path.relative_to(root))
+        for folder in ("functions", "shared")
+        for path in (root / folder).rglob("*.py")
+        if re.search(r"tokens\.read(_short)?\(", path.read_text())
+    }
+    assert found == set(READERS)
+    tried = {purpose.removesuffix(", short") for _, purpose in DOORS}
+    assert tried == set(READERS.values()) - {"publishable", "desk-fates"}
+
+
+@contextlib.contextmanager
+def counted_steps() -> Iterator[list[str]]:
+    """The transactions on a store that are begun meanwhile; what a host leads to is kept for a
+    minute, and so asked for now and then."""
+    steps: list[str] = []
+    begin = db._begin
+
+    def noting(role: str, statement: str, settings: dict[str, str]) -> Any:
+        if "backshop.all_stores" not in settings:
+            steps.append(role)
+        return begin(role, statement, settings)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "_begin", noting)
+        yield steps
+
+
+def kind_of(handler: Any, asked: dict[str, Any]) -> tuple[Any, ...]:
+    """What sort of answer it is, and by which steps: of two tokens that open nothing, it is the
+    same."""
+    with counted_steps() as steps:
+        return (*_told(handler, asked), *steps)
+
+
+def _told(handler: Any, asked: dict[str, Any]) -> tuple[Any, ...]:
+    try:
+        answer = handler(asked, LAMBDA)
+    except Exception as crash:
+        return (500, type(crash).__name__)
+    headers = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+    said = body_of(answer)
+    told = json.loads(said) if said.startswith("{") else {}
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", said, re.DOTALL)
+    return (
+        answer["statusCode"],
+        urlsplit(headers.get("location", "")).path,
+        told.get("type"),
+        heading and heading[1],
+        len(answer.get("cookies") or []),
+    )
+
+
+def wrong_by(guard: str, purpose: str, ids: Ids, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A token that is right but for what the guard looks at."""
+    now = datetime.now(UTC)
+    if guard == "time":
+        return purposes(ids, now - 2 * HOUR)[purpose]
+    if guard == "purpose":
+        return purposes(ids, now)["another, short" if "short" in purpose else "desk-fates"]
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(config, "secret", lambda _name: ELSEWHERE)
+        return purposes(ids, now)[purpose]
+
+
+def switch_off(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All doors without this guard."""
+    for name in ("read", "read_short"):
+        reading = getattr(tokens, name)
+        if guard == "time":
+            monkeypatch.setattr(tokens, name, at_once(reading))
+        elif guard == "purpose":
+            monkeypatch.setattr(tokens, name, for_anything(reading))
+    if guard == "signature":
+        monkeypatch.setattr(tokens, "_secrets", lambda: iter([ELSEWHERE]))
+
+
+def at_once(reading: Callable[..., Any]) -> Callable[..., Any]:
+    def read(audience: str, token: str, *, at: datetime) -> Any:
+        return reading(audience, token, at=at - 24 * HOUR)
+
+    return read
+
+
+def for_anything(reading: Callable[..., Any]) -> Callable[..., Any]:
+    def read(audience: str, token: str, *, at: datetime) -> Any:
+        for each in (audience, "desk-fates", "another"):
+            with contextlib.suppress(Unauthorized):
+                return reading(each, token, at=at)
+        raise Unauthorized("no token at all")
+
+    return read
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize(("function", "purpose"), DOORS)
+def test_each_guard_of_a_door_is_missed_where_it_is_taken_away(
+    function, purpose, guard, environment, load, owner, new_store, monkeypatch
+) -> None:
+    """At every door that its token opens, one that the guard alone keeps out is answered as no
+    token is; without the guard it is not."""
+    monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
+    world = World(owner, new_store)
+    ids = ids_of(world)
+    handler = load(function).handler
+    wrong = wrong_by(guard, purpose, ids, monkeypatch)
+
+    def kinds(token: str) -> dict[tuple[str, str, str], tuple[Any, ...]]:
+        return {
+            (route.verb, route.path, place): kind_of(handler, call(route, place, token, world))
+            for route in ROUTES[function]
+            for place in places(route)
+        }
+
+    nobody, kept_out = kinds("x"), kinds(wrong)
+    assert kept_out == nobody
+    with monkeypatch.context() as without:
+        switch_off(guard, without)
+        let_in = kinds(wrong)
+    opened = kinds(purposes(ids, datetime.now(UTC))[purpose])
+    doors = {door for door in nobody if opened[door] != nobody[door]}
+    assert doors
+    assert {door for door in nobody if let_in[door] != nobody[door]} >= doors
+
+
+FROM_ANYWHERE = {("POST", "/mail/stop/{token}")}
+"""Mail providers unsubscribe for their readers."""
+
+
+@pytest.mark.parametrize("function", ["desk", "shopper_pages"])
+def test_a_form_from_elsewhere_is_refused_and_the_guard_is_missed_where_it_is_taken_away(
+    function, environment, load, owner, new_store, monkeypatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
+    world = World(owner, new_store)
+    handler = load(function).handler
+
+    def statuses() -> dict[tuple[str, str], int]:
+        found = {}
+        for route in ROUTES[function]:
+            if route.verb == "POST" and (route.verb, route.path) not in FROM_ANYWHERE:
+                asked = call(route, "__Host-shopper", "x", world)
+                asked["headers"] |= {
+                    "sec-fetch-site": "cross-site",
+                    "origin": "https://elsewhere.example",
+                }
+                found[route.verb, route.path] = kind_of(handler, asked)[0]
+        return found
+
+    refused = statuses()
+    assert refused
+    assert set(refused.values()) == {403}
+    monkeypatch.setattr(forms, "check_origin", lambda _event: None)
+    assert 403 not in statuses().values()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import bcrypt
+import psycopg
 import pytest
 from backshop import db
 from backshop.aws import config
-from backshop.web import keys
+from backshop.web import keys, tokens
 
 
 @pytest.fixture
@@ -135,6 +137,99 @@ def test_made_up_keys_cost_nothing(authorize, store_key, store, new_store, monke
     assert asked == []
     assert authorize(f"Bearer {store_key}")["isAuthorized"], "and the real one is looked up"
     assert asked == ["database", "bcrypt"]
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """What is asked of the database, and with what bcrypt hashes: by their costs."""
+    taken: list[str] = []
+    execute, check = psycopg.Cursor.execute, bcrypt.checkpw
+
+    def executed(self, query, *rest, **named):
+        taken.append(str(query)[:6])
+        return execute(self, query, *rest, **named)
+
+    def checked(secret, hashed):
+        taken.append(f"{len(secret)} {hashed[:7]!r}")
+        return check(secret, hashed)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", executed)
+    monkeypatch.setattr(bcrypt, "checkpw", checked)
+    # Hashes of tests are cheap; a key's own, and the one that no key has, cost the same outside.
+    assert keys.NOBODY[:7] == "$2b$10$"
+    monkeypatch.setattr(keys, "NOBODY", "$2b$04$" + keys.NOBODY[7:])
+    return taken
+
+
+def test_hashes_of_keys_cost_what_the_one_costs_that_no_key_has():
+    assert keys.NOBODY.startswith(f"$2b${keys.ROUNDS:02d}$")
+
+
+@pytest.mark.parametrize("kind", ["staff", "store"])
+def test_whatever_keeps_a_key_of_ours_out_takes_the_same_steps(
+    kind, load, event, context, owner, new_store, aws, steps
+):
+    """Revoked, replaced, expired, of nobody: what a key that opens takes, so that neither the
+    answer nor its time tells which ids there are."""
+    module = load("authorizer")
+    ask = event("authorizer/staff_key")
+
+    def walk(key: str) -> tuple[bool, tuple[str, ...]]:
+        steps.clear()
+        module._known.clear()
+        ask["headers"]["authorization"] = f"Bearer {key}"
+        return module.handler(ask, context)["isAuthorized"], tuple(steps)
+
+    def kept(hashed_as: str | None, **columns: str) -> str:
+        id = new_store() if kind == "store" else uuid4()
+        key, hashed = keys.make(kind, id)
+        if kind == "store":
+            owner.execute(
+                "UPDATE insights.stores SET api_key_hash = %s WHERE id = %s",
+                [hashed_as or hashed, id],
+            )
+            return key
+        owner.execute(
+            "INSERT INTO backshop.api_keys (id, kind, name, key_hash, revoked_at, expires_at)"
+            " VALUES (%s, 'staff', 'a', %s, %s, %s)",
+            [id, hashed_as or hashed, columns.get("revoked"), columns.get("expires")],
+        )
+        return key
+
+    walk(kept(None))  # connects
+    is_open, way = walk(kept(None))
+    assert is_open
+    kept_out = {
+        "of nobody": keys.make(kind, uuid4())[0],
+        "replaced": kept(keys.make(kind, uuid4())[1]),
+    }
+    if kind == "staff":
+        kept_out["revoked"] = kept(None, revoked="2026-01-01")
+        kept_out["expired"] = kept(None, expires="2026-01-01")
+        assert walk(kept(None, expires="2099-01-01"))[0]
+    assert {why: walk(key) for why, key in kept_out.items()} == dict.fromkeys(
+        kept_out, (False, way)
+    )
+
+
+@pytest.mark.parametrize("wrong", ["purpose", "time", "signature", "letters"])
+def test_a_token_that_is_no_publishable_one_takes_no_steps(authorize, steps, store, wrong):
+    at = datetime.now(UTC) - timedelta(hours=2 if wrong == "time" else 0)
+    purpose = "try-on session" if wrong == "purpose" else "publishable"
+    token = tokens.sign(purpose, {"store_id": str(store)}, at=at, lasts=timedelta(hours=1))
+    if wrong == "signature":
+        token = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+    if wrong == "letters":
+        token = token.replace(".", "..", 1)
+    steps.clear()
+    assert authorize(f"Bearer {token}") == {"isAuthorized": False}
+    assert steps == []
+
+
+def test_a_publishable_token_begins_sessions_and_no_more(authorize, store):
+    claims = {"store_id": str(store)}
+    token = tokens.sign("publishable", claims, at=datetime.now(UTC), lasts=timedelta(minutes=1))
+    assert authorize(f"Bearer {token}")["context"]["scopes"] == "try-on"
 
 
 def test_a_key_that_another_deployment_marked_is_nobody(authorize, store, owner, monkeypatch, aws):
