@@ -7,6 +7,8 @@ beside it; times are aware datetimes in UTC; ids are the platform's own, as stri
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -561,6 +563,27 @@ def share(total: Decimal, quantity: int, before: int, now: int, currency: str) -
         return (whole * pieces / quantity).quantize(step, ROUND_DOWN)
 
     return gone(before + now) - gone(before)
+
+
+def is_name(text: str) -> bool:
+    """Letters, of any script, in up to four words, a full stop only where a word ends: nothing that
+    a mail program makes a link of. Whoever fills in an order's form could else have a shop send
+    their link or their words to anybody."""
+    words = re.split("[ '’-]", text)
+    return len(text) <= 40 and len(words) <= 4 and all(map(_is_word, words))
+
+
+def _is_word(text: str) -> bool:
+    letters = text.removesuffix(".")
+    return letters != "" and all(unicodedata.category(each)[0] in "LM" for each in letters)
+
+
+def is_zone(name: str) -> bool:
+    """Whether a time zone is called so, for Postgres as well: `localtime` is the zone of whichever
+    machine is asked, and `Factory` is none."""
+    from zoneinfo import available_timezones  # who saves records asks for none
+
+    return name in available_timezones() and name not in ("localtime", "Factory")
 
 
 def clean_text(value: str | None) -> str | None:

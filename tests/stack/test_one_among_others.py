@@ -25,7 +25,7 @@ from tests.slow_shop import Dripping, serving
 from tests.stack.conftest import ROOT, Running, eventually
 
 RECORDED = ROOT / "shops/recordings/woocommerce-11.0.1/order_update_status_completed.json"
-FLOOD = 2000
+FLOOD, AT_ONCE = 2000, 8
 SAMPLES = 40
 _numbers = itertools.count(700_000)
 
@@ -127,11 +127,16 @@ def test_a_store_is_served_beside_one_that_drips_one_that_floods_and_one_that_is
     with (
         psycopg.connect(urls["owner"], autocommit=True) as owner,
         serving(dripping.answer) as slow_url,
-        ThreadPoolExecutor(8) as pool,
+        ThreadPoolExecutor(AT_ONCE) as pool,
     ):
         fourth, loud, stuck = (connect(f"http://127.0.0.1:9/{name}") for name in ("a", "b", "c"))
         for store in (fourth, loud, stuck):
             until_saved(owner, store, store.deliver())
+        # As many environments as the flood has calls at once are begun before: starting them takes
+        # a laptop's processor, which on AWS they do not share.
+        for number in list(pool.map(lambda _: loud.deliver(), range(3 * AT_ONCE))):
+            until_saved(owner, loud, number)
+        before = saved(owner, loud)
         calm = sample(owner, fourth)
 
         slow = connect(slow_url)
@@ -150,10 +155,13 @@ def test_a_store_is_served_beside_one_that_drips_one_that_floods_and_one_that_is
         with capsys.disabled():
             print(
                 f"\ncalm p95 {p95(calm):.2f} s (median {statistics.median(calm):.2f}), beside them "
-                f"{p95(beside):.2f} s (median {statistics.median(beside):.2f})"
+                f"{p95(beside):.2f} s (median {statistics.median(beside):.2f}); the longest took "
+                + ", ".join(
+                    f"{each:.1f} (no. {beside.index(each)})" for each in sorted(beside)[-5:]
+                )
             )
         until_saved(owner, loud, numbers[-1], seconds=300)
-        eventually(lambda: saved(owner, loud) == FLOOD + 1, seconds=300)
+        eventually(lambda: saved(owner, loud) == before + FLOOD, seconds=300)
         # What the stuck store's lock kept out comes again, or lies where it can be redriven from.
         dead = stack.queue_url("WebhookDeadLetters")
         eventually(lambda: saved(owner, stuck) - 1 + waiting(stack, dead) == len(kept), seconds=300)

@@ -6,7 +6,6 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from backshop.commerce import Platform, Time
+from backshop.commerce import Platform, Time, is_zone
 from backshop.contexts import Use
 
 _HOST = re.compile(r"([\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\])(:[1-9][0-9]{0,4})?")
@@ -44,7 +43,7 @@ def _origin(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if not is_zone(value):
         raise ValueError("give an IANA time zone such as Europe/Berlin")
     return value
 

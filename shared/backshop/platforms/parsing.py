@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from backshop.commerce import MONEY_LIMIT, Event, clean_text
+from backshop.commerce import MONEY_LIMIT, Event, clean_text, is_zone
 from backshop.commerce import decimals as decimals
 from backshop.platforms import decoding, repair
 from backshop.platforms.decoding import Refused
@@ -240,6 +240,20 @@ def utc(value: datetime) -> datetime:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
         return value.replace(tzinfo=UTC)
+
+
+def zone(told: object) -> str | None:
+    """A time zone that there is; None for anything else that a shop tells for one, which would
+    stop whoever reckons with it."""
+    return told if isinstance(told, str) and is_zone(told) else None
+
+
+def currency(told: object) -> str | None:
+    """An ISO 4217 code by its looks; None for anything else that a shop tells for one."""
+    return told if isinstance(told, str) and _CURRENCY.fullmatch(told) else None
+
+
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def name(*parts: str | None) -> str | None:

@@ -374,6 +374,15 @@ def test_accounts_of_staff_are_no_customers(role):
         ({"timezone_string": "-09:30"}, "Pacific/Marquesas"),
         ({"timezone_string": "", "gmt_offset": 1.25}, None),
         ({}, None),
+        ({"timezone_string": "Nowhere/City"}, None),
+        ({"timezone_string": "../../etc/passwd"}, None),
+        ({"timezone_string": ["UTC"]}, None),
+        ({"timezone_string": "", "gmt_offset": 99}, None),
+        ({"timezone_string": "", "gmt_offset": 1e308}, None),
+        ({"timezone_string": "", "gmt_offset": "Infinity"}, None),
+        ({"timezone_string": "", "gmt_offset": "NaN"}, None),
+        ({"settings": ["USD"], "environment": "9"}, None),
+        ({"settings": {"currency": {"a": 1}}, "environment": {"version": [1]}}, None),
     ],
 )
 def test_a_zone_given_as_hours_from_utc(index, zone):
@@ -384,5 +393,6 @@ def test_a_zone_given_as_hours_from_utc(index, zone):
             return HttpAnswer(200, httpx.Headers(), json.dumps(index).encode())
 
     api: Any = Api()
-    assert subscribing.facts(api).time_zone == zone
+    told = subscribing.facts(api)
+    assert (told.currency, told.time_zone, told.version) == (None, zone, None)
     assert zone is None or datetime(2026, 1, 1, tzinfo=ZoneInfo(zone)).utcoffset() is not None

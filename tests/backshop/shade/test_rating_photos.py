@@ -86,6 +86,17 @@ def test_anything_else_is_none(content: bytes) -> None:
     assert photos.photo(content) is None
 
 
+@pytest.mark.timeout(60)
+def test_fill_bytes_are_read_once_each() -> None:
+    """A marker may follow any number of them: begun anew at each, 4 MB would take hours."""
+    assert photos.photo(b"\xff\xd8" + b"\xff" * photos.BYTES) is None
+    begins, rest = taken("JPEG")[:2], taken("JPEG")[2:]
+    kept = photos.photo(begins + b"\xff" * 1_000_000 + rest)
+    assert kept is not None
+    assert PLACE not in kept.content
+    assert opened(kept.content).tobytes() == opened(taken("JPEG")).tobytes()
+
+
 def test_odd_exif_is_no_turn() -> None:
     whole = taken("JPEG", 6)
     at = whole.index(b"Exif\0\0") + 6

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 import pytest
 from backshop import logs
+from backshop.commerce import is_zone
+
+from tests.sql.rows import fill, schema
 
 
 def test_old_inbox_rows_go_and_partitions_come(load, event, context, owner, store):
@@ -64,3 +69,44 @@ def test_rows_that_point_nowhere_are_told_of(load, event, context, owner, store,
         assert "a name that no log has" not in caplog.text
     finally:
         owner.execute("DELETE FROM insights.categories WHERE store_id = %s", [store])
+
+
+def test_a_zone_that_a_store_may_have_is_one_to_postgres_too(owner):
+    """A statement that reckons in all stores' zones fails for all at one that it does not know."""
+    zones = [each for each in available_timezones() if is_zone(each)]
+    unknown = owner.execute(
+        """SELECT zone FROM unnest(%s::text[]) AS zone
+           WHERE lower(zone) NOT IN (SELECT lower(name) FROM pg_timezone_names)""",
+        [zones],
+    ).fetchall()
+    assert len(zones) > 400
+    assert unknown == []
+
+
+def test_a_store_in_a_zone_that_is_none_stops_no_other_s_upkeep(
+    load, event, context, owner, new_store
+):
+    wrong, other = new_store("woocommerce"), new_store("woocommerce")
+    owner.execute(
+        """UPDATE backshop.stores SET settings = settings || '{"time_zone": "Nowhere/City"}'
+           WHERE id = %s""",
+        [wrong],
+    )
+    for store in (wrong, other):
+        rows = fill(owner, schema(owner), store, {}, only="projects")
+        owner.execute(
+            """UPDATE projects.quotes SET quote_status = 'sent', expiration_date = '2026-01-01'
+               WHERE quote_id = %s""",
+            [rows["projects", "quotes"]["quote_id"]],
+        )
+    with pytest.raises(logs.Crash, match="PartsFailedError"):
+        load("maintain").handler(event("maintain/scheduled"), context)
+    states = owner.execute(
+        "SELECT store_id, quote_status FROM projects.quotes WHERE store_id = ANY (%s)",
+        [[wrong, other]],
+    ).fetchall()
+    assert {row["store_id"]: row["quote_status"] for row in states} == {
+        wrong: "sent",
+        other: "expired",
+    }
+    owner.execute("UPDATE backshop.stores SET settings = '{}' WHERE id = %s", [wrong])

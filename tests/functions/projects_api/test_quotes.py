@@ -598,6 +598,45 @@ def test_what_is_sent_is_mailed_as_a_pdf_with_the_link(call, project, mailbox, w
     assert [(each["mail"], each["status"]) for each in now] == [("sent", "sent")]
 
 
+@pytest.mark.parametrize("address", ["s3://backshop-data/{}", "s3://another-bucket/{}", "{}"])
+def test_the_pdf_is_the_quote_s_own(call, project, mailbox, work, owner, new_store, address):
+    """Whatever its row says, shown and mailed: another store's papers stay that store's."""
+    quote, link = sent(call, project)
+    key = f"quotes/{new_store()}/{quote['quote_id']}.pdf"
+    config.client("s3").put_object(Bucket="backshop-data", Key=key, Body=b"of another store")
+    owner.execute(
+        "UPDATE projects.quotes SET pdf_key = %s WHERE quote_id = %s",
+        [address.format(key), quote["quote_id"]],
+    )
+    shown = [call("GET", each).body for each in (f"{link}/pdf", f"{at(project, quote)}/pdf")]
+    work()
+    [mail] = mailbox()
+    mailed = [each.get_content() for each in mail.iter_attachments()]
+    assert {sha256(each).hexdigest() for each in shown + mailed} == {quote["pdf_sha256"]}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["www.evil.example", "https://evil.example/x", "You won 100 USD: evil.example", "a@b.example"],
+)
+def test_a_name_that_could_be_a_link_is_not_said(call, project, mailbox, work, name):
+    """Whoever asks for a quote on the shop's page types it; the shop sends it to whom they name."""
+    customer = made(call("GET", project))["customer_id"]
+    made(call("PATCH", f"/customers/{customer}", {"first_name": name}))
+    _, link = sent(call, project)
+    work()
+    made(call("POST", f"{link}/acceptance", {"name": "Jo Miller"}))
+    work()
+    mails = mailbox()
+    assert [mail["Subject"] for mail in mails] == [
+        "Quote Q-000001 from Tile & Stone",
+        "You accepted quote Q-000001 from Tile & Stone",
+        "Your customer accepted quote Q-000001",
+    ]
+    assert name not in "".join(mail.get_body(("plain",)).get_content() for mail in mails)
+    assert mails[0].get_body(("plain",)).get_content().splitlines()[0] == "Hello,"
+
+
 def test_both_sides_get_a_copy_of_what_was_accepted(call, project, mailbox, work):
     _, link = sent(call, project)
     work()
@@ -643,12 +682,15 @@ def test_a_logo_is_printed_and_a_broken_one_left_out(call, project, store, owner
         [store],
     )
     assert call("GET", path).body == plain  # it is not in the bucket
-    config.client("s3").put_object(Bucket="backshop-data", Key="logos/x.png", Body=b"\x89PNG...")
+    own = f"logos/{store}.png"
+    config.client("s3").put_object(Bucket="backshop-data", Key=own, Body=b"\x89PNG...")
     assert call("GET", path).body == plain
     pixel = base64.b64decode(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     )
     config.client("s3").put_object(Bucket="backshop-data", Key="logos/x.png", Body=pixel)
+    assert call("GET", path).body == plain  # whatever the settings name, it is not the store's
+    config.client("s3").put_object(Bucket="backshop-data", Key=own, Body=pixel)
     assert call("GET", path).body != plain
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from backshop.platforms import parsing
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
 from backshop.platforms.shopify.api import ShopifyApi
@@ -120,8 +121,8 @@ def facts(api: ShopifyApi) -> ShopFacts:
     shop, app = answer["shop"], answer["currentAppInstallation"] or {}
     granted = {each["handle"] for each in app.get("accessScopes") or ()}
     return ShopFacts(
-        currency=shop["currencyCode"],
-        time_zone=shop["ianaTimezone"],
+        currency=parsing.currency(shop["currencyCode"]),
+        time_zone=parsing.zone(shop["ianaTimezone"]),
         domain=shop["myshopifyDomain"],
         problems=missing(granted),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from backshop.platforms import parsing
 from backshop.platforms.errors import PermanentRefusal
 from backshop.platforms.ports import ShopFacts
 from backshop.platforms.vendure.api import UNKNOWN_FIELD, VendureApi
@@ -49,7 +50,7 @@ def facts(api: VendureApi) -> ShopFacts:
     channel = answer["activeChannel"]
     held = {each["id"]: each["permissions"] for each in (answer["me"] or {}).get("channels", ())}
     return ShopFacts(
-        currency=channel["defaultCurrencyCode"],
+        currency=parsing.currency(channel["defaultCurrencyCode"]),
         settings={
             "money_precision": api.precision,
             "track_inventory": api.tracks_inventory,

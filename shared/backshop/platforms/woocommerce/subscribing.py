@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import partial
+from math import isfinite
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
@@ -141,12 +142,19 @@ def facts(api: WooCommerceApi) -> ShopFacts:
     index = _index(api)
     api.get("orders", {"per_page": "1", "_fields": "id"})
     status = _read(api, "system_status", "environment.version,settings.currency").content
+    zone = _zone(index.content.get("timezone_string"), index.content.get("gmt_offset"))
+    version = _within(status, "environment", "version")
     return ShopFacts(
-        currency=(status.get("settings") or {}).get("currency"),
-        time_zone=_zone(index.content.get("timezone_string"), index.content.get("gmt_offset")),
-        version=(status.get("environment") or {}).get("version"),
+        currency=parsing.currency(_within(status, "settings", "currency")),
+        time_zone=parsing.zone(zone),
+        version=version if isinstance(version, str) else None,
         problems=(advice(index.printed),) if index.printed else (),
     )
+
+
+def _within(told: Mapping[str, Any], part: str, name: str) -> Any:
+    inner = told.get(part)
+    return inner.get(name) if isinstance(inner, dict) else None
 
 
 def hindrances(api: WooCommerceApi) -> tuple[str, ...]:
@@ -186,6 +194,8 @@ def _zone(name: Any, offset: Any) -> str | None:
     try:
         hours = _hours(text) if text else float(offset)
     except (TypeError, ValueError):
+        return None
+    if not isfinite(hours):
         return None
     if hours == int(hours):
         return f"Etc/GMT{-int(hours):+d}" if hours else "UTC"

@@ -21,8 +21,9 @@ _PNG_SHOWN = frozenset((b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT"))
 """Chunks beside the critical ones that say how a PNG looks."""
 _WEBP_TOLD = frozenset((b"EXIF", b"XMP "))
 _WEBP_FLAGS_TOLD = 0x08 | 0x04
-_JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
-"""A marker that begins something: neither a stuffed byte nor a restart within a scan."""
+_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+"""A marker that begins something: neither a stuffed byte nor a restart within a scan. Fill bytes
+before it stay where they are: a pattern for them would begin anew at each."""
 _SOI, _EOI = b"\xd8", b"\xd9"
 _APP0, _APP1, _APP2, _APP14, _APP15 = b"\xe0", b"\xe1", b"\xe2", b"\xee", b"\xef"
 _COM = b"\xfe"

@@ -7,8 +7,6 @@ first.
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -70,7 +68,9 @@ def write(
     }
     own = words[kind]
     named = (name or "").strip()
-    greeting = words["hello"].format(name=named) if is_name(named) else words["hello_nobody"]
+    greeting = (
+        words["hello"].format(name=named) if commerce.is_name(named) else words["hello_nobody"]
+    )
     return laid_out(
         brand,
         own["subject"].format(**places),
@@ -124,19 +124,6 @@ def laid_out(
 def words_of(language: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((WORDS / f"{language}.json").read_text())
     return found
-
-
-def is_name(text: str) -> bool:
-    """Letters, of any script, in up to four words, a full stop only where a word ends: nothing that
-    a mail program makes a link of. Whoever fills in an order's form could else have a shop send
-    their link or their words to anybody."""
-    words = re.split("[ '’-]", text)
-    return len(text) <= 40 and len(words) <= 4 and all(map(_is_word, words))
-
-
-def _is_word(text: str) -> bool:
-    letters = text.removesuffix(".")
-    return letters != "" and all(unicodedata.category(each)[0] in "LM" for each in letters)
 
 
 def _said(value: Any, words: dict[str, Any], zone: str) -> str:
