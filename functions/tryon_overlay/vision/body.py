@@ -24,11 +24,12 @@ LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW = 11, 12, 13, 14
 LEFT_ARM, RIGHT_ARM = (13, 15, 19), (14, 16, 20)  # elbow, wrist, first finger
 _SEEN = 0.6  # the network's opinion from which a joint is in the picture and not hidden
 _MATTE, _HAIR, _POSE = 256, 512, 256  # sides of the networks' inputs
-_HEAD = 460  # millimetres of the square around a head in which hair is looked for
+_HEAD, _LONG = 460, 760  # millimetres of the squares in which hair is looked for
 _BODY, _BELOW = (
     1500,
     520,
 )  # of the square in which a body is, and how far its middle is below the eyes
+_WARM = 0.8  # logarithm of red over blue from which hair is told from cloth by it
 _STEP = 4  # pixels of the picture to one of the coarse fields here
 
 
@@ -51,12 +52,37 @@ class Body:
     def hair(self) -> Floats:
         """How much of each pixel is hair of the head, or a cloth that covers it."""
         if face.has("hair_segmenter"):
-            return self._followed(self._segmented_hair())
+            return self._followed(self._segmented_hair) * self._warm_as_hair
         return self._followed(self._hair_by_color())
 
+    @cached_property
+    def _warm_as_hair(self) -> Floats:
+        """0 on the shoulders for what is much colder than warm hair: pale cloth among its ends."""
+        scene = self._scene
+        light = to_linear(fields.reduced(scene.pixels, _STEP)) + np.float32(4e-3)
+        warmth = np.log(light[..., 0] / light[..., 2])
+        y, x = np.mgrid[: light.shape[0], : light.shape[1]]
+        head = (np.stack([x, y], axis=-1) * _STEP - scene.face.origin[:2]) / scene.face.scale
+        sure = (self._small(self._segmented_hair) > 0.9) & (head[..., 1] < 60)
+        usual = float(np.median(warmth[sure])) if sure.any() else 0.0
+        if usual < _WARM:
+            return np.ones(self.shape, dtype=np.float32)
+        cold = np.clip(2.5 - 5 * warmth / usual, 0, 1) * np.clip((head[..., 1] - 125) / 25, 0, 1)
+        return self._resized(1 - fields.blurred(cold.astype(np.float32), 1.0))
+
+    @cached_property
     def _segmented_hair(self) -> Floats:
-        side = _HEAD * self._scene.face.scale
-        low = self._scene.face.points[:, :2].mean(axis=0) - (side / 2, 0.58 * side)
+        """Hair as its network sees it around the head, and farther down where it goes on below."""
+        chance, hair = self._hair_within(_HEAD)
+        if chance[-8:].max() < 0.5:
+            return hair
+        return np.maximum(hair, self._hair_within(_LONG)[1])
+
+    def _hair_within(self, millimetres: float) -> tuple[Floats, Floats]:
+        """The network's chances of hair in a square around the head, and what they are in the whole
+        picture."""
+        side, above = (each * self._scene.face.scale for each in (millimetres, 0.58 * _HEAD))
+        low = self._scene.face.points[:, :2].mean(axis=0) - (side / 2, above)
         frame = (side / _HAIR, 0, low[0], 0, side / _HAIR, low[1])
         crop = self._image.transform(
             (_HAIR, _HAIR), Image.Transform.AFFINE, frame, Image.Resampling.BILINEAR
@@ -69,7 +95,7 @@ class Body:
         whole = Image.fromarray(chance.astype(np.float32)).transform(
             size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR
         )
-        return np.asarray(whole)
+        return chance, np.asarray(whole)
 
     def _hair_by_color(self) -> Floats:
         """Of the person, what looks like that which is above the forehead, and is not the face."""
@@ -104,12 +130,23 @@ class Body:
     @cached_property
     def skin(self) -> Floats:
         """How much each pixel has the colour of the face's skin, in more and in less light."""
+        return self._like_skin(0.9)
+
+    @cached_property
+    def shaded_skin(self) -> Floats:
+        """`skin`, in the shade between arms and trunk, too."""
+        return self._like_skin(1.8)
+
+    def _like_skin(self, darker: float) -> Floats:
+        """How much each pixel is like the face's skin; `darker` is the tolerance of its shade, as a
+        logarithm."""
         scene = self._scene
         light = to_linear(fields.reduced(scene.pixels, _STEP))
         logs = np.log(light + np.float32(4e-3))
         chroma = (logs[..., (0, 2)] - logs[..., 1:2]) - scene.skin.chroma
         level = np.log(light @ LUMA + np.float32(4e-3)) - np.float32(scene.skin.level[0])
-        far = ((chroma / (0.16, 0.26)) ** 2).sum(axis=-1) + (level / 0.9) ** 2
+        far = ((chroma / (0.16, 0.26)) ** 2).sum(axis=-1)
+        far += (level / np.where(level < 0, darker, 0.9)) ** 2
         return self._resized(np.exp(-far / 2).astype(np.float32))
 
     @cached_property
@@ -152,7 +189,7 @@ class Body:
         field = np.zeros(self.shape, dtype=np.float32)
         for start, end in self._forearms:
             part, area = fields.drawn_part(_capsule(start, end, reach), self.shape, reach / 8)
-            bare = np.clip(4 * fields.softened(self.skin[area], reach / 12) - 0.6, 0, 1)
+            bare = np.clip(4 * fields.softened(self.shaded_skin[area], reach / 12) - 0.6, 0, 1)
             if float(bare[part > 0.5].mean() if (part > 0.5).any() else 0) > 0.3:
                 part = part * bare
             np.maximum(field[area], part, out=field[area])
@@ -166,7 +203,7 @@ class Body:
             1 - 2 * np.maximum(np.maximum(self.skin, self.hair), self.face), 0, 1
         )
         above = np.cumsum(self._small(cloth), axis=0) * np.float32(_STEP / self._scene.mm(1))
-        below = self.skin * self._resized(np.clip((above - 25) / 15, 0, 1))
+        below = self.shaded_skin * self._resized(np.clip((above - 25) / 15, 0, 1))
         reach = self._scene.mm(80)
         outlines = [_capsule(start, end, reach) for start, end in self._forearms]
         near = fields.drawn(outlines, self.shape, reach / 16)
@@ -189,7 +226,8 @@ class Body:
 
     @cached_property
     def collar(self) -> Floats:
-        """Own clothes around the neck: colder than skin in any light, and not as dark as hair."""
+        """Own clothes around the neck: colder than skin in any light, and not as dark as hair, or,
+        where skin is so light that none of its shades is, black."""
         scene = self._scene
         light = np.log(to_linear(fields.reduced(scene.pixels, _STEP)) + np.float32(4e-3))
         cold = scene.skin.chroma[0] - (light[..., 0] - light[..., 1])
@@ -197,13 +235,24 @@ class Body:
         head = (np.stack([x, y], axis=-1) * _STEP - scene.face.origin[:2]) / scene.face.scale
         chance = np.clip((cold - 0.35) / 0.12, 0, 1) * (head[..., 1] > 60)
         dark = scene.skin.level[0] - light @ LUMA
-        chance *= np.clip(4 - 2.5 * dark, 0, 1) * np.clip(3 * self._small(self.matte) - 2, 0, 1)
-        chance = self._followed(self._resized(chance))
-        # Below the chin there may be a grey beard.
-        beard = self._resized(
-            np.clip(4 * fields.blurred(self._small(self.face), scene.mm(12) / _STEP), 0, 1)
-        )
-        return chance * (1 - np.maximum(beard, self.around_hair))
+        darker = 2.0 * np.clip(10 * float(scene.skin.color @ LUMA) - 1.8, 0, 1)
+        chance *= np.clip(4 - 2.5 * (dark - darker), 0, 1)
+        chance *= np.clip(3 * self._small(self.matte) - 2, 0, 1)
+        # Its folds are as dark as hair may be, but cloth is all around them.
+        around = fields.blurred(chance.astype(np.float32), scene.mm(5) / _STEP)
+        chance = np.maximum(chance, np.clip(3 * around - 1.5, 0, 1))
+        chance = np.clip(1.6 * self._followed(self._resized(chance)) - 0.2, 0, 1)
+        return chance * (1 - np.maximum(self._beard, self.around_hair))
+
+    @cached_property
+    def _beard(self) -> Floats:
+        """The face, and below the chin what may be a grey beard."""
+        near = self._scene.mm(5) / _STEP
+        face = self._small(self.face)
+        down = round(self._scene.mm(14) / _STEP)
+        lower = np.zeros_like(face)
+        lower[down:] = face[: len(face) - down]
+        return self._resized(np.clip(4 * fields.blurred(np.maximum(face, lower), near), 0, 1))
 
     @cached_property
     def around_hair(self) -> Floats:

@@ -30,6 +30,7 @@ _ANOTHER = 0.6  # logarithm of light by which another cloth differs
 _LONG_SLEEVE = 330.0  # millimetres from which a sleeve goes down to the wrist
 _SHORT = 0.8  # of the upper arm that a short sleeve covers at most
 _ARM = 140.0  # millimetres beside its middle in which an arm and its own sleeve lie
+_INNER = 85.0  # on which the inner side of one does
 _BACKGROUND = (244, 243, 241)
 _FINE = 2  # lettering is drawn this many times larger
 
@@ -113,16 +114,16 @@ def worn(
         shirt, wide_u / cut.size[0], wide_v / cut.size[1], hung.scale * cut.size[0]
     )
     open_neck = (np.abs(u - cut.collar[0]) < cut.neck) & (v < cut.collar[1])
-    sleeves, below_sleeves = hung.upper_arms(scene, x, y)
+    sleeves, below_sleeves = hung.upper_arms(scene, area, x, y)
     # Within the neck own collars become the shirt's, but no shade of the neck does.
     taken = np.maximum(own * near, sleeves)
     taken = np.where(open_neck, body.collar[area] * near, taken)
     share = (taken * (1 - layer[..., 3]))[..., None]
     layer = layer + beyond * share
-    arms = np.maximum(body.arms[area], body.hands[area] * (1 - sleeves))
+    arms = np.maximum(body.arms[area], body.hands[area]) * (1 - sleeves)
     hidden = np.maximum(np.maximum(body.hair[area], body.face[area]), arms)
     hidden = np.clip(2 * hidden - 0.6, 0, 1)
-    layer *= (np.clip(1.15 * body.matte[area], 0, 1) * (1 - hidden))[..., None]
+    layer *= (np.clip(1.6 * body.matte[area] - 0.15, 0, 1) * (1 - hidden))[..., None]
     layer *= (1 - below_sleeves)[..., None]
     layer[..., :3] *= _shade(scene, area, own, hidden)[..., None]
     layer[..., :3] *= wearables.side_light(
@@ -259,10 +260,14 @@ class _Hung:
         top = self.middle[1] - self.scale * (self.hook[1] + 0.2 * self.cut.size[1])
         return slice(int(np.clip(top, 0, shape[0] - 1)), shape[0]), slice(0, shape[1])
 
-    def upper_arms(self, scene: Scene, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def upper_arms(
+        self, scene: Scene, area: fields.Area, x: Floats, y: Floats
+    ) -> tuple[Floats, Floats]:
         """Where short sleeves lie on upper arms, and where arms go on beyond them: a sleeve ends
         straight across its arm."""
         right, left = shoulders = scene.body.shoulders
+        bare = fields.softened(scene.body.shaded_skin[area], scene.mm(4))
+        bare = np.clip(4 * bare - 1.6, 0, 1)
         across = (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
         sleeves, below = np.zeros((2, *x.shape), dtype=np.float32)
         for side, joint in zip((-1, 1), shoulders, strict=True):
@@ -278,8 +283,11 @@ class _Hung:
             end = min(self.scale * length, _SHORT * arm)
             arm_here = np.clip(outside / 6, 0, 1)
             arm_here *= np.clip((scene.mm(_ARM) - off) / scene.mm(15), 0, 1)
+            # On its inner side an arm lies before the trunk, where there is skin.
+            inner = np.clip((scene.mm(_INNER) - off) / scene.mm(8), 0, 1)
             beyond = np.clip((along - end) / scene.mm(3), 0, 1)
-            np.maximum(below, arm_here * beyond, out=below)
+            np.maximum(below, np.maximum(arm_here, inner * bare) * beyond, out=below)
+            np.maximum(arm_here, inner, out=arm_here)
             upper = np.clip((along - 0.4 * end) / scene.mm(8), 0, 1) * (1 - beyond)
             np.maximum(sleeves, arm_here * upper, out=sleeves)
         return sleeves, below

@@ -35,9 +35,15 @@ def test_own_clothes_above_a_shirt_take_the_colour_of_what_is_below_them(column)
         ("m5", (270, 640), True),  # a raised shoulder
         ("m11", (740, 500), False),  # a headscarf
         ("m7", (320, 820), False),  # a neck in the light of own clothes
+        ("m4", (640, 615), True),  # a black collar
+        ("m5", (294, 638), True),  # an own collar beside the jaw
+        ("f1", (115, 760), True),  # pale lace beside hair
+        ("f1", (183, 914), False),  # the ends of long hair
+        ("m2", (265, 836), True),  # the inner side of an upper arm, which a sleeve covers
+        ("m2", (525, 995), False),  # a crossed forearm
     ],
 )
-def test_own_collars_take_a_shirts_colour_and_scarves_and_necks_do_not(name, at, dressed):
+def test_a_shirt_lies_over_own_cloth_and_under_hair_skin_and_scarves(name, at, dressed):
     path = figures.FACES / f"{name}.jpg"
     if not path.exists():
         pytest.skip(figures.NO_FACES)
