@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from backshop.insights.planning import countries, times
-from backshop.insights.planning.lexicon import BEST, CODES, PEOPLE, WORST
+from backshop.insights.planning.lexicon import BEST, CODES, WORST
 from backshop.insights.planning.models import Declined, Known
 from backshop.insights.planning.names import Named
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
-from backshop.insights.semantic.models import Dimension, Filter, Limit, SemanticQuery, Unit
+from backshop.insights.semantic.models import Dimension, Filter, SemanticQuery, Unit
 from backshop.insights.semantic.periods import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ _OPS = {
     "<=": ("at most", "up to", "maximum", "maximum of", "no more than", "not more than", "<="),
     "=": ("exactly", "equal to", "only", "just", "="),
 }
-_TIMES = {"once": 1, "twice": 2, "1 time": 1}
 DURATION = r"(?:(?P<number>\d+|a|an|one|half a|couple of|a couple of|few|a few|several) )?(?P<unit>day|week|fortnight|month|quarter|year)s?"
 _DAYS = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "quarter": 90, "year": 365}
 
@@ -107,97 +106,6 @@ def put(reading: Reading, filter: Filter) -> None:
 
 
 # ------------------------------------------------------------------------------- numbers
-
-
-def read_numbers(reading: Reading) -> None:
-    line = reading.line
-    _customers_between(reading, line)
-    for size in (N, N_PLUS):
-        _customers_limits(reading, line, size)
-        if found := line.take(
-            rf"\b(?:with )?(?:a |their |the )?(?:stock|inventory|quantity)(?: level| quantity| on hand)?(?: is| are| of| at| being)? ?{size}(?: units| pieces| items)?\b"
-        ):
-            put(reading, limit(Limit.STOCK_QUANTITY, op_of(found), number_of(found)))
-        if found := line.find(
-            rf"(?P<noun>\b(?:products?|items?|skus?|articles?|things?|stuff|what))(?: (?:that|which|do|did|we|i|have|own|hold|stock|only|got|still))+ {size} of(?: left)?\b"
-        ):
-            _keep_noun(line, found)
-            put(reading, limit(Limit.STOCK_QUANTITY, op_of(found), number_of(found)))
-        if found := line.take(
-            rf"\b{size} ?(?:units |pieces |items |pcs )?(?:left|in stock|on hand|remaining|available|on stock)\b"
-        ):
-            put(reading, limit(Limit.STOCK_QUANTITY, op_of(found), number_of(found)))
-        if found := line.find(
-            rf"\b(?P<noun>orders?|baskets?|purchases?|carts?|sales|transactions)(?P<mid> (?:,|say|so|like|meaning|ie|i mean|that (?:are|were|have)|which (?:are|were)|with|worth|valued|of|totall?ing|having|had|have|were|are|came|came in|did|do|we|get|got|placed|a|an|total|totals|value|amount|order|at|in|costing|priced|size|is|was|the|(?:on|via|with|from|in|by|through)(?: the)? @x\d+))* ?{size}(?! (?:orders?|times?|items?|days?|weeks?|months?|years?|units?|products?|pieces|lines?|percent|{times.MONTH[1:-1]}))(?= |$)"
-        ):
-            _keep_noun(line, found)
-            put(reading, limit(Limit.ORDER_TOTAL, op_of(found), number_of(found)))
-    if found := line.find(
-        rf"\b(?P<noun>orders?|baskets?|purchases?|sales)(?: (?:worth|of|with|a|value|total|totals|valued|were|was|are|that|which|came in|did we have|did we get))* (?:(?:between|from) (?P<a>\d+)(?: ¤)? (?:and|to) (?P<b>\d+)(?: ¤)?|(?P<a2>\d+)(?: ¤)? ?(?:to|-) ?(?P<b2>\d+) ¤)(?= |$)(?! (?:of )?(?:{times.MONTH[1:-1]})\b)(?! ?(?:am|pm|h|hours|o ?clock)\b)"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.ORDER_TOTAL, ">=", int(found["a"] or found["a2"])))
-        put(reading, limit(Limit.ORDER_TOTAL, "<=", int(found["b"] or found["b2"])))
-
-
-def _customers_between(reading: Reading, line: Line) -> None:
-    if found := line.find(
-        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|which|have|has|we))* (?:spent|spend|spending|paid|worth) (?:between|from) (?P<a>\d+)(?: ¤)? (?:and|to) (?P<b>\d+)(?: ¤)?(?= |$)"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.TOTAL_SPENT, ">=", int(found["a"])))
-        put(reading, limit(Limit.TOTAL_SPENT, "<=", int(found["b"])))
-
-
-def _customers_limits(reading: Reading, line: Line, size: str) -> None:
-    who = rf"(?P<noun>{PEOPLE})(?: (?:who|that|which|have|has|had|do|did|are|there|we|i|got|get|placing|,|~|and|but|also|ever|with|already|of|ours|at|risk|(?:from|in)(?: the)? @x\d+))*"
-    if found := line.find(
-        rf"\b{who} (?:spent|spend|spending|paid|worth|a lifetime (?:value|spend)(?: of)?|total spend(?: of)?)(?: us| a total of| in total| overall)* ?{size}(?= |$)"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
-    if found := line.find(
-        rf"\b(?P<noun>{PEOPLE}) (?:with|having|whose) (?:an? |their |total |lifetime |overall )*(?:purchases?|spend(?:ing)?|spent|revenue|billing|business)(?: (?:value|amount|total|is|are|was|of|worth))* ?{size}(?! (?:orders?|times?|purchases?|days?|weeks?|months?|years?|percent))(?= |$)"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
-    if found := line.find(
-        rf"\b(?P<noun>{PEOPLE}) (?:with|having|who (?:have|had)) (?:an? |a total of )?{size} (?:in |of |as )?(?:their |total |lifetime |overall )*(?:spend(?:ing)?|spent|revenue|sales|purchases|turnover)(?= |$)"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
-    if found := line.find(
-        rf"\b(?P<noun>{PEOPLE}) (?:worth |valued )?{size}(?! (?:orders?|times?|purchases?|days?|weeks?|months?|years?|percent|{times.MONTH[1:-1]}))(?= |$)"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.TOTAL_SPENT, op_of(found), number_of(found)))
-    if found := line.find(
-        rf"\b{who} (?:ordered|bought|purchased|shopped|placed|made|order|buy|having)? ?{size} ?(?:orders|times|purchases|order|purchase)\b"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.ORDERS_COUNT, op_of(found), number_of(found)))
-    if found := line.find(
-        rf"\b{who} (?:ordered|bought|purchased|shopped|placed|made|order|buy|having)? ?(?P<n>\d+) (?:orders|times|purchases)\b"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.ORDERS_COUNT, "=", number_of(found)))
-    if found := line.find(
-        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|have|has|had|having|ever))* (?:ordered|bought|purchased|shopped|come back) (?P<word>once|twice) or more\b"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.ORDERS_COUNT, ">=", _TIMES[found["word"]]))
-    if found := line.find(
-        rf"\b(?P<noun>{PEOPLE})(?: (?:who|that|have|has|had|ever|(?:from|in)(?: the)? @x\d+))* (?:ordered|bought|purchased|shopped|come back) (?P<op>more than|at least|exactly) (?P<word>once|twice)\b(?<!exactly once)"
-    ):
-        _keep_noun(line, found)
-        put(reading, limit(Limit.ORDERS_COUNT, op_of(found), _TIMES[found["word"]]))
-
-
-def _keep_noun(line: Line, found: re.Match[str]) -> None:
-    noun = found["noun"]
-    marks = " ".join(re.findall(r"(?:from |in )?@x\d+|at risk", found[0]))
-    line.text = f"{line.text[: found.start()]} {noun} {marks} ~ {line.text[found.end() :]}"
-    line.text = re.sub(r"\s+", " ", line.text)
 
 
 def read_left_limit(reading: Reading, metric: str, *, is_percent: bool) -> None:
@@ -347,11 +255,11 @@ def _read_weekends(reading: Reading, line: Line) -> None:
     if not line.has(r"\b(?:which|what)\b") and line.take(_WEEKENDS_ASKED):
         reading.dimensions.append(D.IS_WEEKEND)
     if line.take(
-        r"\b(?:only )?(?:on |at |during |over |in )?(?:the )?(?:every )?weekends(?: only)?\b(?! (?:vs|and|or|to|with|than)\b| (?:[a-z]+ ){1,4}than\b)"
+        r"\b(?:only )?(?:(?:made|placed|done) )?(?:on |at |during |over |in )?(?:the )?(?:every )?(?:weekends|(?<=on )a weekend|(?<=at )a weekend)(?: only)?\b(?! (?:vs|than)\b| (?:and|or|to|with) (?:on |at |the |during )*(?:weekdays?|work ?days|the week|week)\b| (?:[a-z]+ ){1,4}than\b)"
     ):
         put(reading, limit(D.IS_WEEKEND, "=", True))
     elif line.take(
-        r"(?<!weekends or )(?<!weekends and )(?<!weekends vs )(?<!weekends than )\b(?:only )?(?:on|during) (?:the )?(?:weekdays|week days|work ?days)(?: only)?\b(?! (?:vs|and|or|to|with|than))"
+        r"(?<!weekends or )(?<!weekends and )(?<!weekends vs )(?<!weekends than )\b(?:only )?(?:(?:made|placed|done) )?(?:on|during) (?:the |a )?(?:weekdays?|week days?|work ?days?)(?: only)?\b(?! (?:vs|than)\b| (?:and|or|to|with) (?:on |at |the )*weekends?\b)"
     ):
         put(reading, limit(D.IS_WEEKEND, "=", False))
     elif line.take(
@@ -392,6 +300,8 @@ def _read_hours(reading: Reading, line: Line) -> None:
 
 def read_weekday(reading: Reading) -> None:
     """A day of the week beside a period is one of its class: `monday sales last 3 months`."""
+    if reading.line.take(r"\b(?:(?:made|placed|done) )?(?:on|at|during|over) (?:the|a) weekend\b"):
+        put(reading, limit(D.IS_WEEKEND, "=", True))
     found = reading.line.take(rf"\b(?:on (?:a )?)?{times.LONG_WEEKDAY}\b")
     if found:
         put(reading, limit(D.DAY_OF_WEEK, "=", WEEKDAYS.index(found[1]) + 1))
@@ -436,6 +346,7 @@ def read_customer_types(reading: Reading) -> None:
     ):
         return
     for pattern in (
+        rf"\b(?:that|which) (?:our |the )?{_KIND} (?:customers?|buyers?|shoppers?|clients?|people) (?:placed|made|ordered)\b",
         rf"\b(?:from|by|of|for|to|among|with|do|did|are|were|made by|placed by|who are|came from|come from|through) (?:our |my |the |only )*{_KIND}(?: (?:customers?|buyers?|shoppers?|clients?|ones|people|users?|checkouts?|guests?)|s)\b",
         rf"\b{_KIND} (?:customers?|buyers?|shoppers?|clients?) (?={_MONEY}\b)",
         r"\b(?P<kind>guest) (?=orders?|checkouts?|sales|purchases?|share|revenue)",
@@ -445,7 +356,7 @@ def read_customer_types(reading: Reading) -> None:
         if found is None:
             continue
         head = Line(line.text[: found.start()])
-        if found[0].startswith("by ") and head.has(
+        if found[0].startswith(("by ", "for ")) and head.has(
             r"\b(?:countr(?:y|ies)|markets?|coupons?|codes?|currenc(?:y|ies)) $"
         ):
             continue
@@ -526,7 +437,7 @@ def _statuses(reading: Reading, line: Line, known: Known) -> None:
         if said == "refunded":
             pattern = r"\b(?:with |in |having )?(?:the )?status (?:of |is )?refunded\b"
         else:
-            pattern = rf"\b(?:(?:with |in |having |at |on )?(?:the )?status (?:of |is |= )?{word}|(?:is |are |were |was |still |currently |in |got |been |have been |get |stuck |sitting |waiting )*(?:in |on )?{word}(?= orders?| ones| status| purchases|  ?$| ~| payments?| right| as of| at| and| or| last| this| today| yesterday| in| now)(?: status)?)\b"
+            pattern = rf"\b(?:(?:with |in |having |at |on )?(?:the )?status (?:of |is |= )?{word}|(?:(?:that|which) (?:(?:is|are|were|was|got|get|have|been|still|currently|in|on) )*|still |currently ){word}|(?:is |are |were |was |still |currently |in |got |been |have been |get |stuck |sitting |waiting )*(?:in |on )?{word}(?= orders?| ones| status| purchases|  ?$| ~| payments?| right| as of| at| and| or| last| this| today| yesterday| in| now)(?: status)?)\b"
         if line.take(pattern):
             _put_status(reading, status)
             if not reading.metrics and line.has(_OF_MONEY):
@@ -620,18 +531,18 @@ def is_negative(line: Line) -> bool:
 
 
 _FACING = (
-    r"@x\d+(?: \w+){0,3}(?: ~)? (?:vs|or|compared \w+|than|against) (?:\w+ ){0,2}@x\d+",
+    r"@x\d+(?: \w+){0,3}(?: ~)? (?:vs|or|compared \w+|(?<!other )than|against) (?:\w+ ){0,2}@x\d+",
     r"\b(?:compare|comparing|comparison|difference|split)\b(?: \w+){0,5} @x\d+(?: (?:and|with|to|,))+ @x\d+",
 )
 
 
-_EITHER = r"\b(by|with|via|through|using|from|to) (@x\d+) or (@x\d+)\b"
+_EITHER = r"\b(by|with|via|through|using|from|to|in|for|of|not) (?:either )?(@x\d+) or (@x\d+)\b"
 
 
 def read_facing(reading: Reading) -> None:
     """Before turns of phrase take one of the names out of its place."""
     line = reading.line
-    is_either = line.has(_EITHER) and not line.has(rf"\b{_MORE}\b")
+    is_either = line.has(_EITHER) and not line.has(rf"(?<!or )\b{_MORE}\b(?! than \d)")
     if is_either:
         line.text = re.sub(_EITHER, r"\1 \2 and \3", line.text)
     reading.is_facing = any(line.has(each) for each in _FACING)
@@ -721,6 +632,12 @@ def _whole(value: str, op: str, known: Known) -> tuple[str, ...]:
 def _put_names(
     reading: Reading, field: str, names: list[Named], known: Known, *, facing: bool
 ) -> None:
+    if not facing and any(
+        each.field == field and each.op in ("=", "in") for each in reading.filters
+    ):
+        for each in names:
+            add_name(reading, each, known)
+        return
     values = tuple(dict.fromkeys(each.value for each in names))
     if len(values) == 1:
         put(reading, limit(field, names[0].op, values[0]))
@@ -789,7 +706,7 @@ def _decline_absent(named: Named, known: Known) -> None:
     )
 
 
-_BETTER = r"\b(?:better|more|worse|less|faster|slower|higher|lower) than\b"
+_BETTER = r"\b(?:better|more|worse|less|faster|slower|higher|lower) than\b(?! \d)"
 
 
 def add_name(reading: Reading, named: Named, known: Known, *, negative: bool = False) -> None:
@@ -806,6 +723,8 @@ def add_name(reading: Reading, named: Named, known: Known, *, negative: bool = F
     held = beside[0].value if isinstance(beside[0].value, tuple) else (beside[0].value,)
     whole = [one for each in held for one in _whole(str(each), beside[0].op, known)]
     values = tuple(dict.fromkeys([*_whole(named.value, named.op, known), *whole]))
+    if values == (beside[0].value,):
+        return
     reading.filters[reading.filters.index(beside[0])] = limit(named.field, "in", values)
     is_facing = reading.is_facing or reading.line.has(_BETTER)
     if is_facing and Dimension(named.field) not in reading.dimensions:

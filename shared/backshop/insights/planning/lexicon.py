@@ -404,7 +404,7 @@ MISSING: tuple[Missing, ...] = (
         ),
     ),
     _m(
-        r"(?:order|invoice) (?:number |no |id )?\d{2,}|(?:largest|biggest|most expensive|priciest|smallest|cheapest|most valuable)(?: \d+)?(?: single)? orders?(?! (?:day|week|month|quarter|year|value|size))|(?:last|latest|newest|(?:most )?recent|first) \d+ orders?|(?:latest|newest) orders|orders? numbers?|single orders?|details of (?:the |an )?order|(?:the )?last (?:single )?order\b(?! date)|latest order|(?:our|the) (?:very )?first (?:order|sale)|when (?:was|did|were)(?: \w+| @x\d+){0,4} (?:the )?(?:first|last) (?:order|sale|sold|time|@x\d+)|invoices?",
+        r"(?:order|invoice) (?:number |no |id )?\d{2,}|(?:largest|biggest|most expensive|priciest|smallest|cheapest|most valuable)(?: \d+)?(?: single)? orders?(?! (?:day|week|month|quarter|year|value|size))|(?:last|latest|newest|(?:most )?recent|first) \d+ orders?|(?:latest|newest) orders|orders? numbers?|single orders?|details of (?:the |an )?order|(?<!since )(?<!their )(?<!after )(?:the )?(?<!since the )(?<!since their )last (?:single )?order\b(?! date)|latest order|(?:our|the) (?:very )?first (?:order|sale)|when (?:was|did|were)(?: \w+| @x\d+){0,4} (?:the )?(?:first|last) (?:order|sale|sold|time|@x\d+)|invoices?",
         "single orders",
         "Answers are about many orders; single ones are in the list of orders.",
         _SALES,
@@ -495,7 +495,7 @@ FEASTS = (
 """Feasts and seasons that have no days of their own in the contract: they move, or people mean
 different ones."""
 
-CAUSES = r"\b(?:why|what (?:caused|causes|drives|drove|explains?|is causing|is behind|happened to(?! (?:(?:our|the|my) )?(?:sales|orders|revenue|turnover|refunds) (?:after|in|on|during|over|since|last|this)))|how come|what (?:made (?:[@\w]+ ){1,3}(?:fall|drop|rise|go|increase|decrease|decline|grow|jump|spike|dip)\b|led to|triggered)|reasons?|because of|cause of|root cause)\b"
+CAUSES = r"\b(?:why(?! (?:do|did|are|were|was|is|does|have|has)(?: [@\w]+){0,4} (?:refund|return|send(?:ing)? back|sent back|cancel))|what (?:caused|causes|drives|drove|explains?|is causing|is behind|happened to(?! (?:(?:our|the|my) )?(?:sales|orders|revenue|turnover|refunds) (?:after|in|on|during|over|since|last|this)))|how come|what (?:made (?:[@\w]+ ){1,3}(?:fall|drop|rise|go|increase|decrease|decline|grow|jump|spike|dip)\b|led to|triggered)|reasons?|because of|cause of|root cause)\b"
 ADVICE = r"\b(?:how (?:can|could|do|should|to|might) (?:we|i|you)? ?(?:increase|improve|boost|grow|sell more|raise|reduce|lower|get more|make more|fix|optimi\w+|avoid)|should (?:we|i)|shall (?:we|i)|what (?:should|can|could) (?:we|i) (?:do|improve|change|sell|stock|order|focus)|recommend\w*|suggest\w*|advice|advise|(?<!any )(?<!no )ideas?(?! (?:how|what|when))|strateg\w+|tips for|best way to|is it worth|worth it)\b"
 ACTIONS = r"^ (?:(?:can|could|would|will) you |please |pls |hey |hi |ok |now |just |go ahead and |i want (?:you )?to |i need (?:you )?to |let us )*(?:(?:mark|put|take|move|create|delete|remove|cancel|refund|update|change|set|edit|add|notify|publish|unpublish|hide|ship|fulfil+|increase|decrease|raise|lower|turn (?:on|off)|disable|enable|book|buy|translate|drop|insert|truncate|alter|grant|schedule|import|restock|pause|activate|deactivate|apply|archive|tag|assign|issue|approve|reject|complete|discounts? all)(?= (?:(?:the|a|an|my|our|all|this|that|these|those|every|new|old|pending|open|unpaid|failed|processing|\d+ percent) )*(?:order|product|item|customer|number|@x|\d|it |them|prices?|stock|coupons?|codes?|discounts?|tables?|refund|categor|inventory|status|users?|accounts?|shop|store|e ?mail|shipping|tax|listing|variant|everything|into|up|save))|(?:send|call|text|message|write)(?: (?:an?|the|to|all|every|our|my|out))* (?:e ?mails?|messages?|customers?|reminders?|vouchers?|coupons?|newsletters?|sms|campaign|them|invoice|buyers?|refund)|e ?mail (?=(?:all|every|the|our|my|them|him|her)\b)|give (?:\w+ ){0,5}(?:discounts?|refunds?|coupons?)|buy more|(?:make|generate|start|set up|run)(?: (?:an?|the|me|us|new))+ (?:\d+ percent )?(?:off )?(?:coupon|code|discount|voucher|sale|promo\w*)\b)"
 HOSTILE = r"\b(?:ignore (?:all |any |the |your |my )*(?:previous|prior|above|rules|instructions)|system prompt|your (?:instructions|prompt|rules)|you are now|database owner|(?:print|show|reveal|dump|list|describe) (?:me )?(?:the |your |all )*(?:schema|system|tables|database|columns|config\w*|environment)|run sql|select \w+ from|select from|union select|from (?:pg_\w+|information schema)|run sql|another (?:store|shop|tenant)|other (?:stores|tenants)|all (?:stores|tenants)|tenant|store id|jailbreak|developer mode|act as|pretend|roleplay|169 254|https?|www)\b"
@@ -606,12 +606,13 @@ def english() -> frozenset[str]:
         HOSTILE,
         HELLO,
     )
-    from backshop.insights.planning import phrasing
+    from backshop.insights.planning import clauses, limits, phrasing, spans
     from backshop.insights.planning.metrics import IDIOMS
 
     patterns += tuple(each.pattern for each in IDIOMS)
     patterns += phrasing.words()
     named = {word for each in patterns for word in re.findall(r"[a-z]{3,}", each)}
+    named |= clauses.words() | limits.words() | spans.words()
     return frozenset({*_domain_words(), *_COMMON, *named, *places.words()})
 
 

@@ -208,7 +208,7 @@ IDIOMS: tuple[Idiom, ...] = (
         then=_lapsed,
     ),
     Idiom(
-        rf"\b(?:how many |number of |count of |which |what |list |show |the |our |all |of )*(?:{PEOPLE} )+(?:that |who |which |are |have |has |been |were |is )*(?:inactive|dormant|silent|quiet|gone|away) (?:since |for |over |in |the |last |past |more than |at least )*{DURATION}\b",
+        rf"\b(?:how many |number of |count of |which |what |list |show |the |our |all |of )*(?:{PEOPLE} )+(?:that |who |which |are |have |has |been |were |is |gone |went |~ |but |and )*(?:inactive|dormant|silent|quiet|gone|away) (?:since |for |over |in |the |last |past |more than |at least )*{DURATION}\b",
         ("customers_at_risk",),
         (D.CUSTOMER,),
         then=_lapsed,
@@ -708,7 +708,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("sync_freshness",),
     ),
     Idiom(
-        r"\b(?:total |grand |everything )*(?:sales|revenue|turnover|takings|total|everything)(?: (?:incl|including|inclusive of|with|plus|and|included))+ (?:the |all )?(?:tax(?:es)?|vat|gst|hst|shipping|delivery)(?: ?(?:and|,|plus|or|/)+ ?(?:tax(?:es)?|vat|gst|hst|shipping|delivery|postage|fees))?\b|\b(?:incl(?:uding|usive)?|with)(?: of)?(?: (?:the|all))* (?:tax(?:es)?|vat|gst|shipping|delivery)(?: ?(?:and|,|plus|/)+ ?(?:tax(?:es)?|vat|gst|shipping|delivery|postage))*(?= ,.*\b(?:sales|revenue|turnover|takings)\b)|\b(?:total|overall|all in) (?:sales|revenue|turnover)(?= (?:incl|with tax))|\btotal sales\b(?: (?:incl|including|with|inclusive of) (?:tax(?:es)?|vat|shipping|delivery)(?: and (?:tax(?:es)?|vat|shipping|delivery))?)?|\bgross (?:takings|income) with tax\b|\b(?:sales|revenue) (?:after|with) tax(?:es)? and (?:shipping|delivery)\b",
+        r"\b(?:total |grand |everything )*(?:sales|revenue|turnover|takings|total|everything) (?:incl|including|inclusive of|with|plus|and with|and including|included)(?: (?:incl|including|inclusive of|with|plus|and|included))* (?:the |all )?(?:tax(?:es)?|vat|gst|hst|shipping|delivery)(?: ?(?:and|,|plus|or|/)+ ?(?:tax(?:es)?|vat|gst|hst|shipping|delivery|postage|fees))?\b|\b(?:incl(?:uding|usive)?|with)(?: of)?(?: (?:the|all))* (?:tax(?:es)?|vat|gst|shipping|delivery)(?: ?(?:and|,|plus|/)+ ?(?:tax(?:es)?|vat|gst|shipping|delivery|postage))*(?= ,.*\b(?:sales|revenue|turnover|takings)\b)|\b(?:total|overall|all in) (?:sales|revenue|turnover)(?= (?:incl|with tax))|\btotal sales\b(?: (?:incl|including|with|inclusive of) (?:tax(?:es)?|vat|shipping|delivery)(?: and (?:tax(?:es)?|vat|shipping|delivery))?)?|\bgross (?:takings|income) with tax\b|\b(?:sales|revenue) (?:after|with) tax(?:es)? and (?:shipping|delivery)\b",
         ("total_sales",),
         then=lambda reading, found: _total(reading, found),
     ),
@@ -1006,8 +1006,23 @@ _BY_MONEY = r"\b(?:by|in terms of|based on|according to|in|for)(?: (?:the|total|
 _BY_PIECES = r"\b(?:by|in terms of|based on|according to|in)(?: (?:the|total|number of|sold))* (?:units?|quantit(?:y|ies)|volume|pieces|items|number|count|units sold)(?: sold| ordered)?\b"
 
 
+def _ranked_by(line: Line, dimension: Dimension) -> str | None:
+    """The figure that rows are ranked by (`top coupons by discount amount`), where it is none of
+    the words that mean money or pieces of anything."""
+    found = line.find(r"\bby (?:the |their |total |highest |most )*(?=[a-z])")
+    if found is None or line.has(_BY_MONEY) or line.has(_BY_PIECES):
+        return None
+    said = next((each for each in _said(line) if each.start == found.end()), None)
+    if said is None or said.is_weak or dimension not in METRICS[said.name].dimensions:
+        return None
+    line.text = f"{line.text[: found.start()]} ~ {line.text[said.end :]}"
+    return said.name
+
+
 def _top_codes(reading: Reading, found: Match[str]) -> None:
-    if reading.line.take(_BY_MONEY):
+    if ranked := _ranked_by(reading.line, D.COUPON):
+        reading.metrics[reading.metrics.index("coupon_uses")] = ranked
+    elif reading.line.take(_BY_MONEY):
         reading.metrics[reading.metrics.index("coupon_uses")] = "coupon_net_sales"
     if re.search(r"@x\d+", reading.line.text) and any(
         reading.named[int(each)][0].field == "coupon"
@@ -1147,10 +1162,10 @@ def _is_listed(line: Line, found: list[Said], place: int) -> bool:
     """Whether a word that may mean other things stands in a list of figures (`revenue, units and
     refunds`)."""
     before, after = found[max(place - 1, 0) : place], found[place + 1 : place + 2]
+    own = found[place]
     return any(
         compiled(_BETWEEN).fullmatch(line.text[one.end : other.start])
-        for one, other in zip([*before, found[place]], [found[place], *after], strict=False)
-        if one is not other
+        for one, other in [*((each, own) for each in before), *((own, each) for each in after)]
     )
 
 
@@ -1251,7 +1266,7 @@ def _by_verbs(reading: Reading) -> None:
         reading.metrics[:] = ["items_sold"]
         return
     if line.has(
-        rf"\bhow many\b(?! (?:orders|sales|{PEOPLE})\b)(?: [~@%\w]+){{0,8}} (?:sell|sold|sells|selling|go out|went out|move|moved|buy|bought|ordered|shift|ship|shipped|purchased|get rid of|got rid of|offload|offloaded|flog|flogged|get through|got through|go through|went through)\b|\bhow many (?:units|pieces|items|products|things)\b|\b(?:units|pieces|items) (?:sold|of)\b|\bsold (?:units|pieces|items)\b|\b(?:sell|sold|shift|shifted) any\b"
+        rf"\bhow many\b(?! (?:orders|sales|{PEOPLE})\b)(?: [~@%\w]+){{0,8}} (?:sell|sold|sells|selling|go out|went out|move|moved|buy|bought|ordered|shift|ship|shipped|purchased|get rid of|got rid of|offload|offloaded|flog|flogged|get through|got through|go through|went through|went|gone|go)\b|\bhow many (?:units|pieces|items|products|things)\b|\b(?:units|pieces|items) (?:sold|of)\b|\bsold (?:units|pieces|items)\b|\b(?:sell|sold|shift|shifted) any\b"
     ):
         reading.metrics[:] = ["items_sold"]
     elif not reading.metrics and line.has(
@@ -1346,6 +1361,8 @@ def fit(reading: Reading) -> None:
         _of_codes(reading, fields)
         _codes_of_classes(reading, fields)
     _velocity_of_classes(reading)
+    if reading.metrics == ["sales_velocity"] and reading.grain == Unit.DAY:
+        reading.grain = None  # It is pieces a day as it is.
     _with_tax(reading)
     _with_codes(reading)
     _of_shares(reading)
@@ -1483,7 +1500,16 @@ def _of_customers(reading: Reading, fields: set[str]) -> None:
     if name == "ltv_historic" and D.CUSTOMER in reading.dimensions:
         reading.metrics[0] = name = "lifetime_revenue"
     is_limited = bool(fields & {Limit.ORDERS_COUNT, Limit.TOTAL_SPENT})
-    if name == "customers" and Limit.DAYS_SINCE_LAST_ORDER in fields:
+    is_list = D.CUSTOMER in reading.dimensions
+    if name == "customers_at_risk" and Limit.TOTAL_SPENT in fields and not is_list:
+        reading.metrics[0] = "customers"  # Of any number of orders.
+        reading.period = reading.period or AllTime()
+        return
+    if (
+        name == "customers"
+        and Limit.TOTAL_SPENT not in fields
+        and Limit.DAYS_SINCE_LAST_ORDER in fields
+    ):
         reading.metrics[0] = "customers_at_risk"
         return
     is_elsewhere = any(each.field in (D.COUNTRY, D.CURRENCY, D.COUPON) for each in reading.filters)

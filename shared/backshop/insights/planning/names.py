@@ -512,8 +512,44 @@ _TO_US = frozenset(
 """Before `us`, where it is those who ask."""
 
 
+_BEFORE_US = frozenset(
+    """
+    in from to the , and or vs not except excluding outside only just without than through sales revenue orders customers
+    turnover aov refunds discounts taxes tax shipping buyers our than against minus ~ uk canada nor neither either
+    non both where
+    """.split()  # noqa: SIM905
+)
+_AFTER_US = frozenset(
+    [
+        "sales",
+        "revenue",
+        "orders",
+        "customers",
+        "customer",
+        "market",
+        "only",
+        "vs",
+        "and",
+        "or",
+        "buyers",
+        "shoppers",
+        "turnover",
+        "aov",
+        "share",
+        ",",
+        "order",
+        "people",
+    ]
+)
+
+
 def _is_country(tokens: list[str], at: int) -> bool:
-    return tokens[at] == "us" and (at == 0 or tokens[at - 1] not in _TO_US)
+    """Unless what stands around `us` makes it those who ask (`orders that hit us on monday`)."""
+    if tokens[at] != "us" or (at > 0 and tokens[at - 1] in _TO_US):
+        return False
+    before = tokens[at - 1] if at else ","
+    is_marked = before.startswith(MARK) or before[-1:].isdigit() or before == "¤"
+    return is_marked or before in _BEFORE_US or bool({*tokens[at + 1 : at + 2]} & _AFTER_US)
 
 
 def marked_countries(line: str, original: str, known: Known, found: Found) -> str:

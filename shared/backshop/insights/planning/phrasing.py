@@ -3,6 +3,7 @@ looked for. Names of the store are marked by then (`@x0`) and are not touched.""
 
 from __future__ import annotations
 
+from backshop.insights.planning import verbs
 from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
 from backshop.insights.planning.text import compiled
 
@@ -164,6 +165,16 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (
+        r"\b(?:(?:are|is|still|left|sitting|lying|standing) )+(?:on|in) (?:the |our |my )?(?:shel(?:f|ves)|stockroom|storeroom|back room)\b",
+        "in stock",
+    ),
+    (r"\b(run|runs|running|ran) dry\b", r"\1 out"),
+    (r"\b(?:in )?the same (?:parcel|package|box|delivery|shipment)\b", "in the same order"),
+    (
+        r"\b(exactly|under|below|above|over|than|least|most|at|of|to) zero\b",
+        r"\1 0",
+    ),
+    (
         r"\bwhat (?:has |have |was |is |were )?(?:been )?(?:an? |the )?(?:total |complete |real |biggest )?flops?\b",
         "worst selling products",
     ),
@@ -213,6 +224,17 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
+    (r"\bas against\b|\bas opposed to\b|\bset against\b", "vs"),
+    (
+        # `weekend orders vs weekday orders`: the noun is both's.
+        r"\b(weekend|weekday|new|returning|repeat|existing|guest|@x\d+) (orders|sales|revenue|turnover|spend)"
+        r" (vs|and|or|than|against|compared to|compared with) (weekend|weekday|new|returning|repeat|existing|guest) \2\b",
+        r"\1 \3 \4 \2",
+    ),
+    (
+        r"\b(weekend|weekday) (vs|and|or|against|compared to|compared with) (weekend|weekday) (?=orders|sales|revenue|turnover)",
+        "by weekendsplit ",
+    ),
     (rf"\b(up|down|ahead|better|worse) (?:on|from) (?={_MONTH}|q[1-4])", r"\1 vs "),
     (rf"\bthis {_UNIT} and last(?: \1)?\b(?! (?:week|month|quarter|year))", r"this \1 vs last \1"),
     (rf"\ball of (this|last) {_UNIT}\b", r"\1 \2"),
@@ -498,6 +520,7 @@ _RULES = (
 
 
 def rephrased(line: str) -> str:
+    line = verbs.plainly(line)
     for pattern, instead in _RULES:
         line = compiled(pattern).sub(instead, line)
     return " ".join(line.split())
@@ -505,4 +528,4 @@ def rephrased(line: str) -> str:
 
 def words() -> tuple[str, ...]:
     """The patterns, whose words are spelled right."""
-    return tuple(pattern for pattern, _ in _RULES)
+    return (*(pattern for pattern, _ in _RULES), " ".join(sorted(verbs.words())))

@@ -13,10 +13,12 @@ from datetime import date
 from typing import Any
 
 from backshop.insights.planning import (
+    clauses,
     correcting,
     filters,
     following,
     lexicon,
+    limits,
     metrics,
     names,
     phrasing,
@@ -131,13 +133,14 @@ def _plan(asked: Asked, known: Known) -> Plan:
     lacking = _missing(reading, known)
     metrics.read_less_refunds(line)
     _read_order_values(reading)
-    filters.read_row_limits(reading)
-    filters.read_numbers(reading)
-    filters.read_customer_types(reading)
-    filters.read_spoken_statuses(reading, known)
     filters.read_facing(reading)
     filters.read_codes_beside(reading)
     filters.read_without_codes(reading)
+    clauses.read(reading, known)
+    filters.read_row_limits(reading)
+    filters.read_customer_types(reading)
+    limits.read(reading)
+    filters.read_spoken_statuses(reading, known)
     metrics.read_segment(reading)
     metrics.read_idioms(reading)
     _decline_what_is_missing(reading, lacking)
@@ -461,7 +464,7 @@ _CLASSES_BESIDE: tuple[tuple[Dimension, str], ...] = (
 
 def _read_dimensions(reading: Reading) -> None:
     line = reading.line
-    by = r"(?:by|per|x|for each|for every|each|every|across|grouped by|split by|broken down by|breakdown by|broken into|split into|according to|depending on|in each|from each|of each|and by|between|among|then by|~ (?:and|,|x|vs)(?: by)?)"
+    by = r"(?:by|per|x|for each|for every|each|every|across|grouped by|split by|broken down by|breakdown by|broken into|split into|according to|depending on|in each|from each|of each|and by|between|among|then by|(?<!^ )~ (?:and|,|x|vs)(?: by)?)"
     pattern = rf"(?<!\w){by}(?: the| our| my| different| various| individual| all| all the| single)*(?: |-)(?:{ranking.NOUNS})(?: too| as well| separately| individually)?\b"
     across = rf"\b(?:{ranking.NOUNS}) (?=(?:x|vs) (?:hours?|weekdays?|months?|countr|categor|products?|channels?)\b)"
     if found := line.take(across):  # `weekday x hour`

@@ -64,6 +64,9 @@ _ABBREVIATED: dict[str, str] = {
     "curr": "current",
     "pymt": "payment",
     "abv": "aov",
+    "mo": "month",
+    "wknd": "weekend",
+    "hv": "have",
     "atv": "aov",
 }
 _SLIPS = {
@@ -153,6 +156,17 @@ NUMBERS = {
     "seventy": 70,
     "eighty": 80,
     "ninety": 90,
+}
+
+
+_WEEKDAYS = {
+    "mon": "monday",
+    "tue": "tuesday",
+    "wed": "wednesday",
+    "thu": "thursday",
+    "fri": "friday",
+    "sat": "saturday",
+    "sun": "sunday",
 }
 
 
@@ -257,9 +271,14 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\b(\d+) ?(?:mo|mos|mths?|mnths?)\b|\b(\d+)m\b", r"\1\2 months"),
     (r"\b(\d+) ?(?:yrs?|y)\b", r"\1 years"),
     (r"\b(\d+) ?(?:hrs?|h)\b", r"\1 hours"),
+    (rf"\b({'|'.join(_ABBREVIATED)})s?\b\.?", lambda m: _ABBREVIATED[m[1]]),
+    (r"\bw ?/ ?o\b", "without"),
+    (r"(?<=[a-z\d] )w/? (?=[a-z])", "with "),
+    (r"\b(tue|thu|fri)(?:s|rs?)?\b(?!-)", lambda m: _WEEKDAYS[m[1]]),
     (
-        r"\b(tdy|yday|yest|amt|ppl|cntry|ctry|yr|wk|mth|qtr|prev|prod|cust|avg|qty|pct|rev|nr|num|cat|curr|pymt|abv|atv)s?\b\.?",
-        lambda m: _ABBREVIATED[m[1]],
+        r"\b(?:(?<=last )|(?<=this )|(?<=past )|(?<=every )|(?<=cyber )|(?<=since )|(?<=on ))(mon|wed|sat|sun)s?\b"
+        r"|\b(mon|wed|sat|sun)(?= \d)",
+        lambda m: _WEEKDAYS[m[1] or m[2]],
     ),
     (r"\b(\d+)(?:st|nd|rd|th)\b", r"\1"),
     (r"\bw ?/ ?c\b", "week commencing"),
@@ -414,7 +433,24 @@ def _mended(word: str, targets: Callable[[], Mapping[int, tuple[str, ...]]]) -> 
     shortened = _SHORTENED.get(word) or _SLIPS.get(word)
     if shortened:
         return shortened
-    return word if len(word) < 4 else _nearest(word, targets()) or word
+    if len(word) < 4:
+        return word
+    return _without_vowels(word, targets()) or _nearest(word, targets()) or word
+
+
+def _without_vowels(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | None:
+    """The shortest that has these letters besides its vowels (`ordrd`)."""
+    if any(each in "aeiou" for each in word[1:]):
+        return None
+    longer = (each for more in range(1, 6) for each in targets.get(len(word) + more, ()))
+    return next(
+        (
+            each
+            for each in longer
+            if each[0] == word[0] and each[0] + re.sub(r"[aeiou]", "", each[1:]) == word
+        ),
+        None,
+    )
 
 
 def _nearest(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | None:

@@ -78,6 +78,10 @@ class Now(NamedTuple):
 
 def period(line: Line, now: Now) -> Period | None:
     """The first period that the line names, taken out of it."""
+    from backshop.insights.planning import spans
+
+    if (reckoned := spans.read(line, now)) is not None:
+        return reckoned
     for pattern, made in _FORMS:
         found = line.find(pattern)
         if found is None:
@@ -152,9 +156,7 @@ def _date(day: int, month: int, year: int) -> date | None:
         return None
 
 
-OF_YEAR = (
-    r"(?: ?,? ?(?:in |of )?((?:19|20)\d\d|this year|last year|the year before last|previous year))?"
-)
+OF_YEAR = r"(?: ?,? ?(?:in |of )?((?:19|20)\d\d|this year|last year|the year before last|(?:the )?(?:previous|prior|preceding) year|the year before))?"
 A_DATE = (
     rf"(?:\d{{4}}-\d\d?-\d\d?|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}/\d{{1,2}}(?![\d/])"
     rf"|{MONTH[:1]}?:{MONTH[1:]} \d{{1,2}}(?!\d)(?: ,?(?: )?{YEAR[:1]}?:{YEAR[1:]})?"
@@ -976,7 +978,7 @@ def _by_word(left: Line, right: Line, now: Now) -> Comparison | None:
         if isinstance(main, Calendar) and main.unit == Unit.YEAR:
             return _named_beside(left, now) or main, "previous_year", None
         return main, "previous_year", None
-    if right.take(_PERIOD_BEFORE):
+    if not names_one and right.take(_PERIOD_BEFORE):
         held = period(left, now) or period(right, now)
         if isinstance(held, Calendar) and held.unit == Unit.YEAR:
             return _named_beside(left, now) or held, "previous_year", None
@@ -1255,7 +1257,7 @@ def grain(line: Line) -> Unit | None:
     ):
         return Unit(_LY[found[1]])
     if found := line.take(
-        rf"\b(?!year (?:over|on|to) year){UNIT} (?:by|over|on|to|after|vs|per|for) \1\b"
+        rf"\b(?!year (?:over|on|to) year){UNIT} (?:by|over|on|to|after|vs|per|for) \1\b(?! (?:before|prior|earlier|ago))"
     ):
         return Unit(found[1])
     if found := line.take(
@@ -1268,7 +1270,7 @@ def grain(line: Line) -> Unit | None:
         return Unit(found[1])
     by = r"(?:by|per|each|every|for each|for every|grouped by|split by|broken down by|broken into|by each|across|over the|separately for each|in each|on each)"
     if found := line.take(
-        rf"\b{by}(?: the)?(?: single)? (?:calendar )?{UNIT}s?\b(?! of| since first| after first)"
+        rf"\b{by}(?: the)?(?: single)? (?:calendar )?{UNIT}s?\b(?! of (?!(?:q[1-4]|h[12]|(?:19|20)\d\d|this|last|the (?:last|past|year|quarter))\b)| since first| after first)"
     ):
         return Unit(found[1])
     if found := line.take(

@@ -17,6 +17,12 @@ _JOINTS = r"(?<= )(?:, )?(?:and also|and then|and|also|plus|,|as well as)(?= )"
 _COMPARED = r"\b(?:vs|compare\w*|comparison|than|against|difference|between)\b"
 _ROWS = rf"\b(?:by|per|top|best|top \d+|best \d+|which|for each|each) (?:{'|'.join(noun for _, noun in DIMENSION_NOUNS)})\b"
 
+_OF_BUYERS = (
+    r"\b(?:from|of|by|to|for|with) (?:(?:the|our|new|returning|repeat|existing|first|time|guest|brand|old|loyal) )*"
+    r"(?:customers?|buyers?|shoppers?|clients?|people|guests?)\b"
+)
+"""A condition, and no figure of its own."""
+
 
 class Half(NamedTuple):
     metrics: frozenset[str]
@@ -48,7 +54,8 @@ def _half(text: str, named: list[tuple[Named, ...]], now: times.Now) -> Half:
     for mark in re.findall(rf"{MARK}(\d+)", text):
         each = named[int(mark)][0]
         names[each.field] = names.get(each.field, frozenset()) | {each.value}
-    return Half(metrics.said(text), times.period(Line(text), now), rows[0] if rows else "", names)
+    own = compiled(_OF_BUYERS).sub(" ", text)
+    return Half(metrics.said(own), times.period(Line(text), now), rows[0] if rows else "", names)
 
 
 def _differ(first: Half, then: Half) -> int:

@@ -333,7 +333,7 @@ def _query(parts: list[str]) -> dict[str, Any]:
         "dimensions": _list(dimensions),
         "grain": grain or None,
         "period": _period(period),
-        "filters": [_filter(each) for each in filters.split(";") if each.strip()],
+        "filters": [filter_of(each) for each in filters.split(";") if each.strip()],
         "top_n": int(top_n) if top_n else None,
     }
 
@@ -368,7 +368,7 @@ def _period(text: str) -> dict[str, Any] | None:
     return made | ({"compare": compare} if compare else {})
 
 
-def _filter(text: str) -> dict[str, Any]:
+def filter_of(text: str) -> dict[str, Any]:
     found = re.fullmatch(r"\s*(\w+) (=|!=|in|contains|<=|>=|<|>) (.+?)\s*", text)
     assert found, text
     return {"field": found[1], "op": found[2], "value": _value(found[3], found[2])}

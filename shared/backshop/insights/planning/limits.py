@@ -1,0 +1,300 @@
+"""Limits by number, wherever they stand: a size (`over 80`, `between 50 and 100`, `3 or more`), and
+the noun that it limits, which is the nearest before it, whatever conditions stand between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from backshop.insights.planning.filters import N_PLUS, N, limit, number_of, op_of, put
+from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
+from backshop.insights.planning.text import compiled
+from backshop.insights.planning.times import MONTH
+from backshop.insights.semantic.models import Limit
+
+if TYPE_CHECKING:
+    from backshop.insights.planning.rules import Reading
+
+_MONTHS = MONTH[1:-1]
+_BETWEEN = (
+    r"(?:(?:between|from) (?P<a>\d+)(?P<m> ¤)? (?:and|to) (?P<b>\d+)(?P<m2> ¤)?"
+    r"|(?P<a2>\d+)(?P<m3> ¤)? ?(?:to|-) ?(?P<b2>\d+)(?P<m4> ¤))"
+)
+_SIZE = r"(?<![\w@.])(?:{})(?= |$)"
+
+_UNITS = (
+    ("since", r" ?(?P<span>day|week|month|year)s? (?:since|after) (?:their |the |his |her )?last (?:order|purchase)\b"),
+    ("count", r" ?(?:orders?|times?|purchases?)\b"),
+    (
+        "stock",
+        r" ?(?:units |pieces |items |pcs )?(?:left|in stock|on hand|remaining|available|on stock)\b",
+    ),
+    ("stock", r" of(?: left)?(?= *$| ~| ,)"),
+    ("spent", r" (?:in |of |as )?(?:their |total |lifetime |overall )*(?:spend(?:ing)?|spent|revenue|sales|purchases|turnover)(?= |$)| (?:in total|in all|overall|altogether|all told)\b"),
+    (
+        "other",
+        rf" ?(?:(?:days?|weeks?|months?|quarters?|years?|hours?|minutes?|items?|units?|products?|pieces|lines?|percent|stars?|am|pm|o ?clock|h|countr\w+)\b|(?:of )?(?:{_MONTHS})\b|of (?:the )?(?:last|this|each|every)\b)",
+    ),
+)  # fmt: skip
+"""What a size is of, by what follows it."""
+
+_ORDERS = r"orders?|baskets?|purchases?|carts?|transactions|checkouts?"
+_NOUNS = (
+    rf"\b(?:(?P<orders>{_ORDERS})|(?P<people>{PEOPLE})|(?P<goods>{GOODS}|skus?|what)"
+    rf"|(?P<rows>(?<!@x\d )(?:countr(?:y|ies)|markets?|categor(?:y|ies)|collections?|channels?|methods?|{CODES})))\b"
+)
+_STOCK = r"\b(?:with )?(?:a |their |the )?(?:stock|inventory|quantity)(?: level| quantity| on hand)?(?: (?:is|are|of|at|being))? ?$"
+_STOCK_HELD = r"\b(?:products?|items?|skus?|articles?|things?|stuff|what)(?: (?:that|which|do|did|we|i|have|own|hold|stock|only|got|still))+ ?$"
+
+_TO_ORDERS = frozenset(
+    """
+    , say so like meaning ie i mean that which where with worth valued value values of totalling totaling having had have
+    has were was are is came come comes did do we get got placed a an the total totals totalled amount amounts order orders
+    at in to costing cost costs priced size sized and but their sum any
+    """.split()  # noqa: SIM905
+)
+"""Words that lead from orders to a limit of their totals."""
+_LED_TO_PEOPLE = frozenset(
+    """
+    who that which have has had do did are there we i got get placing , ~ and but also ever with already of ours at risk
+    spent spend spending spends paid pay worth a an lifetime value total totals us overall in having whose their purchases
+    purchase billing business amount is valued our shop revenue
+    """.split()  # noqa: SIM905
+)
+_BUYING = frozenset(
+    [
+        "ordered",
+        "bought",
+        "purchased",
+        "shopped",
+        "placed",
+        "made",
+        "order",
+        "buy",
+        "having",
+        "come",
+        "back",
+    ]
+)
+_ABOUT_ELSE = re.compile(
+    r"\b(?:average|avg|aov|median|items|units|refunds?|discounts?|tax|taxes|up|down|grew|grow|rose|fell|than"
+    r"|(?:by|per|each|every) (?:day|week|month|quarter|year|hour|weekday))\b"
+)
+_BOUGHT = frozenset(["ordered", "bought", "purchased", "shopped", "come"])
+_SPENT = frozenset(
+    [
+        "spent",
+        "spend",
+        "spending",
+        "spends",
+        "paid",
+        "worth",
+        "value",
+        "valued",
+        "purchases",
+        "purchase",
+        "billing",
+        "business",
+        "revenue",
+    ]
+)
+_THINGS = frozenset({"product", "category", "sku"})
+_WORDS = {"once": 1, "twice": 2}
+
+
+class Size(NamedTuple):
+    start: int
+    end: int
+    limits: tuple[tuple[str, int | float], ...]
+    """Operators with their numbers."""
+    is_money: bool
+
+
+def read(reading: Reading) -> None:
+    for find in (_customers_by_times, _sizes_of, _customers_by_count):
+        find(reading)
+
+
+def _sizes_of(reading: Reading) -> None:
+    """Each size with what it limits, until none is left that limits anything."""
+    at = 0
+    while size := next((each for each in _sizes(reading.line.text) if each.start >= at), None):
+        at = size.start + 1
+        span = _limited(reading, size)
+        if span is None:
+            continue
+        field, start, end = span
+        days = _days(reading.line.text[size.end :]) if field == Limit.DAYS_SINCE_LAST_ORDER else 1
+        for op, number in size.limits:
+            put(reading, limit(field, op, number * days))
+        at = max(start - 1, 0)
+        _cut(reading, start, end, "" if field == Limit.ORDER_TOTAL else "~")
+
+
+def _days(right: str) -> int:
+    """In the unit that the size is followed by."""
+    return {"d": 1, "w": 7, "m": 30, "y": 365}[right.strip()[0]]
+
+
+def _cut(reading: Reading, start: int, end: int, instead: str = "~") -> None:
+    text = reading.line.text
+    reading.line.text = re.sub(r"\s+", " ", f"{text[:start]} {instead} {text[end:]}")
+
+
+def _sizes(text: str) -> Iterator[Size]:
+    """From left to right; of two that begin in one another, the longer."""
+    if not any(each.isdigit() for each in text):
+        return
+    found: list[Size] = []
+    for match in compiled(_SIZE.format(_BETWEEN)).finditer(text):
+        first, last = int(match["a"] or match["a2"]), int(match["b"] or match["b2"])
+        is_money = any(match[each] for each in ("m", "m2", "m3", "m4"))
+        found.append(Size(match.start(), match.end(), ((">=", first), ("<=", last)), is_money))
+    for pattern in (N, N_PLUS):
+        for match in compiled(_SIZE.format(pattern)).finditer(text):
+            if match["pct"] or any(each.start <= match.start() < each.end for each in found):
+                continue
+            made = ((op_of(match), number_of(match)),)
+            found.append(Size(match.start(), match.end(), made, bool(match["money"])))
+    yield from sorted(found)
+
+
+def _limited(reading: Reading, size: Size) -> tuple[str, int, int] | None:
+    """The field that the size limits, and from where to where it is spoken of."""
+    text = reading.line.text
+    left, right = text[: size.start], text[size.end :]
+    unit, length = _unit(right)
+    if (thing := re.match(r" @x(\d+)", right)) and reading.named[int(thing[1])][0].field in _THINGS:
+        return None  # `more than 3 candles`
+    if stocked := re.search(_STOCK, left):
+        length = len(found[0]) if (found := re.match(r" (?:units|pieces|items)\b", right)) else 0
+        return Limit.STOCK_QUANTITY, stocked.start(), size.end + length
+    if unit == "stock":
+        held = compiled(_STOCK_HELD).search(left)
+        if right.startswith(" of") and held is None:
+            return None
+        return Limit.STOCK_QUANTITY, size.start, size.end + length
+    if unit == "since":
+        return Limit.DAYS_SINCE_LAST_ORDER, _with(left), size.end + length
+    if unit == "other" or _is_year(size, left):
+        return None
+    noun = next(reversed(list(compiled(_NOUNS).finditer(left))), None)
+    if noun is None or noun["people"] or _is_of_buyers(left, noun):
+        return _of_people(left, size, unit, length) or (
+            _before_noun(size, right) if noun is None else None
+        )
+    if noun["orders"] and unit in ("", "spent"):
+        return _of_orders(left, noun.end(), size)
+    return None
+
+
+def _with(left: str) -> int:
+    """Where `with` or `who have` begins that leads to the end of the text."""
+    return _led(left, 0, frozenset({"with", "having", "have", "has", "who", "that", "whose"}))
+
+
+def _unit(right: str) -> tuple[str, int]:
+    for unit, pattern in _UNITS:
+        if found := compiled(pattern).match(right):
+            return unit, found.end()
+    return "", 0
+
+
+def _is_year(size: Size, left: str) -> bool:
+    """`sales over 2024`, and not `orders over 2000`."""
+    is_beside = re.search(
+        rf"\b(?:{_ORDERS}|worth|total|value|{PEOPLE}|spent) (?:of |worth )?$", left
+    )
+    return (
+        not size.is_money
+        and not is_beside
+        and all(1990 <= number <= 2040 for _, number in size.limits)
+    )
+
+
+def _of_orders(left: str, at: int, size: Size) -> tuple[str, int, int] | None:
+    """By their total, unless the words between speak of another figure."""
+    between = left[at:]
+    if _ABOUT_ELSE.search(between) and not (size.is_money and " by " in between):
+        return None
+    return Limit.ORDER_TOTAL, _led(left, at, _TO_ORDERS), size.end
+
+
+def _before_noun(size: Size, right: str) -> tuple[str, int, int] | None:
+    """`over 100 dollars, how many orders`."""
+    if size.is_money and compiled(rf"^[^@]*\b(?:{_ORDERS})\b").match(right):
+        return Limit.ORDER_TOTAL, size.start, size.end
+    return None
+
+
+def _is_of_buyers(left: str, noun: re.Match[str]) -> bool:
+    """`customers with purchases over 500`: of what they bought in all."""
+    return noun[0].startswith("purchase") and bool(
+        re.search(rf"\b(?:{PEOPLE}) (?:with|having|whose)(?: (?:a|an|their|total|lifetime|overall))* $", left[: noun.start()])
+    )  # fmt: skip
+
+
+def _of_people(left: str, size: Size, unit: str, length: int) -> tuple[str, int, int] | None:
+    words = _LED_TO_PEOPLE | _BUYING if unit == "count" else _LED_TO_PEOPLE
+    at = _people_before(left, words)
+    if at is None:
+        return None
+    between = set(_MARKED.sub(" ", left[at:]).split())
+    if unit == "" and between and not (size.is_money or between & _SPENT):
+        return None
+    field = Limit.ORDERS_COUNT if unit == "count" else Limit.TOTAL_SPENT
+    return field, _led(left, at, words), size.end + length
+
+
+_MARKED = re.compile(r"(?:(?:from|in|of)(?: the)? )?@x\d+")
+
+
+def _people_before(left: str, words: frozenset[str]) -> int | None:
+    """Where the first noun of people ends from which nothing but such words lead on."""
+    for noun in compiled(rf"\b(?:{PEOPLE})\b").finditer(left):
+        if set(_MARKED.sub(" ", left[noun.end() :]).split()) <= words:
+            return noun.end()
+    return None
+
+
+def _led(left: str, at: int, words: frozenset[str]) -> int:
+    """Where the words begin that lead to the end of the text, of what follows `at`."""
+    start = len(left)
+    for word in reversed(re.findall(r"\S+ *", left[at:])):
+        if word.strip() not in words or word.strip() == "risk":
+            break
+        start -= len(word)
+    return start
+
+
+def _customers_by_times(reading: Reading) -> None:
+    """`customers who bought more than once`, `twice or more`."""
+    for found in compiled(
+        r"\b(?P<op>more than|at least) (?P<word>once|twice)\b|\b(?P<word2>once|twice) or more\b"
+    ).finditer(reading.line.text):
+        left = reading.line.text[: found.start()]
+        at = _people_before(left, _LED_TO_PEOPLE | _BUYING)
+        if at is None or not _BOUGHT & set(left[at:].split()):
+            continue
+        op = ">" if found["op"] == "more than" else ">="
+        put(reading, limit(Limit.ORDERS_COUNT, op, _WORDS[found["word"] or found["word2"]]))
+        _cut(reading, _led(left, at, _LED_TO_PEOPLE | _BUYING), found.end())
+        return
+
+
+def _customers_by_count(reading: Reading) -> None:
+    """`customers who placed 3 orders`."""
+    found = reading.line.find(r"(?<![\w@.])(?P<n>\d+) (?:orders|times|purchases)\b")
+    if found is None:
+        return
+    left = reading.line.text[: found.start()]
+    at = _people_before(left, _LED_TO_PEOPLE | _BUYING)
+    if at is not None:
+        put(reading, limit(Limit.ORDERS_COUNT, "=", number_of(found)))
+        _cut(reading, _led(left, at, _LED_TO_PEOPLE | _BUYING), found.end())
+
+
+def words() -> frozenset[str]:
+    """Words that lead to limits, which are spelled right."""
+    return frozenset({*_TO_ORDERS, *_LED_TO_PEOPLE, *_BUYING}) - {","}

@@ -1,0 +1,130 @@
+"""Two and three conditions in one question mean what each of them means alone, in whatever order
+they stand and by whatever words they are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.backshop.insights.planning.shop import KNOWN, Expected, filter_of
+from tests.backshop.insights.planning.test_planning import difference
+
+
+class Condition(NamedTuple):
+    kind: str
+    metric: str
+    """What orders with the condition are called, where that is another metric."""
+    filters: tuple[str, ...]
+    wordings: tuple[str, ...]
+
+
+HEADS = {
+    "orders": ("orders", "how many orders", "number of orders", "show me the orders", "how many orders did we get"),
+    "net_sales": ("revenue from orders", "sales of orders", "net sales from orders"),
+    "aov": ("average order value of orders", "aov of orders", "average value of orders"),
+    "discounts": ("discounts on orders", "discounts given on orders"),
+    "taxes": ("taxes on orders", "vat on orders"),
+    "shipping": ("shipping charged on orders",),
+    "items_sold": ("items sold in orders", "units sold in orders"),
+}  # fmt: skip
+PERIODS: dict[str, dict[str, Any]] = {
+    "last month": {"type": "calendar", "unit": "month", "offset": -1},
+    "in march": {"type": "named_month", "name": "march"},
+    "this year": {"type": "calendar", "unit": "year", "offset": 0},
+    "last week": {"type": "calendar", "unit": "week", "offset": -1},
+    "in q2": {"type": "named_quarter", "quarter": 2},
+    "in the last 30 days": {"type": "last_n", "n": 30, "unit": "day"},
+    "since november": {"type": "range", "start": "2025-11-01", "end": "2025-12-15"},
+    "on black friday": {"type": "named_day", "name": "black_friday", "offset": 0},
+}
+JOINTS = ("", "", " and", " but", ",", ", and")
+PLACES = ("{head} {clauses} {period}", "{period}, {head} {clauses}", "{head} {period} {clauses}")
+APART = (
+    {"status", "coupon"},
+    {"status", "customer"},
+    {"status", "product"},
+    {"status", "category"},
+)
+"""Kinds that nobody asks for together."""
+
+
+def conditions() -> Iterator[Condition]:
+    for line in (Path(__file__).parent / "clauses.txt").read_text().splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        kind, meaning, wordings = (each.strip() for each in line.split("|"))
+        parts = [each.strip() for each in meaning.split(";")]
+        metric = next((each[7:] for each in parts if each.startswith("metric ")), "")
+        filters = tuple(each for each in parts if not each.startswith("metric "))
+        yield Condition(kind, metric, filters, tuple(each.strip() for each in wordings.split(";")))
+
+
+CONDITIONS = tuple(conditions())
+PAIRS = tuple(
+    (one, other) for one, other in permutations(CONDITIONS, 2)
+    if one.kind != other.kind and {one.kind, other.kind} not in APART
+)  # fmt: skip
+
+
+def _metric(head: str, held: tuple[Condition, ...]) -> str | None:
+    """What the head is called under these conditions; None where it does not go with them."""
+    kinds = {each.kind for each in held}
+    if kinds & {"product", "category"}:
+        if len(kinds & {"product", "category"}) > 1:
+            return None
+        return {
+            "orders": "items_sold",
+            "items_sold": "items_sold",
+            "net_sales": "product_net_sales",
+        }.get(head)
+    if "status" in kinds:
+        return "orders_all_status" if head == "orders" else None
+    return head
+
+
+def asked(chance: Random, held: tuple[Condition, ...]) -> Expected | None:
+    head = chance.choice(list(HEADS))
+    metric = _metric(head, held)
+    if metric is None:
+        head, metric = "orders", _metric("orders", held)
+    if metric is None:
+        return None
+    said, period = chance.choice(HEADS[head]), chance.choice(list(PERIODS))
+    clauses = chance.choice(held[0].wordings)
+    for each in held[1:]:
+        clauses += f"{chance.choice(JOINTS)} {chance.choice(each.wordings)}"
+    text = chance.choice(PLACES).format(head=said, clauses=clauses, period=period)
+    query = {
+        "metrics": [metric],
+        "dimensions": [],
+        "grain": None,
+        "period": PERIODS[period],
+        "filters": [filter_of(each) for one in held for each in one.filters],
+        "top_n": None,
+    }
+    return Expected(text, query, (), "*", (), KNOWN)
+
+
+def questions(number: int, seed: int) -> Iterator[Expected]:
+    """Every pair of kinds in both orders, again and again in other words; then as many threes."""
+    chance = Random(seed)
+    for place in range(number):
+        pair = PAIRS[place % len(PAIRS)]
+        third = chance.choice(CONDITIONS)
+        kinds = {each.kind for each in (*pair, third)}
+        are_three = place % 3 == 2 and len(kinds) == 3 and not any(each <= kinds for each in APART)
+        made = asked(chance, (*pair, third) if are_three else pair)
+        if made:
+            yield made
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_conditions_together_mean_what_each_means(seed: int) -> None:
+    wrong = [(each.text, found) for each in questions(1500, seed) if (found := difference(each))]
+    shown = "\n".join(f"{text}: {found}" for text, found in wrong[:60])
+    assert not wrong, f"{len(wrong)} of 1500\n{shown}"
