@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backshop.insights.planning.lexicon import PEOPLE
 from backshop.insights.planning.models import Known
 from backshop.insights.planning.names import Named
+from backshop.insights.planning.text import compiled
 
 if TYPE_CHECKING:
     from backshop.insights.planning.rules import Reading
@@ -19,7 +20,7 @@ _FIELDS = frozenset(
     {"country", "coupon", "payment_method", "channel", "product", "category", "sku"}
 )
 _GOODS = frozenset({"product", "category", "sku"})
-_NOT = frozenset(
+NOT = frozenset(
     [
         "not",
         "never",
@@ -39,7 +40,7 @@ _NOT = frozenset(
         "bar",
     ]
 )
-_NOT_OF_TWO = frozenset(
+NOT_OF_TWO = frozenset(
     {
         ("other", "than"), ("apart", "from"), ("aside", "from"), ("leaving", "out"), ("leave", "out"), ("but", "not"),
         ("all", "but"), ("anything", "but"), ("everything", "but"), ("anywhere", "but"), ("everywhere", "but"),
@@ -158,6 +159,7 @@ _DOING = frozenset(
         "go",
     ]
 )
+_GOODS_NOUN = re.compile(r"products?|items?|articles?|things?|skus?|variants?")
 _PEOPLE = re.compile(rf"(?:{PEOPLE})")
 
 
@@ -276,8 +278,8 @@ class _Walk:
         if word in _STOPS and (self.is_linked or word not in _JOINTS):
             self.at -= 1
             return False
-        is_pair = (before, word) in _NOT_OF_TWO
-        if is_pair or word in _NOT:
+        is_pair = (before, word) in NOT_OF_TWO
+        if is_pair or word in NOT:
             self.is_negative = self.is_linked = True
             self.is_bare = False
         elif word in _LINKS:
@@ -302,6 +304,10 @@ class _Walk:
 
     def _belongs(self, word: str, before: str) -> bool:
         """Whether a word that ties nothing is of the clause."""
+        if word in ("orders", "sales", "purchases"):  # `excluding orders from`
+            return before in NOT or (
+                before in ("the", "any", "all") and self.at > 2 and self.tokens[self.at - 3] in NOT
+            )
         if word in _BUYERS:
             return before in _BEFORE_BUYERS and not (before in _RELATIVE and self.at < 3)
         if word in _WHAT:
@@ -313,7 +319,15 @@ def _is_clause(
     reading: Reading, tokens: list[str], named: list[Named], lead: Lead, after: int
 ) -> bool:
     """Whether the name is a condition of what stands before, and not what the question is about."""
-    if not lead.is_linked or not named[0].is_there:
+    if not named[0].is_there:
+        return False
+    if (
+        named[0].field == "category"
+        and tokens[after : after + 1]
+        and _GOODS_NOUN.fullmatch(tokens[after])
+    ):
+        return not reading.is_facing and "vs" not in tokens  # `the 3 apparel products that …`
+    if not lead.is_linked:
         return False
     before, behind = tokens[max(0, lead.start - 1) : lead.start], tokens[after : after + 1]
     if reading.is_facing or {*before, *behind} & _FACING or lead.start == 0:
@@ -350,8 +364,33 @@ def _put(reading: Reading, named: list[Named], known: Known, *, is_negative: boo
         filters.add_name(reading, each, known, negative=is_negative)
 
 
+_THOSE = (
+    r"(?: ,)?(?: (?:and|but))? (?P<how>(?:only|just)(?: (?:for|in|of|from|on))?|for|of|from|in|on|among) (?:the |all |those )?"
+    r"(?:orders|purchases|baskets)\b(?! (?:values?|sizes?|totals?|amounts?|per|status|count|volume|and|or|vs)\b)"
+)
+_COUNTED = r"\b(?:number|count|no|volume|amount|list|value|total|quantity|share|percent|percentage|proportion|distribution|status|sum|totals) $"
+_DONE = r"\b(?:made|make|makes|earn|earns|earned|turn over|turned over|sell|sold|business|money|brings?|brought|units|products|how much)\b"
+
+
+def read_those(reading: Reading) -> None:
+    """`revenue by country for orders over 80`: which orders another figure is of is no figure."""
+    from backshop.insights.planning import metrics
+
+    line = reading.line
+    for found in compiled(_THOSE).finditer(line.text):
+        left = f"{line.text[: found.start()]} "
+        if compiled(_COUNTED).search(left):
+            continue
+        is_alone = found["how"].startswith(("only", "just"))
+        is_of_other = metrics.said(left) - {"orders"} or compiled(_DONE).search(left)
+        if is_of_other or (is_alone and len(left.split()) > 1):
+            line.text = f"{line.text[: found.start()]} ~{line.text[found.end() :]}"
+            reading.is_of_orders = True
+            return
+
+
 def words() -> frozenset[str]:
     """Words of clauses, which are spelled right."""
     return frozenset(
-        {*_LINKS, *_NOT, *_AUXILIARIES, *_RELATIVE, *(one for two in _NOT_OF_TWO for one in two)}
+        {*_LINKS, *NOT, *_AUXILIARIES, *_RELATIVE, *(one for two in NOT_OF_TWO for one in two)}
     )

@@ -158,6 +158,10 @@ _ROW_LIMITS = (
     rf"\b{_ROW} {_HAVE} (?:a |total |our |the )*{_FIGURE} (?:of |was |were |is |are )*{N}(?= |$)(?! (?:days|weeks|months|times))",
     rf"\b{_ROW} (?:(?:that|which|we) )*(?:have |has |had )?(?P<figure>sold|sell|used|redeemed) {N} (?:units|pieces|times|items)\b",
 )
+_EARNING = r"(?:brought in|bring in|made|make|earned|earn|generated|generate|took in|took|turned over|grossed|sold for|did)"
+_ROW_LIMITS += (
+    rf"\b{_ROW} (?:(?:that|which|where|we|have|has|had) )*(?P<figure>{_EARNING}) (?:us )?{N}(?= |$)(?! (?:orders?|units?|pieces|items?|times|days?|weeks?|months?|uses|redemptions))",
+)
 _ROWS_OF = {"pro": D.PRODUCT, "ite": D.PRODUCT, "art": D.PRODUCT, "sku": D.SKU, "var": D.SKU}
 _ROWS_OF |= {"cat": D.CATEGORY, "col": D.CATEGORY, "mar": D.COUNTRY}
 _GRAINS = ("day", "week", "month", "quarter")
@@ -194,7 +198,7 @@ def _row_dimension(row: str) -> Dimension:
 def _limited(figure: str, by: Dimension | None) -> str | None:
     """The metric of which rows like these have so much; None where that says something else."""
     is_of_products = by in (D.PRODUCT, D.SKU, D.CATEGORY)
-    if figure.startswith(("unit", "piece", "item", "sold", "sell")):
+    if figure != "sold for" and figure.startswith(("unit", "piece", "item", "sold", "sell")):
         return None if by == D.COUPON else "items_sold"
     if figure.startswith(("order", "use", "redeem", "redempt")):
         return "coupon_uses" if by == D.COUPON else None if is_of_products else "orders"
@@ -338,6 +342,22 @@ def _weekdays(line: Line) -> list[str]:
     return found
 
 
+def read_left_out(reading: Reading) -> None:
+    """Classes that are left out (`not from guests`, `except fridays`)."""
+    line = reading.line
+    who = r"(?: (?:by|placed|made|those|purchases))*"
+    if found := line.take(
+        rf"\b{_NOT}{who} (?:{_KIND} (?:customers?|buyers?|shoppers?|clients?|ones|people|checkouts?)|(?P<guests>guests))\b"
+    ):
+        kind = "guest" if found["guests"] else _KINDS[found["kind"]]
+        put(reading, limit(D.CUSTOMER_TYPE, "!=", kind))
+    when = r"(?: (?:on|at|made|placed|during))*(?: the| a)?"
+    if found := line.take(rf"\b{_NOT}{when} (?P<day>weekends?|weekdays?|work ?days?)\b"):
+        put(reading, limit(D.IS_WEEKEND, "=", not found["day"].startswith("weekend")))
+    if found := line.take(rf"\b{_NOT}{when} {times.LONG_WEEKDAY}s\b"):
+        put(reading, limit(D.DAY_OF_WEEK, "!=", WEEKDAYS.index(found[1]) + 1))
+
+
 def read_customer_types(reading: Reading) -> None:
     """New, returning or guest customers as a class of orders; alone they are metrics."""
     line = reading.line
@@ -408,9 +428,14 @@ def read_without_codes(reading: Reading) -> None:
     ):
         return
     if line.take(
+        r"\b(?:(?:that|which) )?(?:were|was|are|is|been|got) not (?:discounted|couponed)\b|\b(?:un|non )discounted\b"
+    ) or line.take(
         rf"\b(?:without|not using|no|with no|that did not use|did not use|not having|which did not use) (?:an? |any )?(?:{CODES}|discounts?)\b(?: orders?)?|\b(?:excluding|except|minus|ignoring|leaving out|not counting|without)(?: (?:the|any|all|those|our|orders|sales|purchases|ones|made|placed|done|that|used|use|with|using))* (?:{CODES}|discounts?)\b(?: (?:orders?|sales))?"
     ):
         put(reading, limit(D.HAS_COUPON, "=", False))
+
+
+_OF_STATUSES = ("orders_all_status", "gross_sales_all_status")
 
 
 def _statuses(reading: Reading, line: Line, known: Known) -> None:
@@ -423,21 +448,24 @@ def _statuses(reading: Reading, line: Line, known: Known) -> None:
     spoken = {
         each: re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", each).lower() for each in known.statuses
     }
+    is_of_other = bool(reading.metrics) and reading.metrics[0] not in _OF_STATUSES
     for status, said in spoken.items():
         word = re.escape(said).replace("cancelled", "cancell?ed").replace("canceled", "cancell?ed")
-        if reading.metrics and reading.metrics[0] not in (
-            "orders_all_status",
-            "gross_sales_all_status",
+        if line.take(
+            rf"\b(?:{_NOT}|(?:that|which) (?:are|were|was|is) not|not counting) (?:(?:that|which|are|were|was|any|those|been) )*{word}\b(?: (?:ones|orders))?"
         ):
-            return
-        negative = rf"\b(?:excluding|except|without|not|ignoring|other than|apart from|leaving out|minus) (?:the )?{word}(?: ones| orders)?\b"
-        if line.take(negative):
             put(reading, limit(D.STATUS, "!=", status))
+            continue
+        if is_of_other:
+            if line.take(
+                rf"\b(?:of|from|for|in|on|only|with) (?:the |only )*{word} (?:orders|ones)\b|\bstatus (?:of |is )?{word}\b"
+            ):
+                _put_status(reading, status)
             continue
         if said == "refunded":
             pattern = r"\b(?:with |in |having )?(?:the )?status (?:of |is )?refunded\b"
         else:
-            pattern = rf"\b(?:(?:with |in |having |at |on )?(?:the )?status (?:of |is |= )?{word}|(?:(?:that|which) (?:(?:is|are|were|was|got|get|have|been|still|currently|in|on) )*|still |currently ){word}|(?:is |are |were |was |still |currently |in |got |been |have been |get |stuck |sitting |waiting )*(?:in |on )?{word}(?= orders?| ones| status| purchases|  ?$| ~| payments?| right| as of| at| and| or| last| this| today| yesterday| in| now)(?: status)?)\b"
+            pattern = rf"\b(?:(?:with |in |having |at |on )?(?:the )?status (?:of |is |= )?{word}|(?:(?:that|which) (?:(?:is|are|were|was|got|get|have|been|still|currently|in|on) )*|still |currently ){word}|(?<=orders )(?:(?:being|were|are|was|is|got|have|been|that|which|still|currently|put|in|on) )*{word}(?! (?:rate|share|value|money|products?|items?|orders))|(?:is |are |were |was |still |currently |in |got |been |have been |get |stuck |sitting |waiting )*(?:in |on )?{word}(?= orders?| ones| status| purchases|  ?$| ~| payments?| right| as of| at| and| or| last| this| today| yesterday| in| now)(?: status)?)\b"
         if line.take(pattern):
             _put_status(reading, status)
             if not reading.metrics and line.has(_OF_MONEY):

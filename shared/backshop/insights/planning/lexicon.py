@@ -606,13 +606,13 @@ def english() -> frozenset[str]:
         HOSTILE,
         HELLO,
     )
-    from backshop.insights.planning import clauses, limits, phrasing, spans
+    from backshop.insights.planning import clauses, limits, phrasing, spans, times
     from backshop.insights.planning.metrics import IDIOMS
 
     patterns += tuple(each.pattern for each in IDIOMS)
     patterns += phrasing.words()
     named = {word for each in patterns for word in re.findall(r"[a-z]{3,}", each)}
-    named |= clauses.words() | limits.words() | spans.words()
+    named |= clauses.words() | limits.words() | spans.words() | times.words()
     return frozenset({*_domain_words(), *_COMMON, *named, *places.words()})
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from backshop.insights.planning import clauses
 from backshop.insights.planning.filters import N_PLUS, N, limit, number_of, op_of, put
 from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
 from backshop.insights.planning.text import compiled
@@ -34,7 +35,7 @@ _UNITS = (
     ("spent", r" (?:in |of |as )?(?:their |total |lifetime |overall )*(?:spend(?:ing)?|spent|revenue|sales|purchases|turnover)(?= |$)| (?:in total|in all|overall|altogether|all told)\b"),
     (
         "other",
-        rf" ?(?:(?:days?|weeks?|months?|quarters?|years?|hours?|minutes?|items?|units?|products?|pieces|lines?|percent|stars?|am|pm|o ?clock|h|countr\w+)\b|(?:of )?(?:{_MONTHS})\b|of (?:the )?(?:last|this|each|every)\b)",
+        rf" ?(?:(?:days|weeks|months|quarters|years|hours?|minutes?|items?|units?|products?|pieces|lines?|percent|stars?|am|pm|o ?clock|h|countr\w+)\b|of (?:the )?(?:last|this|each|every)\b)",
     ),
 )  # fmt: skip
 """What a size is of, by what follows it."""
@@ -99,6 +100,7 @@ _SPENT = frozenset(
         "revenue",
     ]
 )
+_TIME = r" (?:days?|weeks?|months?|quarters?|years?)\b"
 _THINGS = frozenset({"product", "category", "sku"})
 _WORDS = {"once": 1, "twice": 2}
 
@@ -125,11 +127,21 @@ def _sizes_of(reading: Reading) -> None:
         if span is None:
             continue
         field, start, end = span
+        negation = _negated(reading.line.text[:start]) if len(size.limits) == 1 else None
+        if negation is not None:
+            start -= negation
+            size = size._replace(limits=tuple((_TURNED[op], number) for op, number in size.limits))
         days = _days(reading.line.text[size.end :]) if field == Limit.DAYS_SINCE_LAST_ORDER else 1
         for op, number in size.limits:
             put(reading, limit(field, op, number * days))
         at = max(start - 1, 0)
         _cut(reading, start, end, "" if field == Limit.ORDER_TOTAL else "~")
+
+
+def _is_of_month(size: Size, right: str) -> bool:
+    """`between 3 and 9 november`."""
+    is_day = not size.is_money and all(number <= 31 for _, number in size.limits)
+    return is_day and compiled(rf" (?:of )?(?:{_MONTHS})\b").match(right) is not None
 
 
 def _days(right: str) -> int:
@@ -165,6 +177,12 @@ def _limited(reading: Reading, size: Size) -> tuple[str, int, int] | None:
     text = reading.line.text
     left, right = text[: size.start], text[size.end :]
     unit, length = _unit(right)
+    if _is_of_month(size, right):
+        return None
+    if unit == "" and compiled(_TIME).match(right) and size.limits[0][1] == 1:
+        return None  # `over 1 year`
+    if size.is_money and compiled(_TIME).match(right):
+        unit = ""  # `over 80 dollars last week`
     if (thing := re.match(r" @x(\d+)", right)) and reading.named[int(thing[1])][0].field in _THINGS:
         return None  # `more than 3 candles`
     if stocked := re.search(_STOCK, left):
@@ -219,6 +237,21 @@ def _of_orders(left: str, at: int, size: Size) -> tuple[str, int, int] | None:
     if _ABOUT_ELSE.search(between) and not (size.is_money and " by " in between):
         return None
     return Limit.ORDER_TOTAL, _led(left, at, _TO_ORDERS), size.end
+
+
+_TURNED = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!="}
+_ANY = frozenset("anything everything orders those ones any all the sales purchases".split())
+
+
+def _negated(left: str) -> int | None:
+    """Where the words begin that leave out what is limited (`leaving out anything under 20`)."""
+    words, at = left.split(), 0
+    while words and words[-1] in _ANY:
+        at += len(words.pop()) + 1
+    two = tuple(words[-2:])
+    if two in clauses.NOT_OF_TWO:
+        return at + len(" ".join(two)) + 1
+    return at + len(words[-1]) + 1 if words and words[-1] in clauses.NOT else None
 
 
 def _before_noun(size: Size, right: str) -> tuple[str, int, int] | None:

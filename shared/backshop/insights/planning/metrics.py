@@ -286,7 +286,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("repeat_customer_rate",),
     ),
     Idiom(
-        r"\b(?:how (?:long|many days)|(?:median |average |typical |usual |mean )?(?:time|days|gap|interval|period|weeks)|how much time)(?: (?:does|do|it|is|are|take|takes|pass|passes|there|usually|typically|on average|lie|lies|go|goes|by))*(?: between| until| before| for| till)(?: (?:a|our|my|the|two|2|customers?|buyers?|people|one|an|consecutive|successive|they|he|for|to|someone|shoppers?))*(?: (?:orders?|purchases?|second orders?|next orders?|repeat orders?|reorders?|buys? again|orders? again|reordering|come back|comes back|buying again|first and second orders?|ordering again))\b|\bhow (?:often|frequently) do(?: (?:our|my|the))* (?:customers|people|buyers|shoppers) (?:re ?order|order|buy|purchase|shop|come back|return)(?: again)?\b|\b(?:re ?order|repurchase|purchase|order) (?:interval|cycle|gap)\b|\btime between (?:orders|purchases)\b|\bhow (?:long|many days)(?: (?:does|do|it|usually|typically|normally|on average|take|takes))*(?: (?:our|a|an|the|average))*(?: (?:customers?|people|buyers?|someone|them))?(?: to)? (?:buy|order|come back|purchase|return|reorder)(?: from us)?(?: (?:again|back|a second time))",
+        r"\b(?:how (?:long|many days)|(?:median |average |typical |usual |mean )?(?:time|days|gap|interval|period|weeks)|how much time)(?: (?:does|do|it|is|are|take|takes|pass|passes|there|usually|typically|on average|lie|lies|go|goes|by))*(?: between| until| before|(?<=take) for|(?<=long) for| till)(?: (?:a|our|my|the|two|2|customers?|buyers?|people|one|an|consecutive|successive|they|he|for|to|someone|shoppers?))*(?: (?:orders?|purchases?|second orders?|next orders?|repeat orders?|reorders?|buys? again|orders? again|reordering|come back|comes back|buying again|first and second orders?|ordering again))\b|\bhow (?:often|frequently) do(?: (?:our|my|the))* (?:customers|people|buyers|shoppers) (?:re ?order|order|buy|purchase|shop|come back|return)(?: again)?\b|\b(?:re ?order|repurchase|purchase|order) (?:interval|cycle|gap)\b|\btime between (?:orders|purchases)\b|\bhow (?:long|many days)(?: (?:does|do|it|usually|typically|normally|on average|take|takes))*(?: (?:our|a|an|the|average))*(?: (?:customers?|people|buyers?|someone|them))?(?: to)? (?:buy|order|come back|purchase|return|reorder)(?: from us)?(?: (?:again|back|a second time))",
         ("median_days_between_orders",),
     ),
     Idiom(
@@ -674,7 +674,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("revenue_per_customer",),
     ),
     Idiom(
-        r"\b(?:how (?:many|often|much)) (?:orders |times )?(?:do|does|did)(?: (?:our|the|a|an|each|average|typical|one|every|single))* (?:customers?|clients?|buyers?|shoppers?|people|person) (?:place|make|order|buy|purchase)(?: on average)?(?= on average| *$| ~| per| a| in| each| this| last)|\b(?:orders?|purchases?) (?:per|a|by each|for each|each) (?:customer|client|buyer|shopper|head|person)\b|\b(?:purchase|order|buying) frequency\b|\baverage (?:number of )?orders (?:per|by|of a) (?:customer|client|buyer|person)\b",
+        r"\b(?:how (?:many|often|much)) (?:orders |times )?(?:do|does|did)(?: (?:our|the|a|an|each|average|typical|one|every|single))* (?:customers?|clients?|buyers?|shoppers?|people|person) (?:place|make|order|buy|purchase)(?: on average)?(?= on average| *$| ~| ,| per| a| in| each| this| last| the| during| over| since| from| between| for| past| q[1-4]| h[12]| \d)|\b(?:orders?|purchases?) (?:per|a|by each|for each|each) (?:customer|client|buyer|shopper|head|person)\b|\b(?:purchase|order|buying) frequency\b|\baverage (?:number of )?orders (?:per|by|of a) (?:customer|client|buyer|person)\b",
         ("orders_per_customer",),
     ),
     # Refunds and cancellations.
@@ -1019,6 +1019,9 @@ def _ranked_by(line: Line, dimension: Dimension) -> str | None:
     return said.name
 
 
+_IN_PIECES = r"\bin (?:terms of )?(?:units|pieces|quantity|quantities|volume)(?= *$| ~)"
+
+
 def _top_codes(reading: Reading, found: Match[str]) -> None:
     if ranked := _ranked_by(reading.line, D.COUPON):
         reading.metrics[reading.metrics.index("coupon_uses")] = ranked
@@ -1299,7 +1302,8 @@ def guess(reading: Reading) -> None:
             reading.top_n = -10
         reading.others.append("by units instead")
         return
-    fields = {*reading.dimensions, *(each.field for each in reading.filters)}
+    conditions = () if reading.is_of_orders else reading.filters
+    fields = {*reading.dimensions, *(each.field for each in conditions)}
     for field, name in (
         (D.CUSTOMER, "lifetime_revenue"),
         (Limit.TOTAL_SPENT, "customers"),
@@ -1360,6 +1364,8 @@ def fit(reading: Reading) -> None:
     elif fields & {D.COUPON}:
         _of_codes(reading, fields)
         _codes_of_classes(reading, fields)
+    if reading.metrics == ["product_net_sales"] and reading.line.take(_IN_PIECES):
+        reading.metrics[0] = "items_sold"
     _velocity_of_classes(reading)
     if reading.metrics == ["sales_velocity"] and reading.grain == Unit.DAY:
         reading.grain = None  # It is pieces a day as it is.
@@ -1500,6 +1506,10 @@ def _of_customers(reading: Reading, fields: set[str]) -> None:
     if name == "ltv_historic" and D.CUSTOMER in reading.dimensions:
         reading.metrics[0] = name = "lifetime_revenue"
     is_limited = bool(fields & {Limit.ORDERS_COUNT, Limit.TOTAL_SPENT})
+    if name == "one_time_customers" and Limit.TOTAL_SPENT in fields:
+        put(reading, limit(Limit.ORDERS_COUNT, "=", 1))
+        reading.metrics[0] = name = "customers"
+        is_limited = True
     is_list = D.CUSTOMER in reading.dimensions
     if name == "customers_at_risk" and Limit.TOTAL_SPENT in fields and not is_list:
         reading.metrics[0] = "customers"  # Of any number of orders.

@@ -165,6 +165,14 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (
+        rf"\b(?:the )?(?:(\d+) )?(@x\d+ )?{GOODS} (?:that|which) (?:we )?(?:sold|sell|shifted) (?:the )?(?:fewest|least|smallest|lowest)(?: number of)?(?: (?:units|pieces|items))?\b",
+        r"\1 worst selling products \2",
+    ),
+    (
+        rf"\b(?:the )?(?:(\d+) )?(@x\d+ )?{GOODS} (?:that|which) (?:we )?(?:sold|sell|shifted) (?:the )?(?:most|highest)(?: number of)? (?:units|pieces|items)\b",
+        r"\1 best selling products \2",
+    ),
+    (
         r"\b(?:(?:are|is|still|left|sitting|lying|standing) )+(?:on|in) (?:the |our |my )?(?:shel(?:f|ves)|stockroom|storeroom|back room)\b",
         "in stock",
     ),
@@ -224,6 +232,10 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:ahead of|behind|above|below|better than|worse than) (?=(?:the )?(?:same (?:period|time|month|week|quarter|day)|last (?:week|month|quarter|year)|previous|prior)\b)",
+        "up vs ",
+    ),
     (r"\bas against\b|\bas opposed to\b|\bset against\b", "vs"),
     (
         # `weekend orders vs weekday orders`: the noun is both's.
@@ -350,7 +362,7 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
         "most returned products",
     ),
     (
-        r"\bwhere are (?:our |the |my )?(?:customers|buyers)(?= *$| (?:last|this|in \d|from))",
+        r"\bwhere are (?:our |the |my )?(?:customers|buyers)\b(?! (?:come|coming|from (?!\w*day|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|q[1-4]|last|this|\d|the)|located|based|live|living|buying|ordering|going|who|that))",
         "customers by country",
     ),
 )
@@ -383,7 +395,7 @@ _OF_RANKS: tuple[tuple[str, str], ...] = (
     (r"\b(?:(\d+) )?(?:biggest|top|highest|best) earners\b", r"top \1 products by revenue"),
     (r"\b(?:biggest|top|highest|best) earner\b", "best product by revenue"),
     (
-        r"\btop (\d+) sellers\b|\btop (\d+) by (?:quantity|units|pieces|units sold|quantity sold|volume)(?: sold)?(?= *$| (?:last|this|in|since|for))"
+        r"\btop (\d+) sellers\b|\btop (\d+) by (?:quantity|units|pieces|units sold|quantity sold|volume)(?: sold)?(?= *$| ,| (?:last|this|in|since|for|from|starting|over|on|during|between|past|ytd|mtd|qtd|q[1-4]|@x\d+)\b)"
         rf"|\b(?:the )?(\d+) {GOODS} (?:that |which )?we sold (?:the )?most of\b",
         r"\1\2\3 best selling products",
     ),

@@ -92,6 +92,8 @@ class Reading:
     """Of a question that goes on: by what its period goes back from the old one."""
     compare_before: bool = False
     is_about_it: bool = False
+    is_of_orders: bool = False
+    """Whether orders are named as what another figure is of."""
     is_facing: bool = False
     """Whether names are set against each other."""
     is_against: bool = False
@@ -138,8 +140,10 @@ def _plan(asked: Asked, known: Known) -> Plan:
     filters.read_without_codes(reading)
     clauses.read(reading, known)
     filters.read_row_limits(reading)
+    filters.read_left_out(reading)
     filters.read_customer_types(reading)
     limits.read(reading)
+    clauses.read_those(reading)
     filters.read_spoken_statuses(reading, known)
     metrics.read_segment(reading)
     metrics.read_idioms(reading)

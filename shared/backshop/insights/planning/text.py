@@ -245,13 +245,13 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])(?=\s|$|\s?[$€£¥₹?])", r"\1.\2"),
     (r"(?<=\d),(?=(?:\d{2},)*\d{3}\b)", ""),
     (rf"(?<![\w-])(\d+(?:\.\d+)?)\s?({'|'.join(_MANY)})s?\b\.?", _counted),
-    (rf"{_MONEY}\s?(\d[\d.,]*)", r"\1 ¤"),
+    (rf"{_MONEY}\s?(\d(?:[\d.,]*\d)?)", r"\1 ¤"),
     (rf"(?<=\d)\s?{_MONEY}", " ¤"),
     # A size as it is written on a label, apart from what it measures; those of codes stay.
     (rf"(?<![\w-])(\d+(?:\.\d+)?)({'|'.join(UNITS)})\b", r"\1 \2"),
     (r"\b([1-4])q ?'?(\d\d|\d{4})?\b", lambda m: _of_quarter(m[1], m[2])),
     (r"\bq([1-4]) ?['/]?(\d\d)\b(?![./%-])", lambda m: _of_quarter(m[1], m[2])),
-    (r"\bl(?=\d+ ?(?:[dwmqy]|days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?)\b)", "last "),
+    (r"\b[lt](?=\d+ ?(?:[dwmqy]|days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?)\b)", "last "),
     (r"(?<=\d)\+(?!\d)", " or more "),
     (
         r"\b(first|second|third) of (?=(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",

@@ -1274,7 +1274,7 @@ def grain(line: Line) -> Unit | None:
     ):
         return Unit(found[1])
     if found := line.take(
-        rf"(?<!last )(?<!this )(?<!previous )(?<!the )(?<!past )\b{UNIT}(?:s)? (?:breakdown|split|view|chart|graph|trend|level|totals?|numbers?|figures?)\b"
+        rf"(?<!last )(?<!this )(?<!previous )(?<!the )(?<!past )(?<!\d )\b{UNIT}(?:s)? (?:breakdown|split|view|chart|graph|trend|level|totals?|numbers?|figures?)\b"
     ):
         return Unit(found[1])
     return None
@@ -1306,3 +1306,8 @@ def suiting(held: Period | None) -> Unit:
         case _:
             days = 366
     return Unit.DAY if days <= 45 else Unit.WEEK if days <= 120 else Unit.MONTH
+
+
+def words() -> frozenset[str]:
+    """Words of periods, which are spelled right."""
+    return frozenset(re.findall(r"[a-z]{4,}", " ".join(pattern for pattern, _ in _FORMS)))

@@ -20,6 +20,7 @@ _ROWS = rf"\b(?:by|per|top|best|top \d+|best \d+|which|for each|each) (?:{'|'.jo
 _OF_BUYERS = (
     r"\b(?:from|of|by|to|for|with) (?:(?:the|our|new|returning|repeat|existing|first|time|guest|brand|old|loyal) )*"
     r"(?:customers?|buyers?|shoppers?|clients?|people|guests?)\b"
+    r"|\b(?:only|just|for|of) (?:the |those )?orders\b"
 )
 """A condition, and no figure of its own."""
 

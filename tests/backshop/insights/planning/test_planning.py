@@ -119,6 +119,7 @@ def test_known_questions_mean_their_queries(question: Expected) -> None:
         ("set_aside_voices21.txt", KNOWN),
         ("set_aside_voices22.txt", KNOWN),
         ("set_aside_voices23.txt", KNOWN),
+        ("set_aside_voices24.txt", KNOWN),
     ],
 )
 def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:

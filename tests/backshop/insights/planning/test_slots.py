@@ -21,12 +21,18 @@ PLAIN = {
 """A question and its meaning by slot; `*` is any chart, which other fields decide."""
 
 
-def slots(name: str = "slots.txt") -> Iterator[Expected]:
+def lines(name: str = "slots.txt") -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each line's slot, what it means, and its wordings."""
     for line in (Path(__file__).parent / name).read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         slot, *meaning, wordings = (each.strip() for each in line.split("|"))
-        for wording in filter(None, map(str.strip, wordings.split(";"))):
+        yield slot, meaning, [each for each in map(str.strip, wordings.split(";")) if each]
+
+
+def slots(name: str = "slots.txt") -> Iterator[Expected]:
+    for slot, meaning, wordings in lines(name):
+        for wording in wordings:
             yield _question(slot, meaning, wording)
 
 
