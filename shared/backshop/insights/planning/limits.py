@@ -35,7 +35,7 @@ _UNITS = (
     ("spent", r" (?:in |of |as )?(?:their |total |lifetime |overall )*(?:spend(?:ing)?|spent|revenue|sales|purchases|turnover)(?= |$)| (?:in total|in all|overall|altogether|all told)\b"),
     (
         "other",
-        rf" ?(?:(?:days|weeks|months|quarters|years|hours?|minutes?|items?|units?|products?|pieces|lines?|percent|stars?|am|pm|o ?clock|h|countr\w+)\b|of (?:the )?(?:last|this|each|every)\b)",
+        r" ?(?:(?:days|weeks|months|quarters|years|hours?|minutes?|items?|units?|products?|pieces|lines?|percent|stars?|am|pm|o ?clock|h|countr\w+)\b|of (?:the )?(?:last|this|each|every)\b)",
     ),
 )  # fmt: skip
 """What a size is of, by what follows it."""
@@ -114,7 +114,7 @@ class Size(NamedTuple):
 
 
 def read(reading: Reading) -> None:
-    for find in (_customers_by_times, _sizes_of, _customers_by_count):
+    for find in (_customers_by_times, _sizes_of, _customers_by_times, _customers_by_count):
         find(reading)
 
 
@@ -176,27 +176,39 @@ def _limited(reading: Reading, size: Size) -> tuple[str, int, int] | None:
     """The field that the size limits, and from where to where it is spoken of."""
     text = reading.line.text
     left, right = text[: size.start], text[size.end :]
-    unit, length = _unit(right)
-    if _is_of_month(size, right):
+    unit, length = _unit(right, size)
+    if stocked := _of_stock(left, right, size, unit, length):
+        return stocked
+    if unit in ("stock", "other") or _is_else(reading, size, left, right):
         return None
-    if unit == "" and compiled(_TIME).match(right) and size.limits[0][1] == 1:
-        return None  # `over 1 year`
-    if size.is_money and compiled(_TIME).match(right):
-        unit = ""  # `over 80 dollars last week`
-    if (thing := re.match(r" @x(\d+)", right)) and reading.named[int(thing[1])][0].field in _THINGS:
-        return None  # `more than 3 candles`
-    if stocked := re.search(_STOCK, left):
-        length = len(found[0]) if (found := re.match(r" (?:units|pieces|items)\b", right)) else 0
-        return Limit.STOCK_QUANTITY, stocked.start(), size.end + length
-    if unit == "stock":
-        held = compiled(_STOCK_HELD).search(left)
-        if right.startswith(" of") and held is None:
-            return None
-        return Limit.STOCK_QUANTITY, size.start, size.end + length
     if unit == "since":
         return Limit.DAYS_SINCE_LAST_ORDER, _with(left), size.end + length
-    if unit == "other" or _is_year(size, left):
+    return _by_noun(left, right, size, unit, length)
+
+
+def _is_else(reading: Reading, size: Size, left: str, right: str) -> bool:
+    """A number of things (`more than 3 candles`), a date or a year."""
+    thing = re.match(r" @x(\d+)", right)
+    is_of_things = thing and reading.named[int(thing[1])][0].field in _THINGS
+    return bool(is_of_things) or _is_of_month(size, right) or _is_year(size, left)
+
+
+def _of_stock(
+    left: str, right: str, size: Size, unit: str, length: int
+) -> tuple[str, int, int] | None:
+    if stocked := re.search(_STOCK, left):
+        found = re.match(r" (?:units|pieces|items)\b", right)
+        length = len(found[0]) if found else 0
+        return Limit.STOCK_QUANTITY, stocked.start(), size.end + length
+    if unit != "stock" or (right.startswith(" of") and not compiled(_STOCK_HELD).search(left)):
         return None
+    return Limit.STOCK_QUANTITY, size.start, size.end + length
+
+
+def _by_noun(
+    left: str, right: str, size: Size, unit: str, length: int
+) -> tuple[str, int, int] | None:
+    """Of the nearest noun before it."""
     noun = next(reversed(list(compiled(_NOUNS).finditer(left))), None)
     if noun is None or noun["people"] or _is_of_buyers(left, noun):
         return _of_people(left, size, unit, length) or (
@@ -212,10 +224,15 @@ def _with(left: str) -> int:
     return _led(left, 0, frozenset({"with", "having", "have", "has", "who", "that", "whose"}))
 
 
-def _unit(right: str) -> tuple[str, int]:
+def _unit(right: str, size: Size) -> tuple[str, int]:
+    """What follows the size, and how long that is."""
+    is_time = compiled(_TIME).match(right)
+    if is_time and size.limits[0][1] == 1:
+        return "other", 0  # `over 1 year`
     for unit, pattern in _UNITS:
-        if found := compiled(pattern).match(right):
-            return unit, found.end()
+        found = compiled(pattern).match(right)
+        if found and not (unit == "other" and size.is_money and is_time):
+            return unit, found.end()  # `over 80 dollars last week` has none
     return "", 0
 
 
@@ -240,7 +257,9 @@ def _of_orders(left: str, at: int, size: Size) -> tuple[str, int, int] | None:
 
 
 _TURNED = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!="}
-_ANY = frozenset("anything everything orders those ones any all the sales purchases".split())
+_ANY = frozenset(
+    ["anything", "everything", "orders", "those", "ones", "any", "all", "the", "sales", "purchases"]
+)
 
 
 def _negated(left: str) -> int | None:

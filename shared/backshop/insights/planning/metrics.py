@@ -1364,15 +1364,21 @@ def fit(reading: Reading) -> None:
     elif fields & {D.COUPON}:
         _of_codes(reading, fields)
         _codes_of_classes(reading, fields)
-    if reading.metrics == ["product_net_sales"] and reading.line.take(_IN_PIECES):
-        reading.metrics[0] = "items_sold"
+    _in_pieces(reading)
     _velocity_of_classes(reading)
-    if reading.metrics == ["sales_velocity"] and reading.grain == Unit.DAY:
-        reading.grain = None  # It is pieces a day as it is.
     _with_tax(reading)
     _with_codes(reading)
     _of_shares(reading)
-    _of_customers(reading, fields)
+    if not _of_spenders(reading, fields):
+        _of_customers(reading, fields)
+    _of_courses(reading, fields)
+    if reading.dimensions or reading.grain:
+        is_percent = METRICS[reading.metrics[0]].format == "percent"
+        filters.read_left_limit(reading, reading.metrics[0], is_percent=is_percent)
+
+
+def _of_courses(reading: Reading, fields: set[str]) -> None:
+    """What is called otherwise by status, cohort, or in the course of time."""
     name = reading.metrics[0]
     if D.STATUS in fields and name == "orders":
         reading.metrics[0] = "orders_all_status"
@@ -1386,9 +1392,6 @@ def fit(reading: Reading) -> None:
         reading.metrics[0] = "net_sales"
     elif name == "net_sales_yoy_pct":
         reading.compare = None
-    if reading.dimensions or reading.grain:
-        is_percent = METRICS[reading.metrics[0]].format == "percent"
-        filters.read_left_limit(reading, reading.metrics[0], is_percent=is_percent)
 
 
 _OF_ALL_CLASSES = {"coupon_uses": "orders", "coupon_net_sales": "net_sales"}
@@ -1409,8 +1412,16 @@ def _with_codes(reading: Reading) -> None:
         reading.metrics[0] = "discounted_orders"
 
 
+def _in_pieces(reading: Reading) -> None:
+    """`how did the mug sell, in units`."""
+    if reading.metrics == ["product_net_sales"] and reading.line.take(_IN_PIECES):
+        reading.metrics[0] = "items_sold"
+
+
 def _velocity_of_classes(reading: Reading) -> None:
-    """How fast a category's products sell is read from their pieces."""
+    """How fast a category's products sell is read from their pieces; it is by day as it is."""
+    if reading.metrics == ["sales_velocity"] and reading.grain == Unit.DAY:
+        reading.grain = None
     has_category = any(each.field == D.CATEGORY for each in reading.filters)
     is_ranked = bool(reading.top_n or reading.sign) and D.PRODUCT in reading.dimensions
     if reading.metrics == ["sales_velocity"] and has_category and is_ranked:
@@ -1500,21 +1511,28 @@ def _decline_share_of_limit(reading: Reading) -> None:
     )
 
 
+def _of_spenders(reading: Reading, fields: set[str]) -> bool:
+    """Whether customers limited by money are counted: among all, and not among those of a metric
+    that has limits of its own."""
+    if Limit.TOTAL_SPENT not in fields:
+        return False
+    if reading.metrics[0] == "one_time_customers":
+        put(reading, limit(Limit.ORDERS_COUNT, "=", 1))
+        reading.metrics[0] = "customers"
+        return False
+    if reading.metrics[0] != "customers_at_risk" or D.CUSTOMER in reading.dimensions:
+        return False
+    reading.metrics[0] = "customers"
+    reading.period = reading.period or AllTime()
+    return True
+
+
 def _of_customers(reading: Reading, fields: set[str]) -> None:
     """Who is meant by limits on whole lives: a list, unless they are to be counted."""
     name = reading.metrics[0]
     if name == "ltv_historic" and D.CUSTOMER in reading.dimensions:
         reading.metrics[0] = name = "lifetime_revenue"
     is_limited = bool(fields & {Limit.ORDERS_COUNT, Limit.TOTAL_SPENT})
-    if name == "one_time_customers" and Limit.TOTAL_SPENT in fields:
-        put(reading, limit(Limit.ORDERS_COUNT, "=", 1))
-        reading.metrics[0] = name = "customers"
-        is_limited = True
-    is_list = D.CUSTOMER in reading.dimensions
-    if name == "customers_at_risk" and Limit.TOTAL_SPENT in fields and not is_list:
-        reading.metrics[0] = "customers"  # Of any number of orders.
-        reading.period = reading.period or AllTime()
-        return
     if (
         name == "customers"
         and Limit.TOTAL_SPENT not in fields

@@ -270,6 +270,10 @@ _OF_TIME: tuple[tuple[str, str], ...] = (
     (r"\bacross the week (?=by weekday)", ""),
     (r"\bmonthly cohorts\b", "cohorts"),
     (
+        rf"\b{_MONEY} (?:per|a|each) day (.{{1,40}}?) on average\b",
+        r"average daily sales \1",
+    ),
+    (
         rf"\bthe {_UNIT} (?:just gone|that (?:just|has just) ended|just ended|just finished|just past)\b",
         r"last \1",
     ),

@@ -1,5 +1,5 @@
-"""Wordings of two parts of a question together mean what each of them means alone (`slots.txt`): every
-figure, class, rank and grain is asked of periods in all their wordings."""
+"""Wordings of two parts of a question together mean what each of them means alone (`slots.txt`):
+every figure, class, rank and grain is asked of periods in all their wordings."""
 
 from __future__ import annotations
 
