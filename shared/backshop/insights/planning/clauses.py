@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from backshop.insights.planning import phrasing
 from backshop.insights.planning.lexicon import PEOPLE
 from backshop.insights.planning.models import Known
 from backshop.insights.planning.names import Named
-from backshop.insights.planning.text import compiled
+from backshop.insights.planning.text import Line, compiled
 
 if TYPE_CHECKING:
     from backshop.insights.planning.rules import Reading
@@ -159,6 +160,7 @@ _DOING = frozenset(
         "go",
     ]
 )
+_BUYING = _DOING - {"spend", "spent"}
 _GOODS_NOUN = re.compile(r"products?|items?|articles?|things?|skus?|variants?")
 _PEOPLE = re.compile(rf"(?:{PEOPLE})")
 
@@ -172,10 +174,12 @@ class Lead(NamedTuple):
 
 
 def read(reading: Reading, known: Known) -> None:
-    """The clauses of the question, from left to right."""
-    place = 0
+    """The clauses of the question, from left to right; what is left is said plainly anew."""
+    place, before = 0, reading.line.text
     while place < len(reading.line.text.split()):
         place = _read_at(reading, known, place)
+    if reading.line.text != before:
+        reading.line = Line(phrasing.rephrased(reading.line.text))
 
 
 def _read_at(reading: Reading, known: Known, place: int) -> int:
@@ -332,7 +336,7 @@ def _is_clause(
     before, behind = tokens[max(0, lead.start - 1) : lead.start], tokens[after : after + 1]
     if reading.is_facing or {*before, *behind} & _FACING or lead.start == 0:
         return False
-    if before[0] in _DOING or (_PEOPLE.fullmatch(before[0]) and {*behind} & _DOING):
+    if before[0] in _DOING or (_PEOPLE.fullmatch(before[0]) and {*behind} & _BUYING):
         return False
     if named[0].field in _GOODS:
         return _is_of_goods(tokens, lead, len(named))

@@ -55,6 +55,10 @@ _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
 )
 
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:average|mean|avg) (?:number of )?(?:items|units|products|pieces) (?:in|per|of) (?:an? |our |the |each |all )?orders?\b",
+        "items per order",
+    ),
     (r"\bquantity of (?:the |our |all )*(orders|customers|clients)\b", r"number of \1"),
     (
         rf"\bdo (?:our |the )?{PEOPLE} (?:using|with|who use|who used) (?:an? |our )?(?:{CODES}|discounts?) (?:spend|order|buy)(?: more| less| bigger)?(?: per order)?"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, timedelta
+from itertools import takewhile
 from re import Match
 
 from backshop.insights.planning import times
@@ -22,16 +23,59 @@ from backshop.insights.semantic.models import (
     Period,
     Range,
 )
-from backshop.insights.semantic.periods import DAY, Window, window
+from backshop.insights.semantic.periods import DAY, WEEKDAYS, Window, window
 
 _MOST = 7
 """Words of the period that another is reckoned from."""
 _EDGE = compiled(r"^(?:the )?(end|start|beginning|begin) of ")
+_BEGINS = compiled(
+    rf"(?:the )?(?:\d|{times.MONTH}\b|{times.WEEKDAY}\b|q[1-4]|h[12]|this|last|past|previous|prior|current|today|yesterday"
+    rf"|early|mid|late|middle|first|second|third|fourth|week|month|quarter|year|thanksgiving"
+    rf"|{'|'.join(times.DAYS_NAMED)}|{'|'.join(times.SEASONS)})"
+)
+"""How a period begins, so that others are not tried."""
+_NO_PERIOD = frozenset(
+    {
+        "~",
+        ",",
+        "for",
+        "by",
+        "did",
+        "do",
+        "does",
+        "we",
+        "i",
+        "that",
+        "which",
+        "who",
+        "vs",
+        "is",
+        "are",
+        "was",
+        "were",
+    }
+    | {
+        "has",
+        "have",
+        "with",
+        "without",
+        "orders",
+        "sales",
+        "revenue",
+        "customers",
+        "products",
+        "only",
+        "but",
+        "per",
+    }
+)
 _PLACE = {
     "first": 0, "opening": 0, "beginning": 0, "start": 0, "second": 1, "third": 2, "fourth": 3, "last": -1,
     "final": -1, "closing": -1, "latter": -1, "1": 0, "2": 1, "3": 2, "4": 3,
 }  # fmt: skip
-_UNIT = r"(?P<unit>day|week|weekend|fortnight|month|quarter|half|third)(?P<s>s?)"
+_UNIT = (
+    rf"(?P<unit>day|week|weekend|fortnight|month|quarter|half|third|{'|'.join(WEEKDAYS)})(?P<s>s?)"
+)
 _PART = rf"\b(?:in |for |during |over |on )?(?:the )?(?P<which>{'|'.join(_PLACE)})(?: (?P<n>\d+|couple of|few))? {_UNIT} (?:of|in) "
 _BESIDE = r"\b(?:in |for |during |over )?(?:the )?(?:(?P<n>\d+|an?|couple of|few) )?(?:full )?(?P<unit>day|week|fortnight|month|quarter|year)s? (?:just |immediately |right )?(?P<side>before|after|following|leading up to|running up to|prior to|preceding|up to|ahead of|from|to|until|ending(?: in| on| with| at)?) "
 _SPAN = r"\b(?:between|from) "
@@ -61,10 +105,10 @@ def _named(text: str, now: Now) -> tuple[Period, int] | None:
             return None
         day = whole.last if edge[1] == "end" else whole.first
         return Range(start=day, end=day), edge.end() + named[1]
-    words = text.split()[:_MOST]
+    if not _BEGINS.match(text):
+        return None
+    words = list(takewhile(_may_be_of_period, text.split()[:_MOST]))
     for number in range(len(words), 0, -1):
-        if "~" in words[:number] or "," in words[number - 1]:
-            continue
         said = " ".join(words[:number])
         rest = Line(said.removeprefix("the ") if number > 1 else said)
         if rest.text.strip() in ("week", "month", "quarter", "year"):
@@ -73,6 +117,10 @@ def _named(text: str, now: Now) -> tuple[Period, int] | None:
         if held is not None and not rest.text.replace("~", " ").strip():
             return held, len(said)
     return None
+
+
+def _may_be_of_period(word: str) -> bool:
+    return word not in _NO_PERIOD and not word.startswith("@")
 
 
 def _window(held: Period, now: Now) -> Window | None:
@@ -124,8 +172,8 @@ def _within(whole: Window, place: int, number: int, unit: str) -> Range | None:
     """So many units of the whole, from its beginning or to its end."""
     if unit == "half":
         return _half(whole, place)
-    if unit == "weekend":
-        return _nth_weekend(whole, place)
+    if unit == "weekend" or unit in WEEKDAYS:
+        return _nth(whole, place, unit)
     if number > 1 and place not in (0, -1):
         return None
     if place >= 0:
@@ -156,14 +204,16 @@ def _months(whole: Window) -> int:
     return (whole.last.year - whole.first.year) * 12 + whole.last.month - whole.first.month + 1
 
 
-def _nth_weekend(whole: Window, place: int) -> Range | None:
-    days = (whole.last - whole.first).days + 1
-    saturdays = [
-        day for each in range(days) if (day := whole.first + timedelta(days=each)).weekday() == 5
-    ]
-    if not saturdays or place >= len(saturdays):
+def _nth(whole: Window, place: int, unit: str) -> Range | None:
+    """Of its weekends, which begin on Saturdays, or of its Mondays and so on."""
+    wanted = 5 if unit == "weekend" else WEEKDAYS.index(unit)
+    every = (
+        whole.first + timedelta(days=each) for each in range((whole.last - whole.first).days + 1)
+    )
+    days = [day for day in every if day.weekday() == wanted]
+    if not days or place >= len(days):
         return None
-    return Range(start=saturdays[place], end=saturdays[place] + DAY)
+    return Range(start=days[place], end=days[place] + (DAY if unit == "weekend" else timedelta()))
 
 
 def _moved(day: date, number: int, unit: str) -> date:
@@ -203,12 +253,14 @@ _REACHING = frozenset({"from", "to", "until", "up to"}) | {
     f"ending{each}" for each in ("", " in", " on", " with", " at")
 }
 """After or before so many units which the day itself is one of."""
+_JOINT = compiled(r" (?:and|to|until|till|through|thru|up to|up until) ")
 _TO = compiled(r"^ ?(?:and|to|until|till|through|thru|up to|up until)(?: and including)? ")
 
 
 def _span(_: Match[str], text: str, now: Now) -> tuple[Period, int] | None:
     """From the first day of one to the last of another; of two of a kind side by side, a change."""
-    first = _named(text, now)
+    joint = _JOINT.search(text)
+    first = _named(text[: joint.start()], now) if joint else None
     joined = _TO.match(text[first[1] :]) if first else None
     if first is None or joined is None:
         return None

@@ -874,6 +874,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         r"^ (?P<rel>)(?P<m>may)(?P<y>)(?= (?:sales|revenue|orders|turnover|numbers|figures|refunds)| *$| vs)",
         _month,
     ),
+    (
+        rf"\b(?:in |for |of )?{YEAR} (?:to date|so far|until now|ytd|to now)\b",
+        lambda found, now: _calendar_of_now(int(found[1]), now),
+    ),
     (rf"\b{IN.replace('month of |', '')}(?:fy ?)?{YEAR}\b", _whole_year),
     (
         rf"\b(?P<rel>)(?P<day>{LONG_WEEKDAY[1:-1]})(?P<after> before last)?\b(?! (?:is|are|the) )",
@@ -908,6 +912,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _last_n,
     ),
 )
+
+
+def _calendar_of_now(year: int, now: Now) -> Period | None:
+    return Calendar(unit=Unit.YEAR) if year == now.today.year else None
 
 
 def _quarter_of(found: Match[str], now: Now) -> Period | None:
