@@ -16,6 +16,7 @@ _PLAIN = {
     "spend": ("spend", "spends", "spent", "spending"),
     "refund": ("refund", "refunds", "refunded", "refunding"),
     "return": ("return", "returns", "returned", "returning"),
+    "discount": ("discount", "discounts", "discounted", "discounting"),
     "use": ("use", "uses", "used", "using"),
 }
 """As it stands, of one, past, and going on."""
@@ -27,6 +28,7 @@ _COLLOQUIAL = {
     "spend": "shell out|fork out|fork over|splash out|cough up|lay out/laid out|splurge|dish out|fritter away",
     "refund": "reimburse|repay/repaid|pay back/paid back|hand back|dish back",
     "return": "send back/sent back|bring back/brought back",
+    "discount": "knock off|mark down",
     "use": "cash in on|make use of/made use of",
 }
 """Those that mean nothing else in questions, each with its past where that is irregular."""
@@ -35,13 +37,14 @@ _ONLY_AFTER_WE = frozenset(
 )
 """Also nouns: verbs where somebody does it."""
 _WHO = r"(?:(?:we|i|they|you|us|people|customers|customer|shop|store|did|do|have|has|had|who|business|@x\d+) (?:all |really |actually |ever |just |even |already )*)"
-_DOUBLED = re.compile(r"(?:[^aeiou][aeiou][bgpt])$")
+_DOUBLED = re.compile(r"[^aeiou]+[aeiou][bgpt]")
+"""Of verbs of one syllable: `flogged`, and not `pocketted`."""
 
 
 def _forms(base: str, past: str) -> tuple[str, str, str, str]:
     verb, _, rest = base.partition(" ")
     tail = f" {rest}" if rest else ""
-    stem = verb + verb[-1] if _DOUBLED.search(verb) else verb.removesuffix("e")
+    stem = verb + verb[-1] if _DOUBLED.fullmatch(verb) else verb.removesuffix("e")
     of_one = f"{verb}es" if verb.endswith(("s", "sh", "ch")) else f"{verb}s"
     of_one = f"{verb[:-1]}ies" if verb[-1] == "y" and verb[-2] not in "aeiou" else of_one
     return base, of_one + tail, past or f"{stem}ed{tail}", f"{stem}ing{tail}"
