@@ -370,7 +370,7 @@ def _put(reading: Reading, named: list[Named], known: Known, *, is_negative: boo
 
 _THOSE = (
     r"(?: ,)?(?: (?:and|but))? (?P<how>(?:only|just)(?: (?:for|in|of|from|on))?|for|of|from|in|on|among) (?:the |all |those )?"
-    r"(?:orders|purchases|baskets)\b(?! (?:values?|sizes?|totals?|amounts?|per|status|count|volume|and|or|vs)\b)"
+    r"(?:orders|purchases|baskets)\b(?! (?:with|using|having|that (?:had|have|used|use)) (?:an? |any )?(?:coupons?|codes?|discounts?|vouchers?|promos?|promo))(?! (?:values?|sizes?|totals?|amounts?|per|status|count|volume|and|or|vs)\b)"
 )
 _COUNTED = r"\b(?:number|count|no|volume|amount|list|value|total|quantity|share|percent|percentage|proportion|distribution|status|sum|totals) $"
 _DONE = r"\b(?:made|make|makes|earn|earns|earned|turn over|turned over|sell|sold|business|money|brings?|brought|units|products|how much)\b"

@@ -94,7 +94,7 @@ _AS_MANY = (
 )
 
 
-_OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:for|of|on|only|just)) (?:the )?(?:orders|sales)(?= *$| ~| (?:from|in|with|over|under|that|without|via|paid|on|by|to)\b| @x)"
+_OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:for|of|on|only|just)) (?:the )?(?:orders|sales)(?= (?:from|in|with|over|under|that|without|via|paid|on|by|to)\b| @x)"
 """`and for orders from austria?`: of those, and no other figure."""
 
 

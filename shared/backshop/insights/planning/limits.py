@@ -238,13 +238,11 @@ def _unit(right: str, size: Size) -> tuple[str, int]:
 
 def _is_year(size: Size, left: str) -> bool:
     """`sales over 2024`, and not `orders over 2000`."""
-    is_beside = re.search(
-        rf"\b(?:{_ORDERS}|worth|total|value|{PEOPLE}|spent) (?:of |worth )?$", left
-    )
+    is_beside = re.search(rf"\b(?:worth|total|value|{PEOPLE}|spent) (?:of |worth )?$", left)
     return (
         not size.is_money
         and not is_beside
-        and all(1990 <= number <= 2040 for _, number in size.limits)
+        and all(2010 <= number <= 2035 for _, number in size.limits)
     )
 
 

@@ -215,7 +215,7 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
     ),
     (r"\bnothing sold of what\b|\bwhat sold nothing\b", "products without sales"),
     (
-        r"\b(?:grab|pick up|throw in|get|take)(?: together)? with\b(?= (?:the |our |an? )?@x)",
+        r"\b(?:grab|pick up|throw in|(?<!we )get|(?<!we )take)(?: together)? with\b(?= (?:the |our |an? )?@x)",
         "buy together with",
     ),
     (r"^(@x\d+) (?:left|remaining)$", r"\1 in stock"),
@@ -237,7 +237,7 @@ _MONTH = "january|february|march|april|may|june|july|august|september|october|no
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
     (
-        r"\b(?:ahead of|behind|above|below|better than|worse than) (?=(?:the )?(?:same (?:period|time|month|week|quarter|day)|last (?:week|month|quarter|year)|previous|prior)\b)",
+        r"\b(?:ahead of|behind|better than|worse than) (?=(?:the )?(?:same (?:period|time|month|week|quarter|day)|last (?:week|month|quarter|year)|previous|prior)\b)",
         "up vs ",
     ),
     (r"\bas against\b|\bas opposed to\b|\bset against\b", "vs"),
@@ -273,6 +273,10 @@ _OF_TIME: tuple[tuple[str, str], ...] = (
     (r"\b(orders|sales|revenue) (?:from )?monday (?:to|through) sunday\b", r"\1 by weekday"),
     (r"\bacross the week (?=by weekday)", ""),
     (r"\bmonthly cohorts\b", "cohorts"),
+    (
+        rf"\bon average how much {_DID} {_WE} (?:sell|make|take|earn) (?:per|a|each) day\b",
+        "average daily sales",
+    ),
     (
         rf"\b{_MONEY} (?:per|a|each) day (.{{1,40}}?) on average\b",
         r"average daily sales \1",
@@ -445,8 +449,8 @@ _OF_CLASSES: tuple[tuple[str, str], ...] = (
     ),
     (r"(@x\d+) market share of (?=sales|revenue)", r"\1 share of "),
     (
-        rf"\bwith (?:an? )?(?:{CODES}|discount) (?:vs|or|and) without(?: (?:an? |any )?(?:{CODES}|discounts?|one|it))?(?= *$| ,| (?:last|this|in|by|over|since|for)\b)"
-        rf"|\bwith (?:and|vs|or) without (?:an? |any )?(?:{CODES}|discounts?)(?= *$| ,| (?:last|this|in|by|over|since|for)\b)",
+        rf"\bwith (?:an? )?(?:{CODES}|discount) (?:vs|or|and) without(?: (?:an? |any )?(?:{CODES}|discounts?|one|it))?(?= *$| ,| ~| (?:last|this|in|by|over|since|for|previous|past|prior|during|from|between|on|at|ytd|mtd|today|yesterday|the|so|trailing|rolling|within|q[1-4])\b)"
+        rf"|\bwith (?:and|vs|or) without (?:an? |any )?(?:{CODES}|discounts?)(?= *$| ,| ~| (?:last|this|in|by|over|since|for|previous|past|prior|during|from|between|on|at|ytd|mtd|today|yesterday|the|so|trailing|rolling|within|q[1-4])\b)",
         "by couponsplit",
     ),
     (
@@ -484,9 +488,15 @@ _OF_CLASSES: tuple[tuple[str, str], ...] = (
         r"how many \1 did we sell",
     ),
     (r"\b(?:how many |number of )?cancell?ations\b(?! (?:rate|reason|polic))", "cancelled orders"),
-    (rf"\borders (?:did|have|that) {PEOPLE} cancel(?:led)?\b", "orders were cancelled"),
+    (
+        rf"\borders (?:(?:did|have|that|our|the) )*{PEOPLE} cancel(?:led)?\b",
+        "orders were cancelled",
+    ),
     (r"\borders (?:being held|held)\b|\bheld orders\b", "orders on hold"),
-    (r"\borders whose payments? (?:has |have )?failed\b|\bpayments that failed\b", "failed orders"),
+    (
+        r"\borders whose payments? (?:has |have )?failed\b|\bpayments (?:that |which |have |has )*failed\b",
+        "failed orders",
+    ),
     (r"\brates? for products in (@x)", r"rate by product in \1"),
     (
         r"\b(?:biggest|most common|largest|most frequent|top|main) order (?:size|value) (?:bucket|band|range)\b",

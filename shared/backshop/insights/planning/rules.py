@@ -262,7 +262,11 @@ def _decline_what_is_no_question(line: Line) -> None:
         )
     if line.has(lexicon.CAUSES):
         raise Refused(
-            _declined("The numbers say what happened, and not why.", ["causes"], lexicon._CHANGE)
+            _declined(
+                "The numbers say what happened, and not why.",
+                ["causes", "reasons of refunds"] if line.has(lexicon.GIVEN_BACK) else ["causes"],
+                lexicon._CHANGE,
+            )
         )
 
 

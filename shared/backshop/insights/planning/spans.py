@@ -276,7 +276,9 @@ def _span(_: Match[str], text: str, now: Now) -> tuple[Period, int] | None:
 
 def _is_change(first: Period, then: Period) -> bool:
     """`from last month to this month` sets one against the other."""
-    return type(first) is type(then) and not isinstance(first, Range)
+    if isinstance(first, Range) and isinstance(then, Range):  # dates, each as the other is written
+        return first.start == first.end and then.start == then.end
+    return type(first) is type(then)
 
 
 def _without(line: Line, now: Now) -> Period | None:

@@ -209,6 +209,8 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\b([12])h (?=(?:19|20)\d\d\b)", r"h\1 "),
     (r"\bwinter ((?:19|20)\d\d) ?[-/] ?(?:20)?\d\d\b", r"winter \1"),
     (r"\bly\b", "last year"),
+    (r"^((?:\S+ ){0,4}[^\s:]+): ", r"\1 , "),
+    (r"\b[lt]tm\b", "last 12 months"),
     (r"\b2day\b", "today"),
     (r"\br (?=we|u|you|there|our|the|sales|orders)", "are "),
     (r"(?<=[a-z] )n (?=[a-z])", "and "),
@@ -248,7 +250,7 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])(?=\s|$|\s?[$€£¥₹?])", r"\1.\2"),
     (r"(?<=\d),(?=(?:\d{2},)*\d{3}\b)", ""),
     (rf"(?<![\w-])(\d+(?:\.\d+)?)\s?({'|'.join(_MANY)})s?\b\.?", _counted),
-    (rf"{_MONEY}\s?(\d(?:[\d.,]*\d)?)", r"\1 ¤"),
+    (rf"{_MONEY}\s?(\d(?:[\d.,]*\d)?)(?!\d|st\b|nd\b|rd\b|th\b)", r"\1 ¤"),
     (rf"(?<=\d)\s?{_MONEY}", " ¤"),
     # A size as it is written on a label, apart from what it measures; those of codes stay.
     (rf"(?<![\w-])(\d+(?:\.\d+)?)({'|'.join(UNITS)})\b", r"\1 \2"),

@@ -767,7 +767,7 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     (
         r"\b"
         + IN
-        + r"(?:h ?(?P<h>[12])|(?:the )?(?P<o>first|second|1|2) (?:semester|half(?: |-)year|half)(?= of (?:the|this|last) year| of (?:19|20)| (?:19|20)|$| ~|\s*$)(?: of the year)?)"
+        + r"(?:h ?(?P<h>[12])|(?:the )?(?P<o>first|second|1|2) (?:semester|half(?: |-)year|half)(?= of (?:the|this|last) year| of (?:19|20)| (?:19|20)|$| ~| ,|\s*$)(?: of the year)?)"
         + OF_YEAR.replace("((", "(?P<y>(")
         + r"\b",
         _half_year,
@@ -880,12 +880,12 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     ),
     (rf"\b{IN.replace('month of |', '')}(?:fy ?)?{YEAR}\b", _whole_year),
     (
-        rf"\b(?P<rel>)(?P<day>{LONG_WEEKDAY[1:-1]})(?P<after> before last)?\b(?! (?:is|are|the) )",
-        _weekday,
-    ),
-    (
         r"\b(?:of |for |in |over |during |since )?(?:all[ -]?time|ever|the beginning(?: of time)?|day 1|day one|(?:we|i|the (?:shop|store)) (?:have )?(?:started|opened|launched|began)|the start|launch|inception|opening|our history|our whole history|the entire history|whole history|history of (?:the|our) (?:shop|store)|(?:the )?entire lifetime|to date|overall so far|lifetime(?= (?:sales|orders|turnover)\b))\b",
         _constant(AllTime()),
+    ),
+    (
+        rf"\b(?P<rel>)(?P<day>{LONG_WEEKDAY[1:-1]})(?P<after> before last)?\b(?! (?:is|are|the) )",
+        _weekday,
     ),
     (
         r"\b(?:for |in |over )?(?:the )(?:whole|entire|full|complete) (?P<unit>day|week|month|quarter)\b(?! of)",

@@ -20,7 +20,7 @@ _ROWS = rf"\b(?:by|per|top|best|top \d+|best \d+|which|for each|each) (?:{'|'.jo
 _OF_BUYERS = (
     r"\b(?:from|of|by|to|for|with) (?:(?:the|our|new|returning|repeat|existing|first|time|guest|brand|old|loyal) )*"
     r"(?:customers?|buyers?|shoppers?|clients?|people|guests?)\b"
-    r"|\b(?:only|just|for|of) (?:the |those )?orders\b"
+    r"|\b(?:only|just|for|of) (?:the |those )?orders\b|\bon an? \w+day\b"
 )
 """A condition, and no figure of its own."""
 
@@ -56,7 +56,7 @@ def _half(text: str, named: list[tuple[Named, ...]], now: times.Now) -> Half:
         each = named[int(mark)][0]
         names[each.field] = names.get(each.field, frozenset()) | {each.value}
     own = compiled(_OF_BUYERS).sub(" ", text)
-    return Half(metrics.said(own), times.period(Line(text), now), rows[0] if rows else "", names)
+    return Half(metrics.said(own), times.period(Line(own), now), rows[0] if rows else "", names)
 
 
 def _differ(first: Half, then: Half) -> int:

@@ -94,7 +94,10 @@ def asked(chance: Random, held: tuple[Condition, ...]) -> Expected | None:
         head, metric = "orders", _metric("orders", held)
     if metric is None:
         return None
-    said, period = chance.choice(HEADS[head]), chance.choice(list(PERIODS))
+    said = chance.choice(HEADS[head])
+    # `on a friday last week` is one day.
+    is_of_days = any(each.kind == "day" for each in held)
+    period = chance.choice([each for each in PERIODS if not (is_of_days and each == "last week")])
     clauses = chance.choice(held[0].wordings)
     for each in held[1:]:
         clauses += f"{chance.choice(JOINTS)} {chance.choice(each.wordings)}"
