@@ -128,7 +128,7 @@ _JOINTS = frozenset({"and", "but", ",", "~"})
 _STOPS = _JOINTS | {"only", "just"}
 _AFTER = {
     "coupon": re.compile(r" (?:code |coupon )?(?:(?:was |were |is |got |being )?(?:applied|used|redeemed)|on (?:it|them))\b| (?:code|coupon)\b"),
-    "country": re.compile(r" (?:customers?|people|buyers?|shoppers?|market)\b(?! (?:who|that))| only\b"),
+    "country": re.compile(r" (?:customers?|people|buyers?|shoppers?|market)\b(?! (?:who|that (?:have|has|had|bought|spent|ordered|placed|did|do|spend|buy|order|return\w*))\b)| only\b"),
     "channel": re.compile(r" (?:channel|only)\b"),
     "product": re.compile(r" (?:only|in (?:it|them))\b"),
     "sku": re.compile(r" (?:only|in (?:it|them))\b"),

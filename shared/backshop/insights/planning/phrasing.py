@@ -407,7 +407,7 @@ _OF_RANKS: tuple[tuple[str, str], ...] = (
     (r"\b(?:(\d+) )?(?:biggest|top|highest|best) earners\b", r"top \1 products by revenue"),
     (r"\b(?:biggest|top|highest|best) earner\b", "best product by revenue"),
     (
-        r"\btop (\d+) sellers\b|\btop (\d+) by (?:quantity|units|pieces|units sold|quantity sold|volume)(?: sold)?(?= *$| ,| (?:last|this|in|since|for|from|starting|over|on|during|between|past|ytd|mtd|qtd|q[1-4]|@x\d+)\b)"
+        r"\btop (\d+) sellers\b|\btop (\d+) by (?:quantity|units|pieces|units sold|quantity sold|volume)(?: sold)?\b(?! (?:sold|per|by|of|from|each|in each)\b)"
         rf"|\b(?:the )?(\d+) {GOODS} (?:that |which )?we sold (?:the )?most of\b",
         r"\1\2\3 best selling products",
     ),

@@ -497,7 +497,9 @@ def _read_dimensions(reading: Reading) -> None:
                 if each.field != dimension or dimension not in (D.IS_WEEKEND, D.HAS_COUPON)
             ]
             _add(reading, dimension)
-    if reading.grain is None and (found := line.take(rf"~ (?:and|,|x)(?: by)? {times.UNIT}s?\b")):
+    if reading.grain is None and (
+        found := line.take(rf"(?<!^ )~ (?:and|,|x)(?: by)? {times.UNIT}s?\b")
+    ):
         reading.grain = Unit(found[1])
 
 

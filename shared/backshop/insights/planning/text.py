@@ -116,6 +116,8 @@ _MONEY = (
     r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|inr|aed|sgd|chf|jpy|cad|aud|dollars?|euros?|pounds?|bucks|quid"
     r"|rupees?|rs\.?|yen|francs?|dirhams?)(?![\w.]))"
 )
+_COINS = r"dollars?|euros?|pounds?|bucks|quid|rupees?|yen|francs?|dirhams?"
+"""Stand after their number, whatever follows (`100 dollars 2024`)."""
 _MANY = {
     "k": 1_000,
     "thousand": 1_000,
@@ -250,6 +252,7 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"(?<![\d.,])(\d+),(\d{1,2})(?![\d,])(?=\s|$|\s?[$€£¥₹?])", r"\1.\2"),
     (r"(?<=\d),(?=(?:\d{2},)*\d{3}\b)", ""),
     (rf"(?<![\w-])(\d+(?:\.\d+)?)\s?({'|'.join(_MANY)})s?\b\.?", _counted),
+    (rf"(?<=\d) ?(?:{_COINS})\b", " ¤"),
     (rf"{_MONEY}\s?(\d(?:[\d.,]*\d)?)(?!\d|st\b|nd\b|rd\b|th\b)", r"\1 ¤"),
     (rf"(?<=\d)\s?{_MONEY}", " ¤"),
     # A size as it is written on a label, apart from what it measures; those of codes stay.

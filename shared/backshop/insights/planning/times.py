@@ -705,7 +705,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         rf"\b(?:week of|week starting|week beginning|week commencing)(?: the)? (?P<date>{A_DATE})\b",
         _week_of,
     ),
-    (rf"\b{IN}(?:week|cw|kw|calendar week) (\d{{1,2}})(?: (?:of )?{YEAR})?\b", _week_number),
+    (
+        rf"\b{IN}(?:week|cw|kw|calendar week) (\d{{1,2}})(?: (?:of )?{YEAR})?\b(?! {MONTH})",
+        _week_number,
+    ),
     (
         rf"\b{IN}(?P<which>first|last|second|third|fourth|1|2|3|4)(?: (?P<n>\d+))? (?P<what>week|day|half)s? (?:of|in) (?P<m>{MONTH[1:-1]})(?: (?P<y>(?:19|20)\d\d|last year|this year))?\b",
         _part_of_month,

@@ -21,6 +21,7 @@ _OF_BUYERS = (
     r"\b(?:from|of|by|to|for|with) (?:(?:the|our|new|returning|repeat|existing|first|time|guest|brand|old|loyal) )*"
     r"(?:customers?|buyers?|shoppers?|clients?|people|guests?)\b"
     r"|\b(?:only|just|for|of) (?:the |those )?orders\b|\bon an? \w+day\b"
+    r"|\b(?:with|without|using) (?:an? |any |the |no )?(?:coupons?|discounts?|vouchers?|(?:discount |promo |coupon )?codes?)\b"
 )
 """A condition, and no figure of its own."""
 

@@ -45,6 +45,8 @@ def _means(slot: str, meaning: list[str], period: str) -> str:
         return PARTS[slot].format(meaning[0], period, *meaning[1:])
     if slot == "by":
         return PARTS[slot].format(*meaning[:3], period, *meaning[3:])
+    if slot == "grain" and (meaning[1], period) == ("month", "last 1 year"):
+        period = "last 12 month"  # As the contract has it.
     return PARTS[slot].format(*meaning, period)
 
 
