@@ -137,11 +137,12 @@ def _part(found: Match[str], text: str, now: Now) -> tuple[Period, int] | None:
     named = _named(text, now)
     if named is None:
         return None
-    for whole in _wholes(named[0], now):
-        made = _within(whole, _PLACE[found["which"]], _number(found["n"]), found["unit"])
-        if made is not None and made.start <= now.today:
-            break
-    else:
+    parts = (
+        _within(whole, _PLACE[found["which"]], _number(found["n"]), found["unit"])
+        for whole in _wholes(named[0], now)
+    )
+    made = next((each for each in parts if each and each.start <= now.today), None)
+    if made is None:
         return None
     is_running = isinstance(named[0], Calendar) and named[0].offset == 0
     return (made if not is_running else made.model_copy(update={"end": min(made.end, now.today)})), named[1]  # fmt: skip
