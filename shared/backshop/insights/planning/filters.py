@@ -153,13 +153,11 @@ _FIGURE = (
     r"(?P<figure>(?:units?|pieces)(?: sold)?(?! (?:left|in stock|on hand|remaining|available|on stock))|items sold|orders?|refunds?|(?:net )?sales|revenue|turnover"
     r"|uses|redemptions)"
 )
+_EARNING = r"(?:brought in|bring in|made|make|earned|earn|generated|generate|took in|took|turned over|grossed|sold for|did)"
 _ROW_LIMITS = (
     rf"\b{_ROW} {_HAVE} (?:a |we )*{N}(?: (?:in|of|worth of))? {_FIGURE}\b",
     rf"\b{_ROW} {_HAVE} (?:a |total |our |the )*{_FIGURE} (?:of |was |were |is |are )*{N}(?= |$)(?! (?:days|weeks|months|times))",
     rf"\b{_ROW} (?:(?:that|which|we) )*(?:have |has |had )?(?P<figure>sold|sell|used|redeemed) {N} (?:units|pieces|times|items)\b",
-)
-_EARNING = r"(?:brought in|bring in|made|make|earned|earn|generated|generate|took in|took|turned over|grossed|sold for|did)"
-_ROW_LIMITS += (
     rf"\b{_ROW} (?:(?:that|which|where|we|have|has|had) )*(?P<figure>{_EARNING}) (?:us )?{N}(?= |$)(?! (?:orders?|units?|pieces|items?|times|days?|weeks?|months?|uses|redemptions))",
 )
 _ROWS_OF = {"pro": D.PRODUCT, "ite": D.PRODUCT, "art": D.PRODUCT, "sku": D.SKU, "var": D.SKU}

@@ -53,7 +53,7 @@ def _forms(base: str, past: str) -> tuple[str, str, str, str]:
 @cache
 def _table() -> dict[str, str]:
     """Each form as the plain one."""
-    found = {}
+    found: dict[str, str] = {}
     for plain, several in _COLLOQUIAL.items():
         for each in several.split("|"):
             base, _, past = each.partition("/")
