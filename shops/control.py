@@ -187,6 +187,12 @@ def refund(shop: Shop, args: Args) -> Args:
     return order_state(order)
 
 
+def refunding(shop: Shop, args: Args) -> Args:
+    """{how}: settle, wait or refuse, at the payment providers; "" is the platform's usual."""
+    shop.set_refunding(args.get("how", ""))
+    return {}
+
+
 def _refund_line(shop: Shop, order: Order, part: Args) -> RefundLine:
     line = next(line for line in order.lines if line.id == int(part["line"]))
     quantity = int(part.get("quantity", 1))
@@ -321,6 +327,7 @@ ACTIONS: dict[str, Callable[[Shop, Args], Any]] = {
         deliver,
         cancel,
         refund,
+        refunding,
         address,
         edit_order,
         trash,

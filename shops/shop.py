@@ -435,6 +435,9 @@ class Shop:
         self.coupons: dict[int, Coupon] = {}
         self.tax_rate = Decimal(0)
         self.shipping_tax_rate = Decimal(0)
+        self.refunding = ""
+        """What payment providers do with refunds: "settle", "wait" or "refuse" them; "" is the
+        platform's usual."""
         self.version = 0
         self.listeners: list[Listener] = []
 
@@ -740,6 +743,16 @@ class Shop:
         self.touch(order, "refund")
         self.publish("refund.created", refund)
         return refund
+
+    def set_refunding(self, how: str) -> None:
+        """Let payment providers treat refunds so from now on, those that wait at one included."""
+        self.refunding = how
+        ends = {"settle": "Settled", "refuse": "Failed"}
+        for order in self.orders.values():
+            for refund in order.refunds:
+                if how in ends and refund.state == "Pending" and refund.transaction_id:
+                    refund.state, refund.updated_at = ends[how], self.clock.now()
+                    self.touch(order, "settle")
 
     def _restock(self, order: Order, refund: Refund) -> None:
         lines = {line.id: line for line in order.lines}

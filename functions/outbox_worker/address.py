@@ -1,7 +1,9 @@
 """Rows that change an order's shipping address: {"request_id"} of a
 `connect.address_update_request`.
 
-Of several changes of one order only the last is sent: those before it end as superseded.
+Of several changes of one order only the last is sent: those before it end as superseded. After an
+attempt whose end nobody told the next one waits for `outbox.DOUBT`, and so do later changes: what
+a slow shop does late would take their place.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ def find(row: outbox.Row) -> outbox.Answer | None:
     address = Address(**request.new_address)
     keep_order = partial(connected_shop.save_order, row.store_id)
     change = AddressChange(request.order_id, address, before, keep_order=keep_order)
-    with connected_shop.opened(row.store_id) as shop:
+    with connected_shop.opened(row.store_id) as shop, connected_shop.in_doubt():
         return shop.orders.find_address(change)
 
 
@@ -42,7 +44,7 @@ def do(row: outbox.Row) -> outbox.Answer:
     address = Address(**request.new_address)
     keep_order = partial(connected_shop.save_order, row.store_id)
     change = AddressChange(request.order_id, address, before, keep_state, keep_order)
-    with connected_shop.opened(row.store_id) as shop:
+    with connected_shop.opened(row.store_id) as shop, connected_shop.in_doubt():
         return shop.orders.change_address(change)
 
 

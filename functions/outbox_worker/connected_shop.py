@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from backshop import db, logs, platforms
+from backshop import db, logs, outbox, platforms
 from backshop.commerce import Record, Store
 from backshop.platforms.api import Deadline
 from backshop.platforms.errors import (
@@ -18,6 +18,7 @@ from backshop.platforms.errors import (
     PermanentRefusal,
     PlatformError,
     TransientOutage,
+    Unconfirmed,
 )
 from backshop.platforms.ports import Credentials, Json, Shop
 from backshop.stores import breaker, credentials
@@ -45,6 +46,16 @@ def opened(store_id: UUID) -> Iterator[Shop]:
     opened_shop = platforms.load(shop.platform).open(_unsealed(sealed, shop), deadline)
     with closing(opened_shop), _mendable(), breaker.watched(store_id):
         yield opened_shop
+
+
+@contextmanager
+def in_doubt() -> Iterator[None]:
+    """A write whose end nobody told may still be done: the next attempt waits for that."""
+    try:
+        yield
+    except Unconfirmed as doubtful:
+        after = max(doubtful.after or 0.0, outbox.DOUBT.total_seconds())
+        raise Unconfirmed(str(doubtful), after) from doubtful
 
 
 def save_order(store_id: UUID, payload: Json) -> None:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import connected_shop
 from backshop import db, outbox
+from backshop.commerce import in_currency
 from backshop.platforms.discounts import NewDiscount
-from backshop.platforms.errors import PermanentDecline
+from backshop.platforms.errors import PermanentDecline, TransientOutage
 from backshop.platforms.ports import Discounts, Shop
 from backshop.shade.carts import repository as carts
 from backshop.shade.discounts import repository as discounts
@@ -29,11 +30,25 @@ def find(row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     discount, new_discount = read(row)
     if discount.status not in ("pending", "failed"):
+        if (row.response or {}).get("in_doubt"):
+            raise TransientOutage("it may still be made", outbox.DOUBT.total_seconds())
         return {"skipped": f"the discount is {discount.status}"}
     if discount.expires_at <= datetime.now(UTC):
         raise PermanentDecline({"error": "it ended before the shop could be told"})
     with connected_shop.opened(row.store_id) as shop:
-        return {"external_id": discounts_of(shop).create(new_discount)}
+        return {"external_id": _create(discounts_of(shop), new_discount)}
+
+
+def _create(discounts_there: Discounts, new_discount: NewDiscount) -> str:
+    """Where a slow shop did what an earlier attempt asked for in between, it refuses the code as
+    taken: it is ours."""
+    try:
+        return discounts_there.create(new_discount)
+    except PermanentDecline:
+        made = discounts_there.find(new_discount)
+        if made is None:
+            raise
+        return made
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
@@ -63,7 +78,7 @@ def read(row: outbox.Row) -> tuple[Discount, NewDiscount]:
     new_discount = NewDiscount(
         mark=str(discount.id),
         code=discount.discount_code,
-        amount=discount.amount,
+        amount=in_currency(discount.amount, discount.currency),
         currency=discount.currency,
         starts_at=discount.created_at,
         ends_at=discount.expires_at,

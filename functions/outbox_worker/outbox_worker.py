@@ -14,7 +14,13 @@ from uuid import UUID, uuid4
 from backshop import db, logs, outbox
 from backshop.aws import queues
 from backshop.aws.queues import BatchResponse, Message
-from backshop.platforms.errors import Permanent, PermanentDecline, Transient, TransientOutage
+from backshop.platforms.errors import (
+    Permanent,
+    PermanentDecline,
+    Transient,
+    TransientOutage,
+    Unconfirmed,
+)
 from pydantic import BaseModel
 
 ACTIONS = {
@@ -147,6 +153,9 @@ def _give_back(action: outbox.Action, row: outbox.Row, transient: Transient) -> 
         return True
     after = transient.after and timedelta(seconds=transient.after)
     at = datetime.now(UTC) + max(outbox.wait(row.attempts), after or outbox.FIRST_WAIT)
+    answer = {"error": str(transient)} | (
+        {"in_doubt": True} if isinstance(transient, Unconfirmed) else {}
+    )
     with db.transaction(store_id=row.store_id) as tx:
-        outbox.retry(tx, row, {"error": str(transient)}, at)
+        outbox.retry(tx, row, answer, at)
     return False

@@ -13,7 +13,7 @@ from uuid import UUID
 import connected_shop
 from backshop import db, logs, outbox
 from backshop.connect.requests import repository as store
-from backshop.platforms.errors import PermanentDecline, Unconfirmed
+from backshop.platforms.errors import PermanentDecline
 from backshop.platforms.orders import RefundOrder, RefundResult
 
 
@@ -31,7 +31,15 @@ def _request(row: outbox.Row) -> RefundOrder:
         reason=request.reason or "",
         restock=request.restock,
         manual=request.manual,
+        refused=_refused(row),
     )
+
+
+def _refused(row: outbox.Row) -> frozenset[str]:
+    """The refund that the provider refused last, where staff had the request tried again since:
+    their row begins anew with what it failed with."""
+    refund = (row.response or {}).get("refund")
+    return frozenset({str(refund["id"])} if isinstance(refund, dict) else ())
 
 
 def find(row: outbox.Row) -> outbox.Answer | None:
@@ -44,15 +52,8 @@ def find(row: outbox.Row) -> outbox.Answer | None:
 
 def do(row: outbox.Row) -> outbox.Answer:
     request = _request(row)
-    with connected_shop.opened(row.store_id) as shop:
-        try:
-            return _answer(shop.orders.make_refund(request))
-        except Unconfirmed as doubtful:
-            raise _in_doubt(str(doubtful), doubtful.after) from doubtful
-
-
-def _in_doubt(reason: str, after: float | None) -> Unconfirmed:
-    return Unconfirmed(reason, max(after or 0.0, outbox.DOUBT.total_seconds()))
+    with connected_shop.opened(row.store_id) as shop, connected_shop.in_doubt():
+        return _answer(shop.orders.make_refund(request))
 
 
 def _answer(refunded: RefundResult) -> outbox.Answer:

@@ -128,6 +128,8 @@ class Mutations:
             shipping=to_minor(shipping.get("amount") or 0),
             restock=restock,
             payment_id=order.payments[0].id if order.payments else None,
+            state={"wait": "Pending", "refuse": "Failed"}.get(self.shop.refunding, "Settled"),
+            transaction_id=f"re_{order.id}_{len(order.refunds)}",
         )
         views = self.server.views
         return {

@@ -380,7 +380,7 @@ class Rest:
                     "order_id": order.id,
                     "parent_id": part.parent.id if part.parent else None,
                     "processed_at": self.time(part.created_at),
-                    "status": "success",
+                    "status": part.status.lower(),
                     "test": False,
                 }
                 for part in transactions(order)

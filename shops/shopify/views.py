@@ -179,6 +179,11 @@ class Transaction:
     gateway: str
     created_at: int
     parent: Payment | None = None
+    state: str = "Settled"
+
+    @property
+    def status(self) -> str:
+        return {"Pending": "PENDING", "Failed": "FAILURE"}.get(self.state, "SUCCESS")
 
 
 def transactions(order: Order) -> list[Transaction]:
@@ -195,6 +200,7 @@ def transactions(order: Order) -> list[Transaction]:
             first.gateway if first else "manual",
             refund.created_at,
             first,
+            refund.state,
         )
         for refund in order.refunds
         if refund.amount
@@ -551,7 +557,7 @@ class Views:
             "__typename": "OrderTransaction",
             "id": gid("OrderTransaction", part.id),
             "kind": part.kind,
-            "status": "SUCCESS",
+            "status": part.status,
             "gateway": part.gateway,
             "formattedGateway": part.gateway.replace("_", " ").title(),
             "createdAt": when(part.created_at),

@@ -70,6 +70,7 @@ class MutationsServer(Protocol):
     views: Views
     fields: CustomFields
     field_writes: list[Json]
+    delivery_fields: tuple[str, ...]
     shipping_method: str
     shipping_price: int
     roles: dict[str, frozenset[str]]
@@ -202,9 +203,13 @@ class Mutations:
         stages = fields.get("deliveryStage", {}).get("options") or ()
         if stage is not None and stage not in stages:
             raise bad_input(f'"{stage}" is no delivery stage: {", ".join(stages)}')
-        held = {name: order.custom.get(name) for name in written}
-        self.server.field_writes.append({"order": order.id, "held": held, "given": written})
-        self.shop.edit_order(order, custom={**order.custom, **written})
+        names = self.server.delivery_fields
+        if tuple(input.get("fieldNames") or names) != names:
+            raise bad_input(f"the fields are {' and '.join(names)} here")
+        named = dict(zip(names, written.values(), strict=True))
+        held = {name: order.custom.get(name) for name in named}
+        self.server.field_writes.append({"order": order.id, "held": held, "given": named})
+        self.shop.edit_order(order, custom={**order.custom, **named})
         return {"__typename": "BackshopDelivery", "orderId": str(order.id), **written}
 
     def _check_options(self, given: Mapping[str, Any]) -> None:
@@ -223,6 +228,10 @@ class Mutations:
             code = "ORDER_MODIFICATION_STATE_ERROR"
             return failure("OrderModificationStateError", code, f"errorResult.{code}")
         shipping, billing = input.get("updateShippingAddress"), input.get("updateBillingAddress")
+        for address in (shipping, billing):
+            code = (address or {}).get("countryCode")
+            if code and code not in COUNTRIES:
+                raise bad_input(f'The countryCode "{code}" was not recognized')
         if not (shipping or billing or input.get("adjustOrderLines")):
             code = "NO_CHANGES_SPECIFIED_ERROR"
             return failure("NoChangesSpecifiedError", code, f"errorResult.{code}")
@@ -299,6 +308,7 @@ class Mutations:
         lines = [self._refund_line(order, given) for given in input["lines"]]
         goods = sum(line.amount + line.tax for line in lines)
         total = amount if amount is not None else goods + input["shipping"] + input["adjustment"]
+        how = self.shop.refunding
         refund = self.shop.refund(
             order,
             total,
@@ -307,8 +317,21 @@ class Mutations:
             shipping=input["shipping"],
             adjustment=input["adjustment"],
             payment_id=payment.id,
-            state="Pending",
+            state={"settle": "Settled", "refuse": "Failed"}.get(how, "Pending"),
+            transaction_id=f"re_{order.id}_{len(order.refunds)}" if how else None,
         )
+        if how == "wait":
+            # A handler that answers Pending: the refund is kept with the provider's id, and
+            # from Pending to Pending there is no transition.
+            message = 'Cannot transition Refund from "Pending" to "Pending"'
+            return failure(
+                "RefundStateTransitionError",
+                "REFUND_STATE_TRANSITION_ERROR",
+                message,
+                transitionError=message,
+                fromState="Pending",
+                toState="Pending",
+            )
         return self.views.refund(order, refund)
 
     def _payment(self, identity: str) -> tuple[Order, Any]:

@@ -125,6 +125,8 @@ class Vendure:
         self._documents: OrderedDict[str, Any] = OrderedDict()
         self.mutations: Counter[str] = Counter()
         """How often each mutation was run, whether its answer arrived or not."""
+        self.delivery_fields = ("deliveryStage", "trackingNumber")
+        """What the plugin was told that the fields of stage and tracking number are called."""
         self.field_writes: list[Json] = []
         """What setOrderCustomFields was given, and what the order held then."""
         shop.listeners.append(self.hooks.changed)
@@ -182,6 +184,7 @@ class Vendure:
             self.race_seconds = float(args.get("race_seconds", self.race_seconds))
             self.hooks.delay = float(args.get("delivery_delay", self.hooks.delay))
             self.hooks.duplicates = float(args.get("duplicates", self.hooks.duplicates))
+            self.delivery_fields = tuple(args.get("delivery_fields", self.delivery_fields))
             if args.get("forget_tokens"):
                 self.tokens.clear()
             return {}

@@ -18,6 +18,7 @@ from backshop.platforms.errors import (
     PermanentDecline,
     PermanentRefusal,
     TransientFailure,
+    TransientOutage,
     Unconfirmed,
 )
 
@@ -39,7 +40,8 @@ class RefundOrder:
     """A refund to be made. `amount` in major units of `currency`; of `lines` (the platform's line
     id and a quantity) the platform's own prices count, and `amount` only where there are none.
 
-    `manual`: only to be written down (WooCommerce).
+    `manual`: only to be written down (WooCommerce). `refused`: ids of refunds with this mark that
+    the payment provider refused, of which staff know and want another.
     """
 
     mark: str
@@ -50,6 +52,7 @@ class RefundOrder:
     reason: str = ""
     restock: bool = False
     manual: bool = False
+    refused: frozenset[str] = frozenset()
 
     @property
     def note(self) -> str:
@@ -94,6 +97,25 @@ class RefundResult:
     others: tuple[str, ...] = ()
 
 
+def unpaid(platform: str, refund_id: str) -> TransientOutage:
+    """The refund is there, and where its money is only the payment provider knows: it is waited
+    for, and never sent again."""
+    return TransientOutage(
+        f"{platform} has refund {refund_id}, but its payment gateway did not confirm that"
+        " the money went back: check at the payment provider"
+    )
+
+
+def refused(refund: Json) -> PermanentDecline:
+    """The refund is there, and no money went back."""
+    return PermanentDecline(
+        {
+            "error": "the payment provider refused the refund: check at the payment provider",
+            "refund": refund,
+        }
+    )
+
+
 def check_quantities(
     request: RefundOrder, ordered: Mapping[str, int], refunded: Mapping[str, int]
 ) -> None:
@@ -128,6 +150,7 @@ NEVER_BEGUN = {
     "ENTITY_NOT_FOUND",
     "GRAPHQL_VALIDATION_FAILED",
     "INVALID_VARIABLE",
+    "BAD_USER_INPUT",
 }
 """Error codes that come before anything is done; any other may have come after it."""
 

@@ -1,8 +1,11 @@
 """Refunds and address changes at Shopify. Its idempotency key holds for a day; the mark in the
 refund's note for good.
 
-Sources: `shops/schemas/shopify_admin_2026-10.json.gz`; the changelog that makes `@idempotent(key:)`
-mandatory for refunds (shops/README.md).
+A refund is there before its payment gateway has given the money back: the status of its
+transactions tells how far that is.
+
+Sources: `shops/schemas/shopify_admin_2026-10.json.gz` (`OrderTransactionStatus`); the changelog
+that makes `@idempotent(key:)` mandatory for refunds (shops/README.md).
 """
 
 from __future__ import annotations
@@ -20,13 +23,17 @@ from backshop.platforms.orders import (
     RefundOrder,
     RefundResult,
     check_left,
+    refused,
     same,
     split_name,
+    unpaid,
     write,
 )
 
 REFUNDS = 100
 """Looked through for the mark; each costs four points of the thousand that a query may ask for."""
+WAITING = {"PENDING", "AWAITING_RESPONSE", "UNKNOWN"}
+REFUSED = {"FAILURE", "ERROR"}
 NOT_SENT = {"UNFULFILLED", "OPEN", "ON_HOLD", "SCHEDULED", "PENDING_FULFILLMENT"}
 
 
@@ -37,8 +44,16 @@ class ShopifyOrders:
     api: Graphql
 
     def find_refund(self, request: RefundOrder) -> RefundResult | None:
-        """The refund that an earlier attempt made."""
-        return _marked(_order(self.api, "order_refunds", request.order_id, first=REFUNDS), request)
+        """The refund that an earlier attempt made. Raises TransientOutage while its gateway has not
+        confirmed it, PermanentDecline where that refused."""
+        order = _order(self.api, "order_refunds", request.order_id, first=REFUNDS)
+        mark = f"[{request.mark}]"
+        made = [refund for refund in order["refunds"] if mark in (refund["note"] or "")]
+        if not made:
+            return None
+        others = tuple(str(refund["legacyResourceId"]) for refund in made[1:])
+        told = self.api.run("refund_state", {"id": made[0]["id"]})["refund"] or made[0]
+        return replace(_refunded(told, request.currency), others=others)
 
     def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund lines at Shopify's prices, or an amount, through the payments that it suggests.
@@ -97,15 +112,6 @@ class ShopifyOrders:
         if answer["userErrors"]:
             raise PermanentDecline({"userErrors": answer["userErrors"]})
         return _answer_of(answer["order"])
-
-
-def _marked(order: Json, request: RefundOrder) -> RefundResult | None:
-    mark = f"[{request.mark}]"
-    made = [refund for refund in order["refunds"] if mark in (refund["note"] or "")]
-    if not made:
-        return None
-    others = tuple(str(refund["legacyResourceId"]) for refund in made[1:])
-    return replace(_refunded(made[0], request.currency), others=others)
 
 
 def _create(api: Graphql, request: RefundOrder, fields: Json) -> RefundResult:
@@ -174,6 +180,11 @@ def _presented(bag: Json) -> Decimal:
 
 
 def _refunded(refund: Json, currency: str) -> RefundResult:
+    states = {each["status"] for each in (refund.get("transactions") or {}).get("nodes", ())}
+    if states & WAITING:
+        raise unpaid("Shopify", str(refund["legacyResourceId"]))
+    if states & REFUSED:
+        raise refused(refund)
     bag = refund["totalRefundedSet"]
     money = next(
         (each for each in bag.values() if each["currencyCode"] == currency), bag["shopMoney"]

@@ -1,7 +1,12 @@
 """Refunds and address changes at Vendure: neither is idempotent, and both take several steps, each
 of which may be the last that got through. So each attempt looks where the last one ended.
 
-Source: `shops/recordings/vendure-3.7.3` (refusals are members of unions).
+A refund of a payment method that gives nothing back by itself is Pending until somebody settles it,
+which is done here. One that a payment provider is still at is Pending with the provider's
+`transactionId`, is told as a `RefundStateTransitionError`, and only the provider may settle it.
+
+Sources: `shops/recordings/vendure-3.7.3` (refusals are members of unions); `createRefund` and
+`default-refund-process` of `@vendure/core` 3.7.3.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from backshop.commerce import Address, share
-from backshop.platforms.errors import PermanentDecline, TransientOutage
+from backshop.platforms.errors import Permanent, PermanentDecline, TransientOutage
 from backshop.platforms.orders import (
     AddressChange,
     Json,
@@ -20,7 +25,9 @@ from backshop.platforms.orders import (
     RefundResult,
     check_left,
     check_quantities,
+    refused,
     same,
+    unpaid,
     write,
 )
 from backshop.platforms.vendure.api import VendureApi
@@ -42,15 +49,12 @@ class VendureOrders:
 
     def find_refund(self, request: RefundOrder) -> RefundResult | None:
         """The refund that an earlier attempt made, settled by now; None where it made none, or only
-        that of a first payment while more is to be given back through others."""
+        that of a first payment while more is to be given back through others. Raises
+        TransientOutage while a payment provider is at it, PermanentDecline where that refused."""
         order = _order(self.api, "order_refunds", request.order_id)
         made = _marked(order, request)
-        if not made:
-            return None
-        several = len(order["payments"]) > 1
-        if several and sum(refund["total"] for refund in made) < _amount(
-            order, request, self.api.precision
-        ):
+        if not made or not self._is_whole(made, order, request):
+            _check_refused(order, request)
             return None
         again = [
             str(refund["id"])
@@ -58,6 +62,10 @@ class VendureOrders:
             for refund in [each for each in payment["refunds"] if each in made][1:]
         ]
         return replace(_settled(self.api, made, request), others=tuple(again))
+
+    def _is_whole(self, made: Sequence[Json], order: Json, request: RefundOrder) -> bool:
+        total: int = sum(refund["total"] for refund in made)
+        return len(order["payments"]) == 1 or total >= _amount(order, request, self.api.precision)
 
     def make_refund(self, request: RefundOrder) -> RefundResult:
         """Refund through the order's payments, one after the other as far as each reaches, and
@@ -84,14 +92,17 @@ class VendureOrders:
         return _settled(self.api, made, request)
 
     def find_address(self, change: AddressChange) -> Json | None:
-        """What there is to say where the order has this address already, and is back in its
-        state."""
+        """What there is to say where the order has this address already, and is back in its state.
+        An order that an earlier attempt left in Modifying is taken back whatever its address: no
+        other attempt may follow."""
         order = _order(self.api, "order_address", change.order_id)
-        if not same(order["shippingAddress"], _fields(change.address)):
-            return None
         if order["state"] == MODIFYING and change.state_before:
-            order = _transition(self.api, order, change.state_before)
-        return None if order["state"] == MODIFYING else _answer_of(order)
+            order = _go_back(self.api, order, change.state_before)
+        if order["state"] == MODIFYING or not same(
+            order["shippingAddress"], _fields(change.address)
+        ):
+            return None
+        return _answer_of(order)
 
     def change_address(self, change: AddressChange) -> Json:
         """Into Modifying, change, and back. `keep_state` is called before the first step with the
@@ -112,15 +123,44 @@ class VendureOrders:
             _check_way_back(order, back)
             change.keep_state(back)
             _transition(self.api, order, MODIFYING)
-        answer = _modify(self.api, change, dry_run=True)
-        if answer["__typename"] == "Order" and answer["totalWithTax"] == order["totalWithTax"]:
-            answer = _modify(self.api, change, dry_run=False)
-        elif answer["__typename"] == "Order":
-            answer = {"error": "the address changes what the order costs: change it in Vendure"}
-        if answer.get("__typename") != "Order":
-            _transition(self.api, order, back)
-            raise PermanentDecline(answer)
-        return _answer_of(_transition(self.api, answer, back))
+        try:
+            changed = _put_address(self.api, order, change)
+        except Permanent:
+            _go_back(self.api, order, back)
+            raise
+        return _answer_of(_go_back(self.api, changed, back))
+
+
+def _put_address(api: VendureApi, order: Json, change: AddressChange) -> Json:
+    """The order with its new address. Raises Permanent where Vendure refuses it, which it does of a
+    country that it does not know with an error and not with a member of the union."""
+    tried = _modify(api, change, dry_run=True)
+    if tried["__typename"] != "Order":
+        raise PermanentDecline(tried)
+    if tried["totalWithTax"] != order["totalWithTax"]:
+        raise PermanentDecline(
+            {"error": "the address changes what the order costs: change it in Vendure"}
+        )
+    changed = _modify(api, change, dry_run=False)
+    if changed["__typename"] != "Order":
+        raise PermanentDecline(changed)
+    return changed
+
+
+def _go_back(api: VendureApi, order: Json, state: str) -> Json:
+    """Out of Modifying again. Raises PermanentDecline that says so where Vendure does not let it
+    out."""
+    try:
+        return _transition(api, order, state)
+    except PermanentDecline as stuck:
+        said = stuck.answer.get("transitionError") or stuck.answer.get("message")
+        raise PermanentDecline(
+            stuck.answer
+            | {
+                "error": f"the order is in the state Modifying in Vendure, which does not let it back"
+                f" to {state}: {said}; end the modification there"
+            }
+        ) from None
 
 
 def _modify(api: VendureApi, change: AddressChange, *, dry_run: bool) -> Json:
@@ -180,12 +220,12 @@ def _create(
         "lines": [{"orderLineId": line_id, "quantity": quantity} for line_id, quantity in lines],
     }
     answer: Json = write(api, "refund_order", {"input": fields})["refundOrder"]
+    if answer["__typename"] == "RefundStateTransitionError":
+        raise unpaid("Vendure", f"of payment {payment}")
     if answer["__typename"] != "Refund":
         raise PermanentDecline(answer)
     if answer["state"] == FAILED:
-        raise PermanentDecline(
-            {"error": "the payment provider refused the refund", "refund": answer}
-        )
+        raise refused(answer)
     return answer
 
 
@@ -198,6 +238,8 @@ def _settled(api: VendureApi, made: Sequence[Json], request: RefundOrder) -> Ref
 
 
 def _settle(api: VendureApi, refund: Json, request: RefundOrder) -> Json:
+    if refund.get("transactionId"):
+        raise unpaid("Vendure", str(refund["id"]))
     fields = {"id": refund["id"], "transactionId": f"backshop {request.mark}"}
     answer: Json = write(api, "settle_refund", {"input": fields})["settleRefund"]
     if answer["__typename"] == "Refund":
@@ -207,10 +249,23 @@ def _settle(api: VendureApi, refund: Json, request: RefundOrder) -> Json:
     raise PermanentDecline(answer)
 
 
+def _check_refused(order: Json, request: RefundOrder) -> None:
+    """Raises PermanentDecline where a provider refused a refund of this request, and nobody asked
+    for another since."""
+    for payment in order["payments"]:
+        for refund in payment["refunds"]:
+            is_new = str(refund["id"]) not in request.refused
+            if _is_marked(refund, request) and refund["state"] == FAILED and is_new:
+                raise refused(refund)
+
+
+def _is_marked(refund: Json, request: RefundOrder) -> bool:
+    return f"[{request.mark}]" in (refund["reason"] or "")
+
+
 def _marked(order: Json, request: RefundOrder) -> list[Json]:
     """What went back under this request's mark; a failed one went nowhere."""
-    mark = f"[{request.mark}]"
-    return [refund for refund in _refunds(order) if mark in (refund["reason"] or "")]
+    return [refund for refund in _refunds(order) if _is_marked(refund, request)]
 
 
 def _refunds(order: Json) -> list[Json]:
@@ -236,9 +291,8 @@ def _amount(order: Json, request: RefundOrder, precision: int) -> int:
         return minor_units(request.amount, precision)
     lines_by_id = {line["id"]: line for line in order["lines"]}
     before: Counter[str] = Counter()
-    mark = f"[{request.mark}]"
     for refund in _refunds(order):
-        if mark not in (refund["reason"] or ""):
+        if not _is_marked(refund, request):
             before.update({line["orderLineId"]: line["quantity"] for line in refund["lines"]})
     check_quantities(request, {id: _placed(line) for id, line in lines_by_id.items()}, before)
     costs = (

@@ -10,9 +10,14 @@ from typing import Any
 
 from backshop.platforms.api import HttpAnswer
 from backshop.platforms.discounts import NewDiscount
-from backshop.platforms.errors import PermanentDecline, TransientFailure, TransientOutage
+from backshop.platforms.errors import (
+    PermanentDecline,
+    TransientFailure,
+    TransientOutage,
+    Unconfirmed,
+)
 from backshop.platforms.orders import Json
-from backshop.platforms.woocommerce.api import WooCommerceApi
+from backshop.platforms.woocommerce.api import WooCommerceApi, refused_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +69,18 @@ def _body(discount: NewDiscount) -> Json:
 
 
 def _write(api: WooCommerceApi, method: str, path: str, body: Any, **params: str) -> HttpAnswer:
-    """One try; the next attempt looks first. Raises PermanentDecline on a refusal, TransientOutage
+    """One try; the next attempt looks first. Raises PermanentDecline on a refusal, Unconfirmed
     where the end is unknown."""
     try:
         answer = api.call(method, path, params, body)
     except TransientFailure as failed:
-        raise TransientOutage(f"the shop did not confirm: {failed}", failed.after) from failed
+        raise Unconfirmed(f"the shop did not confirm: {failed}", failed.after) from failed
     if answer.status in (200, 201) and answer.body[:1] == b"{":
         return answer
     if answer.status in (401, 403):
-        raise TransientOutage("WooCommerce refused the key: give one with read/write access")
+        raise TransientOutage(refused_key(answer, method, path))
     if answer.status < 300:
-        raise TransientOutage("the shop answered a page in place of data")
+        raise Unconfirmed("the shop answered a page in place of data")
     if method == "DELETE" and answer.status == 404:
         return answer
     raise PermanentDecline(

@@ -36,8 +36,9 @@ from backshop.platforms.orders import (
     check_quantities,
     same,
     split_name,
+    unpaid,
 )
-from backshop.platforms.woocommerce.api import WooCommerceApi
+from backshop.platforms.woocommerce.api import WooCommerceApi, refused_key
 
 PAGE = 100
 NOT_SENT = {"pending", "on-hold", "processing"}
@@ -107,10 +108,7 @@ class WooCommerceOrders:
 
 def _refunded(refund: Json, request: RefundOrder) -> RefundResult:
     if not request.manual and refund.get("refunded_payment") is not True:
-        raise TransientOutage(
-            f"WooCommerce has refund {refund['id']}, but its payment gateway did not confirm that"
-            " the money went back: check at the payment provider"
-        )
+        raise unpaid("WooCommerce", str(refund["id"]))
     return RefundResult(str(refund["id"]), Decimal(refund["amount"]), {"refund": refund})
 
 
@@ -209,7 +207,7 @@ def _write(api: WooCommerceApi, method: str, path: str, body: Json) -> Json:
             raise TransientOutage("WooCommerce throttles", failed.after) from failed
         raise Unconfirmed(f"the shop did not confirm: {failed}", failed.after) from failed
     if answer.status in (401, 403):
-        raise TransientOutage("WooCommerce refused the key: give one with read/write access")
+        raise TransientOutage(refused_key(answer, method, path))
     if answer.status not in (200, 201):
         raise PermanentDecline(
             _refusal(answer) or {"error": f"WooCommerce answered {answer.status}"}
