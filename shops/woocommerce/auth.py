@@ -26,6 +26,8 @@ class Keys:
     secret: str
     permissions: str = "read_write"
     """Of the key: `read`, `write` or `read_write`."""
+    forbidden: frozenset[str] = frozenset()
+    """What the key's user may not do anything with: `customers`, `coupons`…"""
     is_header_stripped: bool = False
     """The host hands no `Authorization` header on to PHP."""
     plain_http: bool = False
@@ -42,6 +44,13 @@ def check(keys: Keys, request: web.Request) -> None:
     else:
         _check_keys(keys, request, header)
     _check_permissions(keys, request.method)
+    _check_user(keys, request)
+
+
+def _check_user(keys: Keys, request: web.Request) -> None:
+    what = request.path.partition("/wc/v3/")[2].partition("/")[0]
+    if what in keys.forbidden:
+        raise _stranger(request.method, 403)
 
 
 def _check_permissions(keys: Keys, method: str) -> None:
@@ -62,12 +71,13 @@ def _check_keys(keys: Keys, request: web.Request, header: str) -> None:
         raise RestError(401, FAILED, "Consumer secret is invalid.")
 
 
-def _stranger(method: str) -> RestError:
+def _stranger(method: str, status: int = 401) -> RestError:
     if method == "GET":
-        return RestError(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
+        words = "Sorry, you cannot list resources."
+        return RestError(status, "woocommerce_rest_cannot_view", words)
     verb = {"POST": "create", "DELETE": "delete"}.get(method, "edit")
     message = f"Sorry, you are not allowed to {verb} resources."
-    return RestError(401, f"woocommerce_rest_cannot_{verb}", message)
+    return RestError(status, f"woocommerce_rest_cannot_{verb}", message)
 
 
 def _keys_given(request: web.Request, header: str) -> tuple[str, str] | None:

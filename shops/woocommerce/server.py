@@ -221,6 +221,7 @@ class WooCommerce:
             self.prints = args.get("prints", self.prints.decode()).encode()
             self.keys.secret = args.get("secret", self.keys.secret)
             self.keys.permissions = args.get("key_permissions", self.keys.permissions)
+            self.keys.forbidden = frozenset(args.get("forbidden", self.keys.forbidden))
             self.keys.is_header_stripped = bool(
                 args.get("strips_authorization", self.keys.is_header_stripped)
             )

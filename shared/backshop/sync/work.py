@@ -180,7 +180,13 @@ def _look_after_shop(
     secret = credentials.unseal(sealed["webhook_secret"], store.id, "webhook_secret")
     address = f"{config.value('PUBLIC_URL').rstrip('/')}/webhooks/{store.id}"
     known = sha256(f"{address} {secret}".encode()).hexdigest()
-    done = shop.subscribe(address, secret, job.cursor.get("secret") != known)
+    try:
+        done = shop.subscribe(address, secret, job.cursor.get("secret") != known)
+    except PermanentRefusal:
+        with db.transaction(store_id=store.id) as tx:
+            made = Progress(notes=list(facts.problems))
+            repository.advance(tx, job, {}, made, clock.now())
+        raise
     with db.transaction(store_id=store.id) as tx:
         notes = [*facts.problems, *done]
         repository.advance(tx, job, {}, Progress(notes=notes), clock.now())

@@ -155,6 +155,7 @@ def _with(shop: RunningShop, connect: Connect, **settings: Any) -> tuple[int, di
         "prints": "",
         "key_permissions": "read_write",
         "strips_authorization": False,
+        "forbidden": [],
     }
     shop.control("settings", **settings)
     try:
@@ -178,6 +179,24 @@ def test_a_read_only_key_is_said(connect: Connect, woo: RunningShop) -> None:
     status, made = _with(woo, connect, key_permissions="read")
     assert status == 201
     assert "read-only" in " ".join(made["problems"])
+
+
+@pytest.mark.parametrize("what", ["customers", "coupons", "products", "webhooks"])
+def test_what_the_user_of_a_key_may_not_read_is_said(
+    connect: Connect, woo: RunningShop, what: str
+) -> None:
+    status, made = _with(woo, connect, forbidden=[what])
+    assert status == 201
+    [problem] = made["problems"]
+    assert f"may not read {what}" in problem
+
+
+def test_a_user_who_may_not_read_orders_is_refused_in_words(
+    connect: Connect, woo: RunningShop
+) -> None:
+    status, problem = _with(woo, connect, forbidden=["orders"])
+    assert status == 422
+    assert "may not read orders" in problem["detail"]
 
 
 @pytest.mark.parametrize(

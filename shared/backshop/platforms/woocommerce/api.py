@@ -61,7 +61,7 @@ class WooCommerceApi:
         WooCommerce's code."""
         answer = self.call("GET", path, params)
         if answer.status != 200:
-            raise _refused(answer)
+            raise _refused(answer, path)
         found = find_json(answer.body)
         if found is None:
             raise TransientFailure("it answered a page in place of data")
@@ -101,15 +101,29 @@ class WooCommerceApi:
             )
 
 
-def _refused(answer: HttpAnswer) -> PermanentRefusal:
+def _refused(answer: HttpAnswer, path: str) -> PermanentRefusal:
     code = _code(answer)
     if answer.status in (401, 403):
-        reason = (
-            "WooCommerce refused the key: give one with read/write access (PATCH the connector)"
-        )
+        reason = refused_key(answer, "GET", path)
     else:
         reason = f"WooCommerce answered {answer.status} {code}".rstrip()
     return PermanentRefusal(reason, answer.status, code)
+
+
+def refused_key(answer: HttpAnswer, method: str, path: str) -> str:
+    """What is to be done where 401 or 403 was answered. A key may do what its user may: of what
+    that one may not, WooCommerce says 403 and "cannot view" or the like, where it knows the
+    user."""
+    if is_read_only(answer):
+        return READ_ONLY
+    if answer.status == 403 and _code(answer).startswith(_STRANGER):
+        verb = "read" if method == "GET" else "write"
+        what = path.strip("/").partition("/")[0]
+        return (
+            f"the user of the WooCommerce key may not {verb} {what}: make the key for an"
+            " administrator or shop manager, in WooCommerce under Settings, Advanced, REST API"
+        )
+    return "WooCommerce refused the key: give one with read/write access (PATCH the connector)"
 
 
 def _code(answer: HttpAnswer) -> str:

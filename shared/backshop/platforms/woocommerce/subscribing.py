@@ -6,7 +6,7 @@ Source: https://developer.woocommerce.com/docs/apis/rest-api/v3/webhooks/
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from math import isfinite
 from typing import Any, NamedTuple
@@ -21,9 +21,8 @@ from backshop.platforms.printed import advice
 from backshop.platforms.woocommerce.api import (
     HOME,
     INDEX,
-    READ_ONLY,
     WooCommerceApi,
-    is_read_only,
+    refused_key,
 )
 
 PLAIN = (
@@ -42,6 +41,11 @@ STRIPPED = (
     ' which works; other programs need it let through (Apache: `SetEnvIf Authorization "(.*)"'
     " HTTP_AUTHORIZATION=$1` in .htaccess)"
 )
+
+LISTS = ("products", "customers", "coupons", "webhooks")
+"""What the user of a key may be kept from, beside orders: each asks for a capability of its own
+(`wc_rest_check_post_permissions`, `wc_rest_check_user_permissions`,
+`wc_rest_check_manager_permissions`)."""
 
 TOPICS = tuple(
     f"{resource}.{event}"
@@ -117,8 +121,8 @@ def _write(api: WooCommerceApi, method: str, path: str, body: dict[str, Any]) ->
 
     def write() -> None:
         answer = api.call(method, path, body=body)
-        if is_read_only(answer):
-            raise PermanentRefusal(READ_ONLY, answer.status)
+        if answer.status in (401, 403):
+            raise PermanentRefusal(refused_key(answer, method, path), answer.status)
         if answer.status not in (200, 201):
             code = _code(answer.body)
             raise PermanentRefusal(
@@ -160,7 +164,24 @@ def _within(told: Mapping[str, Any], part: str, name: str) -> Any:
 def hindrances(api: WooCommerceApi) -> tuple[str, ...]:
     """What the shop's host and the key keep us from, once the shop was asked for something."""
     stripped = (STRIPPED,) if api.is_stripped else ()
-    return stripped if _may_write(api) else (*stripped, READ_ONLY)
+    return (*stripped, *_unreadable(api), *_unwritable(api))
+
+
+def _unreadable(api: WooCommerceApi) -> Iterator[str]:
+    """A sentence for each list that the key's user may not read."""
+    for path in LISTS:
+        asks = partial(api.call, "GET", path, {"per_page": "1", "_fields": "id"})
+        answer = with_retries(asks, api.deadline)
+        if answer.status in (401, 403):
+            yield refused_key(answer, "GET", path)
+
+
+def _unwritable(api: WooCommerceApi) -> Iterator[str]:
+    """Why orders cannot be written: an empty batch changes nothing."""
+    path = "orders/batch"
+    answer = with_retries(partial(api.call, "POST", path, body={}), api.deadline)
+    if answer.status in (401, 403):
+        yield refused_key(answer, "POST", path)
 
 
 def _index(api: WooCommerceApi) -> _Read:
@@ -174,12 +195,6 @@ def _index(api: WooCommerceApi) -> _Read:
     if isinstance(namespaces, list) and "wc/v3" not in namespaces:
         raise PermanentRefusal(NO_WOOCOMMERCE, 404)
     return index
-
-
-def _may_write(api: WooCommerceApi) -> bool:
-    """Whether the key may write: an empty batch changes nothing."""
-    answer = with_retries(partial(api.call, "POST", "orders/batch", body={}), api.deadline)
-    return answer.status not in (401, 403)
 
 
 def _zone(name: Any, offset: Any) -> str | None:
