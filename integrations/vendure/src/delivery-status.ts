@@ -17,6 +17,7 @@ export interface DeliveryInput {
     orderId: string;
     deliveryStage?: string | null;
     trackingNumber?: string | null;
+    fieldNames?: string[] | null;
 }
 
 export interface DeliveryState {
@@ -41,11 +42,16 @@ export class DeliveryStatus {
     ) {}
 
     /** Throws EntityNotFoundError for an order that is not in the channel, UserInputError for a stage
-     * that is none. */
+     * that is none and for fields of other names. */
     async set(ctx: RequestContext, input: DeliveryInput): Promise<DeliveryState> {
         const stage = input.deliveryStage || null;
         if (stage !== null && !stages().includes(stage)) {
             throw new UserInputError(`"${stage}" is no delivery stage: ${stages().join(', ')}`);
+        }
+        const { deliveryStage, trackingNumber } = this.options.fieldNames;
+        const [stageField = deliveryStage, numberField = trackingNumber] = input.fieldNames ?? [];
+        if (stageField !== deliveryStage || numberField !== trackingNumber) {
+            throw new UserInputError(`the fields are ${deliveryStage} and ${trackingNumber} here`);
         }
         if (!(await this.orders.findOne(ctx, input.orderId, []))) {
             throw new EntityNotFoundError('Order', input.orderId);

@@ -8,6 +8,7 @@ import {
     Logger,
     RequestContext,
     RequestContextService,
+    idsAreEqual,
 } from '@vendure/core';
 
 import { Change, deliveryBody, kindOf } from './events';
@@ -65,7 +66,7 @@ export class Delivery implements OnModuleInit {
         const targets = await this.webhooks.targets(ctx, change.event);
         const createdAt = new Date();
         for (const { url, channel } of targets) {
-            const data = change.event.endsWith('.deleted') ? {} : await this.read(channel, change);
+            const data = await this.read(channel, change);
             if (data === undefined) {
                 continue;
             }
@@ -76,13 +77,24 @@ export class Delivery implements OnModuleInit {
         }
     }
 
-    /** The record as a channel has it; undefined where it has not. */
+    /** The record as a channel has it, nothing of one that is gone; undefined where it is not the
+     * channel's. */
     private async read(code: string, change: Change): Promise<Json | undefined> {
+        const isGone = change.event.endsWith('.deleted');
+        if (isGone && change.channelId === undefined) {
+            return {};
+        }
         const admin = await this.contexts.create({ apiType: 'admin' });
         const channels = await this.channels.findAll(admin);
         const channel = channels.items.find(one => one.code === code);
         if (!channel) {
             return undefined;
+        }
+        if (change.channelId !== undefined && !idsAreEqual(change.channelId, channel.id)) {
+            return undefined;
+        }
+        if (isGone) {
+            return {};
         }
         const ctx = await this.contexts.create({
             apiType: 'admin',

@@ -32,6 +32,8 @@ export function kindOf(name: EventName): Kind {
 export interface Change {
     event: EventName;
     id: string;
+    /** The one channel that it concerns, such as the one that a product was taken from. */
+    channelId?: string | number;
 }
 
 const CARTS = new Set(['Created', 'Draft', 'AddingItems', 'ArrangingPayment']);

@@ -1,9 +1,14 @@
 import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import {
+    AccountRegistrationEvent,
+    AccountVerifiedEvent,
+    Customer,
     CustomerAddressEvent,
     CustomerEvent,
+    CustomerGroupChangeEvent,
     EventBus,
     FulfillmentStateTransitionEvent,
+    IdentifierChangeEvent,
     Logger,
     Order,
     OrderEvent,
@@ -11,7 +16,9 @@ import {
     OrderPlacedEvent,
     OrderStateTransitionEvent,
     PaymentStateTransitionEvent,
+    ProductChannelEvent,
     ProductEvent,
+    ProductVariantChannelEvent,
     ProductVariantEvent,
     ProductVariantPriceEvent,
     PromotionEvent,
@@ -19,6 +26,7 @@ import {
     RequestContext,
     TransactionalConnection,
     Type,
+    User,
     VendureEvent,
 } from '@vendure/core';
 
@@ -46,10 +54,7 @@ export class Listener implements OnApplicationBootstrap {
         this.on(OrderPlacedEvent, event => [
             { event: 'order.placed', id: String(event.order.id) },
             // A guest's second checkout changes the customer, and Vendure publishes no event of that.
-            event.order.customer && {
-                event: 'customer.updated',
-                id: String(event.order.customer.id),
-            },
+            event.order.customer && customerChange(event.order.customer),
         ]);
         this.on(OrderStateTransitionEvent, event => orderChange(event.order));
         this.on(PaymentStateTransitionEvent, event => orderChange(event.order));
@@ -72,8 +77,13 @@ export class Listener implements OnApplicationBootstrap {
         }));
         this.on(CustomerAddressEvent, event => {
             const customer = event.entity.customer;
-            return customer && { event: 'customer.updated', id: String(customer.id) };
+            return customer && customerChange(customer);
         });
+        // What Vendure tells of a customer by none of its customer events.
+        this.on(CustomerGroupChangeEvent, event => event.customers.map(customerChange));
+        this.on(AccountVerifiedEvent, event => customerChange(event.customer));
+        this.on(AccountRegistrationEvent, event => this.customerOf(event.ctx, event.user));
+        this.on(IdentifierChangeEvent, event => this.customerOf(event.ctx, event.user));
     }
 
     private listenToCatalogue(): void {
@@ -83,6 +93,12 @@ export class Listener implements OnApplicationBootstrap {
         }));
         this.on(ProductVariantEvent, event => products(event.entity));
         this.on(ProductVariantPriceEvent, event => products(event.entity.map(one => one.variant)));
+        this.on(ProductChannelEvent, event => ({
+            event: event.type === 'removed' ? 'product.deleted' : 'product.updated',
+            id: String(event.product.id),
+            channelId: event.channelId,
+        }));
+        this.on(ProductVariantChannelEvent, event => products([event.productVariant]));
         this.on(PromotionEvent, event => ({
             event: `promotion.${event.type}` as const,
             id: String(event.entity.id),
@@ -108,11 +124,22 @@ export class Listener implements OnApplicationBootstrap {
         });
     }
 
+    private async customerOf(ctx: RequestContext, user: User): Promise<Change | undefined> {
+        const customer = await this.connection
+            .getRepository(ctx, Customer)
+            .findOneBy({ user: { id: user.id } });
+        return customer ? customerChange(customer) : undefined;
+    }
+
     private async ordersOf(event: FulfillmentStateTransitionEvent): Promise<Order[]> {
         return this.connection
             .getRepository(event.ctx, Order)
             .find({ where: { fulfillments: { id: event.fulfillment.id } } });
     }
+}
+
+function customerChange(customer: { id: string | number }): Change {
+    return { event: 'customer.updated', id: String(customer.id) };
 }
 
 /** One change for each product that these variants belong to. */

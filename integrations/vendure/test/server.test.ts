@@ -233,6 +233,11 @@ test('stage and tracking number are set apart from everything else of the order'
     });
     assert.match((await set({ orderId: '1', deliveryStage: 'LOST' })).errors[0].message, /no delivery/);
     assert.match((await set({ orderId: '99' })).errors[0].message, /No Order|no Order/i);
+    const named = { orderId: '1', deliveryStage: 'DISPATCHED', trackingNumber: 'TX8' };
+    const own = await set({ ...named, fieldNames: ['deliveryStage', 'trackingNumber'] });
+    assert.equal(own.data.setBackshopDelivery.deliveryStage, 'DISPATCHED');
+    const others = await set({ ...named, fieldNames: ['shippingStep', 'awb'] });
+    assert.match(others.errors[0].message, /deliveryStage and trackingNumber here/);
 });
 
 test('the phone that an order was placed with stays, whatever becomes of the customer', async () => {
@@ -243,6 +248,35 @@ test('the phone that an order was placed with stays, whatever becomes of the cus
         customFields: { placedPhone: '070 000 0001' },
     });
     await ask('mutation{updateCustomer(input:{id:"1",phoneNumber:"070 000 0001"}){__typename}}');
+});
+
+test('a customer\'s groups and account are told, of which Vendure has other events', async () => {
+    const told = async (mutation: string): Promise<any> => {
+        const start = received.length;
+        await ask(`mutation{${mutation}}`);
+        await settled();
+        const events = received.slice(start).filter(one => one.event === 'customer.updated');
+        return events.length ? JSON.parse(events.pop()!.body).data : undefined;
+    };
+    const names = (data: any) => data?.groups.map((group: { name: string }) => group.name);
+    await ask('mutation{createCustomerGroup(input:{name:"Newsletter"}){id}}');
+    const joined = await told('addCustomersToGroup(customerGroupId:"1",customerIds:["1"]){id}');
+    assert.deepEqual(names(joined), ['Newsletter']);
+    const left = await told('removeCustomersFromGroup(customerGroupId:"1",customerIds:["1"]){id}');
+    assert.deepEqual(names(left), []);
+    assert.equal(left.user, null);
+    const start = received.length;
+    await fetch(`http://127.0.0.1:${PORT}/shop-api`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({
+            query: `mutation{registerCustomerAccount(input:{emailAddress:"${left.emailAddress}"}){
+                __typename}}`,
+        }),
+    });
+    await settled();
+    const registered = received.slice(start).filter(one => one.event === 'customer.updated');
+    assert.equal(JSON.parse(registered.pop()!.body).data.user?.verified, false);
 });
 
 test('a shopper can set none of the order\'s fields', async () => {
@@ -389,6 +423,14 @@ test('a channel has a list and records of its own', async () => {
         told.map(one => JSON.parse(one.body)).map(one => [one.channel, one.data.variants[0].currencyCode]),
     );
     assert.deepEqual(currencies, { __default_channel__: 'USD', jp: 'JPY' });
+    const leaving = received.length;
+    await ask('mutation{removeProductsFromChannel(input:{channelId:"2",productIds:["1"]}){id}}');
+    await settled();
+    const gone = received.slice(leaving).filter(one => one.event === 'product.deleted');
+    assert.deepEqual(
+        gone.map(one => JSON.parse(one.body)).map(one => [one.channel, one.data]),
+        [['jp', { id: '1' }]],
+    );
     await inChannel(set, { w: [] });
     assert.equal((await ask('query{backshopWebhooks{url}}')).backshopWebhooks.length, 1);
 });

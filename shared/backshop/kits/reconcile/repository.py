@@ -99,12 +99,15 @@ def _platform_states(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
 
 
 def _note_platform(tx: Tx, reports: Sequence[tuple[str, PlatformDelivery, bool]]) -> None:
+    """What is marked for sending stays so until the platform holds it: somebody may have moved the
+    order between what is reported and now."""
     if not reports:
         return
     tx.execute(
         """UPDATE kits.order_delivery_status AS s
            SET platform_stage = p.stage, platform_tracking_number = p.tracking_number,
-               to_repair = p.to_repair
+               to_repair = p.to_repair OR (s.to_repair
+                 AND (s.stage, s.tracking_number) IS DISTINCT FROM (p.stage, p.tracking_number))
            FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[])
                AS p (order_code, stage, tracking_number, to_repair)
            WHERE s.order_code = p.order_code AND s.store_id = kits.require_store()""",

@@ -17,6 +17,10 @@ from backshop.platforms.orders import Json, write
 from backshop.platforms.ports import DeliveryFields
 from backshop.platforms.vendure.api import UNKNOWN_FIELD, VendureApi
 
+OTHER_NAMES = {"BAD_USER_INPUT", "USER_INPUT_ERROR"}
+"""How a plugin refuses names of one's own: an older one that knows no `fieldNames`, and one that
+was told of others."""
+
 
 @dataclass(frozen=True, slots=True)
 class VendureDeliveryStages:
@@ -39,15 +43,17 @@ class VendureDeliveryStages:
 
     def _write_alone(self, order_id: str, fields: DeliveryFields) -> bool:
         """By the plugin's mutation; False where the server has none, or the fields are the shop's
-        own, which it may not know."""
-        if any(name != name_there for name, name_there in self.api.field_names.items()):
-            return False
+        own, of which the plugin was not told."""
+        given, names = _input(order_id, fields), self.api.field_names
+        has_own_names = any(name != name_there for name, name_there in names.items())
+        if has_own_names:
+            given["fieldNames"] = list(names.values())
         try:
-            write(self.api, "delivery_set", {"input": _input(order_id, fields)})
+            write(self.api, "delivery_set", {"input": given})
         except PermanentRefusal as refused:
-            if refused.code != UNKNOWN_FIELD:
-                raise
-            return False
+            if refused.code == UNKNOWN_FIELD or (has_own_names and refused.code in OTHER_NAMES):
+                return False
+            raise
         return True
 
     def _write_with_the_order(self, order_id: str, fields: DeliveryFields) -> None:
