@@ -5,7 +5,6 @@ What is answered, and how long it takes, never tells whether a phone, a session 
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +13,7 @@ from backshop import commerce, db, phone_check
 from backshop.commerce import Model
 from backshop.errors import NotFound, TooManyRequests, Unauthorized
 from backshop.kits.otp import repository as otp
+from backshop.kits.otp import rules
 from backshop.stores import repository as store
 from backshop.web import callers, http, routes
 from pydantic import BaseModel, BeforeValidator, Field
@@ -35,8 +35,7 @@ class CodeSent(BaseModel):
 
 
 def _typed_together(code: object) -> object:
-    """A code as people type or paste it: in groups, with spaces or dashes (mozilla/fxa#2498)."""
-    return re.sub(r"[\s-]", "", code) if isinstance(code, str) and len(code) <= 20 else code
+    return rules.typed(code) if isinstance(code, str) and len(code) <= 20 else code
 
 
 class Guess(Model):

@@ -23,6 +23,7 @@ from backshop.kits import phones
 from backshop.kits.arrival import repository as arrival
 from backshop.kits.deliveries.models import Stage
 from backshop.kits.otp import repository as otp
+from backshop.kits.otp import rules as otp_rules
 from backshop.kits.tracking import repository as tracking
 from backshop.kits.tracking import rules
 from backshop.kits.tracking.models import ListedOrder, OrderPosition, TrackedOrder
@@ -47,7 +48,9 @@ STAGES = {
 
 
 def _together(code: object) -> object:
-    return "".join(each for each in code if each.isdigit()) if isinstance(code, str) else code
+    if not isinstance(code, str):
+        return code
+    return "".join(each for each in otp_rules.typed(code) if each.isascii() and each.isdigit())
 
 
 class Code(forms.Fields):

@@ -261,6 +261,11 @@ def name(*parts: str | None) -> str | None:
     return " ".join(part for part in parts if part) or None
 
 
+def different(*texts: str | None) -> tuple[str, ...]:
+    """Those that say something, each once, in their order."""
+    return tuple(dict.fromkeys([each for each in texts if each]))
+
+
 def per_unit(amount: Decimal, quantity: int | Decimal) -> Decimal:
     """The price of one, rounded to four places where it does not come out even."""
     if not quantity:

@@ -230,6 +230,41 @@ def test_vendures_own_states_move_the_stage_where_no_field_was_set(shop: Shop) -
     assert shop.row("order_delivery_status")["to_repair"] is False
 
 
+def test_what_a_program_set_is_sent_whatever_vendure_tells_meanwhile(shop: Shop) -> None:
+    """The mark by which it is sent stays until Vendure holds it."""
+    shop.tell(("order.placed", order()))
+    with shop.owner.transaction():
+        shop.owner.execute("SELECT set_config('backshop.store_id', %s, true)", [str(shop.id)])
+        move = "SELECT kits.update_order_delivery_status(%s, 'SOURCING', NULL, NULL, 'a script')"
+        shop.owner.execute(move, [PLAIN["code"]])
+    shop.tell(("order.updated", shipped("PaymentSettled")), at=AT + timedelta(1))
+    assert delivery(shop)[0] == "SOURCING"
+    assert shop.row("order_delivery_status")["to_repair"] is True
+    held = {"customFields": {"deliveryStage": "SOURCING", "trackingNumber": None}}
+    shop.tell(("order.updated", order({}, **held)), at=AT + timedelta(2))
+    assert shop.row("order_delivery_status")["to_repair"] is False, "there it is"
+
+
+@pytest.mark.parametrize("states", [("Shipped", "Cancelled"), ("Cancelled", "Shipped")])
+def test_the_tracking_code_of_a_parcel_that_was_cancelled_is_none(
+    shop: Shop, states: tuple[str, str]
+) -> None:
+    parcels = [
+        {
+            "id": str(number),
+            "state": state,
+            "trackingCode": f"TE-{state}",
+            "createdAt": AT.isoformat(),
+        }
+        for number, state in enumerate(states, 1)
+    ]
+    shop.tell(("order.placed", order()))
+    shop.tell(
+        ("order.updated", order({}, state="Shipped", fulfillments=parcels)), at=AT + timedelta(1)
+    )
+    assert delivery(shop) == ("DISPATCHED", "TE-Shipped")
+
+
 @pytest.mark.parametrize(
     ("setting", "field", "stage"),
     [
@@ -301,7 +336,8 @@ def test_what_was_never_told_is_marked_so(shop: Shop) -> None:
     assert (found["marketing_consent"], found["consent_told"]) == (False, False)
 
 
-def test_a_phone_verified_before_its_customer_is_known_marks_the_customer(shop: Shop) -> None:
+def verify(shop: Shop) -> None:
+    """The shopper proves PHONE."""
     shop.owner.execute(
         """INSERT INTO kits.otp_sessions (store_id, phone, otp_hash, session_id, expires_at)
            VALUES (%s, %s, '', 'early', now() + interval '1 minute')""",
@@ -310,6 +346,23 @@ def test_a_phone_verified_before_its_customer_is_known_marks_the_customer(shop: 
     with psycopg.connect(shop.database.service_url, row_factory=dict_row) as tx:
         tx.execute("SELECT set_config('backshop.store_id', %s, true)", [str(shop.id)])
         assert verify_session(tx, "early", datetime.now(UTC))
+
+
+@pytest.mark.parametrize("event", ["customer.created", "order.placed", "order.updated"])
+def test_whatever_brings_the_customer_a_verified_phone_marks_them(shop: Shop, event: str) -> None:
+    """An order names its customer before anything else does; one who is deleted and back is known
+    anew."""
+    verify(shop)
+    shop.tell((event, CUSTOMER if event.startswith("customer") else order()))
+    assert shop.row("customers")["phone_verified"] is True
+    shop.tell(("customer.deleted", {"id": CUSTOMER["id"]}), at=AT + timedelta(1))
+    assert shop.row("customers")["phone_verified"] is False
+    shop.tell(("customer.updated", CUSTOMER), at=AT + timedelta(2))
+    assert shop.row("customers")["phone_verified"] is True
+
+
+def test_a_phone_verified_before_its_customer_is_known_marks_the_customer(shop: Shop) -> None:
+    verify(shop)
     shop.tell(("customer.updated", CUSTOMER | {"phoneNumber": "0770000013"}))
     assert shop.row("customers")["phone_verified"] is False
     shop.tell(("customer.updated", CUSTOMER), at=AT + timedelta(1))

@@ -1,4 +1,5 @@
-"""Currencies however a shop spells them, and orders of nobody that the shop knows by an id."""
+"""Currencies however a shop spells them, orders of nobody that the shop knows by an id, and the
+phones that are given with an order."""
 
 from __future__ import annotations
 
@@ -111,3 +112,20 @@ def test_a_customer_of_its_own_needs_an_id() -> None:
         with pytest.raises(PayloadError) as refused:
             told(platform, topic, body)
         assert "id" in str(refused.value)
+
+
+ADDRESSED = {
+    "shopify": ("shipping_address", "billing_address", "phone"),
+    "woocommerce": ("billing", "shipping", "phone"),
+    "vendure": ("shippingAddress", "billingAddress", "phoneNumber"),
+}
+
+
+@pytest.mark.parametrize("platform", ADDRESSED)
+def test_every_phone_that_an_order_names_is_told(platform: str) -> None:
+    """The first may be unusable: which one an SMS reaches is for those who know the countries."""
+    first, second, name = ADDRESSED[platform]
+    found = order(platform, **{first: {name: "n/a"}, second: {name: "077 000 0012"}})
+    assert (found.phone, found.other_phones) == ("n/a", ("077 000 0012",))
+    same = order(platform, **{first: {name: "077 000 0012"}, second: {name: "077 000 0012"}})
+    assert (same.phone, same.other_phones) == ("077 000 0012", ())

@@ -343,6 +343,16 @@ def test_only_what_is_published_and_priced_can_be_bought(changes, is_available, 
     assert (variant.available, variant.stock_status) == (is_available, stock_status)
 
 
+def test_a_variation_for_any_choice_of_options_is_named_as_its_product():
+    """It has no options of its own: lists name it "", deliveries as its product."""
+    listed = answer("woocommerce-11.0.1", "variation_create")
+    [tee] = told("woocommerce", "product.created", listed | {"type": "simple", "name": "Tee"})
+    any_size = listed | {"type": "variation", "attributes": []}
+    [one] = told("woocommerce", "product.updated", any_size | {"name": ""})
+    [delivered] = told("woocommerce", "product.updated", any_size | {"name": "Tee"})
+    assert woocommerce.of_product(one, tee).title == delivered.title == "Tee"
+
+
 def test_variations_are_named_with_their_product_however_they_come():
     listed = answer("woocommerce-11.0.1", "variation_create")
     (tee,) = say("013_product.created")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from math import ceil
@@ -11,6 +13,16 @@ from backshop.kits.models import OtpSettings
 from backshop.kits.otp.models import SendLimit
 
 DAY = timedelta(days=1)
+
+
+_between = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u2010-\u2015-]")
+
+
+def typed(code: str) -> str:
+    """A code as people type or paste it, without what stands between its digits: spaces, dashes,
+    signs that nobody sees; in the digits of whichever keyboard (mozilla/fxa#2498)."""
+    digits = (str(unicodedata.decimal(each)) if each.isdecimal() else each for each in code)
+    return _between.sub("", "".join(digits))
 
 
 def address_limit(settings: OtpSettings, address: str) -> SendLimit:

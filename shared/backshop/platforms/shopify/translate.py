@@ -80,6 +80,7 @@ def _order(payload: payloads.OrderPayload, observed_at: datetime) -> commerce.Or
     person = payload.customer or payloads.CustomerPayload()
     billing = payload.billing_address or payloads.AddressPayload()
     shipping = payload.shipping_address or payloads.AddressPayload()
+    phones = parsing.different(payload.phone, shipping.phone, billing.phone)
     email = payload.email or person.email or None
     status = (
         "cancelled" if payload.cancelled_at else (payload.financial_status or "pending").lower()
@@ -116,7 +117,8 @@ def _order(payload: payloads.OrderPayload, observed_at: datetime) -> commerce.Or
             "customer_id": _customer_id(payload.customer, email),
             "is_guest": not person.number,
             "email": email,
-            "phone": payload.phone or shipping.phone or billing.phone or None,
+            "phone": next(iter(phones), None),
+            "other_phones": phones[1:],
             "first_name": billing.first_name or shipping.first_name or person.first_name or None,
             "last_name": billing.last_name or shipping.last_name or person.last_name or None,
             "country": shipping.country_code or billing.country_code or None,

@@ -196,8 +196,7 @@ def _given_phones(payload: payloads.OrderPayload) -> tuple[str, ...]:
     the plugin keeps the customer's of the moment at which the order was placed."""
     addresses = (payload.shipping_address, payload.billing_address)
     placed = _text((payload.custom_fields or {}).get(PLACED_PHONE))
-    given = [*(each.phone_number for each in addresses if each), placed]
-    return tuple(dict.fromkeys(each for each in given if each))
+    return parsing.different(*(each.phone_number for each in addresses if each), placed)
 
 
 def _customer_phone(payload: payloads.OrderPayload) -> str | None:
@@ -347,7 +346,11 @@ def _delivered_at(payload: payloads.OrderPayload) -> datetime | None:
 
 
 def _tracking_code(payload: payloads.OrderPayload) -> str | None:
-    codes = [each.tracking_code for each in payload.fulfillments or [] if each.tracking_code]
+    codes = [
+        each.tracking_code
+        for each in payload.fulfillments or []
+        if each.tracking_code and each.state != "Cancelled"
+    ]
     return codes[-1] if codes else None
 
 

@@ -99,6 +99,7 @@ def _order(
     payload: payloads.OrderPayload, changed_at: datetime, observed_at: datetime
 ) -> commerce.Order:
     billing, shipping = payload.billing, payload.shipping
+    phones = parsing.different(billing.phone, shipping.phone)
     email = billing.email or None
     created_at = _utc(payload.date_created_gmt) or changed_at
     lines = tuple([_line(each) for each in payload.line_items or ()])
@@ -134,7 +135,8 @@ def _order(
             "customer_id": _customer_id(payload.customer_id, email),
             "is_guest": not payload.customer_id,
             "email": email,
-            "phone": billing.phone or shipping.phone or None,
+            "phone": next(iter(phones), None),
+            "other_phones": phones[1:],
             "first_name": billing.first_name or None,
             "last_name": billing.last_name or None,
             "country": shipping.country or billing.country or None,
@@ -466,9 +468,10 @@ def _titled(payload: payloads.ProductPayload) -> str:
 
 
 def of_product(variation: commerce.Product, product: commerce.Product) -> commerce.Product:
-    """A variation that was read from its product's list, with that one's name before its own; what
-    is not published takes its variations with it."""
-    title = f"{product.title}, {variation.variants[0].title}"
+    """A variation that was read from its product's list, with that one's name before its own, which
+    one for any choice of options has not; what is not published takes its variations with it."""
+    own_name = variation.variants[0].title
+    title = f"{product.title}, {own_name}" if own_name else product.title
     if product.status == ON_SALE:
         return variation.model_copy(update={"title": title})
     variants = tuple(e.model_copy(update={"available": False}) for e in variation.variants)
