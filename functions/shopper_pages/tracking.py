@@ -23,7 +23,6 @@ from backshop.kits import phones
 from backshop.kits.arrival import repository as arrival
 from backshop.kits.deliveries.models import Stage
 from backshop.kits.otp import repository as otp
-from backshop.kits.otp import rules as otp_rules
 from backshop.kits.tracking import repository as tracking
 from backshop.kits.tracking import rules
 from backshop.kits.tracking.models import ListedOrder, OrderPosition, TrackedOrder
@@ -48,9 +47,7 @@ STAGES = {
 
 
 def _together(code: object) -> object:
-    if not isinstance(code, str):
-        return code
-    return "".join(each for each in otp_rules.typed(code) if each.isascii() and each.isdigit())
+    return "".join(each for each in code if each.isdigit()) if isinstance(code, str) else code
 
 
 class Code(forms.Fields):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from math import ceil
@@ -20,9 +19,8 @@ _between = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u2010-\u2015-]")
 
 def typed(code: str) -> str:
     """A code as people type or paste it, without what stands between its digits: spaces, dashes,
-    signs that nobody sees; in the digits of whichever keyboard (mozilla/fxa#2498)."""
-    digits = (str(unicodedata.decimal(each)) if each.isdecimal() else each for each in code)
-    return _between.sub("", "".join(digits))
+    signs that nobody sees (mozilla/fxa#2498)."""
+    return _between.sub("", code)
 
 
 def address_limit(settings: OtpSettings, address: str) -> SendLimit:
