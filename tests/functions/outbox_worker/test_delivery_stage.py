@@ -11,7 +11,6 @@ import pytest
 from backshop import outbox
 from backshop.platforms.errors import PermanentRefusal, TransientOutage
 from backshop.platforms.vendure.api import field_names
-from backshop.platforms.vendure.delivery_stage import VendureDeliveryStages
 
 from shops.running import running
 
@@ -189,30 +188,6 @@ def test_names_that_the_plugin_was_told_of_are_written_by_its_own_mutation(
         assert not custom.keys() & names.keys(), "fields that are not meant"
         ran = server.control("mutations")
         assert bool(ran.get("setOrderCustomFields")) is not is_told, ran
-
-
-def test_a_stage_that_a_program_sets_while_another_is_sent_goes_there_too(shop, monkeypatch):
-    """The row that was sent says afterwards what Vendure holds, and nothing of what is to be sent
-    since."""
-    write = VendureDeliveryStages.write
-
-    def beside_a_program(self, order_id, fields):
-        after = write(self, order_id, fields)
-        if fields.stage == "SOURCING":
-            with shop.owner.transaction():
-                store = [str(shop.store)]
-                shop.owner.execute("SELECT set_config('backshop.store_id', %s, true)", store)
-                shop.owner.execute(
-                    "SELECT kits.update_order_delivery_status(%s, 'ARRIVED')", [code]
-                )
-        return after
-
-    monkeypatch.setattr(VendureDeliveryStages, "write", beside_a_program)
-    code = shop.place()
-    shop.move(code, "SOURCING")
-    shop.work_off()
-    assert shop.here(code)["stage"] == "ARRIVED"
-    assert shop.there(code)[0] == "ARRIVED"
 
 
 @pytest.mark.parametrize("name", ["1x", "a b", "x } me { id", ""])
