@@ -229,9 +229,9 @@ class Mutations:
             return failure("OrderModificationStateError", code, f"errorResult.{code}")
         shipping, billing = input.get("updateShippingAddress"), input.get("updateBillingAddress")
         for address in (shipping, billing):
-            code = (address or {}).get("countryCode")
-            if code and code not in COUNTRIES:
-                raise bad_input(f'The countryCode "{code}" was not recognized')
+            country = (address or {}).get("countryCode")
+            if country and country not in COUNTRIES:
+                raise bad_input(f'The countryCode "{country}" was not recognized')
         if not (shipping or billing or input.get("adjustOrderLines")):
             code = "NO_CHANGES_SPECIFIED_ERROR"
             return failure("NoChangesSpecifiedError", code, f"errorResult.{code}")
