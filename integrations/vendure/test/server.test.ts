@@ -264,7 +264,6 @@ test('a customer\'s groups and account are told, of which Vendure has other even
     assert.deepEqual(names(joined), ['Newsletter']);
     const left = await told('removeCustomersFromGroup(customerGroupId:"1",customerIds:["1"]){id}');
     assert.deepEqual(names(left), []);
-    assert.equal(left.user, null);
     const start = received.length;
     await fetch(`http://127.0.0.1:${PORT}/shop-api`, {
         method: 'POST',
@@ -276,7 +275,8 @@ test('a customer\'s groups and account are told, of which Vendure has other even
     });
     await settled();
     const registered = received.slice(start).filter(one => one.event === 'customer.updated');
-    assert.equal(JSON.parse(registered.pop()!.body).data.user?.verified, false);
+    assert.equal(registered.length, 1);
+    assert.equal(JSON.parse(registered[0].body).data.user.verified, false);
 });
 
 test('a shopper can set none of the order\'s fields', async () => {
