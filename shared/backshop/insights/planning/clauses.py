@@ -372,8 +372,8 @@ _THOSE = (
     r"(?: ,)?(?: (?:and|but))? (?P<how>(?:only|just)(?: (?:for|in|of|from|on))?|for|of|from|in|on|among) (?:the |all |those )?"
     r"(?:orders|purchases|baskets)\b(?! (?:with|using|having|that (?:had|have|used|use)) (?:an? |any )?(?:coupons?|codes?|discounts?|vouchers?|promos?|promo))(?! (?:values?|sizes?|totals?|amounts?|per|status|count|volume|and|or|vs)\b)"
 )
-_COUNTED = r"\b(?:number|count|no|volume|amount|list|value|total|quantity|share|percent|percentage|proportion|distribution|status|sum|totals) $"
-_DONE = r"\b(?:made|make|makes|earn|earns|earned|turn over|turned over|sell|sold|business|money|brings?|brought|units|products|how much)\b"
+_COUNTED = r"\b(?:number|count|no|volume|amount|list|value|total|quantity|share|percent|percentage|proportion|distribution|status|sum|totals|growth|change|changes|trend|evolution|development|increase|decrease|drop|rise|difference|course) $"
+_DONE = r"\b(?:made|make|makes|earn|earns|earned|turn over|turned over|sell|sold|business|money|brings?|brought|units|products|how much|how many (?:\w+ )?(?:customers?|people))\b"
 
 
 def read_those(reading: Reading) -> None:
@@ -386,7 +386,7 @@ def read_those(reading: Reading) -> None:
         if compiled(_COUNTED).search(left):
             continue
         is_alone = found["how"].startswith(("only", "just"))
-        is_of_other = metrics.said(left) - {"orders"} or compiled(_DONE).search(left)
+        is_of_other = metrics.is_of_other(left, "orders") or compiled(_DONE).search(left)
         if is_of_other or (is_alone and len(left.split()) > 1):
             line.text = f"{line.text[: found.start()]} ~{line.text[found.end() :]}"
             reading.is_of_orders = True

@@ -1197,6 +1197,12 @@ def said(text: str) -> frozenset[str]:
     return frozenset(each.name for each in _said(Line(text)) if not each.is_weak)
 
 
+def is_of_other(text: str, name: str) -> bool:
+    """Whether the text calls another figure by a word of its own, one that may mean other things
+    included."""
+    return any(each.name != name for each in _said(Line(text)))
+
+
 def without_words(text: str) -> str | None:
     """The line without what metrics are called in it; None where it names none."""
     pattern, _ = _phrases()

@@ -180,7 +180,8 @@ def wants_ten(query: SemanticQuery) -> bool:
     names = {each.field for each in query.filters}
     if query.metrics[0] == ALONE:
         return True
-    if query.grain or query.metrics[0] in LISTS or names & {*Limit, *query.metrics}:
+    own = {*Limit, *query.metrics} - {Limit.ORDER_TOTAL}  # That one says of which orders.
+    if query.grain or query.metrics[0] in LISTS or names & own:
         return False
     return bool(RANKED & set(query.dimensions)) and not names & set(query.dimensions)
 

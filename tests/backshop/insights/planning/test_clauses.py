@@ -13,6 +13,7 @@ import pytest
 
 from tests.backshop.insights.planning.shop import KNOWN, Expected, filter_of
 from tests.backshop.insights.planning.test_planning import difference
+from tests.backshop.insights.planning.test_slots import lines
 
 
 class Condition(NamedTuple):
@@ -87,6 +88,12 @@ def _metric(head: str, held: tuple[Condition, ...]) -> str | None:
     return head
 
 
+def _period(chance: Random, held: tuple[Condition, ...]) -> str:
+    """`on a friday last week` is one day, and no condition."""
+    is_of_days = any(each.kind == "day" for each in held)
+    return chance.choice([each for each in PERIODS if not (is_of_days and each == "last week")])
+
+
 def asked(chance: Random, held: tuple[Condition, ...]) -> Expected | None:
     head = chance.choice(list(HEADS))
     metric = _metric(head, held)
@@ -95,9 +102,7 @@ def asked(chance: Random, held: tuple[Condition, ...]) -> Expected | None:
     if metric is None:
         return None
     said = chance.choice(HEADS[head])
-    # `on a friday last week` is one day.
-    is_of_days = any(each.kind == "day" for each in held)
-    period = chance.choice([each for each in PERIODS if not (is_of_days and each == "last week")])
+    period = _period(chance, held)
     clauses = chance.choice(held[0].wordings)
     for each in held[1:]:
         clauses += f"{chance.choice(JOINTS)} {chance.choice(each.wordings)}"
@@ -124,6 +129,78 @@ def questions(number: int, seed: int) -> Iterator[Expected]:
         made = asked(chance, (*pair, third) if are_three else pair)
         if made:
             yield made
+
+
+FIGURES = frozenset(
+    {"net_sales", "items_sold", "product_net_sales", "aov", "median_order_value", "customers", "refunds"}
+    | {"discounts", "taxes", "shipping", "gross_sales", "total_sales", "discount_rate", "refund_rate"}
+    | {"items_per_order", "refunded_orders"}
+)  # fmt: skip
+"""Those that every condition of orders goes with."""
+OF_ORDERS = ("{part} for orders {condition} {period}", "{part} of orders {condition} {period}",
+             "{part} {period} for orders {condition}", "{part} {period}, only orders {condition}")  # fmt: skip
+OF_RANKS = ("{part} {period}, only orders {condition}", "{part}, only orders {condition}, {period}")
+
+
+def _is_said_twice(condition: Condition, dimensions: str) -> bool:
+    """A condition on what the rows are of."""
+    fields = {filter_of(each)["field"] for each in condition.filters}
+    of_days = {"day_of_week", "is_weekend"}
+    named = {each.strip() for each in dimensions.split(",")}
+    beside = ("coupon" in fields and "has_coupon" in named) or bool(
+        fields & of_days and named & of_days
+    )
+    return bool(fields & named) or beside
+
+
+def figures(number: int, seed: int) -> Iterator[Expected]:
+    """Figures, rows, ranks and courses in time, in all wordings (slots.txt), of orders under a
+    condition."""
+    chance = Random(seed)
+    parts = [
+        (slot, meaning, wording)
+        for slot, meaning, wordings in lines()
+        for wording in wordings
+        if slot in ("metric", "by", "grain")
+        and meaning[0] in FIGURES
+        and not wording.startswith("*")
+    ]
+    for _ in range(number):
+        slot, meaning, wording = chance.choice(parts)
+        condition = chance.choice(CONDITIONS)
+        period = _period(chance, (condition,))
+        metric, rows, grain, top = _parts_of(slot, meaning)
+        is_of_code = condition.kind == "coupon" and metric == "net_sales"
+        if condition.metric or is_of_code or _is_said_twice(condition, rows):
+            continue
+        places = OF_RANKS if top else OF_ORDERS
+        text = chance.choice(places).format(
+            part=wording, condition=chance.choice(condition.wordings), period=period
+        )
+        query = {
+            "metrics": [metric],
+            "dimensions": [each.strip() for each in rows.split(",") if each.strip()],
+            "grain": grain or None,
+            "period": PERIODS[period],
+            "filters": [filter_of(each) for each in condition.filters],
+            "top_n": int(top) if top else None,
+        }
+        yield Expected(text, query, (), "*", (), KNOWN)
+
+
+def _parts_of(slot: str, meaning: list[str]) -> tuple[str, str, str, str]:
+    """Metric, rows, grain and rank of a line of slots.txt."""
+    if slot == "by":
+        return meaning[0], meaning[1], meaning[2], meaning[3]
+    return (meaning[0], "", meaning[1] if slot == "grain" else "", "")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_figures_of_orders_under_a_condition_mean_both(seed: int) -> None:
+    asked = list(figures(1000, seed))
+    wrong = [(each.text, found) for each in asked if (found := difference(each))]
+    shown = "\n".join(f"{text}: {found}" for text, found in wrong[:60])
+    assert not wrong, f"{len(wrong)} of {len(asked)}\n{shown}"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
