@@ -34,6 +34,7 @@ _WINDOW = (
 _LIP_NEAR = 2.5  # millimetres around a point of the lips whose mean is its own
 _LIP_FORM = 0.5  # how much of the lips' broad shading is kept, as a power
 _BROW_EDGE = 2.5  # how far the hairs of a brow reach beyond its outline
+_HAIR_FROM = 0.7  # share of the light of the skin around a black brow below which there is hair
 _EAR, _EAR_SIZE = (76.0, 27.0, 84.0), (14.0, 38.0)  # middle and half axes of an ear in the head
 _NECK = 34  # how softly a foundation runs out below the jaw
 _HAIRLINE = 28  # how far above the outline of the landmarks a forehead mostly reaches
@@ -392,7 +393,8 @@ class Scene:
             share = np.tensordot(LUMA, light, 1) / (around + np.float32(1e-3))
             darkest = max(float(np.quantile(share[inside], 0.08)), 0.03)
             if darkest < 0.8:
-                cover = np.clip((0.88 - share) / (0.88 - darkest), 0, 1)
+                lightest = _HAIR_FROM + 0.15 * darkest
+                cover = np.clip((lightest - share) / (lightest - darkest), 0, 1)
                 dark = cover * darkest / np.maximum(share, darkest)
                 # A thick brow shows hair alone where it is darkest.
                 dark = np.maximum(dark, np.clip(2 * cover - 1, 0, 1))
