@@ -390,10 +390,10 @@ def counted_steps() -> Iterator[list[str]]:
     steps: list[str] = []
     begin = db._begin
 
-    def noting(role: str, statement: str, settings: dict[str, str]) -> Any:
+    def noting(role: str, statement: str, settings: dict[str, str], **more: Any) -> Any:
         if "backshop.all_stores" not in settings:
             steps.append(role)
-        return begin(role, statement, settings)
+        return begin(role, statement, settings, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(db, "_begin", noting)
