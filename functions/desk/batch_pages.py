@@ -156,7 +156,6 @@ def _list(
         found=found,
         steps=STEPS,
         filtered={"show": shown},
-        key=forms.new_key(),
     )
 
 
@@ -184,5 +183,4 @@ def _show(
         steps=STEPS,
         place=place,
         next_step=STEPS[place + 1] if place + 1 < len(STEPS) else None,
-        key=forms.new_key(),
     )

@@ -12,6 +12,7 @@ from backshop.aws import config, functions
 from backshop.errors import FieldError, Problem, Unavailable
 from backshop.web import calls, idempotency
 from sessions import Me
+from showing import spoken
 
 Query = dict[str, Any]
 
@@ -21,11 +22,11 @@ class Refused(Problem):
 
     def __init__(self, status: int, said: dict[str, Any]) -> None:
         errors = [
-            FieldError(field=each["field"], message=each["message"])
+            FieldError(field=each["field"], message=spoken(each["message"]))
             for each in said.get("errors") or ()
         ]
         slug = str(said.get("type", "")).rpartition("#")[2] or "problem"
-        detail = said.get("detail") or "That did not work; try it again."
+        detail = spoken(said.get("detail") or "That did not work; try it again.")
         super().__init__(detail, slug=slug, errors=errors, members={"said": said})
         self.status = status  # type: ignore[misc]  # of this answer, not of the kind
 

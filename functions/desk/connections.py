@@ -33,7 +33,11 @@ def new() -> Response[str]:
     return _new(sessions.current(event(), "staff"))
 
 
-@does("/desk/shops", "`platform`, `store_url`, `api_key`, `secret`, `name`, `only_check`")
+@does(
+    "/desk/shops",
+    "`platform`, `store_url`, `api_key`, `secret`, `name`, `only_check`",
+    also={200: "What the check says; or the shop is connected, with the keys that are shown once."},
+)
 def connect() -> Response[str]:
     """Check the credentials, and connect the shop where they do."""
     me, sent = sent_by("staff")
@@ -136,7 +140,6 @@ def _new(
         typed=shown if typed is not None else None,
         check=check,
         platforms=PLATFORMS,
-        key=forms.new_key(),
         status=status,
     )
 
@@ -167,7 +170,6 @@ def _shop(
         runs=runs,
         is_running=is_running,
         is_paused=bool(connector and connector["paused_at"]),
-        key=forms.new_key(),
     )
 
 

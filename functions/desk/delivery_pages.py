@@ -13,11 +13,11 @@ import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import Problem, Unauthorized
 from backshop.web import pages, routes, tokens
-from backshop.web.pages import forms
 from backshop.web.pages.declaring import FORM
 from calling import ask
-from frame import ANSWERED, app, event, page, sent_by, shows
+from frame import ANSWERED, app, does, event, page, sent_by, shows
 from sessions import Me
+from showing import spoken
 
 STAGES = ("SOURCING", "ARRIVED", "DISPATCHED", "DELIVERED")
 MOST_CODES = 500
@@ -31,13 +31,7 @@ def show(store: str) -> Response[str]:
     return _page(sessions.current(event(), "staff"), store)
 
 
-@pages.route(
-    app,
-    "POST /desk/<store>/deliveries",
-    scope="desk",
-    fields="`stage`, `codes`: one or many, `tracking_number`: of one",
-    problems=ANSWERED,
-)
+@does("/desk/<store>/deliveries", "`stage`, `codes`: one or many, `tracking_number`: of one")
 def move(store: str) -> Response[str]:
     """Move what was scanned or pasted, and say what became of each code."""
     me, sent = sent_by("staff")
@@ -51,7 +45,7 @@ def move(store: str) -> Response[str]:
     except Problem as refused:
         return _page(me, store, refused=refused, typed=sent.typed)
     fates = sorted(
-        ([each["code"], each["result"], each["message"] or ""] for each in report["lines"]),
+        ([each["code"], each["result"], each["message"]] for each in report["lines"]),
         key=lambda fate: ("refused", "unchanged", "changed").index(fate[1]),
     )
     token = tokens.sign(
@@ -85,18 +79,10 @@ def check(store: str) -> Response[str]:
         report=report,
         is_done=False,
         csv=sent.first("csv"),
-        key=forms.new_key(),
     )
 
 
-@routes.route(
-    app,
-    "POST /desk/<store>/deliveries/import",
-    scope="desk",
-    status=303,
-    problems=ANSWERED,
-    takes={FORM: "`csv`: the file's text"},
-)
+@does("/desk/<store>/deliveries/import", "`csv`: the file's text")
 def import_file(store: str) -> Response[str]:
     """Do what the check showed."""
     me, sent = sent_by("staff")
@@ -106,7 +92,7 @@ def import_file(store: str) -> Response[str]:
         return _page(me, store, refused=refused, typed=sent.typed)
     counts = {name: report[name] for name in ("changed", "unchanged", "refused")}
     fates = [
-        [each["code"], each["result"], each["message"] or ""]
+        [each["code"], each["result"], each["message"]]
         for each in report["lines"]
         if each["result"] == "refused"
     ]
@@ -132,6 +118,8 @@ def _import(me: Me, store: str, text: str, *, dry_run: bool) -> dict[str, Any]:
         query={"store_id": me.shop(store).id, "dry_run": dry_run},
         text=text,
     )
+    for line in said["lines"]:
+        line["message"] = spoken(line["message"] or "")
     return said
 
 
@@ -169,7 +157,6 @@ def _page(
         counts=said.get("counts"),
         stages=STAGES,
         stage=stage,
-        key=forms.new_key(),
         status=422 if stopped and not said["fates"] and not refused else None,
     )
 

@@ -42,6 +42,23 @@ class Fates(NamedTuple):
         return self.done + self.refused - len(self.listed)
 
 
+def act(
+    event: Event,
+    sent: forms.Sent,
+    what: str,
+    do: Callable[[str], Any],
+    *,
+    again: Callable[[Problem], Response[str]],
+) -> Response[str]:
+    """Do it to each row that was chosen, and lead back to the list. Where none was, `again` shows
+    the list with what is to be corrected; `what` is how its rows are called ("the discounts")."""
+    try:
+        ids = chosen(sent, what)
+    except Problem as refused:
+        return again(refused)
+    return led(event, event["rawPath"], of_each(sent, ids, do))
+
+
 def chosen(sent: forms.Sent, what: str) -> list[str]:
     """The rows that were chosen. Raises Unprocessable for none."""
     ids = list(dict.fromkeys(sent.all("id")))

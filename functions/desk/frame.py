@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import exporting
 import fates
@@ -21,20 +22,20 @@ from backshop.errors import (
     TooLarge,
     TooManyRequests,
 )
-from backshop.web import pages, routes
+from backshop.web import idempotency, pages, routes
 from backshop.web.http import Event
-from backshop.web.pages import Policy, forms
+from backshop.web.pages import Policy, forms, once
 from backshop.web.pages.answers import NOTHING_MORE
 from backshop.web.pages.declaring import SHOWS
 from sessions import Me
-from showing import DONE, amount, menu_for, moment, words
+from showing import DONE, amount, menu_for, moment, period, words
 
 F = TypeVar("F", bound=Callable[..., Any])
 ANSWERED = (BadRequest, Forbidden, NotFound, Conflict, Gone, TooLarge, TooManyRequests)
 """What the routes behind the pages may answer, shown where it was done."""
 
 _page = pages.renderer(
-    Path(__file__).with_name("templates"), amount=amount, moment=moment, words=words
+    Path(__file__).with_name("templates"), amount=amount, moment=moment, period=period, words=words
 )
 app = pages.app("Desk", _page)
 
@@ -74,10 +75,34 @@ def lists(rule: str) -> Callable[[F], F]:
     return declare
 
 
-def does(rule: str, fields: str = "") -> Callable[[F], F]:
+def does(rule: str, fields: str = "", *, also: Mapping[int, str] | None = None) -> Callable[[F], F]:
     """A form of a page: does it and leads on, or shows the page again with what is to be
-    corrected."""
-    return pages.route(app, f"POST {rule}", scope="desk", fields=fields, problems=ANSWERED)
+    corrected. Sent again, it leads where it led (`once`). `also`: what else it answers."""
+
+    def declare(act: F) -> F:
+        @wraps(act)
+        def answer(**path: str) -> Response[Any]:
+            return _once(lambda: act(**path))
+
+        declared = pages.route(
+            app, f"POST {rule}", scope="desk", fields=fields, problems=ANSWERED, also=also
+        )
+        declared(answer)
+        return act
+
+    return declare
+
+
+def _once(act: Callable[[], Response[Any]]) -> Response[Any]:
+    """Does it with the claim that `sent_by` makes, and keeps where it leads; the claim is let go
+    where it was refused."""
+    app.context |= {"is_deed": True, "claim": None}
+    made = None
+    try:
+        made = act()
+        return made
+    finally:
+        once.settle(app.context.get("claim"), made)
 
 
 def query_of(*names: str) -> dict[str, str]:
@@ -95,10 +120,15 @@ def query_or(name: str, value: str, *names: str) -> dict[str, str]:
 
 
 def sent_by(scope: str) -> tuple[Me, forms.Sent]:
-    """Who sent a form, and what; where it comes from is checked before anything else."""
+    """Who sent a form, and what; where it comes from is checked before anything else. A deed's
+    form is claimed. Raises idempotency.Answered where it was done before, and as `once.claim`."""
     filled = forms.read(event())
     me = sessions.current(event(), scope)
     sessions.forget_draft(me)
+    shop = me.named(event()["rawPath"])
+    if shop and app.context.get("is_deed"):
+        who = f"staff:{me.key_id}"
+        app.context["claim"] = once.claim(UUID(shop.id), who, event(), filled)
     return me, filled
 
 
@@ -118,9 +148,12 @@ def page(
     if "found" in values and exporting.is_wanted(event()):
         raise exporting.Found(values["found"])
     path = event()["rawPath"]
+    if refused and refused.slug == idempotency.REUSED:
+        refused = forms.used()
     errors = list(refused.errors) if refused else []
     if refused and not errors:
         errors = [{"field": "main", "message": refused.detail}]
+    errors = [each | {"field": each["field"] or "main"} for each in errors]
     return _page(
         template,
         status=status or (refused.status if refused else 200),

@@ -52,11 +52,9 @@ def revoke(store: str) -> Response[str]:
     def end(id: str) -> None:
         ask(me, "discounts", "POST /discounts/{id}/revoke", id=id, query=named)
 
-    try:
-        ids = fates.chosen(sent, "the discounts")
-    except Problem as refused:
-        return _discounts(me, store, refused=refused)
-    return fates.led(event(), f"/desk/{store}/discounts", fates.of_each(sent, ids, end))
+    return fates.act(
+        event(), sent, "the discounts", end, again=lambda why: _discounts(me, store, refused=why)
+    )
 
 
 def _retry(store: str, what: str) -> Response[str]:
@@ -64,15 +62,16 @@ def _retry(store: str, what: str) -> Response[str]:
     me, sent = sent_by("staff")
     route = f"POST /connectors/{{id}}/{what}/{{request_id}}/retry"
 
-    def again(id: str) -> None:
+    def retry(id: str) -> None:
         ask(me, "order_requests", route, id=me.shop(store).id, request_id=id)
 
-    try:
-        ids = fates.chosen(sent, "the requests")
-    except Problem as refused:
-        return _requests(me, store, what, refused=refused)
-    page_name = "refunds" if what == "refunds" else "addresses"
-    return fates.led(event(), f"/desk/{store}/{page_name}", fates.of_each(sent, ids, again))
+    return fates.act(
+        event(),
+        sent,
+        "the requests",
+        retry,
+        again=lambda why: _requests(me, store, what, refused=why),
+    )
 
 
 def _requests(me: Me, store: str, what: str, *, refused: Problem | None = None) -> Response[str]:

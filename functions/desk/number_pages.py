@@ -8,7 +8,7 @@ import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import NotFound, Problem
 from backshop.web import routes
-from backshop.web.pages import forms, redirect
+from backshop.web.pages import redirect
 from calling import File, Refused, ask
 from frame import ANSWERED, app, does, event, page, sent_by, shows
 from sessions import Me
@@ -143,5 +143,4 @@ def _page(
         tiles=_ask(me, store, "GET /insights/dashboard")["tiles"],
         talk=talk,
         examples=EXAMPLES,
-        key=forms.new_key(),
     )

@@ -187,7 +187,6 @@ def _order_page(
         address_fields=ADDRESS,
         left=_left(order),
         not_given_back=Decimal(order["total_amount"]) - Decimal(order["refunded_amount"]),
-        key=forms.new_key(),
     )
 
 

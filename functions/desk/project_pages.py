@@ -8,7 +8,7 @@ from typing import Any
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import Problem
-from backshop.web.pages import forms, redirect
+from backshop.web.pages import redirect
 from calling import ask
 from frame import does, event, page, query_of, sent_by, shows
 from sessions import Me
@@ -90,5 +90,4 @@ def _page(me: Me, store: str, project_id: str, *, refused: Problem | None = None
         next=_ask(me, store, "GET /projects/{project_id}/next", project_id=project_id),
         quotes=_ask(me, store, "GET /projects/{project_id}/quotes", project_id=project_id),
         steps=NEXT.get(project["project_status"], ()),
-        key=forms.new_key(),
     )

@@ -64,6 +64,11 @@ class Me(NamedTuple):
         assert found is not None
         return found
 
+    def named(self, path: str) -> Shop | None:
+        """The store that a path of the desk names, where it names one: /desk/{store}/…"""
+        about = _about(path)
+        return next((each for each in self.shops if each.id == about), None)
+
     def draft_of(self, path: str) -> dict[str, str]:
         """What was typed into the form of this page when the session before had ended."""
         if self.draft and self.draft.get("path") == path:
@@ -79,9 +84,7 @@ def current(event: Event, scope: str) -> Me:
         raise _signed_out()
     with db.transaction(all_stores=True) as tx:
         found = stores.session(tx, _hash(token))
-        # /desk/{store}/…
-        about = next(iter(event["rawPath"].split("/")[2:3]), None)
-        named = stores.named(tx, about) if found else []
+        named = stores.named(tx, _about(event["rawPath"])) if found else []
     if found is None:
         raise _signed_out()
     scopes = frozenset(found.scopes or SCOPES)
@@ -144,6 +147,10 @@ def sign_in_at(event: Event) -> str:
     query = event.get("rawQueryString") or ""
     path = event["rawPath"] + (f"?{query}" if query else "")
     return f"{SIGN_IN}?{urlencode({'next': path})}"
+
+
+def _about(path: str) -> str | None:
+    return next(iter(path.split("/")[2:3]), None)
 
 
 def _hash(token: str) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from typing import NamedTuple
@@ -69,6 +70,8 @@ DONE = {
     "saved": "Saved.",
     "signed_out": "You are signed out.",
     "everywhere": "You are signed out everywhere.",
+    "over": "You are signed out here. To end sessions in other browsers, too, sign in, and sign out"
+    " everywhere.",
 }
 """What a page says after something was done; its address names the word."""
 
@@ -136,6 +139,23 @@ def words(state: str | None) -> Words:
     return Words(text, tone)
 
 
+_SPOKEN = (
+    (
+        'send "correct": true and a note',
+        "tick that it corrects a mistake, on the order's page, with a note",
+    ),
+    ("Send the courier's tracking_number with", "Give the courier's tracking number with"),
+)
+_STAGE = re.compile(r"\b(ORDER_CONFIRMED|SOURCING|ARRIVED|DISPATCHED|DELIVERED)\b")
+
+
+def spoken(message: str) -> str:
+    """What a route says to programs, in the words of these pages."""
+    for said, text in _SPOKEN:
+        message = message.replace(said, text)
+    return _STAGE.sub(lambda found: f"“{words(found[1]).text}”", message)
+
+
 def amount(value: object, currency: str | None) -> str:
     """`LKR 4,500.00` of an amount as answers have it; a dash where there is none."""
     if value is None:
@@ -150,4 +170,12 @@ def moment(value: str | None, zone: str) -> Markup | str:
     """A time as answers have it, in the store's zone; a dash where there is none."""
     if not value:
         return "–"
-    return texts.moment(datetime.fromisoformat(value), zone)
+    return texts.short(datetime.fromisoformat(value), zone, datetime.now(UTC))
+
+
+def period(begins: str, kind: str) -> Markup | str:
+    """A day, week or month by the day that it begins on: `October 2026`, `Mon 5 October 2026`."""
+    first = date.fromisoformat(begins)
+    if kind == "month":
+        return f"{texts.MONTHS[first.month - 1]} {first.year}"
+    return texts.day(first, year=True)

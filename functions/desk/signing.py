@@ -47,12 +47,13 @@ def sign_out() -> Response[str]:
     """End the session here, or everywhere."""
     sent = forms.read(event())
     everywhere = sent.first("everywhere") == "yes"
-    me = sessions.current(event(), "store")
-    sessions.end(me, everywhere=everywhere)
+    done = "everywhere" if everywhere else "signed_out"
+    try:
+        sessions.end(sessions.current(event(), "store"), everywhere=everywhere)
+    except SignedOut:
+        done = "over" if everywhere else "signed_out"
     gone = pages.cookie("desk", "", sessions.LASTS * 0)
-    return pages.redirect(
-        f"{SIGN_IN}?done={'everywhere' if everywhere else 'signed_out'}", cookies=[gone]
-    )
+    return pages.redirect(f"{SIGN_IN}?done={done}", cookies=[gone])
 
 
 def signed_out(_: SignedOut) -> Response[str]:

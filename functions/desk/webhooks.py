@@ -11,7 +11,7 @@ import fates
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import FieldError, Problem, Unprocessable
-from backshop.web.pages import forms, redirect
+from backshop.web.pages import redirect
 from calling import ask
 from frame import does, event, lists, page, query_of, query_or, sent_by, shows
 from sessions import Me
@@ -90,14 +90,12 @@ def retry(store: str) -> Response[str]:
     me, sent = sent_by("staff")
     named = {"store_id": me.shop(store).id}
 
-    def again(id: str) -> None:
+    def anew(id: str) -> None:
         ask(me, "outbox_rows", "POST /outbox/{id}/retry", id=id, query=named)
 
-    try:
-        ids = fates.chosen(sent, "the changes")
-    except Problem as refused:
-        return _outgoing(me, store, refused=refused)
-    return fates.led(event(), f"/desk/{store}/outgoing", fates.of_each(sent, ids, again))
+    return fates.act(
+        event(), sent, "the changes", anew, again=lambda why: _outgoing(me, store, refused=why)
+    )
 
 
 def _list(
@@ -113,7 +111,6 @@ def _list(
         refused=refused,
         typed=typed,
         found=found,
-        key=forms.new_key(),
     )
 
 
@@ -132,7 +129,6 @@ def _show(me: Me, store: str, webhook_id: str, *, refused: Problem | None = None
         refused=refused,
         webhook=webhook,
         body=_pretty(webhook["body"]),
-        key=forms.new_key(),
     )
 
 

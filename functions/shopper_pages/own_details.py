@@ -11,7 +11,7 @@ from backshop.connect.requests.models import NewAddress
 from backshop.errors import Conflict, FieldError, NotFound, Unprocessable
 from backshop.kits.shoppers.models import ProfileChange
 from backshop.phone_check import Shopper
-from backshop.web import http, pages
+from backshop.web import http, idempotency, pages
 from backshop.web.pages import forms
 from frame import app, event, now, query, shop_of
 from pydantic import ValidationError
@@ -70,6 +70,8 @@ def _change_address(shopper: Shopper, order: str, sent: forms.Sent) -> Response[
         errors = [FieldError(field=each["field"], message=_advice(each["field"])) for each in found]
         return _page(shopper, errors=errors, typed=sent.typed, status=422)
     except Unprocessable as wrong:
+        if wrong.slug == idempotency.REUSED:
+            wrong = forms.used()
         errors = list(wrong.errors) or [FieldError(field="line1", message=wrong.detail)]
         return _page(shopper, errors=errors, typed=sent.typed, status=422)
     except (Conflict, NotFound) as refused:
@@ -98,6 +100,5 @@ def _page(
         profile=shopper_profile.profile(shopper),
         fields=ADDRESS,
         said=query("said"),
-        key=forms.new_key(),
         **values,
     )

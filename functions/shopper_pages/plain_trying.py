@@ -240,16 +240,17 @@ def _called(
         text = base64.b64decode(text).decode()
     said = json.loads(text) if text else None
     if answer["statusCode"] >= 400:
-        raise _refused(answer["statusCode"], said["detail"] if said else "")
+        raise _refused(answer["statusCode"], said or {})
     return said
 
 
-def _refused(status: int, detail: str) -> Problem:
+def _refused(status: int, said: dict[str, Any]) -> Problem:
+    detail = said.get("detail", "")
     if status == NotFound.status:
         return NotFound(detail)
     if status == TooManyRequests.status:
         return TooManyRequests(detail, retry_after=int(rules.ADDRESS_WINDOW.total_seconds()))
-    return Unprocessable(detail)
+    return Unprocessable(detail, slug=str(said.get("type", "")).rpartition("#")[2] or None)
 
 
 def _cookie(capability: str) -> Cookie:

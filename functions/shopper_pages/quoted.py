@@ -116,7 +116,6 @@ def _page(
         alternatives=NAMES,
         token=token,
         typed={"name": "", "message": ""} | (typed or {}),
-        key=forms.new_key(),
         said=query("said"),
         errors=errors or (),
     )

@@ -124,6 +124,8 @@ def send() -> Response[str]:
     forms.read(event())
     visit, at = visiting(), now()
     form = _form(visit)
+    if form.answered:
+        return pages.redirect(visit.address("/survey/match"))
     try:
         answers = Answers.model_validate(_said(visit.draft))
         with db.transaction(store_id=visit.link.store_id) as tx:
@@ -209,7 +211,8 @@ def _plain(names: Sequence[str]) -> list[tuple[str, str, str]]:
 
 
 def _described(shade: shade_survey.ShadeChoice) -> str:
-    return ", ".join(filter(None, (f"{shade.undertone} undertone", shade.finish)))
+    finish = f"{shade.finish.lower()} finish" if shade.finish else None
+    return ", ".join(filter(None, (f"{shade.undertone.capitalize()} undertone", finish)))
 
 
 def _wrong(question: Question, chosen: Sequence[str]) -> str | None:

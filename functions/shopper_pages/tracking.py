@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple
@@ -26,8 +27,8 @@ from backshop.kits.otp import repository as otp
 from backshop.kits.tracking import repository as tracking
 from backshop.kits.tracking import rules
 from backshop.kits.tracking.models import ListedOrder, OrderPosition, TrackedOrder
-from backshop.web import callers, pages, paging, tokens
-from backshop.web.pages import forms
+from backshop.web import callers, idempotency, pages, paging, tokens
+from backshop.web.pages import forms, once
 from frame import Shop, address, app, called_shop, event, now, query, shop_of
 from pydantic import BeforeValidator, Field
 
@@ -131,7 +132,21 @@ def take_code() -> Response[str]:
     """Prove the phone; leads to its orders."""
     sent, check = forms.read(event()), _check()
     if check is None:
-        return pages.redirect("/track/orders" if signed_in() else "/track")
+        return _proved_before(sent)
+    proved = phone_check.Shopper(check.shop.id, check.phone)
+    try:
+        claim = once.claim(check.shop.id, _sender(proved), event(), sent)
+    except idempotency.Answered as before:
+        return _signed_in_at(before.answer["to"], phone_check.token_of(proved, now()))
+    made = None
+    try:
+        made = _proved(check, sent)
+        return made
+    finally:
+        once.settle(claim, made)
+
+
+def _proved(check: Check, sent: forms.Sent) -> Response[str]:
     try:
         code = forms.parse(Code, sent).code
         token = phone_check.verify(check.shop.store, check.session_id, code, now())
@@ -141,8 +156,26 @@ def take_code() -> Response[str]:
         message = "That code is wrong or no longer valid. Check it, or ask for a new one."
         return _code_page(check, [FieldError(field="code", message=message)], 422)
     to = f"/track/orders/{quote(check.order, safe='')}" if check.order else "/track/orders"
+    return _signed_in_at(address(to, check.shop), token)
+
+
+def _signed_in_at(to: str, token: str) -> Response[str]:
     cookie = pages.cookie("shopper", token, phone_check.TOKEN_LASTS)
-    return pages.redirect(address(to, check.shop), cookies=[cookie])
+    return pages.redirect(to, cookies=[cookie])
+
+
+def _proved_before(sent: forms.Sent) -> Response[str]:
+    """The code came again: it leads where it led, and to the orders where that is not known."""
+    shopper = signed_in()
+    if shopper is None:
+        return pages.redirect("/track")
+    with suppress(Unprocessable):
+        once.settle(once.claim(shopper.store_id, _sender(shopper), event(), sent), None)
+    return pages.redirect("/track/orders")
+
+
+def _sender(shopper: phone_check.Shopper) -> str:
+    return f"phone:{shopper.phone}"
 
 
 @pages.route(app, "POST /track/code/again", scope="shopper", problems=[TooManyRequests])

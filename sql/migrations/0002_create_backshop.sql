@@ -229,8 +229,8 @@ SELECT backshop.protect('backshop.exports');
 
 -- Requests that were answered, so that the same one again is answered the same for a day. The
 -- caller and their key are one hash; what of an answer is secret is sealed, by parts. A row without
--- an answer exists only inside the transaction that does the work. The reference is checked at its
--- end, because the request may be what makes the store.
+-- an answer exists only inside the transaction that does the work, or is a form of a page that is
+-- being done. The reference is checked at its end, because the request may be what makes the store.
 CREATE TABLE backshop.idempotency_keys (
     store_id uuid NOT NULL REFERENCES backshop.stores (id) DEFERRABLE INITIALLY DEFERRED,
     route varchar(255) NOT NULL,

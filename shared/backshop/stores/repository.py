@@ -293,25 +293,27 @@ class KeyId(NamedTuple):
 
 
 class KeptAnswer(NamedTuple):
-    """What a request was answered; `sealed` are the parts of it that are secret."""
+    """What a request was answered; `sealed` are the parts of it that are secret. Without a status
+    it is a form that is being done."""
 
     store_id: UUID
     body_hash: bytes
-    status: int
+    status: int | None
     answer: dict[str, Any]
     sealed: list[str]
 
 
 def claim_key(tx: Tx, id: KeyId, body_hash: bytes) -> UUID | None:
-    """The transaction's store, if the key is free: new, or older than a day. Waits for another
-    transaction that claims it at this moment."""
+    """The transaction's store, if the key is free: new, older than a day, or of a form whose sender
+    was cut off a minute ago. Waits for another transaction that claims it at this moment."""
     row = tx.execute(
         """INSERT INTO backshop.idempotency_keys AS known (store_id, route, key_hash, body_hash)
            VALUES (backshop.current_store_id(), %s, %s, %s)
            ON CONFLICT (store_id, route, key_hash) DO UPDATE SET
              body_hash = excluded.body_hash, status = NULL, answer = NULL, sealed = '{}',
              created_at = excluded.created_at
-           WHERE known.created_at < now() - interval '1 day'
+           WHERE known.created_at < now() - CASE WHEN known.status IS NULL
+             THEN interval '1 minute' ELSE interval '1 day' END
            RETURNING store_id""",
         (*id, body_hash),
     ).fetchone()
@@ -325,9 +327,18 @@ def kept_answer(tx: Tx, id: KeyId) -> KeptAnswer:
            WHERE store_id = backshop.current_store_id() AND route = %s AND key_hash = %s""",
         id,
     ).fetchone()
-    if row is None or row["status"] is None:
-        raise RuntimeError(f"{id.route} claimed an idempotency key and kept no answer")
+    if row is None:
+        raise RuntimeError(f"{id.route} could not claim a key that is not there")
     return KeptAnswer(**row)
+
+
+def free_key(tx: Tx, id: KeyId) -> None:
+    """Let a key go that was claimed for what was not done after all."""
+    tx.execute(
+        """UPDATE backshop.idempotency_keys SET created_at = '-infinity'
+           WHERE store_id = backshop.current_store_id() AND route = %s AND key_hash = %s""",
+        id,
+    )
 
 
 def keep_answer(

@@ -36,6 +36,7 @@ DESCRIPTION = (
     "A new random text for each new request. The same key and body are answered the same for a "
     "day, without doing anything again."
 )
+REUSED = "idempotency-key-reused"
 SEAL_BYTES = 4096
 """What KMS encrypts at once."""
 
@@ -103,6 +104,8 @@ def claim(tx: Tx, event: Event, key: str | None) -> Claim:
     kept = repository.kept_answer(tx, id)
     if kept.body_hash != digest:
         raise reused()
+    if kept.status is None:
+        raise RuntimeError(f"{id.route} claimed an idempotency key and kept no answer")
     hidden = _unseal(kept.sealed, kept.store_id, id) if kept.sealed else {}
     raise Answered(kept.status, kept.answer | hidden)
 
@@ -145,7 +148,7 @@ def reused() -> Unprocessable:
     """What a key is answered that stands for another request."""
     return Unprocessable(
         "This Idempotency-Key was used for something else; use a new one for a new request.",
-        slug="idempotency-key-reused",
+        slug=REUSED,
     )
 
 

@@ -312,6 +312,17 @@ def test_codes_are_moved_and_each_fate_is_said(alice, new_store, owner):
     assert empty.status == 422
 
 
+def test_what_routes_say_to_programs_is_said_in_words(alice, new_store, owner):
+    store: UUID = new_store("vendure")
+    add_orders(owner, store, ["KITS-1"], stage="ARRIVED")
+    path = f"/desk/{store}/deliveries"
+    back = {"stage": "SOURCING", "codes": "KITS-1"}
+    shown = unescape(alice.get(alice.post(path, back).leads_to).text)
+    assert "at “Arrived here” already" in shown
+    assert "tick that it corrects a mistake" in shown
+    assert '"correct": true' not in shown
+
+
 def test_every_line_of_a_file_is_shown_before_it_is_done(alice, new_store, owner):
     store: UUID = new_store("vendure")
     add_orders(owner, store, ["KITS-1", "KITS-2"])

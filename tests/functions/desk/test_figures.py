@@ -1,5 +1,5 @@
 """What pages cost: cold beside what they import, libraries and the layer, warm beside the JSON of
-the same data. Ratios of medians of runs that take turns, printed with `-s`."""
+the same data. Runs take turns; the median of what each round says is printed with `-s`."""
 
 from __future__ import annotations
 
@@ -41,12 +41,19 @@ print(json.dumps([time.process_time(), []]))
 """
 
 
-def turns(sides: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    taken: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, run in sides.items():
-            taken[name].append(run())
-    return {name: median(each) for name, each in taken.items()}
+def turns(sides: dict[str, Callable[[], float]], rounds: int) -> list[dict[str, float]]:
+    """What each side took, by rounds: in one round they run right after each other, every other
+    time in the other order, so that a machine that slows down slows all of them alike."""
+    taken = []
+    for number in range(rounds):
+        names = list(sides) if number % 2 == 0 else list(reversed(sides))
+        taken.append({name: sides[name]() for name in names})
+    return taken
+
+
+def ratio(taken: list[dict[str, float]], one: str, other: str) -> float:
+    """The median of what each round says of itself."""
+    return median(each[one] / each[other] for each in taken)
 
 
 def timed(run: Callable[[], Any]) -> Callable[[], float]:
@@ -89,7 +96,7 @@ def test_a_page_costs_at_most_twice_its_json_and_the_day_five_lists(
         warm()
     sides = {"json": timed(as_json), "page": timed(as_page), "day": timed(day)}
     taken = turns(sides, ROUNDS)
-    page, today = taken["page"] / taken["json"], taken["day"] / taken["page"]
+    page, today = ratio(taken, "page", "json"), ratio(taken, "day", "page")
     print(f"\npage {page:.2f} x its JSON at {ORDERS:,} orders, the day {today:.2f} x one list")
     assert page <= 2
     assert today <= 5
@@ -132,6 +139,6 @@ def test_a_cold_page_costs_little_more_than_its_imports(
 
     modules.write_text(json.dumps(run(cold)[1]))
     taken = turns({"ours": lambda: run(cold)[0], "limit": lambda: run(LIMIT)[0]}, 9)
-    ratio = taken["ours"] / taken["limit"]
-    print(f"\n{name}: cold {ratio:.2f} x what it imports")
-    assert ratio <= 1.25
+    times = ratio(taken, "ours", "limit")
+    print(f"\n{name}: cold {times:.2f} x what it imports")
+    assert times <= 1.25

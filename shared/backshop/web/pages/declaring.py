@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from backshop.errors import Forbidden, NotFound, Problem, Unprocessable
 from backshop.web import http, idempotency, routes
+from backshop.web.pages import forms
 from backshop.web.pages.answers import redirect
 from backshop.web.pages.forms import MULTIPART
 from backshop.web.pages.rendering import Page
@@ -26,6 +27,8 @@ def app(title: str, page: Page) -> routes.App:
     made.problem_content = {"text/html": {"schema": {"type": "string"}}}
 
     def problem(raised: Problem) -> Response[str]:
+        if raised.slug == idempotency.REUSED:
+            raised = forms.used()
         return page(
             "problem.html",
             status=raised.status,

@@ -20,6 +20,10 @@ KEY = "key"
 BYTES = 200_000
 FIELDS = 2_000
 MULTIPART = "multipart/form-data"
+USED = (
+    "This form was sent before with something else in it. That was done, and this was not: open the"
+    " page anew, and send it from there."
+)
 _PART_NAME = re.compile(r'[; ]name="([^"]*)"', re.IGNORECASE)
 _FILE_NAME = re.compile(r"[; ]filename\*?=", re.IGNORECASE)
 M = TypeVar("M", bound=BaseModel)
@@ -170,6 +174,11 @@ def parse(model: type[M], sent: Sent) -> M:
 def _said(model: type[BaseModel], error: FieldError) -> str:
     field = model.model_fields.get(error["field"].partition(".")[0])
     return (field.description if field else None) or error["message"]
+
+
+def used() -> Unprocessable:
+    """What a form is answered whose key was sent before with something else in it."""
+    return Unprocessable(USED, slug=idempotency.REUSED)
 
 
 def claim(tx: Tx, event: Event, sent: Sent) -> idempotency.Claim:

@@ -74,5 +74,6 @@ def environment(folder: Path) -> Environment:
         "moment": texts.moment,
         "between": texts.between,
         "number": texts.number,
+        "units": texts.units,
     }
     return made

