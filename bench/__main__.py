@@ -23,11 +23,11 @@ def names() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names())}")
-    asked = parser.parse_args()
-    unknown = set(asked.names) - set(names())
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(names())
     if unknown:
         parser.error(f"no such bench: {', '.join(sorted(unknown))}")
-    for name in asked.names or names():
+    for name in arguments.names or names():
         print(f"\n== {name}", flush=True)
         importlib.import_module(f"bench.{name}").main()
 

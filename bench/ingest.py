@@ -203,7 +203,7 @@ def _batches(store: UUID, size: int) -> Iterator[list[Any]]:
 
 def _message(store: UUID, order: dict[str, Any]) -> dict[str, Any]:
     body = json.dumps(order)
-    said = {
+    delivery = {
         "connector_id": str(store),
         "platform": "woocommerce",
         "topic": "order.created",
@@ -214,7 +214,7 @@ def _message(store: UUID, order: dict[str, Any]) -> dict[str, Any]:
         "triggered_at": None,
         "body": body,
     }
-    return {"messageId": str(uuid4()), "body": json.dumps(said)}
+    return {"messageId": str(uuid4()), "body": json.dumps(delivery)}
 
 
 def _records(orders: Sequence[dict[str, Any]]) -> list[Any]:

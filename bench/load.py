@@ -363,8 +363,8 @@ async def _desk(session: aiohttp.ClientSession, stack: Stack) -> str:
 
 async def _order(stack: Stack) -> str:
     """An order of the demo shop; empty before its first sync."""
-    asked = "SELECT order_id FROM connect.platform_order WHERE store_id = %s LIMIT 1"
-    return str(_one(stack, asked, "woocommerce") or "")
+    statement = "SELECT order_id FROM connect.platform_order WHERE store_id = %s LIMIT 1"
+    return str(_one(stack, statement, "woocommerce") or "")
 
 
 async def _domain(stack: Stack) -> str:

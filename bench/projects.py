@@ -344,9 +344,9 @@ def _import_once(owner_url: str, content: bytes) -> float:
 
     store, import_id = _new_store(owner_url), uuid4()
     _put("bench", "list", content)
-    asked = NewUpload(content_type="text/csv")
+    upload = NewUpload(content_type="text/csv")
     with db.transaction(store_id=store) as tx:
-        repository.add(tx, import_id, asked, object_key="list")
+        repository.add(tx, import_id, upload, object_key="list")
 
     def run() -> None:
         with tempfile.NamedTemporaryFile() as file:
@@ -356,8 +356,8 @@ def _import_once(owner_url: str, content: bytes) -> float:
             shape = files.look_at(path)
             with db.transaction(store_id=store) as tx:
                 repository.begin(tx, import_id, digest, shape.lines)
-            given = importing.Given(store, import_id, False, False)
-            assert importing.run(given, files.opened(path, shape, 600), lambda: True)
+            begun = importing.Given(store, import_id, False, False)
+            assert importing.run(begun, files.opened(path, shape, 600), lambda: True)
 
     taken = timed(run)
     with db.transaction(store_id=store) as tx:

@@ -26,25 +26,25 @@ def main() -> None:
 
     from tests.backshop.insights.planning.shop import KNOWN, TEA, TODAY, questions
 
-    asked = [Asked(each.text, TODAY) for each in questions("known.txt")]
+    samples = [Asked(each.text, TODAY) for each in questions("known.txt")]
     many = replace(KNOWN, products=(*KNOWN.products, *_names(PRODUCTS)))
     with database(is_loaded=False) as url, psycopg.connect(url, autocommit=True) as connection:
-        took = timed(partial(plan, asked[0], KNOWN))
+        took = timed(partial(plan, samples[0], KNOWN))
         print(f"the first question of an environment, patterns included: {took * 1000:.0f} ms")
-        for each in asked:
+        for each in samples:
             plan(each, KNOWN)
-        for said, known in (
+        for label, known in (
             (f"{len(TEA.products)} products", TEA),
             (f"{PRODUCTS:,} products", many),
         ):
             fresh = [replace(known, channels=(f"shop {n}",)) for n in range(ROUNDS)]
-            firsts = [partial(plan, asked[0], each) for each in fresh]
-            plans = [partial(plan, each, known) for each in asked]
-            _measure(said, plans, firsts, connection)
+            firsts = [partial(plan, samples[0], each) for each in fresh]
+            plans = [partial(plan, each, known) for each in samples]
+            _measure(label, plans, firsts, connection)
 
 
 def _measure(
-    said: str,
+    label: str,
     plans: Sequence[Callable[[], object]],
     firsts: Sequence[Callable[[], object]],
     connection: Any,
@@ -55,7 +55,7 @@ def _measure(
     taken = interleaved({"plan": lambda: _each(plans), "one": lambda: _each(ones)}, ROUNDS)
     slowest = max(median(timed(each) for _ in range(ROUNDS)) for each in plans)
     print(
-        f"{said}: {len(plans)} questions, {taken['plan'] * 1000:.2f} ms each,"
+        f"{label}: {len(plans)} questions, {taken['plan'] * 1000:.2f} ms each,"
         f" {taken['plan'] / taken['one']:.1f} x SELECT 1 (limit {LIMIT}),"
         f" the slowest {slowest / taken['one']:.1f} x, the first of a store"
         f" {first / taken['one']:.0f} x",

@@ -103,15 +103,15 @@ class Bench:
 
     def limit(self, base: str, since: str) -> Took:
         self.make(f"limit_{base}")
-        told = self.given(f"limit_{base}", since)
-        return timed([sys.executable, HERE / "limit_run.py"], told)
+        spec = self.given(f"limit_{base}", since)
+        return timed([sys.executable, HERE / "limit_run.py"], spec)
 
     def run_dlt(self, base: str, since: str, *, fast: bool) -> Took:
         name = f"dlt_{'fast_' if fast else ''}{base}"
         self.make(name)
-        told = self.given(name, since)
-        told.fast = fast
-        return timed([self.dlt, HERE / "dlt_run.py"], told)
+        spec = self.given(name, since)
+        spec.fast = fast
+        return timed([self.dlt, HERE / "dlt_run.py"], spec)
 
     def backshop(self, base: str, since: str) -> Took:
         name = f"backshop_{base}"
@@ -120,10 +120,10 @@ class Bench:
         url = self.server.url("backshop_owner", PASSWORD, name)
         with psycopg.connect(url, autocommit=True, row_factory=dict_row) as owner:
             key = self.job(owner, "incremental" if since else "full")
-        told = self.given(name, "")
-        told.run = key.model_dump_json()
-        told.database_url = self.server.url("backshop_service", PASSWORD, name)
-        return timed([sys.executable, HERE / "backshop_run.py"], told)
+        spec = self.given(name, "")
+        spec.run = key.model_dump_json()
+        spec.database_url = self.server.url("backshop_service", PASSWORD, name)
+        return timed([sys.executable, HERE / "backshop_run.py"], spec)
 
     # -- their databases
 
@@ -214,11 +214,11 @@ def add_store(owner: psycopg.Connection[Any], url: str) -> None:
     )
 
 
-def timed(command: list[Any], told: Given) -> Took:
+def timed(command: list[Any], spec: Given) -> Took:
     """The whole process and those it starts: wall and processor time, and the most memory."""
     began = perf_counter()
     env = os.environ | {"PYTHONPATH": f"{ROOT / 'shared'}:{HERE}"}
-    child = subprocess.Popen([*map(str, command), json.dumps(asdict(told))], cwd=ROOT, env=env)
+    child = subprocess.Popen([*map(str, command), json.dumps(asdict(spec))], cwd=ROOT, env=env)
     sizes = [0.0]
     looking = threading.Thread(target=look_at, args=(child.pid, sizes))
     looking.start()

@@ -94,20 +94,20 @@ class Api:
         return json.loads(answer.data) if answer.data else None
 
 
-def _problem(status: int, content: bytes, asked: str) -> Stopped:
+def _problem(status: int, content: bytes, call: str) -> Stopped:
     try:
-        said = json.loads(content)
+        body = json.loads(content)
     except ValueError:
-        said = {}
-    detail = str(said.get("detail") or said.get("message") or f"answered {status}")
-    wrong = [f"{each['field']}: {each['message']}" for each in said.get("errors") or ()]
+        body = {}
+    detail = str(body.get("detail") or body.get("message") or f"answered {status}")
+    wrong = [f"{each['field']}: {each['message']}" for each in body.get("errors") or ()]
     text = "; ".join([detail.rstrip("."), *wrong])
     if status in (401, 403):
         return Refused(
-            f"the key may not do {asked} ({detail}): is BACKSHOP_KEY set to another stack's key?"
+            f"the key may not do {call} ({detail}): is BACKSHOP_KEY set to another stack's key?"
         )
     if status == 404:
         return NothingFound(text)
-    if status >= 500 and not said.get("detail"):
-        text = f"{asked} answered {status}; `backshop logs --since 5m` says why"
-    return Problem(status, re.split("[/#:]", str(said.get("type", "")))[-1], text)
+    if status >= 500 and not body.get("detail"):
+        text = f"{call} answered {status}; `backshop logs --since 5m` says why"
+    return Problem(status, re.split("[/#:]", str(body.get("type", "")))[-1], text)

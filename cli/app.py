@@ -112,9 +112,11 @@ def _explain(error: Exception) -> int:
 
 def _aws_refused(error: Any) -> int:
     """AWS' own words; they name the call, and who may not make it."""
-    said = error.response["Error"]
-    is_denied = "Denied" in said["Code"] or "Token" in said["Code"] or "Signature" in said["Code"]
-    what = f"AWS refused {error.operation_name}: {said.get('Message') or said['Code']}"
+    refusal = error.response["Error"]
+    is_denied = (
+        "Denied" in refusal["Code"] or "Token" in refusal["Code"] or "Signature" in refusal["Code"]
+    )
+    what = f"AWS refused {error.operation_name}: {refusal.get('Message') or refusal['Code']}"
     hint = "; use a login that may (AWS_PROFILE), or sign in anew" if is_denied else ""
     return _complain(what.rstrip(".") + hint, errors.REFUSED if is_denied else errors.FAILED)
 

@@ -60,8 +60,8 @@ class Place:
     @cached_property
     def key(self) -> str:
         """The staff key that the API is called with. Raises `Refused` where there is none."""
-        if given := os.environ.get("BACKSHOP_KEY"):
-            return given
+        if staff_key := os.environ.get("BACKSHOP_KEY"):
+            return staff_key
         if self.state is not None:
             return str(_read(self.state / "stack.json")["staff_key"])
         manager = self.client("secretsmanager")
@@ -96,9 +96,9 @@ class Place:
         about = _read(self.state / "stack.json")
         logins = {}
         for arn in self.of_type(SECRET).values():
-            said = manager.get_secret_value(SecretId=arn)["SecretString"]
-            if said.startswith("{"):
-                login = json.loads(said)
+            secret = manager.get_secret_value(SecretId=arn)["SecretString"]
+            if secret.startswith("{"):
+                login = json.loads(secret)
                 logins[login["username"]] = login["password"]
         urls = {name: _with(url, logins) for name, url in about["database_urls"].items()}
         write_private(self.state / "stack.json", about | {"database_urls": urls})
@@ -207,12 +207,12 @@ def _by_type(made: list[dict[str, str]]) -> dict[str, dict[str, str]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads(path.read_text())
+        document: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:
         raise Unreachable(
             "no stack is running here: start one with `make run`, or name one on AWS with --stack"
         ) from None
-    return said
+    return document
 
 
 def write_private(path: Path, contents: Mapping[str, Any]) -> None:

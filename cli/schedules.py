@@ -34,15 +34,15 @@ def schedules(place: Place) -> list[Schedule]:
     return sorted(found, key=lambda each: each.name)
 
 
-def _here(place: Place, told: Mapping[str, str]) -> Schedule:
-    log = place.state / "logs" / f"{told['function']}.log" if place.state else None
+def _here(place: Place, spec: Mapping[str, str]) -> Schedule:
+    log = place.state / "logs" / f"{spec['function']}.log" if place.state else None
     return Schedule(
-        name=snake(told["name"]).replace("-", "_"),
-        function=told["function"],
-        expression=told["expression"],
+        name=snake(spec["name"]).replace("-", "_"),
+        function=spec["function"],
+        expression=spec["expression"],
         state="ENABLED",
-        target=told["function"],
-        input=told.get("input") or "{}",
+        target=spec["function"],
+        input=spec.get("input") or "{}",
         log=str(log) if log and log.exists() else None,
     )
 

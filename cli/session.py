@@ -43,12 +43,12 @@ class Session:
 
         return Api(self.place.api_url, self.place.key)
 
-    def answer(self, said: Any, tell: Callable[[], None]) -> None:
+    def answer(self, result: Any, print_text: Callable[[], None]) -> None:
         """Print what a program reads, or what a person does."""
         if self.is_json:
-            click.echo(json.dumps(said, indent=2, ensure_ascii=False, default=str))
+            click.echo(json.dumps(result, indent=2, ensure_ascii=False, default=str))
         else:
-            tell()
+            print_text()
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
@@ -63,10 +63,10 @@ class Session:
             answer = self.place.client("lambda").invoke(
                 FunctionName=name, Payload=json.dumps(event)
             )
-        said = json.loads(answer["Payload"].read() or b"null")
+        result = json.loads(answer["Payload"].read() or b"null")
         if answer.get("FunctionError"):
             raise Stopped(f"{function} failed; `backshop logs {function} --since 5m` says why")
-        return said
+        return result
 
     def store(self, named: str) -> dict[str, Any]:
         """The store of this id, address or, where one is meant, platform: its line of GET /status.

@@ -42,9 +42,9 @@ READERS = ("SHOPPER", "ANALYST")
 def main(executions: str, *overrides: str) -> None:
     """Print the verdict."""
     each = most_held()
-    given = settings(overrides)
-    has_proxy = given["WithProxy"] == "true"
-    sys.stdout.write(f"{verdict(given, int(executions), each, has_proxy=has_proxy)}\n")
+    parameters = settings(overrides)
+    has_proxy = parameters["WithProxy"] == "true"
+    sys.stdout.write(f"{verdict(parameters, int(executions), each, has_proxy=has_proxy)}\n")
 
 
 def taken(settings: Mapping[str, str]) -> int | None:

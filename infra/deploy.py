@@ -41,10 +41,10 @@ def main(stage: str) -> None:
     if "ProxyHost" in before and not has_proxy:
         deploy(BUILT, name, application, places(without_proxy(before)))
     for _ in range(2):
-        given = proxy_places(outputs(name), has_proxy=has_proxy)
-        deploy(INFRA, lower, below, given)
+        parameters = proxy_places(outputs(name), has_proxy=has_proxy)
+        deploy(INFRA, lower, below, parameters)
         deploy(BUILT, name, application, places(outputs(lower)))
-        if not has_proxy or "ProxySecretArns" in given:
+        if not has_proxy or "ProxySecretArns" in parameters:
             break
     sys.stdout.write(f"{name}: {outputs(name)['ApiUrl']}\n")
 
@@ -57,17 +57,17 @@ def read_settings() -> dict[str, Any]:
 
 def wants_proxy(below: Mapping[str, Any]) -> bool:
     """Whether a stage's settings of infra/ ask for RDS Proxy."""
-    given = connections.settings(below.get("parameter_overrides", []))
-    return given["WithProxy"] == "true"
+    parameters = connections.settings(below.get("parameter_overrides", []))
+    return parameters["WithProxy"] == "true"
 
 
 def say_connections(below: Mapping[str, Any], *, has_proxy: bool) -> None:
     """Whether the database takes what the account's executions at once hold: a figure to look at
     before it is needed, and no reason to refuse a deployment, since few reach their limit."""
-    given = connections.settings(below.get("parameter_overrides", []))
+    parameters = connections.settings(below.get("parameter_overrides", []))
     each = connections.most_held()
-    said = connections.verdict(given, executions_at_once(), each, has_proxy=has_proxy)
-    sys.stdout.write(f"connections: {said}\n")
+    verdict = connections.verdict(parameters, executions_at_once(), each, has_proxy=has_proxy)
+    sys.stdout.write(f"connections: {verdict}\n")
 
 
 def executions_at_once() -> int:
@@ -92,29 +92,29 @@ def without_proxy(infra: Outputs) -> Outputs:
 
 def places(infra: Outputs) -> dict[str, str]:
     """Parameters of the application that infra/ tells."""
-    given = {
+    parameters = {
         key: infra[key]
         for key in ("DatabaseAdminSecretArn", "SubnetIds", "SecurityGroupIds", "AlarmTopicArn")
     }
     direct = url(infra["DatabaseHost"])
     if "ProxyHost" not in infra:
-        return {**given, "DatabaseUrl": direct, "DatabaseDirectUrl": ""}
-    return {**given, "DatabaseUrl": url(infra["ProxyHost"]), "DatabaseDirectUrl": direct}
+        return {**parameters, "DatabaseUrl": direct, "DatabaseDirectUrl": ""}
+    return {**parameters, "DatabaseUrl": url(infra["ProxyHost"]), "DatabaseDirectUrl": direct}
 
 
 def url(host: str) -> str:
     return f"postgresql://{host}:5432/backshop?sslmode=verify-full"
 
 
-def deploy(template: Path, stack: str, settings: Mapping[str, Any], given: Outputs) -> None:
+def deploy(template: Path, stack: str, settings: Mapping[str, Any], parameters: Outputs) -> None:
     """`sam deploy` with a stage's settings of samconfig.toml and these parameters."""
     own = [
         str(each)
         for each in settings.get("parameter_overrides", [])
-        if str(each).partition("=")[0] not in given
+        if str(each).partition("=")[0] not in parameters
     ]
     # Without the quotes SAM takes an empty value for a mistake.
-    overrides = [*own, *(f"{key}={value or EMPTY}" for key, value in given.items())]
+    overrides = [*own, *(f"{key}={value or EMPTY}" for key, value in parameters.items())]
     command: list[str | Path] = [SAM, "deploy", "--template", template, "--stack-name", stack]
     command += ["--capabilities", settings["capabilities"], "--resolve-s3"]
     command += ["--no-fail-on-empty-changeset", "--tags", *settings.get("tags", [])]

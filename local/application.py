@@ -216,11 +216,11 @@ async def _connector(
 def _access(shop: RunningShop, bridge: str | None) -> dict[str, str]:
     """Where the shop is (for containers, too, where they are to reach it) and what opens its API,
     in the words of POST /connectors."""
-    given = shop.credentials
+    credentials = shop.credentials
     if shop.platform == "vendure":
-        given = {"api_key": given["username"], "secret": given["password"]}
+        credentials = {"api_key": credentials["username"], "secret": credentials["password"]}
     url = shop.url.replace(HOST, bridge) if bridge else shop.url
-    return {"store_url": url, "api_key": given["api_key"], "secret": given["secret"]}
+    return {"store_url": url, "api_key": credentials["api_key"], "secret": credentials["secret"]}
 
 
 async def _begin_syncs(

@@ -76,13 +76,13 @@ def holes(requirements: Path) -> tuple[list[str], str]:
         check=False,
     )
     try:
-        told: dict[str, Any] = json.loads(done.stdout)
+        report: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         return [], (done.stderr.strip().splitlines() or ["pip-audit said nothing"])[-1][:200]
-    skipped = [each["name"] for each in told["dependencies"] if "skip_reason" in each]
+    skipped = [each["name"] for each in report["dependencies"] if "skip_reason" in each]
     found = [
         f"{each['name']} {each['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions'])}"
-        for each in told["dependencies"]
+        for each in report["dependencies"]
         for hole in each.get("vulns", ())
     ]
     return found, f"nothing is known of {', '.join(skipped)}" if skipped else ""

@@ -93,19 +93,19 @@ def _last_event(state: Path, function: str) -> str:
         raise NotDone(f"the stack does not answer ({error.reason}): is it still running?") from None
 
 
-def _event(state: Path, function: str, given: str) -> bytes:
+def _event(state: Path, function: str, argument: str) -> bytes:
     """JSON from standard input, a file, the last call, or the argument itself. Raises `NotDone`."""
-    if given == "last":
+    if argument == "last":
         text = _last_event(state, function)
-    elif given == "-":
+    elif argument == "-":
         text = sys.stdin.read()
-    elif given.lstrip().startswith(("{", "[", '"')):
-        text = given
+    elif argument.lstrip().startswith(("{", "[", '"')):
+        text = argument
     else:
         try:
-            text = Path(given).read_text()
+            text = Path(argument).read_text()
         except OSError as error:
-            raise NotDone(f"{given} cannot be read: {error.strerror}") from None
+            raise NotDone(f"{argument} cannot be read: {error.strerror}") from None
     try:
         json.loads(text)
     except ValueError as error:

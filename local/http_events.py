@@ -136,28 +136,28 @@ def find(routes: Iterable[Route], method: str, raw_path: str) -> Match | None:
 def _matches(path: str, raw_path: str) -> tuple[tuple[int, ...], dict[str, str]] | None:
     if path == "$default":
         return (9,), {}
-    wanted, given = path.split("/"), raw_path.split("/")
+    wanted, parts = path.split("/"), raw_path.split("/")
     rank: list[int] = []
     parameters: dict[str, str] = {}
     for number, segment in enumerate(wanted):
         if segment.endswith("+}"):
-            rest = "/".join(given[number:])
+            rest = "/".join(parts[number:])
             if not rest:
                 return None
             parameters[segment[1:-2]] = unquote(rest)
             return (*rank, 2), parameters
-        if number >= len(given):
+        if number >= len(parts):
             return None
         if segment.startswith("{"):
-            if not given[number]:
+            if not parts[number]:
                 return None
-            parameters[segment[1:-1]] = unquote(given[number])
+            parameters[segment[1:-1]] = unquote(parts[number])
             rank.append(1)
-        elif segment == unquote(given[number]):
+        elif segment == unquote(parts[number]):
             rank.append(0)
         else:
             return None
-    return (tuple(rank), parameters) if len(given) == len(wanted) else None
+    return (tuple(rank), parameters) if len(parts) == len(wanted) else None
 
 
 def event(

@@ -59,13 +59,13 @@ def _text(value: object) -> str:
 
 
 def _mail(mail: dict[str, Any], state: str) -> str:
-    said = {name: escape(_text(value)) for name, value in mail.items()}
-    text = _LINK.sub(r'<a href="\1">\1</a>', said["text"])
+    fields = {name: escape(_text(value)) for name, value in mail.items()}
+    text = _LINK.sub(r'<a href="\1">\1</a>', fields["text"])
     return (
-        f'<details {state}><summary><b dir="auto">{said["subject"]}</b>'
-        f"<small>to {said['to']} from {said['from']}, {said['at'][:16].replace('T', ' ')} UTC"
+        f'<details {state}><summary><b dir="auto">{fields["subject"]}</b>'
+        f"<small>to {fields['to']} from {fields['from']}, {fields['at'][:16].replace('T', ' ')} UTC"
         f'</small></summary><div class="parts"><section><h2>As it looks</h2><iframe sandbox '
-        f'title="{said["subject"]}" srcdoc="{said["html"]}"></iframe></section>'
+        f'title="{fields["subject"]}" srcdoc="{fields["html"]}"></iframe></section>'
         f'<section><h2>Its text part</h2><pre dir="auto">{text}</pre></section></div></details>'
     )
 

@@ -43,12 +43,12 @@ class InvokeApi:
         return web.Response(body=last, content_type="application/json")
 
     async def _invoke(self, request: web.Request) -> web.Response:
-        asked = request.match_info["function"]
-        name, qualifier = _named(asked)
+        function = request.match_info["function"]
+        name, qualifier = _named(function)
         if not self._functions.has(name, request.query.get("Qualifier", qualifier)):
             known = ", ".join(self._functions.names)
             return web.json_response(
-                {"Message": f"Function not found: {asked}; there are {known}"},
+                {"Message": f"Function not found: {function}; there are {known}"},
                 status=404,
                 headers={"X-Amzn-ErrorType": "ResourceNotFoundException"},
             )

@@ -32,13 +32,13 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         try:
-            said = json.loads((folder / "stack.json").read_text())
+            settings = json.loads((folder / "stack.json").read_text())
         except OSError:
             raise UserError("no stack is running: `make run` starts one, then try again") from None
         self.keys = json.loads((folder / "keys.json").read_text())
-        self.url = said["base_url"]
+        self.url = settings["base_url"]
         self.port = self.url.rpartition(":")[2]
-        self.staff_key: str = said["staff_key"]
+        self.staff_key: str = settings["staff_key"]
         headers = {"Authorization": f"Bearer {self.staff_key}"}
         self.api = httpx.Client(base_url=self.url, headers=headers, timeout=60)
 

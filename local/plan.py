@@ -126,80 +126,80 @@ def _authorizer(about: Mapping[str, Any]) -> Authorizer:
     )
 
 
-def _cors(given: Mapping[str, Any] | bool) -> http.Cors:
-    if given is True:
+def _cors(cors: Mapping[str, Any] | bool) -> http.Cors:
+    if cors is True:
         return http.Cors(origins=("*",))
-    assert isinstance(given, Mapping)
+    assert isinstance(cors, Mapping)
     return http.Cors(
-        origins=given.get("AllowOrigins", ()),
-        methods=given.get("AllowMethods", ()),
-        headers=given.get("AllowHeaders", ()),
-        exposed=given.get("ExposeHeaders", ()),
-        max_age=given.get("MaxAge"),
-        credentials=bool(given.get("AllowCredentials")),
+        origins=cors.get("AllowOrigins", ()),
+        methods=cors.get("AllowMethods", ()),
+        headers=cors.get("AllowHeaders", ()),
+        exposed=cors.get("ExposeHeaders", ()),
+        max_age=cors.get("MaxAge"),
+        credentials=bool(cors.get("AllowCredentials")),
     )
 
 
 Properties = Mapping[str, Any]
 
 
-def _http(plan: Plan, function: Function, _name: str, given: Properties, _aws: Aws) -> None:
-    api = given.get("ApiId", "ServerlessHttpApi")
+def _http(plan: Plan, function: Function, _name: str, properties: Properties, _aws: Aws) -> None:
+    api = properties.get("ApiId", "ServerlessHttpApi")
     default = plan.apis[api].default_authorizer if api in plan.apis else None
-    authorizer = given.get("Auth", {}).get("Authorizer", default)
+    authorizer = properties.get("Auth", {}).get("Authorizer", default)
     plan.routes.append(
         http.Route(
-            method=given.get("Method", "ANY")
+            method=properties.get("Method", "ANY")
             .upper()
             .replace("X-AMAZON-APIGATEWAY-ANY-METHOD", "ANY"),
-            path=given.get("Path", "$default"),
+            path=properties.get("Path", "$default"),
             function=function.name,
             api=api,
             authorizer=None if authorizer == "NONE" else authorizer,
-            seconds=float(given.get("TimeoutInMillis", 30_000)) / 1000,
+            seconds=float(properties.get("TimeoutInMillis", 30_000)) / 1000,
         )
     )
 
 
-def _sqs(plan: Plan, function: Function, _name: str, given: Properties, aws: Aws) -> None:
-    if given.get("Enabled", True) is False:
+def _sqs(plan: Plan, function: Function, _name: str, properties: Properties, aws: Aws) -> None:
+    if properties.get("Enabled", True) is False:
         return
-    most = int(given.get("ScalingConfig", {}).get("MaximumConcurrency", _BATCHES))
+    most = int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", _BATCHES))
     plan.sources.append(
         EventSource(
             function=function.name,
-            arn=given["Queue"],
-            url=queue_url(aws, given["Queue"]),
-            batch_size=int(given.get("BatchSize", 10)),
-            window=float(given.get("MaximumBatchingWindowInSeconds", 0)),
-            partial="ReportBatchItemFailures" in given.get("FunctionResponseTypes", ()),
+            arn=properties["Queue"],
+            url=queue_url(aws, properties["Queue"]),
+            batch_size=int(properties.get("BatchSize", 10)),
+            window=float(properties.get("MaximumBatchingWindowInSeconds", 0)),
+            partial="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
             concurrency=min(most, function.concurrency),
         )
     )
 
 
-def _schedule(plan: Plan, function: Function, name: str, given: Properties, _aws: Aws) -> None:
-    if given.get("Enabled", True) is False or given.get("State") == "DISABLED":
+def _schedule(plan: Plan, function: Function, name: str, properties: Properties, _aws: Aws) -> None:
+    if properties.get("Enabled", True) is False or properties.get("State") == "DISABLED":
         return
     plan.schedules.append(
         Schedule(
             name=f"{function.name}-{name}",
             function=function.name,
-            expression=given.get("ScheduleExpression") or given["Schedule"],
-            zone=given.get("ScheduleExpressionTimezone", "UTC"),
-            input=given.get("Input"),
-            source="aws.scheduler" if "ScheduleExpression" in given else "aws.events",
+            expression=properties.get("ScheduleExpression") or properties["Schedule"],
+            zone=properties.get("ScheduleExpressionTimezone", "UTC"),
+            input=properties.get("Input"),
+            source="aws.scheduler" if "ScheduleExpression" in properties else "aws.events",
         )
     )
 
 
-def _s3(plan: Plan, function: Function, _name: str, given: Properties, _aws: Aws) -> None:
-    events = given["Events"]
-    rules = given.get("Filter", {}).get("S3Key", {}).get("Rules", [])
+def _s3(plan: Plan, function: Function, _name: str, properties: Properties, _aws: Aws) -> None:
+    events = properties["Events"]
+    rules = properties.get("Filter", {}).get("S3Key", {}).get("Rules", [])
     plan.triggers.append(
         Trigger(
             function=function.name,
-            bucket=given["Bucket"],
+            bucket=properties["Bucket"],
             events=tuple([events] if isinstance(events, str) else events),
             rules=tuple((rule["Name"], rule["Value"]) for rule in rules),
         )

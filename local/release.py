@@ -25,11 +25,11 @@ def main(built: Path) -> None:
     shared = document["Globals"]["Function"]
     for each in document["Resources"].values():
         if each["Type"] == "AWS::Serverless::Function":
-            given = each["Properties"]
-            given.pop("AutoPublishCodeSha256", None)
-            used = [layer["Ref"] for layer in [*shared["Layers"], *given.get("Layers", [])]]
-            given["AutoPublishCodeSha256"] = digest(
-                [built / folder for folder in (given["CodeUri"], *used)], [shared, given]
+            properties = each["Properties"]
+            properties.pop("AutoPublishCodeSha256", None)
+            used = [layer["Ref"] for layer in [*shared["Layers"], *properties.get("Layers", [])]]
+            properties["AutoPublishCodeSha256"] = digest(
+                [built / folder for folder in (properties["CodeUri"], *used)], [shared, properties]
             )
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
     sys.stdout.write(f"{path}: each function with the digest of what it runs\n")

@@ -273,11 +273,11 @@ def _identity(aws: Aws, name: str, properties: Mapping[str, Any]) -> Attributes:
 
 
 def _parameter(aws: Aws, name: str, properties: Mapping[str, Any]) -> Attributes:
-    given = properties.get("Name") or f"/{STACK}/{name}"
+    full_name = properties.get("Name") or f"/{STACK}/{name}"
     aws.client("ssm").put_parameter(
-        Name=given, Value=str(properties["Value"]), Type=properties["Type"], Overwrite=True
+        Name=full_name, Value=str(properties["Value"]), Type=properties["Type"], Overwrite=True
     )
-    return {"Ref": given, "Value": str(properties["Value"])}
+    return {"Ref": full_name, "Value": str(properties["Value"])}
 
 
 _MAKERS: dict[str, Callable[[Aws, str, Mapping[str, Any]], Attributes]] = {

@@ -54,8 +54,8 @@ def dump(url: str) -> str:
     """The schema of a database as pg_dump writes it, without owners and what changes by itself."""
     command = [str(postgres.binaries() / "pg_dump"), "--schema-only", "--no-owner", _NO_MONTHS, url]
     written = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    said = _POLICY_ROLES.sub(_sorted_roles, _NOISE.sub("", written))
-    return re.sub(r"\n{2,}", "\n\n", said).lstrip("\n")
+    text = _POLICY_ROLES.sub(_sorted_roles, _NOISE.sub("", written))
+    return re.sub(r"\n{2,}", "\n\n", text).lstrip("\n")
 
 
 def _sorted_roles(policy: re.Match[str]) -> str:

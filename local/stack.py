@@ -326,7 +326,7 @@ async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
 
 
 def _surroundings(settings: Settings, aws: Aws, base_url: str) -> Surroundings:
-    given = Surroundings(
+    surroundings = Surroundings(
         region=REGION,
         aws_endpoint=aws.endpoint,
         dependencies=Path(sysconfig.get_paths()["purelib"]),
@@ -334,7 +334,7 @@ def _surroundings(settings: Settings, aws: Aws, base_url: str) -> Surroundings:
         invoke_endpoint=base_url,
         say=log,
     )
-    return replace(given, native_client=False) if settings.python_client else given
+    return replace(surroundings, native_client=False) if settings.python_client else surroundings
 
 
 async def _open_gateway(

@@ -100,9 +100,11 @@ def load(path: Path, overrides: Mapping[str, Any], pseudo: Mapping[str, Any]) ->
     )
     conditions = _Resolver(bare, _nothing)
     resources = {
-        name: Resource(name, given["Type"], _with_globals(given, document.get("Globals", {})))
-        for name, given in document["Resources"].items()
-        if "Condition" not in given or conditions.condition(given["Condition"])
+        name: Resource(
+            name, declaration["Type"], _with_globals(declaration, document.get("Globals", {}))
+        )
+        for name, declaration in document["Resources"].items()
+        if "Condition" not in declaration or conditions.condition(declaration["Condition"])
     }
     return Template(bare.folder, resources, bare.parameters, bare.mappings, bare.conditions)
 
@@ -217,14 +219,14 @@ class _Resolver:
         raise Unsupported(f"the intrinsic function Fn::{name} is not known")
 
     def _sub(self, argument: Any) -> str:
-        text, given = (argument, {}) if isinstance(argument, str) else argument
+        text, variables = (argument, {}) if isinstance(argument, str) else argument
 
         def replace(match: re.Match[str]) -> str:
             name = match[1]
             if name.startswith("!"):
                 return f"${{{name[1:]}}}"
-            if name in given:
-                return str(self.value(given[name]))
+            if name in variables:
+                return str(self.value(variables[name]))
             if "." in name:
                 return str(self._attribute_of(*name.split(".", 1)))
             return str(self._ref(name))

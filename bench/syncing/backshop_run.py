@@ -14,14 +14,14 @@ GRANTED_MS = 900_000
 
 
 def main() -> None:
-    told = given()
-    opened = {"api_key": told.key, "secret": told.secret, "webhook_secret": "none"}
-    config.database_url = lambda role: told.database_url
+    spec = given()
+    opened = {"api_key": spec.key, "secret": spec.secret, "webhook_secret": "none"}
+    config.database_url = lambda role: spec.database_url
     os.environ["LOCAL_SHOPS"] = "yes"
     credentials.unseal = lambda sealed, connector_id, field: str(opened[field])
     began = monotonic()
     clock = work.clock(lambda: GRANTED_MS - int((monotonic() - began) * 1000))
-    outcome = work.work(JobKey.model_validate_json(told.run), clock)
+    outcome = work.work(JobKey.model_validate_json(spec.run), clock)
     assert outcome.status == "completed", outcome
     db.close()
 

@@ -34,21 +34,21 @@ def settings() -> None:
     }
 
 
-def main(told: Given) -> None:
+def main(spec: Given) -> None:
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
-    if told.fast:
+    if spec.fast:
         settings()
     import dlt
     from dlt.sources.rest_api import rest_api_source
 
     params = {"per_page": 100, "status": "any", "orderby": "id", "order": "asc"}
-    if told.since:
-        params |= {"modified_after": told.since, "dates_are_gmt": "true"}
+    if spec.since:
+        params |= {"modified_after": spec.since, "dates_are_gmt": "true"}
     orders: dict[str, Any] = {
         "name": "orders",
         "primary_key": "id",
         "write_disposition": {"disposition": "merge", "strategy": "upsert"}
-        if told.fast
+        if spec.fast
         else "merge",
         "endpoint": {
             "path": "orders",
@@ -56,14 +56,14 @@ def main(told: Given) -> None:
             "paginator": {"type": "page_number", "base_page": 1, "total_path": None},
         },
     }
-    if told.fast:
+    if spec.fast:
         orders["processing_steps"] = [{"map": trimmed}]
         orders["max_table_nesting"] = 1
     source = rest_api_source(
         {
             "client": {
-                "base_url": f"{told.shop_url}/wp-json/wc/v3/",
-                "auth": {"type": "http_basic", "username": told.key, "password": told.secret},
+                "base_url": f"{spec.shop_url}/wp-json/wc/v3/",
+                "auth": {"type": "http_basic", "username": spec.key, "password": spec.secret},
             },
             "resources": [orders],
         }
@@ -72,10 +72,10 @@ def main(told: Given) -> None:
         pipeline = dlt.pipeline(
             "orders",
             pipelines_dir=folder,
-            destination=dlt.destinations.postgres(told.database_url),
-            dataset_name=told.schema,
+            destination=dlt.destinations.postgres(spec.database_url),
+            dataset_name=spec.schema,
         )
-        options = {"loader_file_format": "csv"} if told.fast else {}
+        options = {"loader_file_format": "csv"} if spec.fast else {}
         pipeline.run(source, **options)
 
 

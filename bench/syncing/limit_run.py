@@ -52,12 +52,12 @@ ITEM_TYPES = ["int8", "int8", "int8", "int8", "text", "text", "int4", "numeric",
 
 
 class Limit:
-    def __init__(self, told: Given) -> None:
-        self.told = told
+    def __init__(self, spec: Given) -> None:
+        self.told = spec
         self.own = threading.local()
-        where = urlsplit(told.shop_url)
+        where = urlsplit(spec.shop_url)
         self.host, self.port = where.hostname, where.port
-        login = base64.b64encode(f"{told.key}:{told.secret}".encode()).decode()
+        login = base64.b64encode(f"{spec.key}:{spec.secret}".encode()).decode()
         self.headers = {"Authorization": f"Basic {login}"}
 
     def get(self, page: int) -> tuple[list[dict[str, Any]], int]:
@@ -96,12 +96,12 @@ class Limit:
         busy: deque[Future[None]] = deque()
         with ThreadPoolExecutor(8) as fetch, ThreadPoolExecutor(2) as save:
             ahead = deque(fetch.submit(self.get, page) for page in range(1, min(pages, 40) + 1))
-            asked, batch, number = len(ahead), [], 0
+            requested, batch, number = len(ahead), [], 0
             while ahead:
                 batch += ahead.popleft().result()[0]
-                if asked < pages:
-                    asked += 1
-                    ahead.append(fetch.submit(self.get, asked))
+                if requested < pages:
+                    requested += 1
+                    ahead.append(fetch.submit(self.get, requested))
                 if len(batch) >= PAGES_A_BATCH * 100 or not ahead:
                     if len(busy) == 2:
                         busy.popleft().result()

@@ -52,15 +52,15 @@ def looks() -> list[Any]:
     from backshop.connect.try_on import models
 
     finishes = ("matte", "natural", "dewy")
-    said: list[dict[str, Any]] = [
+    specs: list[dict[str, Any]] = [
         {"kind": "foundation", "shade": (85 - 4 * n, 8, 18), "finish": finishes[n % 3]}
         for n in range(12)
     ]
     reds = ("#a8142a", "#b9806a", "#5a1230", "#d2527a", "#8c2f1f")
-    said += [{"kind": "lip", "color": color} for color in reds]
-    said += [{"kind": "blush", "color": color} for color in ("#d8556a", "#e08a6d")]
-    said += [{"kind": "concealer", "shade": "#f0c8a0"}]
-    return [models.look_of({"try_on": each}) for each in said]
+    specs += [{"kind": "lip", "color": color} for color in reds]
+    specs += [{"kind": "blush", "color": color} for color in ("#d8556a", "#e08a6d")]
+    specs += [{"kind": "concealer", "shade": "#f0c8a0"}]
+    return [models.look_of({"try_on": each}) for each in specs]
 
 
 def _print_costs(photo: bytes) -> None:
@@ -114,7 +114,7 @@ def _cold(side: str, python: str = sys.executable) -> dict[str, Any]:
     for _ in range(ROUNDS):
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         runs.append(json.loads(done.stdout.splitlines()[-1]))
-    numbers = {name for name, said in runs[0].items() if isinstance(said, float)}
+    numbers = {name for name, value in runs[0].items() if isinstance(value, float)}
     return runs[0] | {name: median(run[name] for run in runs) for name in numbers}
 
 

@@ -45,8 +45,8 @@ def handler(photo: bytes) -> dict[str, Any]:
     from vision import pictures, render
 
     scene, _ = render.sit(photo)
-    said = {"kind": "foundation", "shade": "#c68f6a", "coverage": 0.8, "finish": "matte"}
-    look = models.look_of({"try_on": said})
+    spec = {"kind": "foundation", "shade": "#c68f6a", "coverage": 0.8, "finish": "matte"}
+    look = models.look_of({"try_on": spec})
     assert look is not None
     pictures.encoded(render.draw(scene, look, render.Setting(), {}))
     return {"cold": spent(), "name": tryon_overlay.__name__}

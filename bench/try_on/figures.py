@@ -194,14 +194,14 @@ def covered(data: bytes, shade: tuple[float, float, float], finish: str = "natur
     unseen = inside & (fitted == 0) & ~shiny
     # What was asked for, at the brightness that the unseen skin has.
     here = np.median(before[unseen], axis=0)
-    asked, got = here * ratio, np.median(met[unseen], axis=0)
+    wanted, got = here * ratio, np.median(met[unseen], axis=0)
     cheeks = [
         np.median(before[fields.drawn([scene.outline(each)], scene.shape) > 0.5], axis=0)
         for each in (mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK)
     ]
     return Covered(
         texture=float(np.corrcoef(detail[0], detail[1])[0, 1]),
-        miss=float(colors.ciede2000(colors.lab_of(asked), colors.lab_of(got))),
+        miss=float(colors.ciede2000(colors.lab_of(wanted), colors.lab_of(got))),
         sides=float(colors.ciede2000(*(colors.lab_of(each) for each in cheeks))),
         outside=int((changed & ~allowed).sum()),
     )

@@ -114,9 +114,9 @@ def worn(
     }
     setting = render.Setting(colors.linear_of(np.array(order[own])), "Perera", "10")
     yield "selfie", Image.fromarray(scene.pixels), head
-    for name, said in LOOKS.items():
-        shade = near.get(said.get("shade", ""))
-        look = models.look_of({"try_on": said | ({"shade": shade} if shade else {})})
+    for name, spec in LOOKS.items():
+        shade = near.get(spec.get("shade", ""))
+        look = models.look_of({"try_on": spec | ({"shade": shade} if shade else {})})
         assert look is not None
         try:
             yield name, Image.fromarray(render.draw(scene, look, setting, files)), head

@@ -169,8 +169,8 @@ def blush(scene: Any) -> float:
     from backshop.connect.try_on import models
     from vision import colors, mesh, render
 
-    said = {"kind": "blush", "color": BLUSH, "coverage": BLUSH_COVERAGE}
-    look = models.look_of({"try_on": said})
+    spec = {"kind": "blush", "color": BLUSH, "coverage": BLUSH_COVERAGE}
+    look = models.look_of({"try_on": spec})
     assert look is not None
     after = render.draw(scene, look, render.Setting(), {})
     shape = scene.pixels.shape[:2]

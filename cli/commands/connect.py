@@ -89,8 +89,8 @@ def command(
     once = {key: made[key] for key in ("store_key", "webhook_secret") if made.get(key)}
     if to is not None:
         write_private(to, {"id": made["id"], **once})
-    said = show.without(made, "store_key", "webhook_secret") | {"checks": checked["checks"]}
-    session.answer(said, lambda: _tell(made, checked, to))
+    result = show.without(made, "store_key", "webhook_secret") | {"checks": checked["checks"]}
+    session.answer(result, lambda: _tell(made, checked, to))
 
 
 def _ask(what: str, argument: str, **how: Any) -> str:
@@ -104,14 +104,14 @@ def secrets_of(platform: str) -> dict[str, str]:
     """From the environment, or typed unseen; Vendure's webhook secret may be given, too."""
     found = {}
     for (field, variable), label in zip(VARIABLES.items(), ASKED[platform], strict=True):
-        given = os.environ.get(variable)
-        if not given:
+        value = os.environ.get(variable)
+        if not value:
             if not sys.stdin.isatty():
                 raise click.UsageError(f"set {variable} ({label}): nobody can be asked here")
-            given = click.prompt(label, hide_input=True, err=True)
-        found[field] = str(given).strip()
-    if given := os.environ.get("BACKSHOP_WEBHOOK_SECRET"):
-        found["webhook_secret"] = given
+            value = click.prompt(label, hide_input=True, err=True)
+        found[field] = str(value).strip()
+    if value := os.environ.get("BACKSHOP_WEBHOOK_SECRET"):
+        found["webhook_secret"] = value
     return found
 
 

@@ -40,13 +40,13 @@ def command(session: Session, person: str, to: Path | None, store: str | None) -
         raise NothingFound(f"{named['name']} knows nothing of this person")
     if to is not None:
         _download(found["url"], to)
-    said = show.without(found, "url") | {"file": str(to) if to else None}
+    result = show.without(found, "url") | {"file": str(to) if to else None}
 
     def tell() -> None:
         people.tell(found)
         click.echo(f"\n{to} has it all" if to else "\n--to FILE writes all of it into a file")
 
-    session.answer(said, tell)
+    session.answer(result, tell)
 
 
 def _download(url: str, to: Path) -> None:

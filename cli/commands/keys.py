@@ -88,16 +88,16 @@ def make(
         named = session.store(store)
         made = session.api.patch(f"/connectors/{named['store_id']}", {"new_store_key": True})
         session.place.keep_store_key(named["store_id"], made["store_key"])
-        said = {"id": named["store_id"], "name": named["name"], "key": made["store_key"]}
+        result = {"id": named["store_id"], "name": named["name"], "key": made["store_key"]}
     else:
         event = {"name": name, **({"scopes": list(scopes)} if scopes else {})}
         made = session.invoke("staff_keys", event)
-        said = {"id": made["id"], "name": name, "key": made["staff_key"]}
-    _hand_over(session, said, keep and not store, to)
+        result = {"id": made["id"], "name": name, "key": made["staff_key"]}
+    _hand_over(session, result, keep and not store, to)
 
 
-def _hand_over(session: Session, said: dict[str, Any], keep: bool, to: Path | None) -> None:
-    key = said["key"]
+def _hand_over(session: Session, result: dict[str, Any], keep: bool, to: Path | None) -> None:
+    key = result["key"]
     if keep:
         session.place.keep_key(key)
     if to is not None:
@@ -105,11 +105,11 @@ def _hand_over(session: Session, said: dict[str, Any], keep: bool, to: Path | No
         to.chmod(0o600)
         to.write_text(f"{key}\n")
     if keep or to is not None:
-        said = said | {"key": None}
+        result = result | {"key": None}
         where = to or ("Secrets Manager" if not session.place.is_local else "the local stack")
-        session.answer(said, lambda: click.echo(f"the key of {said['name']} is in {where}"))
+        session.answer(result, lambda: click.echo(f"the key of {result['name']} is in {where}"))
     else:
-        session.answer(said, lambda: click.echo(key))
+        session.answer(result, lambda: click.echo(key))
 
 
 @command.command("revoke")
@@ -133,5 +133,5 @@ def revoke(session: Session, id: str, is_sure: bool) -> None:
     if len(found) > 1:
         raise NothingFound(f"{len(found)} keys are called {id}: say the id of one")
     sure(f"Revoke the key of {found[0]['name']}?", is_sure)
-    said = session.invoke("staff_keys", {"revoke": found[0]["id"]})
-    session.answer(said, lambda: click.echo(f"the key of {found[0]['name']} is revoked"))
+    result = session.invoke("staff_keys", {"revoke": found[0]["id"]})
+    session.answer(result, lambda: click.echo(f"the key of {found[0]['name']} is revoked"))

@@ -70,9 +70,9 @@ def command(
         if session.place.is_local
         else _groups(session.place, functions)
     )
-    asked = _Asked(store_id, is_errors=errors)
+    filters = _Asked(store_id, is_errors=errors)
     with session.waiting("reading logs"):
-        lines = list(_read(session.place, source, begin, until, asked))[-limit:]
+        lines = list(_read(session.place, source, begin, until, filters))[-limit:]
     for each in lines:
         _print(session, each)
     if not follow:
@@ -84,7 +84,7 @@ def command(
         while True:
             time.sleep(POLL_SECONDS)
             recent = max((each[0] for each in seen), default=begin) - timedelta(seconds=10)
-            for each in _read(session.place, source, recent, None, asked):
+            for each in _read(session.place, source, recent, None, filters):
                 if each[:3] not in seen:
                     seen.add(each[:3])
                     _print(session, each)
@@ -105,12 +105,16 @@ class _Asked(NamedTuple):
 
 
 def _read(
-    place: Place, source: Mapping[str, str], begin: datetime, until: datetime | None, asked: _Asked
+    place: Place,
+    source: Mapping[str, str],
+    begin: datetime,
+    until: datetime | None,
+    filters: _Asked,
 ) -> Iterator[Line]:
-    read = _of_file if place.is_local else _Groups(place, asked.store_id).read
+    read = _of_file if place.is_local else _Groups(place, filters.store_id).read
     end = until or datetime.now(UTC) + timedelta(minutes=1)
     streams = [read(name, where, begin, end) for name, where in source.items()]
-    return (each for each in heapq.merge(*streams, key=lambda line: line.at) if asked.wants(each))
+    return (each for each in heapq.merge(*streams, key=lambda line: line.at) if filters.wants(each))
 
 
 # On this machine each function has a file.
@@ -128,9 +132,9 @@ def _of_file(name: str, path: str, begin: datetime, end: datetime) -> Iterator[L
     file = Path(path)
     texts = file.read_text(errors="replace").splitlines()
     never = datetime.fromtimestamp(0, UTC)
-    told = (_line(name, text, never).at for text in texts)
+    timestamps = (_line(name, text, never).at for text in texts)
     changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    at = next((each for each in told if each != never), changed)
+    at = next((each for each in timestamps if each != never), changed)
     for text in texts:
         line = _line(name, text, at)
         at = line.at
@@ -173,16 +177,16 @@ def _wanted(there: dict[str, str], functions: tuple[str, ...]) -> dict[str, str]
 
 def _line(function: str, text: str, before: datetime) -> Line:
     try:
-        said = json.loads(text)
+        fields = json.loads(text)
     except ValueError:
-        said = None
-    if not isinstance(said, dict):
+        fields = None
+    if not isinstance(fields, dict):
         return Line(before, function, text, {})
     try:
-        at = datetime.fromisoformat(str(said.get("timestamp")).replace(",", "."))
+        at = datetime.fromisoformat(str(fields.get("timestamp")).replace(",", "."))
     except ValueError:
         at = before
-    return Line(at if at.tzinfo else at.replace(tzinfo=UTC), function, text, said)
+    return Line(at if at.tzinfo else at.replace(tzinfo=UTC), function, text, fields)
 
 
 def _print(session: Session, line: Line) -> None:
@@ -215,9 +219,9 @@ def _print(session: Session, line: Line) -> None:
         click.echo(f"    {below}")
 
 
-def _below(said: Mapping[str, Any]) -> Iterable[str]:
+def _below(fields: Mapping[str, Any]) -> Iterable[str]:
     """Where an error came from: its whole traceback where there is one, else lines."""
-    if whole := said.get("traceback"):
+    if whole := fields.get("traceback"):
         return (show.hidden(each) for each in str(whole).splitlines())
-    at = said.get("at")
+    at = fields.get("at")
     return at if isinstance(at, list) else ()

@@ -88,14 +88,14 @@ def _rows(
 def _why(row: Mapping[str, Any]) -> str:
     """Why a row is where it is, in the shop's words where it said something."""
     answer = row["response"] or {}
-    said = show.masked(str(answer.get("error") or "")) if isinstance(answer, Mapping) else ""
+    error = show.masked(str(answer.get("error") or "")) if isinstance(answer, Mapping) else ""
     if row["status"] == "done":
         return "done"
     if row["status"] == "sending":
         return "it is being sent"
     if row["status"] == "pending" and not row["attempts"]:
         return "not tried yet: an earlier row of its key, or a place of its store, is waited for"
-    return said or "the last try ended without an answer"
+    return error or "the last try ended without an answer"
 
 
 @command.command("retry")

@@ -65,8 +65,8 @@ def command(session: Session, what: str, to: Path | None, is_sure: bool, store: 
     else:
         _confirm(session, what, what, is_sure)
         _of_stack(session, what)
-    said = {"rotated": what, "store_id": named["store_id"] if what in OF_A_STORE else None}
-    session.answer(said, lambda: click.echo(f"{what}: rotated"))
+    result = {"rotated": what, "store_id": named["store_id"] if what in OF_A_STORE else None}
+    session.answer(result, lambda: click.echo(f"{what}: rotated"))
 
 
 def _confirm(session: Session, name: str, what: str, is_sure: bool) -> None:

@@ -31,6 +31,6 @@ def command(session: Session, schedule: str) -> None:
         session.place.client("lambda").invoke(
             FunctionName=wanted.target, InvocationType="Event", Payload=wanted.input
         )
-    said = {"schedule": wanted.name, "function": wanted.function, "input": wanted.input}
+    result = {"schedule": wanted.name, "function": wanted.function, "input": wanted.input}
     hint = f"`backshop logs {wanted.function} --since 5m` tells what it does"
-    session.answer(said, lambda: click.echo(f"{wanted.name} was called; {hint}"))
+    session.answer(result, lambda: click.echo(f"{wanted.name} was called; {hint}"))

@@ -37,7 +37,7 @@ def command(session: Session, store: str | None) -> None:
         found = [vars(each) for each in queues.queues(session.place)]
         schedules = _schedules(session.place)
         stores = session.stores(store) if health == "ok" else []
-    said = {
+    result = {
         "stack": session.place.name,
         "api": session.place.api_url,
         "health": health,
@@ -45,7 +45,7 @@ def command(session: Session, store: str | None) -> None:
         "stores": stores,
         "schedules": schedules,
     }
-    session.answer(said, lambda: _tell(said))
+    session.answer(result, lambda: _tell(result))
     if health != "ok":
         raise Stopped(f"{session.place.name} is not well: `backshop logs health --since 5m`")
 
@@ -94,13 +94,13 @@ def _last_event(place: Place, group: str) -> str | None:
     return datetime.fromtimestamp(max(times) / 1000, UTC).isoformat() if times else None
 
 
-def _tell(said: Mapping[str, Any]) -> None:
-    click.echo(f"{said['stack']} at {said['api']}: {said['health']}\n")
+def _tell(result: Mapping[str, Any]) -> None:
+    click.echo(f"{result['stack']} at {result['api']}: {result['health']}\n")
     show.table(
         ("QUEUE", "WAITING", "IN FLIGHT", "DEAD LETTERS"),
         [
             (each["name"], each["waiting"], each["in_flight"], each["dead_letters"])
-            for each in said["queues"]
+            for each in result["queues"]
         ],
     )
     click.echo()
@@ -118,7 +118,7 @@ def _tell(said: Mapping[str, Any]) -> None:
                 each["failed_webhooks"],
                 each["store_id"],
             )
-            for each in said["stores"]
+            for each in result["stores"]
         ],
     )  # fmt: skip
     click.echo()
@@ -126,6 +126,6 @@ def _tell(said: Mapping[str, Any]) -> None:
         ("SCHEDULE", "WHEN", "STATE", "LAST HEARD"),
         [
             (each["name"], each["expression"], each["state"].lower(), show.ago(each["last_heard"]))
-            for each in said["schedules"]
+            for each in result["schedules"]
         ],
     )

@@ -64,13 +64,13 @@ def _start(session: Session, path: str, type: str) -> dict[str, Any]:
 
 def _follow(session: Session, path: str) -> dict[str, Any]:
     """The run when it has ended; tells each resource that does, and how far it is."""
-    told: set[str] = set()
+    ended: set[str] = set()
     began = last = time.monotonic()
     while True:
         run: dict[str, Any] = session.api.get(path)
         for each in run["resources"]:
-            if each["finished_at"] and each["resource"] not in told:
-                told.add(each["resource"])
+            if each["finished_at"] and each["resource"] not in ended:
+                ended.add(each["resource"])
                 click.echo(f"{each['resource']}: {each['records']:,} records", err=True)
                 last = time.monotonic()
         if run["status"] != "running":

@@ -120,7 +120,7 @@ def replay(
     if ids:
         with session.waiting("replaying"):
             done = [session.api.post(f"{path}/{each}/replay") for each in ids]
-        said = {"replayed": len(done), "not_kept": 0}
+        counts = {"replayed": len(done), "not_kept": 0}
     else:
         window = {
             "since": _iso(since),
@@ -129,29 +129,31 @@ def replay(
             **({"status": status} if status else {}),
         }
         sure(f"Replay webhooks of {named['name']} since {window['since']}?", is_sure)
-        said = _replay_window(session, f"{path}/replay", window)
-    if not said["replayed"] and not said["not_kept"]:
+        counts = _replay_window(session, f"{path}/replay", window)
+    if not counts["replayed"] and not counts["not_kept"]:
         raise NothingFound("no webhook came then; `backshop webhooks list` shows them")
 
     def tell() -> None:
-        click.echo(f"{show.counted(said['replayed'], 'webhook')} replayed")
-        if said["not_kept"]:
-            click.echo(f"{show.counted(said['not_kept'], 'body')} not there any more: sync instead")
+        click.echo(f"{show.counted(counts['replayed'], 'webhook')} replayed")
+        if counts["not_kept"]:
+            click.echo(
+                f"{show.counted(counts['not_kept'], 'body')} not there any more: sync instead"
+            )
 
-    session.answer(said, tell)
+    session.answer(counts, tell)
 
 
 def _replay_window(session: Session, path: str, window: dict[str, Any]) -> dict[str, int]:
-    said = {"replayed": 0, "not_kept": 0}
+    counts = {"replayed": 0, "not_kept": 0}
     cursor = None
     with session.waiting("replaying"):
         while True:
             part = session.api.post(path, {**window, **({"cursor": cursor} if cursor else {})})
-            for name in said:
-                said[name] += part[name]
+            for name in counts:
+                counts[name] += part[name]
             cursor = part["next_cursor"]
             if cursor is None:
-                return said
+                return counts
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -32,8 +32,8 @@ class Order(NamedTuple):
 def shop(text: str) -> Shop:
     """Raises ValueError, which quotes nothing of it, for a secret that is not as it should be."""
     try:
-        given = json.loads(text)
-        return Shop(UUID(given["connector_id"]), given["webhook_secret"], given["store_key"])
+        secret = json.loads(text)
+        return Shop(UUID(secret["connector_id"]), secret["webhook_secret"], secret["store_key"])
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ValueError(
             'the secret of CanarySecretArn has to be {"connector_id", "webhook_secret", "store_key"}'

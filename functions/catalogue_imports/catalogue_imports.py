@@ -110,7 +110,7 @@ def import_file(dry_run: bool = False, delete_missing: bool = False) -> Import:
     if "multipart/" in (http.header(_event(), "content-type") or ""):
         raise BadRequest("Send the file itself as the body, as `curl --data-binary @file` does.")
     content = http.raw_body(_event(), REQUEST_BYTES)
-    asked = NewUpload(content_type="text/csv", dry_run=dry_run, delete_missing=delete_missing)
+    upload = NewUpload(content_type="text/csv", dry_run=dry_run, delete_missing=delete_missing)
     ends = monotonic() + REQUEST_SECONDS
     with db.try_lock(store_id, LOCK) as is_free, tempfile.NamedTemporaryFile() as file:
         if not is_free:
@@ -121,7 +121,7 @@ def import_file(dry_run: bool = False, delete_missing: bool = False) -> Import:
         file.write(content)
         file.flush()
         with db.transaction(store_id=store_id) as tx:
-            repository.add(tx, import_id, asked, object_key=None)
+            repository.add(tx, import_id, upload, object_key=None)
         try:
             is_done = _import(
                 store_id, import_id, Path(file.name), sha256(content).hexdigest(), REQUEST_SECONDS,
@@ -274,8 +274,8 @@ def _import(
         job = repository.job(tx, import_id)
     if after is None or job is None:
         return True
-    given = Given(store_id, import_id, job["dry_run"], job["delete_missing"], after)
-    is_done = importing.run(given, files.opened(path, shape, seconds), may_go_on)
+    begun = Given(store_id, import_id, job["dry_run"], job["delete_missing"], after)
+    is_done = importing.run(begun, files.opened(path, shape, seconds), may_go_on)
     logs.info("catalogue import", import_id=str(import_id), is_done=is_done)
     return is_done
 

@@ -99,8 +99,8 @@ def opened(path: Path, shape: Shape, seconds: float) -> Source:
 
 def _csv(path: Path, encoding: str) -> Source:
     separator, skipped = _separated(path, encoding)
-    told = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(encoding, encoding)
-    table = Table(format="csv", encoding=told, separator=separator)
+    encoding_name = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(encoding, encoding)
+    table = Table(format="csv", encoding=encoding_name, separator=separator)
     sign: cells.Sign = "," if separator == ";" else "."
     return Source(table, _csv_lines(path, encoding, separator, skipped), sign)
 

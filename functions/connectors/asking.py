@@ -19,12 +19,12 @@ LAST_SECONDS = 1.05
 """What is asked again after a failure is asked once more and no further."""
 
 
-def ask(platform: Platform, given: Credentials) -> list[str]:
+def ask(platform: Platform, credentials: Credentials) -> list[str]:
     """What the shop lacks, as sentences with their remedy; that it cannot be reached is one of
     them, as the next sync tries again. Raises Unprocessable where the shop answers and refuses us:
     that stays so until somebody gives something else."""
     try:
-        with closing(platforms.load(platform).open(given, _patience())) as shop:
+        with closing(platforms.load(platform).open(credentials, _patience())) as shop:
             return list(shop.facts().problems)
     except PermanentRefusal as refused:
         is_local = refused.code == NOT_PUBLIC and config.allows_local_shops()

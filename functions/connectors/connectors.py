@@ -427,15 +427,15 @@ def _ask_changed(store_id: UUID, body: ConnectorChange) -> list[str]:
         before = _fields(connect.connector(tx))
         sealed = syncs.credentials(tx) or {}
     _check_change(before, body)
-    given: dict[str, SecretStr | None] = {"api_key": body.api_key, "secret": body.secret}
+    new_secrets: dict[str, SecretStr | None] = {"api_key": body.api_key, "secret": body.secret}
     plain = {
         name: value.get_secret_value()
         if value
         else credentials.unseal(sealed[name], store_id, name)
-        for name, value in given.items()
+        for name, value in new_secrets.items()
         if value or name in sealed
     }
-    if len(plain) < len(given):
+    if len(plain) < len(new_secrets):
         return []
     settings = before["settings"] | (body.settings.model_dump(mode="json") if body.settings else {})
     url = body.store_url or before["store_url"]

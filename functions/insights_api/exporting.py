@@ -57,17 +57,17 @@ async def export_csv(
     if (what is None) is (query is None):
         raise BadRequest("Name what to export, orders, items, customers or products, or a query.")
     at = answering.moment(caller, as_of)
-    asked = _query(query) if query is not None else None
+    semantic_query = _query(query) if query is not None else None
     counting.count(caller.kind, store_id)
     with db.transaction(store_id=store_id) as tx:
         if what is not None:
             return _answer(export.rows(tx, what, store_id), store_id, what)
-        assert asked is not None
+        assert semantic_query is not None
         tx.execute(f"SET LOCAL statement_timeout = '{answering.TIMEOUT}'".encode())
         try:
-            result = answering.result(tx, asked, at)
+            result = answering.result(tx, semantic_query, at)
         except NotThere as missing:
-            raise NotFound(answering.not_there(asked, missing).text) from None
+            raise NotFound(answering.not_there(semantic_query, missing).text) from None
         return _answer(export.answered(result), store_id, "answer")
 
 

@@ -44,10 +44,10 @@ class Position(BaseModel):
     id: UUID
 
 
-def config_of(given: dict[str, Any]) -> dict[str, Any]:
+def config_of(fields: dict[str, Any]) -> dict[str, Any]:
     """A chart's config as it is stored. Raises Unprocessable where it can never be drawn."""
     try:
-        config = ChartConfig.model_validate(given)
+        config = ChartConfig.model_validate(fields)
     except ValidationError as wrong:
         errors = http.field_errors(wrong.errors(include_url=False, include_input=False))
         raise Unprocessable(http.please_correct(errors), errors=errors) from None

@@ -21,36 +21,36 @@ def is_configured() -> bool:
     return bool(config.value("INSIGHTS_MODEL_ID", " ").strip())
 
 
-def plan(asked: Asked, known: Known) -> Plan | Declined | Sql | None:
+def plan(question: Asked, known: Known) -> Plan | Declined | Sql | None:
     """What the model makes of the question; None where it does not answer, or nothing that can be
     used: the deterministic planner answers then."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return _plan(asked, known)
+        return _plan(question, known)
     except (BotoCoreError, ClientError, Unusable, LookupError, TypeError, ValueError) as error:
         logs.failure("the model did not plan", error)
         logs.count("ModelPlansFailed")
         return None
 
 
-def _plan(asked: Asked, known: Known) -> Plan | Declined | Sql:
+def _plan(question: Asked, known: Known) -> Plan | Declined | Sql:
     client = config.client("bedrock-runtime")
-    messages: list[dict[str, Any]] = [{"role": "user", "content": [{"text": asked.text}]}]
+    messages: list[dict[str, Any]] = [{"role": "user", "content": [{"text": question.text}]}]
     ends = monotonic() + SECONDS
     wrong = Unusable("The model was not asked.")
     for _ in range(TURNS):
         answer = client.converse(
             modelId=config.value("INSIGHTS_MODEL_ID"),
-            system=[{"text": tools.system(asked, known)}],
+            system=[{"text": tools.system(question, known)}],
             messages=messages,
             toolConfig={"tools": tools.tools(), "toolChoice": {"any": {}}},
             inferenceConfig={"maxTokens": 1000, "temperature": 0},
         )
-        said = answer["output"]["message"]
+        message = answer["output"]["message"]
         use = next(
             block["toolUse"]
-            for block in [*said["content"], {"toolUse": None}]
+            for block in [*message["content"], {"toolUse": None}]
             if "toolUse" in block
         )
         try:
@@ -59,7 +59,7 @@ def _plan(asked: Asked, known: Known) -> Plan | Declined | Sql:
             wrong = unusable
         if use is None or monotonic() > ends:
             break
-        messages += [said, _told(use, wrong.message)]
+        messages += [message, _told(use, wrong.message)]
     raise wrong
 
 

@@ -175,12 +175,12 @@ def _kept(
     tx: db.Tx, reply: Answer | Refusal, text: str, conversation_id: UUID | None
 ) -> Answer | Refusal:
     """The reply with the conversation that it stands in."""
-    said: dict[str, Any] = {"role": "assistant", "kind": reply.kind, "text": reply.text}
+    answer: dict[str, Any] = {"role": "assistant", "kind": reply.kind, "text": reply.text}
     if isinstance(reply, Answer):
-        said["query"] = reply.query
+        answer["query"] = reply.query
     elif reply.nearest is not None:
-        said["offered"] = reply.nearest.query
+        answer["offered"] = reply.nearest.query
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    asked = {"role": "user", "text": text, "at": at}
-    id = saved.converse(tx, conversation_id, [asked, said | {"at": at}])
+    question = {"role": "user", "text": text, "at": at}
+    id = saved.converse(tx, conversation_id, [question, answer | {"at": at}])
     return reply.model_copy(update={"conversation_id": str(answering.found(id, "conversation"))})

@@ -38,7 +38,7 @@ def answer(event: dict[str, Any], work: Callable[[], Any], expected: type[Except
 
 
 def _tell(event: dict[str, Any], reason: str | None) -> None:
-    told = {
+    body = {
         "Status": "FAILED" if reason else "SUCCESS",
         "Reason": (reason or "")[:REASON_CHARACTERS],
         "PhysicalResourceId": ID,
@@ -47,7 +47,7 @@ def _tell(event: dict[str, Any], reason: str | None) -> None:
     # The address is signed for a body without a type.
     request = urllib.request.Request(  # noqa: S310 (CloudFormation's own)
         event["ResponseURL"],
-        data=json.dumps(told).encode(),
+        data=json.dumps(body).encode(),
         headers={"Content-Type": ""},
         method="PUT",
     )

@@ -71,8 +71,8 @@ def save_order(store_id: UUID, payload: Json) -> None:
         if store is None:
             return
         translate = platforms.load(store.platform).translator.translate
-        said = translate("order.updated", json.dumps(payload).encode(), store, now)
-        records = [each for each in said if isinstance(each, Record)]
+        events = translate("order.updated", json.dumps(payload).encode(), store, now)
+        records = [each for each in events if isinstance(each, Record)]
         with db.transaction(store_id=store_id) as tx:
             projections.save(tx, store, records, unstorable=[])
     except (Ignored, PlatformError, db.Unreachable) as failed:

@@ -28,17 +28,17 @@ def find(_row: outbox.Row) -> outbox.Answer | None:
 
 
 def do(row: outbox.Row) -> outbox.Answer:
-    told = _told(row)
+    deletion = _told(row)
     with db.transaction(store_id=row.store_id) as tx:
         store = stores.load(tx)
         if store is None:
             raise PermanentDecline({"error": "the store is gone"})
-        known = _known(tx, store, told)
-    if known and (known.deleted or known.at[1] > told.changed_at):
+        known = _known(tx, store, deletion)
+    if known and (known.deleted or known.at[1] > deletion.changed_at):
         return {"skipped": "it is known to be gone, or was seen since"}
     asked_at = datetime.now(UTC)
     with connected_shop.opened(row.store_id) as shop:
-        if not _is_gone(shop, store, told):
+        if not _is_gone(shop, store, deletion):
             return {"gone": False}
     return {"gone": True, "asked_at": asked_at.isoformat(), "known": _seen(known)}
 
@@ -49,17 +49,17 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     if not store or not answer.get("gone"):
         return
     ledger.lock(tx, store)
-    told = _told(row)
-    if _seen(_known(tx, store, told)) != answer["known"]:
+    deletion = _told(row)
+    if _seen(_known(tx, store, deletion)) != answer["known"]:
         outbox.put(tx, row.kind, row.key, row.payload | {"changed_at": str(datetime.now(UTC))})
         return
     asked_at = datetime.fromisoformat(answer["asked_at"])
     times = {"changed_at": asked_at, "observed_at": asked_at}
-    projections.save(tx, store, [told.model_copy(update=times)])
+    projections.save(tx, store, [deletion.model_copy(update=times)])
 
 
-def _known(tx: db.Tx, store: Store, told: Deletion) -> ledger.LedgerVersion | None:
-    return ledger.versions_of(tx, store, told.kind, [told.id]).get(told.id)
+def _known(tx: db.Tx, store: Store, deletion: Deletion) -> ledger.LedgerVersion | None:
+    return ledger.versions_of(tx, store, deletion.kind, [deletion.id]).get(deletion.id)
 
 
 def _seen(known: ledger.LedgerVersion | None) -> list[str] | None:
@@ -67,30 +67,30 @@ def _seen(known: ledger.LedgerVersion | None) -> list[str] | None:
 
 
 def _told(row: outbox.Row) -> Deletion:
-    said = row.payload
+    payload = row.payload
     return Deletion(
-        id=said["id"],
-        kind=Kind(said["kind"]),
-        changed_at=datetime.fromisoformat(said["changed_at"]),
-        observed_at=datetime.fromisoformat(said["observed_at"]),
+        id=payload["id"],
+        kind=Kind(payload["kind"]),
+        changed_at=datetime.fromisoformat(payload["changed_at"]),
+        observed_at=datetime.fromisoformat(payload["observed_at"]),
     )
 
 
-def _is_gone(shop: Shop, store: Store, told: Deletion) -> bool:
+def _is_gone(shop: Shop, store: Store, deletion: Deletion) -> bool:
     """Whether the shop has no such record, or has it in its bin."""
-    context = ReadContext(lambda: told.changed_at)
+    context = ReadContext(lambda: deletion.changed_at)
     readers = (shop.reader(store, each, context) for each in load(shop.platform).resources)
-    reader = next(each for each in readers if told.kind in each.kinds)
-    return not any(_has(page, told) for page in reader.find(told.kind, [told.id]))
+    reader = next(each for each in readers if deletion.kind in each.kinds)
+    return not any(_has(page, deletion) for page in reader.find(deletion.kind, [deletion.id]))
 
 
-def _has(page: RecordPage, told: Deletion) -> bool:
+def _has(page: RecordPage, deletion: Deletion) -> bool:
     met = {*page.ids, *(each.id for each in page.rejected)}
     binned = any(
-        isinstance(each, Deletion) and (each.kind, each.id) == (told.kind, told.id)
+        isinstance(each, Deletion) and (each.kind, each.id) == (deletion.kind, deletion.id)
         for each in page.events
     )
-    return told.id in met and not binned
+    return deletion.id in met and not binned
 
 
 action = outbox.Action(find=find, do=do, done=done)

@@ -22,27 +22,27 @@ def find(_row: outbox.Row) -> outbox.Answer | None:
 def do(row: outbox.Row) -> outbox.Answer:
     id = _id(row)
     with db.transaction(store_id=row.store_id) as tx:
-        asked = ratings.request(tx, id)
+        request = ratings.request(tx, id)
         shop = stores.load(tx)
-    if asked is None or shop is None or not asked.is_live:
+    if request is None or shop is None or not request.is_live:
         return {"skipped": "it is rated already, was given back, or no mail is wanted"}
-    to = messages.recipient(asked.channel, asked, shop)
+    to = messages.recipient(request.channel, request, shop)
 
     def remember(status: str | None) -> None:
         with db.transaction(store_id=row.store_id) as tx:
             ratings.set_request(tx, id, status or "pending")
 
     at, brand = datetime.now(UTC), mails.brand_of(shop)
-    token = messages.survey_token(shop, asked.kit_order_id, at)
+    token = messages.survey_token(shop, request.kit_order_id, at)
     message = mails.write(
         "rating",
         brand,
         f"{messages.pages_of(brand)}/survey/rating?{urlencode({'token': token})}",
-        name=asked.first_name,
-        shade=asked.shade,
-        stop_url=messages.stop_url(shop, brand, asked.customer_id, at),
+        name=request.first_name,
+        shade=request.shade,
+        stop_url=messages.stop_url(shop, brand, request.customer_id, at),
     )
-    return {"reference": messages.send_once(message, to, asked.status, remember)}
+    return {"reference": messages.send_once(message, to, request.status, remember)}
 
 
 def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:

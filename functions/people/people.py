@@ -108,12 +108,12 @@ def erase(id: UUID, body: Asked) -> Erasure:
     return Erasure(**found.model_dump(), erased=not body.dry_run)
 
 
-def _people(tx: db.Tx, asked: Asked) -> list[Person]:
+def _people(tx: db.Tx, body: Asked) -> list[Person]:
     """The person, once for each way in which the store writes their phone."""
-    email = asked.email.strip() if asked.email else None
-    if asked.phone is None:
+    email = body.email.strip() if body.email else None
+    if body.phone is None:
         return [Person(email=email)]
-    return [Person(email=email, phone=each) for each in privacy.spellings(tx, asked.phone.strip())]
+    return [Person(email=email, phone=each) for each in privacy.spellings(tx, body.phone.strip())]
 
 
 def _found(tx: db.Tx, store: Store, people: list[Person]) -> Found:

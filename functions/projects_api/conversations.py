@@ -40,10 +40,10 @@ async def add_conversation(
         return claim.keep(one(Conversation, row, response))
 
 
-def noted(tx: db.Tx, project: repository.Row, said: dict[str, Any]) -> repository.Row:
+def noted(tx: db.Tx, project: repository.Row, fields: dict[str, Any]) -> repository.Row:
     """The stored entry; its associate is the project's where it names none."""
     columns = {"sales_associate": project["sales_associate"], "project_id": project["project_id"]}
-    columns |= {key: value for key, value in said.items() if value is not None}
+    columns |= {key: value for key, value in fields.items() if value is not None}
     return repository.add(tx, CONVERSATIONS, columns)
 
 

@@ -116,9 +116,9 @@ async def close(project_id: UUID, closing: Close, store: StoreId, once: Once) ->
     with db.transaction(store_id=store) as tx:
         claim = once(tx)
         project = changing.lock(tx, project_id)
-        said = closing.conversation.model_dump(exclude_none=True)
-        kind = "order_placement" if said.get("outcome") == "order_placed" else "followup"
-        row = noted(tx, project, {"aos_phase": "close", "interaction_type": kind} | said)
+        fields = closing.conversation.model_dump(exclude_none=True)
+        kind = "order_placement" if fields.get("outcome") == "order_placed" else "followup"
+        row = noted(tx, project, {"aos_phase": "close", "interaction_type": kind} | fields)
         return claim.keep(_recorded(tx, project_id, row), status=200)
 
 

@@ -37,10 +37,10 @@ def locked_project(tx: db.Tx, table: repository.Table, key: UUID, what: str) -> 
 
 def room_columns(room: NewRoom) -> dict[str, Any]:
     """Measures in feet, to two decimals."""
-    said = room.given()
-    said.pop("surfaces", None)
+    fields = room.given()
+    fields.pop("surfaces", None)
     sides = ("room_length_ft", "room_width_ft", "room_height_ft")
-    return said | {side: plain(said[side]) for side in sides if said.get(side) is not None}
+    return fields | {side: plain(fields[side]) for side in sides if fields.get(side) is not None}
 
 
 @app.post("/projects/{project_id}/rooms", status_code=201, tags=TAGS, responses=problems(Conflict))

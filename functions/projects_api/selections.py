@@ -105,14 +105,14 @@ async def change_selection(
     if_match: IfMatch = None,
 ) -> Selection:
     """Change what is named; null for a quantity or price has it reckoned again."""
-    asked = change.given()
+    fields = change.given()
     with db.transaction(store_id=store) as tx:
         project_id = locked_project(tx, SELECTIONS, selection_id, "selection")
         before = found(repository.one(tx, SELECTIONS, selection_id), "selection")
         expect(Selection, before, if_match)
-        sku = asked["product_sku"] if "product_sku" in asked else before["product_sku"]
+        sku = fields["product_sku"] if "product_sku" in fields else before["product_sku"]
         known = changing.products(tx, store, {sku}).get(sku)
-        columns = rules.selection_columns(asked, before, known)
+        columns = rules.selection_columns(fields, before, known)
         repository.change(tx, SELECTIONS, selection_id, columns)
         changing.reckon_again(tx, store, project_id)
         row = found(repository.one(tx, SELECTIONS, selection_id), "selection")

@@ -197,11 +197,11 @@ def _stored(tx: db.Tx) -> dict[str, Any]:
 
 def _settings(id: UUID, body: NewStore | StoreChange) -> dict[str, Any]:
     """What was said, as settings; the logo goes to the bucket. Raises Unprocessable."""
-    said = body.model_dump(mode="json", exclude_none=True, exclude={"new_store_key", "logo"})
-    quoting: dict[str, Any] = {name: said.pop(name) for name in QUOTING if name in said}
+    settings = body.model_dump(mode="json", exclude_none=True, exclude={"new_store_key", "logo"})
+    quoting: dict[str, Any] = {name: settings.pop(name) for name in QUOTING if name in settings}
     if body.logo is not None:
         quoting["logo_key"] = _kept(id, body.logo)
-    return said | ({"projects": quoting} if quoting else {})
+    return settings | ({"projects": quoting} if quoting else {})
 
 
 def _kept(id: UUID, logo: str) -> str:

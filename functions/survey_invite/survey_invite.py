@@ -64,13 +64,13 @@ def follow_up(store_id: UUID, at: datetime) -> tuple[int, int]:
             return 0, 0
         settings = settings_of(shop.settings)
         invited: list[UUID] = []
-        asked: list[UUID] = []
+        recommendation_ids: list[UUID] = []
         if settings.channel == "sms" or settings.sender:
             window = rules.invite_window(settings, at)
             invited = invites.kits_to_invite(
                 tx, window, settings.channel, ROWS, only_consenting=not settings.invite_ground
             )
-            asked = rating_requests.to_ask(
+            recommendation_ids = rating_requests.to_ask(
                 tx,
                 rules.rating_window(settings, at),
                 settings.channel,
@@ -86,7 +86,7 @@ def follow_up(store_id: UUID, at: datetime) -> tuple[int, int]:
         rows += outbox.put_all(
             tx,
             "rating_message",
-            [(f"rating:{each}", {"recommendation_id": str(each)}) for each in asked],
+            [(f"rating:{each}", {"recommendation_id": str(each)}) for each in recommendation_ids],
         )
         rows += outbox.put_all(
             tx,

@@ -149,7 +149,7 @@ def _note(
     the lines."""
     try:
         with db.transaction(store_id=connector_id) as tx:
-            gone = received.note(tx, [(each.arrival, said) for each, said in noted], stored)
+            gone = received.note(tx, [(each.arrival, outcome) for each, outcome in noted], stored)
             gone += received.erased_meanwhile(tx, [each.arrival.id for each, _ in noted])
             bodies.delete(connector_id, gone)
     except Exception as unnoted:
@@ -186,15 +186,17 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collecti
         )
         taken = [e for e in deliveries if e.is_replay or (e.arrival.topic, e.arrival.key) in new]
         others = _of_others(tx, taken, shop)
-        told = [(each, [] if each in others else list(_translate(each, shop))) for each in taken]
-        events = [event for _, said in told for event in said]
+        translated = [
+            (each, [] if each in others else list(_translate(each, shop))) for each in taken
+        ]
+        events = [event for _, its_events in translated for event in its_events]
         records = [each for each in events if isinstance(each, commerce.Record)]
         # The body of a deletion is an id that anybody's is like: the shop is asked first.
         gone = [each for each in records if isinstance(each, commerce.Deletion)]
         rest = [each for each in records if not isinstance(each, commerce.Deletion)]
         projections.save(tx, shop, rest, wait=False)
         questions = outbox.put_all(tx, "deletion", [_question(each) for each in gone])
-        outcomes = {each.arrival.id: _outcome(said) for each, said in told}
+        outcomes = {each.arrival.id: _outcome(its_events) for each, its_events in translated}
         noted = [(each.arrival, outcomes.get(each.arrival.id)) for each in deliveries]
         unkept = received.note(tx, noted, stored)
         if consents := [each for each in events if isinstance(each, commerce.ConsentChange)]:
@@ -208,13 +210,13 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collecti
 
 def _question(gone: commerce.Deletion) -> tuple[str, dict[str, str]]:
     """The outbox row that asks the shop, by its key and payload."""
-    said = {
+    payload = {
         "kind": gone.kind.value,
         "id": gone.id,
         "changed_at": gone.changed_at.isoformat(),
         "observed_at": gone.observed_at.isoformat(),
     }
-    return f"deletion:{gone.kind.value}:{gone.id}"[:255], said
+    return f"deletion:{gone.kind.value}:{gone.id}"[:255], payload
 
 
 def _outcome(events: Sequence[commerce.Event]) -> Outcome:

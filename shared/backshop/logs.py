@@ -28,8 +28,8 @@ def count(name: str, value: float = 1, **dimensions: str) -> None:
     with single_metric(
         name=name, unit=MetricUnit.Count, value=value, namespace="backshop"
     ) as metric:
-        for key, said in dimensions.items():
-            metric.add_dimension(name=key, value=said)
+        for key, dimension in dimensions.items():
+            metric.add_dimension(name=key, value=dimension)
 
 
 def info(message: str, **ids: Any) -> None:

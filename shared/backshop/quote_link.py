@@ -44,11 +44,13 @@ def shown(tx: Tx, project: Row, quote: Row, at: datetime) -> Offer:
     """The quote as the customer sees it."""
     today = conversations.today_at(tx, at)
     shop = quotes.shop(tx)
-    told = shop.settings
+    settings = shop.settings
     return rules.offer_of(
         quote,
         rules.state_of(quote, project["project_status"], today),
-        OfferingShop(name=shop.name, email=told.email, phone=told.phone, address=told.address),
+        OfferingShop(
+            name=shop.name, email=settings.email, phone=settings.phone, address=settings.address
+        ),
         quotes.acceptance(tx, quote["project_id"], quote["quote_id"]),
     )
 

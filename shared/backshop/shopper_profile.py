@@ -56,15 +56,15 @@ def profile(shopper: Shopper) -> Profile:
     with db.shopper(shopper.store_id, shopper.phone) as tx:
         orders = tracking.latest_orders(tx, MOST_ORDERS)
     with db.transaction(store_id=shopper.store_id) as tx:
-        said = shoppers.said_by(tx, shopper.phone)
+        details = shoppers.said_by(tx, shopper.phone)
         addresses = requests.addresses_of(tx, [each.order_id for each in orders])
     listed = [_order_address(each, *addresses.get(each.order_id, ({}, None))) for each in orders]
     named = next((each.address.get("name") for each in listed if each.address.get("name")), None)
     return Profile(
         phone=shopper.phone,
-        name=said.name or named,
-        news=said.news,
-        news_told_at=said.news_told_at,
+        name=details.name or named,
+        news=details.news,
+        news_told_at=details.news_told_at,
         orders=listed,
     )
 
@@ -81,10 +81,10 @@ def _order_address(
     )
 
 
-def change(shopper: Shopper, said: ProfileChange, at: datetime) -> Profile:
+def change(shopper: Shopper, changes: ProfileChange, at: datetime) -> Profile:
     """Keep what the shopper says, and show what is known then."""
     with db.transaction(store_id=shopper.store_id) as tx:
-        shoppers.save(tx, shopper.phone, said, at)
+        shoppers.save(tx, shopper.phone, changes, at)
     return profile(shopper)
 
 

@@ -55,14 +55,14 @@ def header_topic(topic: str) -> str:
     return f"{head}/{tail}"
 
 
-def asked_metafields(given: Json) -> tuple[tuple[str, str], ...]:
-    asked = given.get("metafields") or ()
-    return tuple((each.get("namespace") or "custom", each["key"]) for each in asked)
+def asked_metafields(fields: Json) -> tuple[tuple[str, str], ...]:
+    metafields = fields.get("metafields") or ()
+    return tuple((each.get("namespace") or "custom", each["key"]) for each in metafields)
 
 
-def consent(given: bool, at: str | None) -> Json:
+def consent(is_subscribed: bool, at: str | None) -> Json:
     return {
-        "state": "subscribed" if given else "unsubscribed",
+        "state": "subscribed" if is_subscribed else "unsubscribed",
         "opt_in_level": "single_opt_in",
         "consent_updated_at": at,
     }
@@ -92,7 +92,7 @@ class Hooks:
     def find(self, topic: str, uri: str) -> Subscription | None:
         return next((s for s in self.all.values() if (s.topic, s.uri) == (topic, uri)), None)
 
-    def subscribe(self, topic: str, uri: str, given: Json) -> Subscription:
+    def subscribe(self, topic: str, uri: str, fields: Json) -> Subscription:
         now = self.shop.clock.now()
         subscription = Subscription(
             self.shop.ids.next("webhook"),
@@ -100,10 +100,10 @@ class Hooks:
             uri,
             now,
             now,
-            given.get("format") or "JSON",
-            given.get("filter"),
-            tuple(given.get("includeFields") or ()),
-            asked_metafields(given),
+            fields.get("format") or "JSON",
+            fields.get("filter"),
+            tuple(fields.get("includeFields") or ()),
+            asked_metafields(fields),
         )
         self.all[subscription.id] = subscription
         return subscription

@@ -74,16 +74,16 @@ class Mutations:
         self.done: dict[str, tuple[str, int, Json]] = {}
         """Idempotency key → what was asked, when, and the answer."""
 
-    def _once(self, info: Info, given: Any, do: Callable[[], Json]) -> Json:
+    def _once(self, info: Info, arguments: Any, do: Callable[[], Json]) -> Json:
         """Does it, or answers again what the same key was answered within a day."""
         key = self._key(info)
         if key is None:
             return do()
-        asked = json.dumps([info.field_name, given], sort_keys=True, default=str)
+        request = json.dumps([info.field_name, arguments], sort_keys=True, default=str)
         now = self.shop.clock.now()
         known = self.done.get(key)
         if known is not None and now - known[1] < DAY_OF_KEYS:
-            if known[0] != asked:
+            if known[0] != request:
                 raise GraphQLError(
                     "The idempotency key was used with other arguments.",
                     extensions={"code": "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"},
@@ -91,7 +91,7 @@ class Mutations:
             return known[2]
         answer = do()
         if not answer["userErrors"]:
-            self.done[key] = (asked, now, answer)
+            self.done[key] = (request, now, answer)
         return answer
 
     def _key(self, info: Info) -> str | None:
@@ -106,24 +106,24 @@ class Mutations:
     def refund_create(self, info: Info, input: Json) -> Json:
         return self._once(info, input, lambda: self._refund(input))
 
-    def _refund(self, given: Json) -> Json:
-        order = self.shop.orders.get(number(given["orderId"], "Order"))
+    def _refund(self, fields: Json) -> Json:
+        order = self.shop.orders.get(number(fields["orderId"], "Order"))
         if order is None:
             return {"refund": None, "order": None, **_errors(["orderId"], "Order does not exist")}
         try:
-            amount = refund_amount(order, given)
-            lines = refund_lines(self.shop, order, given.get("refundLineItems") or ())
+            amount = refund_amount(order, fields)
+            lines = refund_lines(self.shop, order, fields.get("refundLineItems") or ())
         except RefundError as refusal:
             return {"refund": None, "order": None, "userErrors": [refusal.error]}
-        shipping = given.get("shipping") or {}
+        shipping = fields.get("shipping") or {}
         restock = any(
             item.get("restockType") in {"RETURN", "CANCEL"}
-            for item in given.get("refundLineItems") or ()
+            for item in fields.get("refundLineItems") or ()
         )
         refund = self.shop.refund(
             order,
             amount,
-            reason=given.get("note") or "",
+            reason=fields.get("note") or "",
             lines=lines,
             shipping=to_minor(shipping.get("amount") or 0),
             restock=restock,
@@ -151,9 +151,9 @@ class Mutations:
             problem = _address_problem(input["shippingAddress"])
             if problem:
                 return {"order": None, **_errors(["shippingAddress", *problem[0]], problem[1])}
-            given = input["shippingAddress"]
+            address = input["shippingAddress"]
             fields = {
-                ADDRESS[name]: value or "" for name, value in given.items() if name in ADDRESS
+                ADDRESS[name]: value or "" for name, value in address.items() if name in ADDRESS
             }
             self.shop.change_address(order, {**fields, **_names(fields)})
         else:
@@ -184,24 +184,24 @@ class Mutations:
     # ---------------------------------------------------------------- discounts
 
     def discount_create(self, info: Info, basicCodeDiscount: Json) -> Json:  # noqa: N803
-        given = basicCodeDiscount
-        if not given.get("code"):
+        discount = basicCodeDiscount
+        if not discount.get("code"):
             return _no_discount(["basicCodeDiscount", "code"], "Code can't be blank", "BLANK")
-        if self.shop.coupon_by_code(given["code"]):
+        if self.shop.coupon_by_code(discount["code"]):
             return _no_discount(
                 ["basicCodeDiscount", "code"],
                 "Code must be unique. Please try a different code.",
                 "TAKEN",
             )
-        if not given.get("startsAt"):
+        if not discount.get("startsAt"):
             return _no_discount(
                 ["basicCodeDiscount", "startsAt"], "Starts at can't be blank", "BLANK"
             )
         try:
-            fields = self._discount_fields(given)
+            fields = self._discount_fields(discount)
         except RefundError as refusal:
             return {"codeDiscountNode": None, "userErrors": [{"extraInfo": None, **refusal.error}]}
-        coupon = self.shop.add_coupon(code=given["code"], **fields)
+        coupon = self.shop.add_coupon(code=discount["code"], **fields)
         return {"codeDiscountNode": self.server.views.discount_node(coupon), "userErrors": []}
 
     def discount_update(
@@ -220,11 +220,11 @@ class Mutations:
         self.shop.edit_coupon(coupon, **fields)
         return {"codeDiscountNode": self.server.views.discount_node(coupon), "userErrors": []}
 
-    def _discount_fields(self, given: Json) -> Json:
+    def _discount_fields(self, discount: Json) -> Json:
         fields: Json = {}
-        if "title" in given:
-            fields["title"] = given["title"]
-        starts, ends = given.get("startsAt"), given.get("endsAt")
+        if "title" in discount:
+            fields["title"] = discount["title"]
+        starts, ends = discount.get("startsAt"), discount.get("endsAt")
         if starts and ends and micros(ends) <= micros(starts):
             raise RefundError(
                 ["basicCodeDiscount", "endsAt"],
@@ -233,21 +233,21 @@ class Mutations:
             )
         if starts:
             fields["starts_at"] = micros(starts)
-        if "endsAt" in given:
+        if "endsAt" in discount:
             fields["expires_at"] = micros(ends) if ends else None
-        if "usageLimit" in given:
-            fields["usage_limit"] = given["usageLimit"]
-        if "appliesOncePerCustomer" in given:
-            fields["usage_limit_per_customer"] = 1 if given["appliesOncePerCustomer"] else None
-        fields |= _value(given.get("customerGets") or {})
-        context = given.get("context") or {}
+        if "usageLimit" in discount:
+            fields["usage_limit"] = discount["usageLimit"]
+        if "appliesOncePerCustomer" in discount:
+            fields["usage_limit_per_customer"] = 1 if discount["appliesOncePerCustomer"] else None
+        fields |= _value(discount.get("customerGets") or {})
+        context = discount.get("context") or {}
         if context.get("customers"):
             fields["customers"] = self._customers(context["customers"].get("add") or ())
-        fields["extra"] = {"combines": given.get("combinesWith") or {}}
+        fields["extra"] = {"combines": discount.get("combinesWith") or {}}
         return fields
 
-    def _customers(self, given: Sequence[str]) -> tuple[int, ...]:
-        numbers = tuple(number(one, "Customer") for one in given)
+    def _customers(self, customer_ids: Sequence[str]) -> tuple[int, ...]:
+        numbers = tuple(number(one, "Customer") for one in customer_ids)
         if any(one not in self.shop.customers for one in numbers):
             raise RefundError(
                 ["basicCodeDiscount", "context", "customers", "add"], "Invalid customer", "INVALID"
@@ -379,9 +379,9 @@ def _uri_problem(uri: str) -> str | None:
     return "Address is invalid"
 
 
-def _address_problem(given: Json) -> tuple[list[str], str] | None:
+def _address_problem(address: Json) -> tuple[list[str], str] | None:
     for name, words in (("address1", "Address"), ("city", "City"), ("countryCode", "Country")):
-        if name in given and not given[name]:
+        if name in address and not address[name]:
             return [name], f"{words} can't be blank"
     return None
 

@@ -36,10 +36,10 @@ def refunded_quantity(order: Order, line: Line) -> int:
     )
 
 
-def refund_lines(shop: Shop, order: Order, given: Sequence[Json]) -> list[RefundLine]:
+def refund_lines(shop: Shop, order: Order, items: Sequence[Json]) -> list[RefundLine]:
     lines = {line.id: line for line in order.lines}
     parts = []
-    for item in given:
+    for item in items:
         line = lines.get(number(item["lineItemId"], "LineItem"))
         if line is None:
             raise RefundError(["refundLineItems", "lineItemId"], "Line item does not exist")
@@ -55,18 +55,18 @@ def refund_lines(shop: Shop, order: Order, given: Sequence[Json]) -> list[Refund
     return parts
 
 
-def refund_amount(order: Order, given: Json) -> int:
+def refund_amount(order: Order, fields: Json) -> int:
     """The money a RefundInput gives back: the sum of its transactions."""
     amount = 0
     sale = order.payments[0] if order.payments else None
-    for part in given.get("transactions") or ():
+    for part in fields.get("transactions") or ():
         if part["kind"] != "REFUND":
             raise RefundError(["transactions", "kind"], "Kind must be REFUND")
         if sale is None or number(part.get("parentId") or "", "OrderTransaction") != sale.id:
             raise RefundError(["transactions", "parentId"], "Parent transaction is invalid")
         amount += to_minor(part["amount"])
     left = order.total - order.refunded
-    if amount < 0 or (amount > left and not given.get("allowOverRefunding")):
+    if amount < 0 or (amount > left and not fields.get("allowOverRefunding")):
         raise RefundError(
             ["transactions"],
             f"Refund amount {amount / 100:.2f} is more than the amount left to refund "

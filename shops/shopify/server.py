@@ -139,11 +139,11 @@ class Shopify:
         else:
             self.hooks.send(name, payload, str(payload.get("id", "")))
 
-    def _privacy(self, topic: str, given: Json) -> Json:
+    def _privacy(self, topic: str, fields: Json) -> Json:
         base: Json = {"shop_id": 1, "shop_domain": self.domain}
         if topic == "APP_UNINSTALLED":
-            return {"id": 1, "name": self.shop.name, "myshopify_domain": self.domain, **given}
-        customer = self.shop.customers.get(int(given.get("customer_id", 0)))
+            return {"id": 1, "name": self.shop.name, "myshopify_domain": self.domain, **fields}
+        customer = self.shop.customers.get(int(fields.get("customer_id", 0)))
         if customer is not None:
             base["customer"] = {
                 "id": customer.id,
@@ -153,7 +153,7 @@ class Shopify:
             orders = [order.id for order in self.orders_of(customer.id)]
             what = "orders_to_redact" if topic == "CUSTOMERS_REDACT" else "orders_requested"
             base[what] = orders
-        return {**base, **{k: v for k, v in given.items() if k != "customer_id"}}
+        return {**base, **{k: v for k, v in fields.items() if k != "customer_id"}}
 
     async def act(self, name: str, args: Json) -> Any:
         if name == "webhooks":
@@ -180,12 +180,12 @@ class Shopify:
 
     async def _grant(self, request: web.Request) -> web.Response:
         """The client-credentials grant: a token for 24 hours."""
-        given = await _form_or_json(request)
-        if given.get("grant_type") != "client_credentials":
+        params = await _form_or_json(request)
+        if params.get("grant_type") != "client_credentials":
             return _json({"error": "unsupported_grant_type"}, 400)
-        known = secrets.compare_digest(given.get("client_id", ""), self.setup.client_id)
+        known = secrets.compare_digest(params.get("client_id", ""), self.setup.client_id)
         if not known or not secrets.compare_digest(
-            given.get("client_secret", ""), self.setup.client_secret
+            params.get("client_secret", ""), self.setup.client_secret
         ):
             message = "Could not find Shopify API application with the given client_id"
             return _json({"error": "invalid_client", "error_description": message}, 401)
@@ -211,8 +211,8 @@ class Shopify:
             words = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             return _json({"errors": words}, 401)
         try:
-            given = orjson.loads(await request.read())
-            query, variables = given["query"], given.get("variables") or {}
+            body = orjson.loads(await request.read())
+            query, variables = body["query"], body.get("variables") or {}
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
             return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
         version = request.match_info["version"]

@@ -84,8 +84,8 @@ def connection(
         raise GraphQLError(
             "you must provide one of first or last", extensions={"code": "BAD_REQUEST"}
         )
-    for given in (first, last):
-        if given is not None and not 0 <= given <= 250:
+    for size in (first, last):
+        if size is not None and not 0 <= size <= 250:
             raise GraphQLError(
                 "first and last must be between 0 and 250", extensions={"code": "BAD_REQUEST"}
             )

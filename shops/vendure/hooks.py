@@ -96,24 +96,24 @@ class Hooks:
 
     def set(self, info: Info, webhooks: list[Json]) -> list[Json]:
         kept: dict[str, Webhook] = {}
-        for given in webhooks:
-            kept[given["url"]] = self._webhook(given)
+        for webhook in webhooks:
+            kept[webhook["url"]] = self._webhook(webhook)
         self.all = kept
         return self.listed(info)
 
-    def _webhook(self, given: Json) -> Webhook:
-        known = self.all.get(given["url"])
-        events = tuple(given.get("events") or ())
-        if not given["url"].startswith(("https://", "http://")):
-            raise _bad(f'"{given["url"]}" is not an address: give one with https://')
+    def _webhook(self, fields: Json) -> Webhook:
+        known = self.all.get(fields["url"])
+        events = tuple(fields.get("events") or ())
+        if not fields["url"].startswith(("https://", "http://")):
+            raise _bad(f'"{fields["url"]}" is not an address: give one with https://')
         if set(events) - EVENTS:
             raise _bad(f"There is no event {', '.join(sorted(set(events) - EVENTS))}")
-        if known is None and not given.get("secret"):
-            raise _bad(f'A secret is needed for the new address "{given["url"]}"')
+        if known is None and not fields.get("secret"):
+            raise _bad(f'A secret is needed for the new address "{fields["url"]}"')
         if known is None:
             now = self.server.shop.clock.now()
-            return Webhook(given["url"], given["secret"], events, now)
-        known.secret = given.get("secret") or known.secret
+            return Webhook(fields["url"], fields["secret"], events, now)
+        known.secret = fields.get("secret") or known.secret
         known.events = events
         return known
 

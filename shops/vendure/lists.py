@@ -32,9 +32,9 @@ def page(
             f"Cannot take more than {most} results from a list query",
             extensions={"code": "USER_INPUT_ERROR"},
         )
-    given = options.get("filter") or {}
+    filters = options.get("filter") or {}
     joined = any if options.get("filterOperator") == "OR" else all
-    found = [record for record in records if _matches(record, given, read, joined)]
+    found = [record for record in records if _matches(record, filters, read, joined)]
     for name, direction in reversed(list((options.get("sort") or {}).items())):
         found.sort(key=lambda record: _sortable(read(record, name)), reverse=direction == "DESC")
     skip = options.get("skip") or 0
@@ -51,9 +51,9 @@ def _sortable(value: Any) -> tuple[bool, Any]:
 
 
 def _matches(
-    record: Any, given: Mapping[str, Any], read: Read, joined: Callable[[Iterable[bool]], bool]
+    record: Any, filters: Mapping[str, Any], read: Read, joined: Callable[[Iterable[bool]], bool]
 ) -> bool:
-    parts = [(name, operators) for name, operators in given.items() if operators is not None]
+    parts = [(name, operators) for name, operators in filters.items() if operators is not None]
     return joined(_part(record, name, operators, read) for name, operators in parts) or not parts
 
 

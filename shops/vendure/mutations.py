@@ -185,13 +185,13 @@ class Mutations:
 
     def set_custom_fields(self, info: Info, input: Json) -> Json:
         order = self.order(input["id"])
-        given = input.get("customFields") or {}
-        self._check_options(given)
-        held = {name: order.custom.get(name) for name in given}
-        self.server.field_writes.append({"order": order.id, "held": held, "given": given})
+        values = input.get("customFields") or {}
+        self._check_options(values)
+        held = {name: order.custom.get(name) for name in values}
+        self.server.field_writes.append({"order": order.id, "held": held, "given": values})
         # Vendure saves all fields as it read them, with the given ones on top.
         before = info.context.stale.get(order.id, order.custom)
-        self.shop.edit_order(order, custom={**before, **given})
+        self.shop.edit_order(order, custom={**before, **values})
         return self.views.order(order)
 
     def set_delivery(self, info: Info, input: Json) -> Json:
@@ -212,9 +212,9 @@ class Mutations:
         self.shop.edit_order(order, custom={**order.custom, **named})
         return {"__typename": "BackshopDelivery", "orderId": str(order.id), **written}
 
-    def _check_options(self, given: Mapping[str, Any]) -> None:
+    def _check_options(self, values: Mapping[str, Any]) -> None:
         for field in self.server.fields.get("Order", ()):
-            value, options = given.get(field["name"]), field.get("options")
+            value, options = values.get(field["name"]), field.get("options")
             if value is not None and options and value not in options:
                 listed = ", ".join(f"'{option}'" for option in options)
                 raise bad_input(
@@ -305,7 +305,7 @@ class Mutations:
                 "Cannot read properties of undefined (reading 'reduce')",
                 extensions={"code": "INTERNAL_SERVER_ERROR"},
             )
-        lines = [self._refund_line(order, given) for given in input["lines"]]
+        lines = [self._refund_line(order, item) for item in input["lines"]]
         goods = sum(line.amount + line.tax for line in lines)
         total = amount if amount is not None else goods + input["shipping"] + input["adjustment"]
         how = self.shop.refunding
@@ -341,13 +341,13 @@ class Mutations:
                     return order, payment
         raise missing("Payment", identity)
 
-    def _refund_line(self, order: Order, given: Json) -> RefundLine:
-        line = self._line(order, given["orderLineId"])
-        amount = line.total * given["quantity"] // line.quantity
+    def _refund_line(self, order: Order, item: Json) -> RefundLine:
+        line = self._line(order, item["orderLineId"])
+        amount = line.total * item["quantity"] // line.quantity
         return RefundLine(
             self.shop.ids.next("refund_line"),
             line.id,
-            given["quantity"],
+            item["quantity"],
             amount,
             share(amount, order.tax_rate),
         )
@@ -378,11 +378,11 @@ class Mutations:
     # -------------------------------------------------------------- fulfilments
 
     def add_fulfillment(self, info: Info, input: Json) -> Json:
-        given = input["lines"]
-        if not given:
+        items = input["lines"]
+        if not items:
             code = "EMPTY_ORDER_LINE_SELECTION_ERROR"
             return failure("EmptyOrderLineSelectionError", code, f"errorResult.{code}")
-        order = self._order_of_line(given[0]["orderLineId"])
+        order = self._order_of_line(items[0]["orderLineId"])
         if order.fulfilments:
             code = "ITEMS_ALREADY_FULFILLED_ERROR"
             return failure("ItemsAlreadyFulfilledError", code, f"errorResult.{code}")
@@ -395,7 +395,7 @@ class Mutations:
             args.get("trackingCode", ""),
             now,
             now,
-            lines=[(int(one["orderLineId"]), one["quantity"]) for one in given],
+            lines=[(int(one["orderLineId"]), one["quantity"]) for one in items],
         )
         order.fulfilments.append(parcel)
         self.shop.touch(order, "ship")
@@ -585,22 +585,22 @@ class Mutations:
         return self.views.product(product)
 
     def create_variants(self, info: Info, input: Sequence[Json]) -> list[Json]:
-        return [self._variant(given) for given in input]
+        return [self._variant(fields) for fields in input]
 
-    def _variant(self, given: Json) -> Json:
+    def _variant(self, fields: Json) -> Json:
         now = self.shop.clock.now()
-        product = self.shop.products.get(int(given["productId"]))
+        product = self.shop.products.get(int(fields["productId"]))
         if product is None:
-            raise missing("Product", given["productId"])
+            raise missing("Product", fields["productId"])
         variant = Variant(
             self.shop.ids.next("variant"),
             product.id,
-            given["sku"],
-            given["translations"][0]["name"],
+            fields["sku"],
+            fields["translations"][0]["name"],
             {},
-            given.get("price"),
-            given.get("price"),
-            given.get("stockOnHand"),
+            fields.get("price"),
+            fields.get("price"),
+            fields.get("stockOnHand"),
             now,
             now,
         )
@@ -695,39 +695,39 @@ def _covered(order: Order) -> int:
     return paid - sum(refund.amount for refund in order.refunds if refund.state == "Settled")
 
 
-def _address(given: Mapping[str, Any]) -> dict[str, str]:
+def _address(address: Mapping[str, Any]) -> dict[str, str]:
     """The shop's fields of an address; what is not given stays."""
-    fields = {ADDRESS[k]: v or "" for k, v in given.items() if k in ADDRESS}
-    if given.get("fullName"):
-        first, _, last = given["fullName"].partition(" ")
+    fields = {ADDRESS[k]: v or "" for k, v in address.items() if k in ADDRESS}
+    if address.get("fullName"):
+        first, _, last = address["fullName"].partition(" ")
         fields |= {"first_name": first, "last_name": last}
     if "country_code" in fields:
         fields["country"] = COUNTRIES.get(fields["country_code"], fields["country_code"])
     return fields
 
 
-def _promotion(given: Mapping[str, Any]) -> Json:
+def _promotion(promotion: Mapping[str, Any]) -> Json:
     fields: Json = {}
-    if "couponCode" in given:
-        fields["code"] = given["couponCode"] or ""
-    if "enabled" in given:
-        fields["status"] = "publish" if given["enabled"] else "draft"
+    if "couponCode" in promotion:
+        fields["code"] = promotion["couponCode"] or ""
+    if "enabled" in promotion:
+        fields["status"] = "publish" if promotion["enabled"] else "draft"
     for name, field in (("startsAt", "starts_at"), ("endsAt", "expires_at")):
-        if name in given:
-            fields[field] = micros(given[name]) if given[name] else None
+        if name in promotion:
+            fields[field] = micros(promotion[name]) if promotion[name] else None
     for name, field in (
         ("usageLimit", "usage_limit"),
         ("perCustomerUsageLimit", "usage_limit_per_customer"),
     ):
-        if name in given:
-            fields[field] = given[name]
-    if given.get("translations"):
-        fields["title"] = given["translations"][0]["name"]
-    if given.get("actions"):
-        fields |= _action(given["actions"][0])
+        if name in promotion:
+            fields[field] = promotion[name]
+    if promotion.get("translations"):
+        fields["title"] = promotion["translations"][0]["name"]
+    if promotion.get("actions"):
+        fields |= _action(promotion["actions"][0])
         fields["extra"] = {
-            "action": given["actions"][0],
-            "conditions": list(given.get("conditions") or ()),
+            "action": promotion["actions"][0],
+            "conditions": list(promotion.get("conditions") or ()),
         }
     return fields
 

@@ -194,8 +194,8 @@ class Vendure:
 
     async def _admin_api(self, request: web.Request) -> web.Response:
         try:
-            given = orjson.loads(await request.read())
-            query, variables = given["query"], given.get("variables") or {}
+            body = orjson.loads(await request.read())
+            query, variables = body["query"], body.get("variables") or {}
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
             message = "POST body missing, invalid Content-Type, or JSON object has no keys."
             return _reply({"errors": [{"message": message}]}, 400)
@@ -226,8 +226,8 @@ class Vendure:
 
     async def _read_early(self, call: Call, variables: Json) -> Call:
         """Takes the order's fields as they are now and saves later, as a slow server does."""
-        given = variables.get("input") or variables.get("in") or variables
-        identity = str(given.get("id") or given.get("orderId") or variables.get("o") or "")
+        fields = variables.get("input") or variables.get("in") or variables
+        identity = str(fields.get("id") or fields.get("orderId") or variables.get("o") or "")
         order = self.shop.orders.get(int(identity)) if identity.isdigit() else None
         if order is None:
             return call

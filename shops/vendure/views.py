@@ -561,8 +561,11 @@ class Views:
         }
 
 
-def _operation(given: View) -> View:
-    return {"code": given["code"], "args": given.get("arguments") or given.get("args") or []}
+def _operation(operation: View) -> View:
+    return {
+        "code": operation["code"],
+        "args": operation.get("arguments") or operation.get("args") or [],
+    }
 
 
 Reader = Callable[[Any], Any]

@@ -61,10 +61,10 @@ def _check_permissions(keys: Keys, method: str) -> None:
 
 
 def _check_keys(keys: Keys, request: web.Request, header: str) -> None:
-    given = _keys_given(request, header)
-    if given is None or keys.plain_http:
+    pair = _keys_given(request, header)
+    if pair is None or keys.plain_http:
         raise _stranger(request.method)
-    key, secret = given
+    key, secret = pair
     if not hmac.compare_digest(key.encode(), keys.key.encode()):
         raise RestError(401, FAILED, "Consumer key is invalid.")
     if not hmac.compare_digest(secret.encode(), keys.secret.encode()):
@@ -99,19 +99,19 @@ def _oauth_params(request: web.Request, header: str) -> dict[str, str]:
     return {k: v for k, v in request.query.items() if k.startswith("oauth_")}
 
 
-def _check_oauth(keys: Keys, request: web.Request, given: Mapping[str, str]) -> None:
+def _check_oauth(keys: Keys, request: web.Request, params: Mapping[str, str]) -> None:
     for name in ("consumer_key", "timestamp", "nonce", "signature", "signature_method"):
-        if not given.get(f"oauth_{name}"):
+        if not params.get(f"oauth_{name}"):
             raise RestError(401, FAILED, f"Missing OAuth parameter oauth_{name}")
-    if not hmac.compare_digest(given["oauth_consumer_key"], keys.key):
+    if not hmac.compare_digest(params["oauth_consumer_key"], keys.key):
         raise RestError(401, FAILED, "Consumer key is invalid.")
-    digest = DIGESTS.get(given["oauth_signature_method"])
+    digest = DIGESTS.get(params["oauth_signature_method"])
     if digest is None:
         raise RestError(401, FAILED, "Invalid signature - signature method is invalid.")
-    signed = sign(keys.secret, digest, request.method, _url(request), _signed(request, given))
-    if not hmac.compare_digest(signed, given["oauth_signature"]):
+    signed = sign(keys.secret, digest, request.method, _url(request), _signed(request, params))
+    if not hmac.compare_digest(signed, params["oauth_signature"]):
         raise RestError(401, FAILED, "Invalid signature - provided signature does not match.")
-    _check_nonce(keys, given["oauth_timestamp"], given["oauth_nonce"])
+    _check_nonce(keys, params["oauth_timestamp"], params["oauth_nonce"])
 
 
 def _check_nonce(keys: Keys, stamp: str, nonce: str) -> None:
@@ -129,9 +129,9 @@ def _url(request: web.Request) -> str:
     return f"{request.scheme}://{request.host}{request.path}"
 
 
-def _signed(request: web.Request, given: Mapping[str, str]) -> list[tuple[str, str]]:
+def _signed(request: web.Request, params: Mapping[str, str]) -> list[tuple[str, str]]:
     plain = [(k, v) for k, v in request.query.items() if not k.startswith("oauth_")]
-    return plain + [(k, v) for k, v in given.items() if k != "oauth_signature"]
+    return plain + [(k, v) for k, v in params.items() if k != "oauth_signature"]
 
 
 def sign(secret: str, digest: str, method: str, url: str, params: list[tuple[str, str]]) -> str:

@@ -103,9 +103,9 @@ def minor(value: Any) -> int:
     return int((Decimal(str(value or 0)) * 100).to_integral_value())
 
 
-def _address(current: Address, given: Json) -> Address:
+def _address(current: Address, fields: Json) -> Address:
     changed = {name: getattr(current, name) for name in current.__slots__}
-    changed |= {ADDRESS[key]: str(value) for key, value in given.items() if key in ADDRESS}
+    changed |= {ADDRESS[key]: str(value) for key, value in fields.items() if key in ADDRESS}
     return Address(**changed)
 
 
@@ -164,21 +164,21 @@ def create_order(server: WritesServer, ids: Ids, body: Json, query: Query) -> Wr
     return Written(server.renderer.order(order), 201, f"orders/{order.id}")
 
 
-def _line(server: WritesServer, given: Json) -> Line:
-    number = int(given.get("variation_id") or given.get("product_id") or 0)
+def _line(server: WritesServer, item: Json) -> Line:
+    number = int(item.get("variation_id") or item.get("product_id") or 0)
     variant = server.shop.variants.get(number)
     if variant is None:
         raise RestError(
             400, "woocommerce_rest_invalid_product_id", "Product ID or SKU is required."
         )
-    return server.shop.line(variant, int(given.get("quantity", 1)))
+    return server.shop.line(variant, int(item.get("quantity", 1)))
 
 
 def _use_coupons(server: WritesServer, order: Order, body: Json) -> None:
     """Applies coupons; a bad one refuses the order and leaves a draft behind, as recorded."""
-    for given in body.get("coupon_lines", ()):
-        coupon = server.shop.coupon_by_code(given["code"])
-        problem = _unusable(server, coupon, given["code"])
+    for coupon_line in body.get("coupon_lines", ()):
+        coupon = server.shop.coupon_by_code(coupon_line["code"])
+        problem = _unusable(server, coupon, coupon_line["code"])
         if problem or coupon is None:
             order.status = "checkout-draft"
             server.shop.add_order(order, announce=False)
@@ -293,8 +293,8 @@ def create_refund(server: WritesServer, ids: Ids, body: Json, query: Query) -> W
     """Refusals are HTTP 500, amount 0 passes, and the same request twice makes two refunds."""
     order = server.order(ids["id"])
     lines = [_refund_line(server, order, part) for part in body.get("line_items", ())]
-    given = body.get("amount")
-    amount = minor(given) if given is not None else sum(part.amount + part.tax for part in lines)
+    wanted = body.get("amount")
+    amount = minor(wanted) if wanted is not None else sum(part.amount + part.tax for part in lines)
     if not 0 <= amount <= order.total - order.refunded:
         raise RestError(500, REFUND_REFUSED, "Invalid refund amount.", 500)
     by_gateway = body.get("api_refund", True) is not False

@@ -18,5 +18,5 @@ def invoke(name: str, event: dict[str, Any]) -> dict[str, Any]:
     payload = answer["Payload"].read()
     if answer.get("FunctionError"):
         raise Crashed(f"{name} failed")
-    said: dict[str, Any] = json.loads(payload)
-    return said
+    result: dict[str, Any] = json.loads(payload)
+    return result

@@ -17,8 +17,8 @@ def named(url: str) -> str:
     machine that built it kept its roots, which no Lambda has.
     """
     where = urlsplit(url)
-    asked = parse_qs(where.query)
-    if not asked.get("sslmode", [""])[-1].startswith("verify-") or "sslrootcert" in asked:
+    params = parse_qs(where.query)
+    if not params.get("sslmode", [""])[-1].startswith("verify-") or "sslrootcert" in params:
         return url
     file = urlencode({"sslrootcert": str(RDS) if _is_rds(where.hostname or "") else _public()})
     return where._replace(query=f"{where.query}&{file}").geturl()

@@ -59,12 +59,12 @@ def of_sql(
 ) -> Answer:
     """What SQL found that a model wrote: a table, and no number that is not a cell of it."""
     first = rows[0] if rows else ()
-    said = [
+    cells = [
         f"{plain(column.name.replace('_', ' '))} {plain(str(value))}"
         for column, value in zip(columns[:3], first, strict=False)
         if value is not None
     ]
-    text = f"The first row: {', '.join(said)}." if said else "There is nothing to show."
+    text = f"The first row: {', '.join(cells)}." if cells else "There is nothing to show."
     note = (
         "Answered by SQL that a model wrote, not by a metric: definitions of metrics do not hold."
     )

@@ -65,12 +65,12 @@ def books(settings: dict[str, Any], platform: str | None) -> Books:
     """The books of a store with these settings; what is not said, or not understood, has its
     default, so that a bad setting never keeps a store from its numbers."""
     own = settings.get("insights")
-    given = {
+    values = {
         name: settings[name]
         for name in ("week_starts_on", "low_stock_threshold")
         if settings.get(name) is not None
     } | (own if isinstance(own, dict) else {})
-    read = _understood(given)
+    read = _understood(values)
     statuses = tuple(sorted(set(read.statuses))) if read.statuses else None
     return Books(
         reckoning=Reckoning(
@@ -85,13 +85,13 @@ def books(settings: dict[str, Any], platform: str | None) -> Books:
     )
 
 
-def _understood(given: dict[str, Any]) -> InsightsSettings:
+def _understood(values: dict[str, Any]) -> InsightsSettings:
     kept = {}
-    for name in given.keys() & InsightsSettings.model_fields.keys():
+    for name in values.keys() & InsightsSettings.model_fields.keys():
         value = (
-            given[name].lower()
-            if name == "week_starts_on" and isinstance(given[name], str)
-            else given[name]
+            values[name].lower()
+            if name == "week_starts_on" and isinstance(values[name], str)
+            else values[name]
         )
         try:
             InsightsSettings.model_validate({name: value})

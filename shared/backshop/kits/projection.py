@@ -137,15 +137,15 @@ def save(tx: Tx, store: Store, kind: Kind, changes: Changes) -> None:
 def save_consents(tx: Tx, store: Store, changes: Sequence[ConsentChange]) -> None:
     """See `contexts.Projection`. By e-mail; what shoppers who proved a phone said outweighs it."""
     for each in changes:
-        given = given_by("email", each.consents)
-        if given is not None:
+        agreed = given_by("email", each.consents)
+        if agreed is not None:
             tx.execute(
                 """UPDATE kits.customers AS c SET marketing_consent = %s, consent_told = true
                    WHERE c.store_id = kits.require_store() AND c.vendure_customer_id = %s
                      AND NOT EXISTS (SELECT FROM kits.shoppers AS own
                        WHERE own.store_id = c.store_id AND own.phone = c.phone_number
                          AND own.news IS NOT NULL)""",
-                (given, each.customer_id),
+                (agreed, each.customer_id),
             )
 
 

@@ -242,15 +242,15 @@ def utc(value: datetime) -> datetime:
         return value.replace(tzinfo=UTC)
 
 
-def zone(told: object) -> str | None:
+def zone(value: object) -> str | None:
     """A time zone that there is; None for anything else that a shop tells for one, which would
     stop whoever reckons with it."""
-    return told if isinstance(told, str) and is_zone(told) else None
+    return value if isinstance(value, str) and is_zone(value) else None
 
 
-def currency(told: object) -> str | None:
+def currency(value: object) -> str | None:
     """An ISO 4217 code by its looks; None for anything else that a shop tells for one."""
-    return told if isinstance(told, str) and _CURRENCY.fullmatch(told) else None
+    return value if isinstance(value, str) and _CURRENCY.fullmatch(value) else None
 
 
 _CURRENCY = re.compile("[A-Z]{3}")

@@ -172,14 +172,14 @@ def currency(tx: Tx) -> str | None:
 # ---------------------------------------------------------------- customers
 
 
-def found_customers(tx: Tx, said: str, most: int) -> list[Row]:
+def found_customers(tx: Tx, query: str, most: int) -> list[Row]:
     """Customers by name, e-mail or phone in any spelling, the likeliest first."""
     rows = tx.execute(
         """SELECT t.* FROM projects.search_customers(%s, %s) AS found
            INNER JOIN projects.customers AS t USING (customer_id)
            WHERE t.store_id = backshop.current_store_id()
            ORDER BY found.similarity DESC, t.last_name, t.first_name, t.customer_id""",
-        [said, most],
+        [query, most],
     ).fetchall()
     return [_shown(CUSTOMERS, row) for row in rows]
 

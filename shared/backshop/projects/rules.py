@@ -47,20 +47,20 @@ MEASURES = frozenset(["length_ft", "width_ft", "height_ft", "obstacles", "surfac
 # ---------------------------------------------------------------- surfaces
 
 
-def surface_columns(asked: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+def surface_columns(fields: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
     """The columns of a new surface, or those of a stored one that change.
 
     Raises Unprocessable where neither an area nor measures are known, Conflict where the area is
     more than can be stored.
     """
-    known = {**(before or {}), **asked}
-    columns = {key: _stored(value) for key, value in asked.items() if key != "obstacles"}
-    if "obstacles" in asked or before is None:
-        columns |= _obstacles(asked)
-    columns |= _waste(asked, known, before)
-    if asked.get("surface_area_sf") is None:
+    known = {**(before or {}), **fields}
+    columns = {key: _stored(value) for key, value in fields.items() if key != "obstacles"}
+    if "obstacles" in fields or before is None:
+        columns |= _obstacles(fields)
+    columns |= _waste(fields, known, before)
+    if fields.get("surface_area_sf") is None:
         columns.pop("surface_area_sf", None)
-        if before is None or MEASURES & asked.keys():
+        if before is None or MEASURES & fields.keys():
             area = _measured(known)
             if area is None and before is None:
                 raise Unprocessable(
@@ -80,25 +80,25 @@ def _stored(value: Any) -> Any:
     return plain(value) if isinstance(value, Fraction) else value
 
 
-def _obstacles(asked: Mapping[str, Any]) -> dict[str, Any]:
-    listed = asked.get("obstacles") or []
+def _obstacles(fields: Mapping[str, Any]) -> dict[str, Any]:
+    listed = fields.get("obstacles") or []
     columns: dict[str, Any] = {
         "obstacles": [{"name": each.name, "area_sf": str(plain(each.area))} for each in listed]
     }
-    if "obstacles_count" not in asked:
+    if "obstacles_count" not in fields:
         columns["obstacles_count"] = len(listed)
-    if "obstacles_description" not in asked and listed:
+    if "obstacles_description" not in fields and listed:
         columns["obstacles_description"] = ", ".join(each.name or "obstacle" for each in listed)
     return columns
 
 
 def _waste(
-    asked: Mapping[str, Any], known: Mapping[str, Any], before: Mapping[str, Any] | None
+    fields: Mapping[str, Any], known: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    if asked.get("waste_factor") is not None:
+    if fields.get("waste_factor") is not None:
         return {"waste_given": True}
-    was_given = before is not None and before["waste_given"] and "waste_factor" not in asked
-    if was_given:
+    has_own_waste = before is not None and before["waste_given"] and "waste_factor" not in fields
+    if has_own_waste:
         return {}
     pattern: Pattern = known.get("pattern_type") or "straight_lay"
     complexity: Complexity = known.get("complexity_level") or "simple"
@@ -143,35 +143,35 @@ _OF_ORDERED = frozenset(
 
 
 def selection_columns(
-    asked: Mapping[str, Any], before: Mapping[str, Any] | None, known: Product | None
+    fields: Mapping[str, Any], before: Mapping[str, Any] | None, known: Product | None
 ) -> dict[str, Any]:
     """The columns of a new selection, or those of a stored one that change; `known` is its product
     in the catalogue. Raises Conflict for what cannot become of it."""
-    columns = dict(asked)
-    if "usage" in asked:
-        usage = asked["usage"] or UseDetails()
+    columns = dict(fields)
+    if "usage" in fields:
+        usage = fields["usage"] or UseDetails()
         columns["usage"] = usage.model_dump(mode="json", exclude_unset=True)
     for value, flag in (("quantity_needed", "quantity_given"), ("price_per_unit", "price_given")):
-        if value in asked:
-            columns[flag] = asked[value] is not None
-    if before is None or "product_sku" in asked:
-        columns |= _of_product(asked, before, known)
-    elif asked.get("product_type", "") is None:
+        if value in fields:
+            columns[flag] = fields[value] is not None
+    if before is None or "product_sku" in fields:
+        columns |= _of_product(fields, before, known)
+    elif fields.get("product_type", "") is None:
         del columns["product_type"]
-    if "unit_of_measure" in asked and asked["unit_of_measure"] is None:
+    if "unit_of_measure" in fields and fields["unit_of_measure"] is None:
         columns["unit_of_measure"] = _unit(columns.get("product_type", "tile"), known)
-    if before is None or "return_terms" in asked:
+    if before is None or "return_terms" in fields:
         special = "not_returnable" if known and known.special_order else "returnable"
-        columns["return_terms"] = asked.get("return_terms") or special
+        columns["return_terms"] = fields.get("return_terms") or special
     if before is not None:
-        columns |= _status_step(asked, before)
+        columns |= _status_step(fields, before)
     return columns
 
 
 def _of_product(
-    asked: Mapping[str, Any], before: Mapping[str, Any] | None, known: Product | None
+    fields: Mapping[str, Any], before: Mapping[str, Any] | None, known: Product | None
 ) -> dict[str, Any]:
-    kind = asked.get("product_type") or (known.product_type if known else None)
+    kind = fields.get("product_type") or (known.product_type if known else None)
     kind = kind or (before["product_type"] if before else None)
     if kind is None:
         raise Conflict(
@@ -180,10 +180,10 @@ def _of_product(
         )
     columns = {
         "product_type": kind,
-        "product_name": asked.get("product_name") or (known.product_name if known else None),
-        "unit_of_measure": asked.get("unit_of_measure") or _unit(kind, known),
+        "product_name": fields.get("product_name") or (known.product_name if known else None),
+        "unit_of_measure": fields.get("unit_of_measure") or _unit(kind, known),
     }
-    if asked.get("box_coverage_sf") is None:
+    if fields.get("box_coverage_sf") is None:
         columns["box_coverage_sf"] = known.coverage_per_box if known else None
     return columns
 
@@ -199,12 +199,12 @@ def _unit(kind: ProductType, known: Product | None) -> Unit:
     return quantities.PACKAGES[kind](product, Use.model_construct(sku="")).unit
 
 
-def _status_step(asked: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+def _status_step(fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """Raises Conflict where an ordered selection would change, or an undecided one be ordered."""
     status = before["selection_status"]
-    wanted = asked.get("selection_status", status)
+    wanted = fields.get("selection_status", status)
     was_ordered = status in ("ordered", "delivered")
-    if was_ordered and (asked.keys() - _OF_ORDERED or wanted not in ("ordered", "delivered")):
+    if was_ordered and (fields.keys() - _OF_ORDERED or wanted not in ("ordered", "delivered")):
         raise Conflict("It was ordered: product, quantity and price stay.", slug="ordered")
     if wanted == status or was_ordered:
         return {}
@@ -212,9 +212,9 @@ def _status_step(asked: Mapping[str, Any], before: Mapping[str, Any]) -> dict[st
         raise Conflict("Only what was ordered is delivered: order it first.", slug="not-ordered")
     if wanted != "ordered":
         return {}
-    if asked.get("undecided", before["undecided"]):
+    if fields.get("undecided", before["undecided"]):
         raise Conflict("It is undecided, and never ordered: decide it first.", slug="undecided")
-    quantity = asked.get("quantity_needed") or before["quantity_needed"]
+    quantity = fields.get("quantity_needed") or before["quantity_needed"]
     if quantity is None:
         raise Conflict("Its quantity cannot be reckoned: give quantity_needed.", slug="no-quantity")
     return {"quantity_ordered": quantity}
@@ -518,16 +518,16 @@ def product_of(selection: Selection, known: Product | None) -> Product:
         product_type=selection.product_type,
         specification=Specification.model_construct(),
     )
-    said: dict[str, Any] = {
+    overrides: dict[str, Any] = {
         "product_type": selection.product_type,
         "product_name": selection.product_name or base.product_name,
         "unit_of_measure": selection.unit_of_measure,
     }
     if selection.box_coverage_sf:
-        said["coverage_per_box"] = selection.box_coverage_sf
+        overrides["coverage_per_box"] = selection.box_coverage_sf
     if selection.price_given:
-        said |= {"price_retail": selection.price_per_unit, "price_pro": None}
-    return base.model_copy(update=said)
+        overrides |= {"price_retail": selection.price_per_unit, "price_pro": None}
+    return base.model_copy(update=overrides)
 
 
 def _use(selection: Selection) -> Use:
@@ -603,17 +603,17 @@ def _lots(project: WholeProject) -> list[Warned]:
         for surface in room.surfaces:
             for each in surface.selections:
                 for kind in ("lot", "shade", "caliber"):
-                    if said := getattr(each, kind):
-                        seen.setdefault((each.product_sku, kind), set()).add(said)
+                    if marked := getattr(each, kind):
+                        seen.setdefault((each.product_sku, kind), set()).add(marked)
     return [
         Warned(
             rule=f"{kind}s-differ",
-            sentence=f"{sku} comes in the {kind}s {', '.join(sorted(said))}: they may be told apart.",
+            sentence=f"{sku} comes in the {kind}s {', '.join(sorted(marked))}: they may be told apart.",
             source="ANSI A137.1: shade and caliber are marked on each box",
             sku=sku,
         )
-        for (sku, kind), said in seen.items()
-        if len(said) > 1
+        for (sku, kind), marked in seen.items()
+        if len(marked) > 1
     ]
 
 

@@ -60,8 +60,8 @@ def dated(tx: Tx, store: Store, entries: Sequence[Entry]) -> Sequence[Entry]:
 def _dated(entry: Entry, known: Sequence[tuple[datetime, datetime]]) -> Entry:
     happened_at, received_at = entry.version[1:]
     before = [changed_at for changed_at, observed_at in known if observed_at <= received_at]
-    is_told = happened_at < received_at
-    if is_told or not known:
+    is_dated = happened_at < received_at
+    if is_dated or not known:
         changed_at = max([*before, happened_at])
     else:
         # Where it was seen only since, the deletion is no newer than what was seen.

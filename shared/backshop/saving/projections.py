@@ -207,17 +207,17 @@ def _claim_gone_variations(
 ) -> ledger.Claimed:
     """Variations are records of their own, which leave with the word of their product: where it
     names its variations without them, or is gone itself."""
-    told = {
+    products = {
         id: batch.entries[kind, id]
         for kind, id in claimed
         if kind == Kind.PRODUCT and _tells_variations(batch.entries[kind, id])
     }
-    if not told:
+    if not products:
         return {}
     left = {
-        variation: told[product].version.observed_at
-        for product, variation in insights.variations_of(tx, store, list(told))
-        if variation not in (told[product].variation_ids or ())
+        variation: products[product].version.observed_at
+        for product, variation in insights.variations_of(tx, store, list(products))
+        if variation not in (products[product].variation_ids or ())
     }
     known = ledger.versions_of(tx, store, Kind.PRODUCT, list(left))
     gone = [

@@ -227,12 +227,12 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
 def save_consents(tx: Tx, store: Store, changes: Sequence[ConsentChange]) -> None:
     """Of customers who are known, whether they agreed to marketing by e-mail."""
     for each in changes:
-        given = given_by("email", each.consents)
-        if given is not None:
+        agreed = given_by("email", each.consents)
+        if agreed is not None:
             tx.execute(
                 """UPDATE shade.customers SET accepts_marketing = %(given)s
                    WHERE shopify_customer_id = %(id)s""",
-                {"store": store.id, "given": given, "id": each.customer_id},
+                {"store": store.id, "given": agreed, "id": each.customer_id},
             )
 
 

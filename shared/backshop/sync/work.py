@@ -368,7 +368,7 @@ class _Reading:
 
     def _delete_gone(self, unseen: Sequence[tuple[str, str]]) -> None:
         """What is still there but cannot be read is kept as it is."""
-        asked_at = self.clock.now()
+        requested_at = self.clock.now()
         pages = [
             (kind, page)
             for kind in sorted({kind for kind, _ in unseen})
@@ -377,7 +377,7 @@ class _Reading:
         current = [each for _, page in pages for each in page.prepared.entries]
         met = {each.key for each in current} | _still_there(pages)
         gone = [
-            Deletion(id=id, kind=Kind(kind), changed_at=asked_at, observed_at=asked_at)
+            Deletion(id=id, kind=Kind(kind), changed_at=requested_at, observed_at=requested_at)
             for kind, id in unseen
             if (kind, id) not in met
         ]

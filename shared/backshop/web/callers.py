@@ -119,10 +119,10 @@ def address(event: Event) -> str:
     return _read_address(header(event, name.lower()) or "") or connection
 
 
-def _read_address(told: str) -> str | None:
+def _read_address(addresses: str) -> str | None:
     """The last address of a list but the CDN's own, which the gateway adds; with or without a port,
     as CloudFront writes it (`198.51.100.7:443`, `2001:db8::7:443`)."""
-    hops = [each.strip() for each in told.split(",")]
+    hops = [each.strip() for each in addresses.split(",")]
     hop = hops[-2] if len(hops) > 1 else hops[0]
     for text in (hop, hop.rpartition(":")[0].strip("[]")):
         try:

@@ -33,7 +33,9 @@ def event(
     raw_path = pattern.replace("+}", "}").format(
         **{name: quote(value, safe="/" if "+}" in pattern else "") for name, value in path.items()}
     )
-    given = {name: _said(value) for name, value in (query or {}).items() if value not in (None, "")}
+    params = {
+        name: _said(value) for name, value in (query or {}).items() if value not in (None, "")
+    }
     context: dict[str, Any] = {
         "domainName": HOST,
         "stage": "$default",
@@ -54,8 +56,8 @@ def event(
         "version": "2.0",
         "routeKey": route,
         "rawPath": raw_path,
-        "rawQueryString": urlencode(given),
-        "queryStringParameters": given,
+        "rawQueryString": urlencode(params),
+        "queryStringParameters": params,
         "pathParameters": dict(path),
         "headers": {"host": HOST, "x-forwarded-proto": "https", **(headers or {})},
         "requestContext": context,

@@ -178,7 +178,9 @@ def handler(app: App) -> Handler:
 
 
 def _plain(event: Event, content: bytes) -> Event:
-    headers = {name: said for name, said in event.get("headers", {}).items() if name not in _UNREAD}
+    headers = {
+        name: value for name, value in event.get("headers", {}).items() if name not in _UNREAD
+    }
     return event | {"headers": headers, "body": content, "isBase64Encoded": False}
 
 

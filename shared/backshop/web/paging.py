@@ -57,10 +57,10 @@ def position(cursor: str | None, model: type[P]) -> P | None:
     if cursor is None:
         return None
     try:
-        said = urlsafe_b64decode(cursor.encode())
-        if http.holds_nul(said):
+        decoded = urlsafe_b64decode(cursor.encode())
+        if http.holds_nul(decoded):
             raise ValueError
-        return model.model_validate_json(said)
+        return model.model_validate_json(decoded)
     except (ValidationError, binascii.Error, ValueError):
         raise BadRequest(
             "The cursor is not one of ours; send next_cursor as it was given.", slug="bad-cursor"

@@ -51,32 +51,34 @@ def read(audience: str, token: str, *, at: datetime) -> dict[str, Any]:
 def sign_short(audience: str, content: bytes, *, until: datetime) -> str:
     """A token of these bytes (anyone can read them) until then, as short as a link should be: in
     base64url 16 bytes of HMAC-SHA256, five of time, and the bytes themselves."""
-    said = int(until.timestamp()).to_bytes(5) + content
-    mac = _mac(config.secret("TOKEN_SECRET"), audience, said)
-    return urlsafe_b64encode(mac + said).decode().rstrip("=")
+    signed = int(until.timestamp()).to_bytes(5) + content
+    mac = _mac(config.secret("TOKEN_SECRET"), audience, signed)
+    return urlsafe_b64encode(mac + signed).decode().rstrip("=")
 
 
 def read_short(audience: str, token: str, *, at: datetime) -> bytes:
     """The bytes of a `sign_short` token for this audience that lives at `at`. Raises as `read`."""
     try:
-        told = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        decoded = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:
         raise _refused() from None
-    if urlsafe_b64encode(told).decode().rstrip("=") != token or len(told) <= _HEAD:
+    if urlsafe_b64encode(decoded).decode().rstrip("=") != token or len(decoded) <= _HEAD:
         raise _refused()  # written in another way than it was signed, or nothing
-    mac, said = told[:_MAC], told[_MAC:]
-    if not any(hmac.compare_digest(mac, _mac(each, audience, said)) for each in _secrets()):
+    mac, signed = decoded[:_MAC], decoded[_MAC:]
+    if not any(hmac.compare_digest(mac, _mac(each, audience, signed)) for each in _secrets()):
         raise _refused()
-    if int.from_bytes(said[:5]) <= at.timestamp():
+    if int.from_bytes(signed[:5]) <= at.timestamp():
         raise _refused()
-    return said[5:]
+    return signed[5:]
 
 
 _MAC, _HEAD = 16, 21
 
 
-def _mac(secret: str, audience: str, said: bytes) -> bytes:
-    return hmac.new(secret.encode(), f"short {audience}\0".encode() + said, sha256).digest()[:_MAC]
+def _mac(secret: str, audience: str, signed: bytes) -> bytes:
+    return hmac.new(secret.encode(), f"short {audience}\0".encode() + signed, sha256).digest()[
+        :_MAC
+    ]
 
 
 def _secrets() -> Iterator[str]:

@@ -63,13 +63,13 @@ def orders(
     among: Sequence[str] | None = None,
 ) -> list[ShownOrder]:
     """So many orders, newest first; where ids are given, of those alone."""
-    asked = search(which.q)
-    found = _FOUND_ORDERS if asked else ""
+    criteria = search(which.q)
+    found = _FOUND_ORDERS if criteria else ""
     rows = tx.execute(
         f"""{found}
             SELECT {_ORDER} FROM connect.platform_order AS o {_WITH_CUSTOMER}
             WHERE o.store_id = backshop.current_store_id() AND o.status <> 'deleted'
-              {"AND o.order_id IN (SELECT order_id FROM found)" if asked else ""}
+              {"AND o.order_id IN (SELECT order_id FROM found)" if criteria else ""}
               {"AND o.order_id = ANY (%(among)s)" if among is not None else ""}
               AND (%(status)s::text IS NULL OR o.status = %(status)s)
               AND (%(fulfilment)s::text IS NULL OR o.fulfilment_status = %(fulfilment)s)
@@ -80,7 +80,7 @@ def orders(
               AND (%(at)s::timestamptz IS NULL OR (o.created_at, o.order_id) < (%(at)s, %(id)s))
             ORDER BY o.created_at DESC, o.order_id DESC LIMIT %(number)s""".encode(),
         {
-            **_asked(asked),
+            **_asked(criteria),
             **which.model_dump(exclude={"q", "late"}),
             "among": list(among or ()),
             "at": after.created_at if after else None,
@@ -121,20 +121,20 @@ def products(
     tx: Tx, which: ProductFilter, after: ProductPosition | None, number: int
 ) -> list[ShownProduct]:
     """So many products, in the order of their SKUs."""
-    asked = search(which.q)
+    criteria = search(which.q)
     rows = tx.execute(
         f"""SELECT sku, platform, title, variant_title, product_type, price, currency, available,
               stock_quantity, status, tags, product_id, variant_id, modified_at
             FROM connect.platform_product
             WHERE store_id = backshop.current_store_id()
-              {_PRODUCT_MATCHES if asked else ""}
+              {_PRODUCT_MATCHES if criteria else ""}
               AND (%(available)s::bool IS NULL OR available = %(available)s)
               AND (%(status)s::text IS NULL OR status = %(status)s)
               AND (%(most_stock)s::int IS NULL OR stock_quantity <= %(most_stock)s)
               AND (%(sku)s::text IS NULL OR sku > %(sku)s)
             ORDER BY sku LIMIT %(number)s""".encode(),
         {
-            **_asked(asked),
+            **_asked(criteria),
             **which.model_dump(exclude={"q"}),
             "sku": after.sku if after else None,
             "number": number,
@@ -150,15 +150,15 @@ _PRODUCT_MATCHES = """AND (sku = ANY (%(codes)s) OR given_sku = ANY (%(codes)s)
 
 
 def customers(
-    tx: Tx, said: str | None, after: CustomerPosition | None, number: int
+    tx: Tx, query: str | None, after: CustomerPosition | None, number: int
 ) -> list[ShownCustomer]:
     """So many customers, in the order of their ids."""
-    asked = search(said)
+    criteria = search(query)
     rows = tx.execute(
         f"""WITH page AS (
               SELECT * FROM connect.platform_customer
               WHERE store_id = backshop.current_store_id()
-                {_CUSTOMER_MATCHES if asked else ""}
+                {_CUSTOMER_MATCHES if criteria else ""}
                 AND (%(id)s::text IS NULL OR customer_id > %(id)s)
               ORDER BY customer_id LIMIT %(number)s
             )
@@ -171,7 +171,7 @@ def customers(
                 AND o.platform = p.platform AND NOT o.is_cancelled
             ) AS bought
             ORDER BY p.customer_id""".encode(),
-        {**_asked(asked), "id": after.customer_id if after else None, "number": number},
+        {**_asked(criteria), "id": after.customer_id if after else None, "number": number},
     )
     return [ShownCustomer.model_validate(row) for row in rows]
 
@@ -183,5 +183,5 @@ _CUSTOMER_MATCHES = """AND (customer_id = ANY (%(codes)s)
         AND position(%(text)s IN lower(concat_ws(' ', name, email))) > 0))"""
 
 
-def _asked(asked: Search | None) -> dict[str, Any]:
-    return asked._asdict() if asked else {}
+def _asked(criteria: Search | None) -> dict[str, Any]:
+    return criteria._asdict() if criteria else {}

@@ -26,10 +26,10 @@ class Search(NamedTuple):
     """How a guest is known by their e-mail address."""
 
 
-def search(said: str | None) -> Search | None:
+def search(query: str | None) -> Search | None:
     """What somebody looks for: words, or many codes separated by spaces, commas or lines. None
     where nothing is said."""
-    whole = " ".join((said or "").split())
+    whole = " ".join((query or "").split())
     terms = [term.lstrip("#") for term in re.split(r"[\s,;]+", whole) if term.strip("#")]
     if not terms:
         return None

@@ -250,8 +250,8 @@ def unit(column: Column, currency: str | None) -> str:
     """What stands on an axis: the column's name and what its numbers are in."""
     name = name_of(column)
     units = {"money": currency, "percent": "%", "days": "days", "minutes": "minutes"}
-    said = units.get(column.format or "")
-    return f"{name} ({said})" if said else name
+    unit_name = units.get(column.format or "")
+    return f"{name} ({unit_name})" if unit_name else name
 
 
 def axis_format(values: Sequence[float | None], column: Column, currency: str | None) -> str:

@@ -171,16 +171,16 @@ def _angle(found: Sequence[Point], width: int, count: int) -> int:
 def _number(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     column = _column(drawn, spec.y[0])
     found = rules.points(spec, drawn, spec.y[0])
-    said = found[0][3] if found else "–"
-    return _texts([(said, 44, INK, 64), (rules.name_of(column), 14, MUTED, 104)], width)
+    text = found[0][3] if found else "–"
+    return _texts([(text, 44, INK, 64), (rules.name_of(column), 14, MUTED, 104)], width)
 
 
 def _number_delta(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     now, before = (rules.points(spec, drawn, name)[:1] for name in spec.y)
     column = _column(drawn, spec.y[0])
-    said, was = (each[0][3] if each else "–" for each in (now, before))
+    text, was = (each[0][3] if each else "–" for each in (now, before))
     change = _change(now[0][2] if now else None, before[0][2] if before else None)
-    lines = [(said, 44, INK, 58), (f"{change} {was} before".strip(), 15, INK, 94)]
+    lines = [(text, 44, INK, 58), (f"{change} {was} before".strip(), 15, INK, 94)]
     return _texts([*lines, (rules.name_of(column), 14, MUTED, 122)], width)
 
 
@@ -200,19 +200,19 @@ def _texts(lines: Sequence[tuple[str, int, str, int]], width: int) -> Spec:
     return {
         "layer": [
             {
-                "data": {"values": [{"t": said}]},
+                "data": {"values": [{"t": text}]},
                 "mark": {
                     "type": "text",
                     "align": "left",
                     "baseline": "alphabetic",
-                    "fontSize": min(size, int((width - 40) / max(1, len(said)) / 0.62)),
+                    "fontSize": min(size, int((width - 40) / max(1, len(text)) / 0.62)),
                     "color": colour,
                     "x": 4,
                     "y": top,
                 },
                 "encoding": {"text": {"field": "t", "type": "nominal"}},
             }
-            for said, size, colour, top in lines
+            for text, size, colour, top in lines
         ]
     }
 
@@ -281,11 +281,11 @@ def _unfinished(values: Sequence[Spec], encoding: Spec, colour: str) -> list[Spe
     ]
 
 
-def _so_far(last: Spec, encoding: Spec, said: str = "○ so far") -> Spec:
+def _so_far(last: Spec, encoding: Spec, label: str = "○ so far") -> Spec:
     """Above the plot, where no line and no bar is."""
     mark = {"type": "text", "align": "right", "baseline": "bottom", "y": -4, "color": MUTED}
     return {
-        "data": {"values": [last | {"l": said}]},
+        "data": {"values": [last | {"l": label}]},
         "mark": mark,
         "encoding": {"x": encoding["x"], "text": {"field": "l", "type": "nominal"}},
     }
@@ -318,7 +318,7 @@ def _several(found: Sequence[Point], drawn: Drawn, column: Column, width: int, t
         }
         for name, colour, dash in zip(names, SHADES, DASHES, strict=False)
     ]
-    told_apart = {
+    by_series = {
         "color": _scale("s", names, SHADES),
         "shape": _scale("s", names, SHAPES),
     }
@@ -327,12 +327,12 @@ def _several(found: Sequence[Point], drawn: Drawn, column: Column, width: int, t
         {
             "mark": points | {"filled": True},
             "transform": [{"filter": "!datum.u"}],
-            "encoding": base | told_apart,
+            "encoding": base | by_series,
         },
         {
             "mark": points | {"filled": False, "fill": "white"},
             "transform": [{"filter": "datum.u"}],
-            "encoding": base | told_apart,
+            "encoding": base | by_series,
         },
     ]
     if drawn.is_unfinished and values:
@@ -352,7 +352,7 @@ def _line_compare(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     column = _column(drawn, spec.y[0])
     found = []
     for name, label in zip(spec.y, ("This period", "Before"), strict=True):
-        found += [(x, label, value, said) for x, _s, value, said in rules.points(spec, drawn, name)]
+        found += [(x, label, value, text) for x, _s, value, text in rules.points(spec, drawn, name)]
     return _several(found, drawn, column, width, _title(spec))
 
 
@@ -363,10 +363,10 @@ def _line_dual(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
         found = rules.points(spec, drawn, name)
         column = _column(drawn, name)
         colour = (MAIN, SECOND)[place]
-        said = f"{'●' if place == 0 else '■'} {rules.unit(column, drawn.currency)}"
+        title = f"{'●' if place == 0 else '■'} {rules.unit(column, drawn.currency)}"
         side = {"orient": ("left", "right")[place], "titleColor": colour, "grid": place == 0}
         y = _y(column, drawn, [each[2] for each in found], **side)
-        y["axis"]["title"] = said
+        y["axis"]["title"] = title
         x = _along(found, width, _title(spec))
         layers.append({"layer": _one_line(found, drawn, x, y, colour, place)})
     return {"layer": layers, "resolve": {"scale": {"y": "independent"}}}
@@ -683,8 +683,8 @@ def _table(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
         side = right if is_number else left
         side.append({"px": edge, "r": 0, "t": rules.text(rules.name_of(column), most), "h": 1})
         for index, row in enumerate(rows, 1):
-            said = rules.text(rules.shown(row[place], column, drawn.currency), most)
-            side.append({"px": edge, "r": index, "t": said, "h": 0})
+            cell = rules.text(rules.shown(row[place], column, drawn.currency), most)
+            side.append({"px": edge, "r": index, "t": cell, "h": 0})
     more = len(drawn.rows) - len(rows)
     if more > 0:
         left.append({"px": 0, "r": len(rows) + 1, "t": f"and {more} more", "h": 0})

@@ -489,14 +489,14 @@ def _strings(listed: Any) -> list[str]:
 def _constant(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
     if "sval" not in node or _is_written_out(around):
         return
-    said = node["sval"].get("sval", "")
+    text = node["sval"].get("sval", "")
     key: object = path
     if scope.grouped:
         # Where a query groups by an expression, the same one in its columns has the same parameter.
-        key = (scope.grouped, path[1], path[2], said, _shape(around))
+        key = (scope.grouped, path[1], path[2], text, _shape(around))
     number = found.numbers.setdefault(key, len(found.texts) + 2)
     if number == len(found.texts) + 2:
-        found.texts.append(said)
+        found.texts.append(text)
     found.changes.append((path, lambda place: _number(place, number)))
 
 
@@ -656,8 +656,12 @@ def _row(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> 
 
 def _refuse_pattern(node: Tree) -> None:
     """A regular expression is a short text without what takes Postgres' engine long to follow."""
-    said = node.get("A_Const", {}).get("sval", {}).get("sval")
-    if said is None or len(said) > allowed.MOST_PATTERN or re.search(r"\\[1-9]|\{|\(\?", said):
+    pattern = node.get("A_Const", {}).get("sval", {}).get("sval")
+    if (
+        pattern is None
+        or len(pattern) > allowed.MOST_PATTERN
+        or re.search(r"\\[1-9]|\{|\(\?", pattern)
+    ):
         raise Refused(
             f"A regular expression is a text of up to {allowed.MOST_PATTERN} characters, without"
             " back references, counts in braces and look-arounds."
@@ -677,8 +681,8 @@ def _replacement(name: str, args: Any, path: Path, found: _Found) -> None:
 
 
 def _refuse_long(node: Tree) -> None:
-    said = node.get("A_Const", {}).get("sval")
-    if said is None or len(said.get("sval", "")) > allowed.MOST_PATTERN:
+    literal = node.get("A_Const", {}).get("sval")
+    if literal is None or len(literal.get("sval", "")) > allowed.MOST_PATTERN:
         raise Refused(
             f"A text that replaces another is written out, with up to {allowed.MOST_PATTERN} characters."
         )

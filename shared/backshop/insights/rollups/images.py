@@ -159,8 +159,8 @@ def _select(
 ) -> str:
     """Sums of these sources under one another; what one has none of is 0."""
     parts = []
-    for source, given in events.items():
-        columns = {**keys} | {name: given.get(name, "0") for name in sums}
+    for source, expressions in events.items():
+        columns = {**keys} | {name: expressions.get(name, "0") for name in sums}
         listed = ", ".join(f"{value} AS {name}" for name, value in columns.items())
         parts.append(
             f"SELECT {listed} FROM {source} WHERE {condition} GROUP BY {', '.join(keys.values())}"

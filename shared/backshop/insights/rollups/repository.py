@@ -64,7 +64,7 @@ Held = Mapping[str, str | None]
 """What some orders added, as JSON: by table, and by `customers`."""
 
 
-def read(tx: Tx, given: str, of: dict[str, Any]) -> Held:
+def read(tx: Tx, sources: str, of: dict[str, Any]) -> Held:
     """The images of the orders of these sources, summed up by their keys."""
     selects = {each.table: _summed(each, each.select) for each in images()}
     selects["customers"] = CUSTOMERS
@@ -72,7 +72,7 @@ def read(tx: Tx, given: str, of: dict[str, Any]) -> Held:
         f"(SELECT json_agg(e)::text FROM ({select}) AS e) AS {name}"
         for name, select in selects.items()
     )
-    row = tx.execute(f"WITH {given} SELECT {', '.join(columns)}".encode(), of).fetchone()
+    row = tx.execute(f"WITH {sources} SELECT {', '.join(columns)}".encode(), of).fetchone()
     assert row is not None
     return row
 
@@ -83,7 +83,7 @@ def _summed(image: Image, events: str) -> str:
     return f"SELECT {keys}, {sums} FROM ({events}) AS events GROUP BY {keys}"
 
 
-def add(tx: Tx, given: str, before: Sequence[Held], of: dict[str, Any]) -> None:
+def add(tx: Tx, sources: str, before: Sequence[Held], of: dict[str, Any]) -> None:
     """Add to all rollups what the orders of these sources have now, less what they had before; in
     one statement, so that orders and lines are read once."""
     of = of | {
@@ -94,7 +94,7 @@ def add(tx: Tx, given: str, before: Sequence[Held], of: dict[str, Any]) -> None:
     }
     changes = [f"{each.table}_kept AS ({_change(each, of)})" for each in images()]
     row = tx.execute(
-        f"""WITH {given}, {", ".join(changes)},
+        f"""WITH {sources}, {", ".join(changes)},
               bought AS MATERIALIZED ({_bought(of)}), changed AS ({_CHANGE_OF_CUSTOMERS})
             SELECT (SELECT array_agg(wc_customer_id) FROM (
                 SELECT wc_customer_id FROM changed WHERE more <> 0
@@ -233,7 +233,7 @@ def clear(tx: Tx, store: UUID, tables: Sequence[str]) -> None:
         tx.execute(f"DELETE FROM insights.{table} WHERE store_id = %s".encode(), (store,))
 
 
-def fill(tx: Tx, given: str, of: dict[str, Any]) -> None:
+def fill(tx: Tx, sources: str, of: dict[str, Any]) -> None:
     made = []
     for image in images():
         columns = ", ".join([*image.keys, *image.sums])
@@ -244,7 +244,7 @@ def fill(tx: Tx, given: str, of: dict[str, Any]) -> None:
                     ORDER BY {", ".join(image.keys)}) AS e)"""
         )
     tx.execute(
-        f"""WITH {given}, {", ".join(made)}
+        f"""WITH {sources}, {", ".join(made)}
             INSERT INTO insights.customer_months
               (store_id, wc_customer_id, month, orders, is_first)
             SELECT %(store)s, wc_customer_id, month, orders,

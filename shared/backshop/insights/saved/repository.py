@@ -51,7 +51,7 @@ def add_chart(
 
 def change_chart(tx: Tx, id: UUID, changes: dict[str, Any]) -> SavedChart | None:
     """Change what is given."""
-    given = {key: Jsonb(each) if key == "chart_config" else each for key, each in changes.items()}
+    values = {key: Jsonb(each) if key == "chart_config" else each for key, each in changes.items()}
     row = tx.execute(
         f"""UPDATE insights.saved_charts SET
               title = coalesce(%(title)s, title),
@@ -59,7 +59,7 @@ def change_chart(tx: Tx, id: UUID, changes: dict[str, Any]) -> SavedChart | None
               chart_config = coalesce(%(chart_config)s, chart_config)
             WHERE store_id = backshop.current_store_id() AND id = %(id)s
             RETURNING {_COLUMNS}""",
-        {"title": None, "query_text": None, "chart_config": None} | given | {"id": id},
+        {"title": None, "query_text": None, "chart_config": None} | values | {"id": id},
     ).fetchone()
     return SavedChart.model_validate(row) if row else None
 

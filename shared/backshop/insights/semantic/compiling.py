@@ -51,20 +51,20 @@ def formula_of(metric: Metric, query: SemanticQuery) -> str:
     return metric.by_product if metric.by_product and is_by_product(query) else metric.formula
 
 
-def compiled(asked: Asked, metrics: Sequence[Metric]) -> Statement:
+def compiled(request: Asked, metrics: Sequence[Metric]) -> Statement:
     """One statement for the rows, or for the totals, of metrics that are formulas."""
-    scope = Scope(asked, metrics)
+    scope = Scope(request, metrics)
     if metrics[0].name == ALONE:
         return _pairs(scope)
-    formulas = {each.name: formula_of(each, asked.query) for each in metrics}
-    leasts = [each.least for each in metrics if each.least and D.PRODUCT in asked.by]
+    formulas = {each.name: formula_of(each, request.query) for each in metrics}
+    leasts = [each.least for each in metrics if each.least and D.PRODUCT in request.by]
     body = _laid_over(scope, [*formulas.values(), *leasts])
     keys = scope.key_names()
     days = scope.days("k_time")
     shown = [f"{written(text, days)} AS {name}" for name, text in formulas.items()]
     columns = [*(f"k_{key}" for key in keys), *(f"l_{key}" for key in keys), *shown]
     limits = [*_limits(scope, formulas, days), *(f"({written(each, days)})" for each in leasts)]
-    limits += [f"k_{each} IS NOT NULL" for each in asked.by if each in THINGS]
+    limits += [f"k_{each} IS NOT NULL" for each in request.by if each in THINGS]
     where = f"WHERE {' AND '.join(limits)}" if limits else ""
     sql = _ranked(scope, f"SELECT {', '.join(columns)} FROM ({body}) AS summed {where}")
     return _finished(scope, sql, keys, tuple(formulas))
@@ -129,14 +129,14 @@ def _limits(scope: Scope, formulas: dict[str, str], days: str) -> list[str]:
 
 
 def _ranked(scope: Scope, body: str) -> str:
-    asked = scope.asked
-    number = asked.query.top_n
-    if not asked.is_ranked or number is None or not asked.by:
+    request = scope.asked
+    number = request.query.top_n
+    if not request.is_ranked or number is None or not request.by:
         return body
     apart = [f"k_{name}" for name in scope.key_names() if name in ("time", "currency")]
-    apart = [each for each in apart if each != "k_currency" or asked.split]
+    apart = [each for each in apart if each != "k_currency" or request.split]
     # By bytes: a language's order of letters costs more than all else, and decides ties alone.
-    ties = [f'k_{each}::text COLLATE "C"' for each in asked.by]
+    ties = [f'k_{each}::text COLLATE "C"' for each in request.by]
     order = f"{scope.metrics[0].name} {'DESC' if number > 0 else 'ASC'} NULLS LAST"
     # Postgres keeps the first few of a sort, and does not sort the rest.
     first = f"ORDER BY {', '.join([order, *ties])} LIMIT {abs(number)}"

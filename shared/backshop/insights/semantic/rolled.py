@@ -40,18 +40,18 @@ _COARSE = (None, Unit.MONTH, Unit.QUARTER, Unit.YEAR)
 
 def rolled(scope: Scope, measure: str) -> tuple[str, str] | None:
     """(rollup, aggregate) that a measure of the query can be read from."""
-    asked = scope.asked
-    if not asked.rolled_up or asked.window is None or scope.filters:
+    request = scope.asked
+    if not request.rolled_up or request.window is None or scope.filters:
         return None
     own = "discounts" if measure == "own_discounts" else measure
-    by = set(asked.by) - {D.CURRENCY}
+    by = set(request.by) - {D.CURRENCY}
     if not by and own in DAILY_MEASURES:
         return "days", f"sum(d.{own})"
     if by in ({D.PRODUCT}, {D.CATEGORY}) and own in PRODUCT_MEASURES:
-        source = _of_products(scope, asked.window)
+        source = _of_products(scope, request.window)
         sums = f"m.{own}" if source and _is_summed(scope, source) else f"sum(m.{own})"
         return (source, sums) if source else None
-    if not asked.by and not asked.split and own in CUSTOMER_MEASURES:
+    if not request.by and not request.split and own in CUSTOMER_MEASURES:
         return ("customers", f"sum({CUSTOMER_MEASURES[own]})") if _in_months(scope) else None
     return None
 
@@ -65,10 +65,10 @@ def source(scope: Scope, name: str) -> Source:
 
 
 def _of_products(scope: Scope, window: Window) -> str | None:
-    asked = scope.asked
-    if asked.grain in _COARSE and _is_whole_months(window, asked.today == window.last):
+    request = scope.asked
+    if request.grain in _COARSE and _is_whole_months(window, request.today == window.last):
         return "product_months"
-    oldest = asked.today - timedelta(days=KEPT_DAYS - 1)
+    oldest = request.today - timedelta(days=KEPT_DAYS - 1)
     return "product_days" if window.first >= oldest else None
 
 
@@ -82,11 +82,11 @@ def _is_summed(scope: Scope, table: str) -> bool:
 
 def _in_months(scope: Scope) -> bool:
     """Customers are counted by whole months, and not added up."""
-    asked, window = scope.asked, scope.asked.window
+    request, window = scope.asked, scope.asked.window
     assert window is not None
-    whole = _is_whole_months(window, asked.today == window.last)
+    whole = _is_whole_months(window, request.today == window.last)
     one = (window.first.year, window.first.month) == (window.last.year, window.last.month)
-    return whole and (asked.grain == Unit.MONTH or (asked.grain is None and one))
+    return whole and (request.grain == Unit.MONTH or (request.grain is None and one))
 
 
 def _is_whole_months(window: Window, ends_now: bool) -> bool:

@@ -182,7 +182,7 @@ class _Run:
         split: bool | None = None,
         query: SemanticQuery | None = None,
     ) -> Table:
-        asked = Asked(
+        request = Asked(
             query=query or self.query,
             books=self.shop.books,
             store_id=self.shop.id,
@@ -198,12 +198,12 @@ class _Run:
             is_now=self.moment.is_now,
             rolled_up=self.moment.is_now and self.shop.rolled_up == self.shop.books.reckoning,
         )
-        statement = compiled(asked, metrics)
+        statement = compiled(request, metrics)
         rows = repository.rows(self.tx, statement.sql, statement.params)
         if not statement.keys and rows and all(rows[0][each] is None for each in statement.metrics):
             rows = []
         made = tables.table(rows, statement.keys, statement.metrics, MOST_ROWS)
-        if D.PRODUCT in by and asked.rolled_up:
+        if D.PRODUCT in by and request.rolled_up:
             self._name_products(made)
         return made
 
@@ -537,14 +537,14 @@ def _is_zero_when_empty(metric: Metric) -> bool:
     return is_sum and "nullif" not in metric.formula and "CASE" not in metric.formula
 
 
-def _of_one_currency(given: Table) -> Table:
-    return tables.without(given, "currency") if "currency" in given.names else given
+def _of_one_currency(rows: Table) -> Table:
+    return tables.without(rows, "currency") if "currency" in rows.names else rows
 
 
-def _currency_of(given: Table, key: Keys) -> str | None:
-    if "currency" not in given.names:
+def _currency_of(rows: Table, key: Keys) -> str | None:
+    if "currency" not in rows.names:
         return None
-    found: str | None = key[given.names.index("currency")]
+    found: str | None = key[rows.names.index("currency")]
     return found
 
 

@@ -106,19 +106,19 @@ class Source(NamedTuple):
 class Scope:
     """A statement while it is written: parameters and common parts collect in it."""
 
-    def __init__(self, asked: Asked, metrics: Sequence[Metric]) -> None:
-        self.asked = asked
+    def __init__(self, request: Asked, metrics: Sequence[Metric]) -> None:
+        self.asked = request
         self.metrics = metrics
-        self.filters = asked.query.filters
-        reckoning = asked.books.reckoning
-        window = asked.window
+        self.filters = request.query.filters
+        reckoning = request.books.reckoning
+        window = request.window
         self.params: dict[str, Any] = {
-            "store": asked.store_id,
+            "store": request.store_id,
             "zone": reckoning.time_zone,
             "first": window.first if window else None,
             "last": window.last if window else None,
-            "today": asked.today,
-            "until": asked.until,
+            "today": request.today,
+            "until": request.until,
             "statuses": list(reckoning.statuses or ()),
         }
         self.ctes: dict[str, str] = {}

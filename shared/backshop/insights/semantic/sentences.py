@@ -35,10 +35,10 @@ def _names(result: Result) -> Iterator[str]:
                 yield plain(value)
 
 
-def _is_known(said: str, known: set[Decimal]) -> bool:
+def _is_known(numeral: str, known: set[Decimal]) -> bool:
     """Whether it is one of them, as exactly as it is said."""
-    number = Decimal(said.replace(",", ""))
-    digits = len(said.partition(".")[2])
+    number = Decimal(numeral.replace(",", ""))
+    digits = len(numeral.partition(".")[2])
     unit = Decimal(1).scaleb(-digits)
     return any(abs(abs(each) - number) <= unit / 2 for each in known)
 

@@ -233,11 +233,11 @@ def _rfm(c: Scope) -> Source:
 
 def _at_risk(c: Scope) -> Source:
     names = c.key_names()
-    given = {each.field for each in c.filters}
+    fields = {each.field for each in c.filters}
     having = []
-    if Limit.ORDERS_COUNT not in given:
+    if Limit.ORDERS_COUNT not in fields:
         having.append(f"count(*) >= {AT_RISK_ORDERS}")
-    if Limit.DAYS_SINCE_LAST_ORDER not in given:
+    if Limit.DAYS_SINCE_LAST_ORDER not in fields:
         having.append(f"{c.days_since(f'max({c.sold_at})')} >= {AT_RISK_DAYS}")
     currency = "o.currency" if "currency" in names else "NULL::text"
     inner = f"""SELECT o.wc_customer_id AS customer, {currency} AS currency,

@@ -56,25 +56,25 @@ def table(
     return made
 
 
-def without(given: Table, name: str) -> Table:
+def without(source: Table, name: str) -> Table:
     """The table without a key that says nothing, being the same in every row."""
-    place = given.names.index(name)
+    place = source.names.index(name)
 
     def cut(key: Keys) -> Keys:
         return key[:place] + key[place + 1 :]
 
-    rows = {cut(key): values for key, values in given.rows.items()}
-    return Table(cut(given.names), rows, given.labels, given.is_cut)
+    rows = {cut(key): values for key, values in source.rows.items()}
+    return Table(cut(source.names), rows, source.labels, source.is_cut)
 
 
-def filled(given: Table, domains: Mapping[str, Sequence[Any]], zeros: Values, most: int) -> None:
+def filled(rows: Table, domains: Mapping[str, Sequence[Any]], zeros: Values, most: int) -> None:
     """Add a row of `zeros` for each value of a domain that has none, beside each of the other keys
     that there are."""
-    if not domains or not given.names:
+    if not domains or not rows.names:
         return
     seen = [
-        list(domains[name]) if name in domains else _distinct(given, place)
-        for place, name in enumerate(given.names)
+        list(domains[name]) if name in domains else _distinct(rows, place)
+        for place, name in enumerate(rows.names)
     ]
     size = 1
     for each in seen:
@@ -82,11 +82,11 @@ def filled(given: Table, domains: Mapping[str, Sequence[Any]], zeros: Values, mo
     if size > most:
         return
     for key in product(*seen):
-        given.rows.setdefault(key, dict(zeros))
+        rows.rows.setdefault(key, dict(zeros))
 
 
-def _distinct(given: Table, place: int) -> list[Any]:
-    return list(dict.fromkeys(key[place] for key in given.rows))
+def _distinct(rows: Table, place: int) -> list[Any]:
+    return list(dict.fromkeys(key[place] for key in rows.rows))
 
 
 def pairing(current: Sequence[date], other: Sequence[date], *, by_date: bool) -> dict[date, date]:
@@ -97,17 +97,17 @@ def pairing(current: Sequence[date], other: Sequence[date], *, by_date: bool) ->
     return dict(zip(other, current, strict=False))
 
 
-def moved(given: Table, pairs: Mapping[date, date]) -> Table:
+def moved(source: Table, pairs: Mapping[date, date]) -> Table:
     """The table with its buckets named as those that they stand beside."""
-    if "time" not in given.names:
-        return given
-    place = given.names.index("time")
+    if "time" not in source.names:
+        return source
+    place = source.names.index("time")
     rows = {
         (*key[:place], pairs[key[place]], *key[place + 1 :]): values
-        for key, values in given.rows.items()
+        for key, values in source.rows.items()
         if key[place] in pairs
     }
-    return Table(given.names, rows, given.labels, given.is_cut)
+    return Table(source.names, rows, source.labels, source.is_cut)
 
 
 def compare(
@@ -131,52 +131,52 @@ def change(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     return (now - before) / abs(before)
 
 
-def running(given: Table, name: str, of: str) -> None:
+def running(rows: Table, name: str, of: str) -> None:
     """The sums of `of` along the buckets, for each of the other keys."""
     sums: dict[Keys, Decimal] = {}
-    for key in sorted(given.rows, key=lambda each: _time_of(given, each)):
-        rest = _rest(given, key)
-        sums[rest] = sums.get(rest, Decimal(0)) + (given.rows[key][of] or Decimal(0))
-        given.rows[key][name] = sums[rest]
+    for key in sorted(rows.rows, key=lambda each: _time_of(rows, each)):
+        rest = _rest(rows, key)
+        sums[rest] = sums.get(rest, Decimal(0)) + (rows.rows[key][of] or Decimal(0))
+        rows.rows[key][name] = sums[rest]
 
 
-def _time_of(given: Table, key: Keys) -> Any:
-    return key[given.names.index("time")] if "time" in given.names else date.min
+def _time_of(rows: Table, key: Keys) -> Any:
+    return key[rows.names.index("time")] if "time" in rows.names else date.min
 
 
-def _rest(given: Table, key: Keys) -> Keys:
-    return tuple(each for name, each in zip(given.names, key, strict=True) if name != "time")
+def _rest(rows: Table, key: Keys) -> Keys:
+    return tuple(each for name, each in zip(rows.names, key, strict=True) if name != "time")
 
 
-def share(given: Table, name: str, of: str, wholes: Table) -> None:
+def share(rows: Table, name: str, of: str, wholes: Table) -> None:
     """Each row's part of the whole that has its bucket and currency."""
-    places = [given.names.index(each) for each in wholes.names]
-    for key, values in given.rows.items():
+    places = [rows.names.index(each) for each in wholes.names]
+    for key, values in rows.rows.items():
         whole = wholes.rows.get(tuple(key[place] for place in places), {}).get(of)
         part = values.get(of)
         values[name] = part / whole if whole and part is not None else None
 
 
 def ordered(
-    given: Table, metrics: Sequence[str], *, natural: Sequence[str], top_n: int | None
+    rows: Table, metrics: Sequence[str], *, natural: Sequence[str], top_n: int | None
 ) -> list[Keys]:
     """Keys in the order that they are shown in, and of `top_n` only those that it names."""
-    ranked = given.names and (top_n is not None or not set(given.names) & set(natural))
-    keys = sorted(given.rows, key=lambda key: _by_name(given, key))
+    ranked = rows.names and (top_n is not None or not set(rows.names) & set(natural))
+    keys = sorted(rows.rows, key=lambda key: _by_name(rows, key))
     if not ranked:
         return keys
     first = metrics[0]
     up = (top_n or 1) < 0
-    keys.sort(key=lambda key: _by_value(given.rows[key].get(first), up))
-    apart = [n for n in ("currency", "time") if n in given.names]
-    if "time" in given.names and len(set(given.names) - {"time", "currency"}) == 0:
+    keys.sort(key=lambda key: _by_value(rows.rows[key].get(first), up))
+    apart = [n for n in ("currency", "time") if n in rows.names]
+    if "time" in rows.names and len(set(rows.names) - {"time", "currency"}) == 0:
         apart.remove("time")
-    keys.sort(key=lambda key: tuple(_sortable(key[given.names.index(n)]) for n in apart))
-    return keys if top_n is None else list(_firsts(given, keys, apart, abs(top_n)))
+    keys.sort(key=lambda key: tuple(_sortable(key[rows.names.index(n)]) for n in apart))
+    return keys if top_n is None else list(_firsts(rows, keys, apart, abs(top_n)))
 
 
-def _firsts(given: Table, keys: Sequence[Keys], apart: Sequence[str], most: int) -> Iterator[Keys]:
-    places = [given.names.index(name) for name in apart]
+def _firsts(rows: Table, keys: Sequence[Keys], apart: Sequence[str], most: int) -> Iterator[Keys]:
+    places = [rows.names.index(name) for name in apart]
     numbers: dict[Keys, int] = {}
     for key in keys:
         group = tuple(key[place] for place in places)
@@ -185,9 +185,9 @@ def _firsts(given: Table, keys: Sequence[Keys], apart: Sequence[str], most: int)
             yield key
 
 
-def _by_name(given: Table, key: Keys) -> tuple[Any, ...]:
+def _by_name(rows: Table, key: Keys) -> tuple[Any, ...]:
     return tuple(
-        _sortable(given.shown(name, each)) for name, each in zip(given.names, key, strict=True)
+        _sortable(rows.shown(name, each)) for name, each in zip(rows.names, key, strict=True)
     )
 
 

@@ -67,23 +67,23 @@ def label(name: str) -> str:
 
 def reads_as(query: SemanticQuery) -> str:
     """The query in a person's words."""
-    said = [" and ".join(label(each) for each in query.metrics)]
+    parts = [" and ".join(label(each) for each in query.metrics)]
     if query.top_n and query.dimensions:
         kind = "top" if query.top_n > 0 else "bottom"
-        said[0] = f"{kind} {abs(query.top_n)} by {said[0]}"
+        parts[0] = f"{kind} {abs(query.top_n)} by {parts[0]}"
     by = [_DIMENSION_WORDS.get(each, str(each)) for each in query.dimensions]
     if query.grain:
         by.append(str(query.grain))
     if by:
-        said[0] += f": each {by[0]}" if query.top_n and query.dimensions else f" by {_listed(by)}"
-    said += [_filter_words(each) for each in query.filters]
+        parts[0] += f": each {by[0]}" if query.top_n and query.dimensions else f" by {_listed(by)}"
+    parts += [_filter_words(each) for each in query.filters]
     if query.period:
-        said.append(period_words(query.period))
+        parts.append(period_words(query.period))
         if query.period.compare:
-            said.append(f"compared with {compare_words(query.period)}")
+            parts.append(f"compared with {compare_words(query.period)}")
     else:
-        said.append("now")
-    return ", ".join(said)
+        parts.append("now")
+    return ", ".join(parts)
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -93,16 +93,16 @@ def _listed(words: Sequence[str]) -> str:
 def _filter_words(filter: Filter) -> str:
     name = filter.field
     if name in METRICS:
-        said = label(name)
+        subject = label(name)
     elif name in Limit.__members__.values():
-        said = _LIMIT_WORDS[Limit(name)]
+        subject = _LIMIT_WORDS[Limit(name)]
     else:
-        said = name.replace("_", " ")
+        subject = name.replace("_", " ")
     if isinstance(filter.value, bool):
-        return f"{said}: {'yes' if filter.value is (filter.op == '=') else 'no'}"
+        return f"{subject}: {'yes' if filter.value is (filter.op == '=') else 'no'}"
     values = filter.value if isinstance(filter.value, tuple) else (filter.value,)
     shown = [_value_words(name, each) for each in values]
-    return f"{said} {_OPS[filter.op]}{' or '.join(shown)}"
+    return f"{subject} {_OPS[filter.op]}{' or '.join(shown)}"
 
 
 def _value_words(name: str, value: Any) -> str:
@@ -247,14 +247,14 @@ def _table_answer(result: Result, name: str, when: str) -> str:
         default=None,
     )
     total = result.totals.get(metric)
-    said = f"{name}{when}"
+    text = f"{name}{when}"
     if total is not None and METRICS[metric].kind != "rate":
-        said += f" came to {spoken(total, column.format, result.assumptions.currency)}"
+        text += f" came to {spoken(total, column.format, result.assumptions.currency)}"
     elif total is not None:
-        said += f" was {spoken(total, column.format, result.assumptions.currency)} overall"
+        text += f" was {spoken(total, column.format, result.assumptions.currency)} overall"
     if best is None:
         return (
-            said + "."
+            text + "."
             if total is not None
             else f"There is nothing to show for {label(metric)}{when}."
         )
@@ -263,7 +263,7 @@ def _table_answer(result: Result, name: str, when: str) -> str:
     where = _named(result, best)
     if total is None:
         return f"{name}{when}: the most, {top}, {where}."
-    return f"{said}; the most, {top}, {where}."
+    return f"{text}; the most, {top}, {where}."
 
 
 def _named(result: Result, row: Sequence[Cell]) -> str:

@@ -140,8 +140,8 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
 
 def _phone_of(order: Order, countries: Sequence[str]) -> tuple[str | None, str | None]:
     """The first usable phone that was given with the order, else the customer's; whose it is."""
-    given = (order.phone, *order.other_phones)
-    for phone in given:
+    candidates = (order.phone, *order.other_phones)
+    for phone in candidates:
         if usable := phones.normalise(phone, countries, order.country):
             return usable, "order"
     usable = phones.normalise(order.customer_phone, countries, order.country)
@@ -155,8 +155,8 @@ def fill_in(tx: Tx, store: Store, overtaken: Sequence[Order]) -> None:
     reconcile.follow_states(tx, _with_codes_of_their_own(tx, placed), store)
     countries = sms_countries(store)
     known = [(each.id, *_phone_of(each, countries)) for each in overtaken]
-    given = [(id, phone) for id, phone, source in known if source == "order"]
-    if not given:
+    order_phones = [(id, phone) for id, phone, source in known if source == "order"]
+    if not order_phones:
         return
     tx.execute(
         """UPDATE kits.customer_orders_summary AS target
@@ -164,7 +164,7 @@ def fill_in(tx: Tx, store: Store, overtaken: Sequence[Order]) -> None:
            FROM unnest(%s::text[], %s::text[]) AS source (id, phone)
            WHERE target.store_id = kits.require_store() AND target.vendure_order_id = source.id
              AND target.phone_source IS DISTINCT FROM 'order'""",
-        ([id for id, _ in given], [phone for _, phone in given]),
+        ([id for id, _ in order_phones], [phone for _, phone in order_phones]),
     )
 
 

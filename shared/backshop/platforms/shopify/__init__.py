@@ -28,9 +28,9 @@ class ShopifyAdapter:
         cart = ",".join(f"{variant}:{quantity}" for variant, quantity in items)
         query = {"discount": code} if code else {}
         query |= {f"attributes[{name}]": value for name, value in marks.items()}
-        asked = f"?{urlencode(query, safe='[]')}" if query else ""
+        query_string = f"?{urlencode(query, safe='[]')}" if query else ""
         parts = urlsplit(shop_url)
-        return f"{parts.scheme}://{parts.netloc}/cart/{cart}{asked}"
+        return f"{parts.scheme}://{parts.netloc}/cart/{cart}{query_string}"
 
     @property
     def signatures(self) -> ports.Signatures:

@@ -214,11 +214,11 @@ def product(node: Json) -> Json:
     }
 
 
-def _collections(told: Json | None) -> list[Json] | None:
+def _collections(payload: Json | None) -> list[Json] | None:
     """A product's collections that say what it is; None where they are not told."""
-    if told is None:
+    if payload is None:
         return None
-    named = [each for each in told["nodes"] if each.get("handle") != HOME_PAGE]
+    named = [each for each in payload["nodes"] if each.get("handle") != HOME_PAGE]
     return [{**_numbered(each), "title": each["title"]} for each in named]
 
 

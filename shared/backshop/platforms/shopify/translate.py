@@ -425,9 +425,9 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
 
 
 def _listed(
-    told: list[payloads.MetafieldPayload], listed: list[Metafield]
+    nodes: list[payloads.MetafieldPayload], listed: list[Metafield]
 ) -> dict[str, str | None]:
-    values = {f"{each.namespace}.{each.key}": each.value for each in told}
+    values = {f"{each.namespace}.{each.key}": each.value for each in nodes}
     return {each.name: values[each.full] for each in listed if each.full in values}
 
 
@@ -455,11 +455,11 @@ def consent_change(
 def _consents(
     payload: payloads.CustomerPayload | payloads.ConsentChangePayload,
 ) -> tuple[commerce.Consent, ...]:
-    told: tuple[tuple[commerce.Channel, payloads.ConsentPayload | None], ...] = (
+    by_channel: tuple[tuple[commerce.Channel, payloads.ConsentPayload | None], ...] = (
         ("email", payload.email_marketing_consent),
         ("sms", payload.sms_marketing_consent),
     )
-    return tuple(made for channel, each in told if each and (made := _consent(channel, each)))
+    return tuple(made for channel, each in by_channel if each and (made := _consent(channel, each)))
 
 
 def _consent(

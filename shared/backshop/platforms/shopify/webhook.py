@@ -38,12 +38,12 @@ def _named(body: bytes) -> str | None:
     if not any(f'"{name}"'.encode() in body for name in _NAMES):
         return None
     try:
-        said = orjson.loads(body)
+        payload = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(said, dict):
+    if not isinstance(payload, dict):
         return None
-    return next((each for name in _NAMES if isinstance(each := said.get(name), str)), None)
+    return next((each for name in _NAMES if isinstance(each := payload.get(name), str)), None)
 
 
 def _instant(text: str) -> datetime | None:

@@ -170,8 +170,8 @@ class VendureApi:
         if not self.has_placed_phone:
             text = text.replace(f" {PLACED_PHONE} ", " ")
         if fields := [each for each in self._customer_fields if each not in self.missing_fields]:
-            asked = f"groups {{ id name }} customFields {{ {' '.join(fields)} }}"
-            text = text.replace("groups { id name }", asked)
+            selection = f"groups {{ id name }} customFields {{ {' '.join(fields)} }}"
+            text = text.replace("groups { id name }", selection)
         names = " ".join(FIELDS)
         return text.replace(f"{{ {names} ", f"{{ {aliased} ")
 

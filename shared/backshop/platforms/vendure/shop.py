@@ -38,8 +38,8 @@ class VendureShop:
             "money_precision": self.api.precision,
             "track_inventory": self.api.tracks_inventory,
         }
-        told = store.model_copy(update={"settings": settings})
-        return reading.reader(self.api, told, resource, context)
+        completed_store = store.model_copy(update={"settings": settings})
+        return reading.reader(self.api, completed_store, resource, context)
 
     def close(self) -> None:
         self.api.close()

@@ -285,7 +285,7 @@ def _refund_lines(
     """Vendure names line and quantity; what they cost follows from the price after discounts of
     what is left of the line. Of a line that is cancelled whole nothing is left: for those it is
     what the refund gave back beside shipping and the others, by the lines' list prices."""
-    told = [
+    priced = [
         (each, prices[each.order_line_id])
         for each in refund.lines or []
         if each.order_line_id in prices
@@ -294,18 +294,18 @@ def _refund_lines(
         each.order_line_id: round(
             Decimal(line.prorated_line_price_with_tax * each.quantity) / line.quantity
         )
-        for each, line in told
+        for each, line in priced
         if line.quantity > 0
     }
     listed = {
         each.order_line_id: line.unit_price_with_tax * each.quantity
-        for each, line in told
+        for each, line in priced
         if line.quantity <= 0
     }
     rest = max(0, refund.total - refund.shipping - sum(costs.values()))
     share = min(Decimal(1), Decimal(rest) / sum(listed.values())) if any(listed.values()) else 0
     costs |= {id: round(share * cost) for id, cost in listed.items()}
-    return tuple(_refund_line(each, line, costs[line.id], precision) for each, line in told)
+    return tuple(_refund_line(each, line, costs[line.id], precision) for each, line in priced)
 
 
 def _refund_line(
@@ -418,14 +418,14 @@ def _consents(payload: payloads.CustomerPayload, store: Store) -> Iterator[comme
     fields = payload.custom_fields or {}
     for channel, named in consent_sources(store.settings).items():
         if named.field and named.field in fields:
-            given, source = truth(fields[named.field]), f"custom field {named.field}"
+            agreed, source = truth(fields[named.field]), f"custom field {named.field}"
         elif named.group and payload.groups is not None:
-            given = any(each.name == named.group for each in payload.groups)
+            agreed = any(each.name == named.group for each in payload.groups)
             source = f"customer group {named.group}"
         else:
             continue
-        if given is not None:
-            yield commerce.Consent(channel=channel, given=given, source=source)
+        if agreed is not None:
+            yield commerce.Consent(channel=channel, given=agreed, source=source)
 
 
 def _kind(payload: payloads.AddressPayload) -> Literal["shipping", "billing", "both"]:
@@ -507,10 +507,10 @@ def _variant(
 def _is_counted(payload: payloads.VariantPayload, store: Store) -> bool | None:
     """Whether Vendure tracks the variant's stock, as its own flag says or the server's settings,
     which syncs learn; None where an older plugin does not tell."""
-    told = payload.track_inventory
-    if told is None:
+    setting = payload.track_inventory
+    if setting is None:
         return None
-    flag = str(told).upper()
+    flag = str(setting).upper()
     return (
         store.settings.get("track_inventory") is not False if flag == "INHERIT" else flag != "FALSE"
     )

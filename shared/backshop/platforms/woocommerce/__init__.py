@@ -28,8 +28,8 @@ class WooCommerceAdapter:
         link, which WooCommerce has from 10.0 on. Neither brings marks back
         (developer.woocommerce.com/docs/best-practices/urls-and-routing/checkout-urls)."""
         if len(items) == 1 and not code:
-            asked = urlencode({"add-to-cart": items[0][0], "quantity": items[0][1]})
-            return f"{shop_url.rstrip('/')}/?{asked}"
+            query_string = urlencode({"add-to-cart": items[0][0], "quantity": items[0][1]})
+            return f"{shop_url.rstrip('/')}/?{query_string}"
         cart = ",".join(f"{variant}:{quantity}" for variant, quantity in items)
         query = {"products": cart} | ({"coupon": code} if code else {})
         return f"{shop_url.rstrip('/')}/checkout-link/?{urlencode(query, safe=':,')}"

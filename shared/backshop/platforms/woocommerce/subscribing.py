@@ -156,8 +156,8 @@ def facts(api: WooCommerceApi) -> ShopFacts:
     )
 
 
-def _within(told: Mapping[str, Any], part: str, name: str) -> Any:
-    inner = told.get(part)
+def _within(payload: Mapping[str, Any], part: str, name: str) -> Any:
+    inner = payload.get(part)
     return inner.get(name) if isinstance(inner, dict) else None
 
 

@@ -343,7 +343,7 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
     addresses = (_address(billing, "billing"), _address(shipping, "shipping"))
     created_at = _utc(payload.date_created_gmt)
     fields = {each.key: each.value for each in payload.meta_data or ()}
-    is_told = payload.meta_data is not None
+    has_meta_data = payload.meta_data is not None
     consents = tuple(_consents(fields, store))
     return [
         commerce.Customer(
@@ -366,7 +366,7 @@ def customer(payload: payloads.CustomerPayload, store: Store, observed_at: datet
                     is_paying_customer=payload.is_paying_customer,
                 ),
             },
-            untold_fields=() if is_told else listed_fields(store.settings),
+            untold_fields=() if has_meta_data else listed_fields(store.settings),
         )
     ]
 
@@ -375,10 +375,10 @@ def _consents(fields: Mapping[str, Any], store: Store) -> Iterator[commerce.Cons
     """By the meta data that plugins keep it in, which the store names in `settings.consent`; none
     where the customer has none. WooCommerce does not say since when."""
     for channel, named in consent_sources(store.settings).items():
-        given = truth(fields.get(named.field)) if named.field else None
-        if given is not None:
+        agreed = truth(fields.get(named.field)) if named.field else None
+        if agreed is not None:
             source = f"meta data {named.field}"
-            yield commerce.Consent(channel=channel, given=given, source=source)
+            yield commerce.Consent(channel=channel, given=agreed, source=source)
 
 
 def product(payload: payloads.ProductPayload, store: Store, observed_at: datetime) -> list[Event]:
@@ -424,8 +424,8 @@ def product(payload: payloads.ProductPayload, store: Store, observed_at: datetim
 
 def _attribute(payload: payloads.AttributePayload) -> dict[str, Any]:
     """As far as it is told."""
-    said = {"name": payload.name, "option": payload.option, "options": payload.options}
-    return {key: value for key, value in said.items() if value is not None}
+    fields = {"name": payload.name, "option": payload.option, "options": payload.options}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def _variation_ids(payload: payloads.ProductPayload) -> tuple[str, ...] | None:

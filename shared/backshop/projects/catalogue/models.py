@@ -50,17 +50,17 @@ class ProductFields(Input):
     def columns(self) -> dict[str, Any]:
         """What was said, as columns: sizes to two decimals. Raises Conflict where one is larger
         than a column holds, which a text in another unit may say."""
-        said = self.given()
-        said |= {size: plain(said[size]) for size in _SIZES if said.get(size) is not None}
-        if any((said.get(size) or 0) > MOST_INCHES for size in _SIZES):
+        values = self.given()
+        values |= {size: plain(values[size]) for size in _SIZES if values.get(size) is not None}
+        if any((values.get(size) or 0) > MOST_INCHES for size in _SIZES):
             raise Conflict(
                 "A tile is no larger than 9,999 inches: check its size.", slug="too-large-size"
             )
-        if "specification" in said:
-            said["specification"] = said["specification"].model_dump(
+        if "specification" in values:
+            values["specification"] = values["specification"].model_dump(
                 mode="json", exclude_unset=True
             )
-        return said
+        return values
 
 
 class NewCatalogueProduct(ProductFields):

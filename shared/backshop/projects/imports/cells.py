@@ -167,9 +167,9 @@ def price(text: str, sign: Sign, currency: str | None, said_above: str | None = 
     found = _PRICE.fullmatch(text)
     if found is None:
         raise ValueError(_no_price(text))
-    number, said = _apart(found)
-    if said or said_above:
-        _expect_currency(said or said_above or "", currency)
+    number, currency_word = _apart(found)
+    if currency_word or said_above:
+        _expect_currency(currency_word or said_above or "", currency)
     return _amount(number, sign)
 
 
@@ -201,16 +201,18 @@ def _apart(found: re.Match[str]) -> tuple[str, str]:
     return found["number"].replace("’", "'"), before or after
 
 
-def _expect_currency(said: str, currency: str | None) -> None:
-    meant = _CURRENCIES.get(said.lower())
-    if meant is None and re.fullmatch(r"[A-Za-z]{3}", said):
-        meant = {said.upper()}
+def _expect_currency(currency_word: str, currency: str | None) -> None:
+    meant = _CURRENCIES.get(currency_word.lower())
+    if meant is None and re.fullmatch(r"[A-Za-z]{3}", currency_word):
+        meant = {currency_word.upper()}
     if meant is None:
         raise ValueError(
-            f"write the price alone, without “{said}”; what it is for stands in a column “unit”"
+            f"write the price alone, without “{currency_word}”; what it is for stands in a column “unit”"
         )
     if currency and currency not in meant:
-        raise ValueError(f"the price is in {said}, and the store sells in {currency}: convert it")
+        raise ValueError(
+            f"the price is in {currency_word}, and the store sells in {currency}: convert it"
+        )
 
 
 def _amount(number: str, sign: Sign) -> str:
@@ -268,8 +270,8 @@ def sizes(text: str, sign: Sign, unit: str = "in") -> tuple[str, str, str]:
     found = [_length(side, _UNITS.get(shared, "in")) for side in sides]
     if len(found) == 3 and found[2] * 2 > min(found[:2]):
         raise ValueError("say the unit of each side, as 12 in x 24 in x 10 mm")
-    told = [_inches(each) for each in found]
-    return told[0], told[1], told[2] if len(told) == 3 else ""
+    inches = [_inches(each) for each in found]
+    return inches[0], inches[1], inches[2] if len(inches) == 3 else ""
 
 
 _UNITS = {
@@ -317,12 +319,12 @@ def _inches(value: Fraction) -> str:
 
 
 def _bounded(value: Fraction, most: Decimal, sentence: str) -> str:
-    told = plain(value)
-    if value <= 0 or not told:
+    rounded = plain(value)
+    if value <= 0 or not rounded:
         raise ValueError("write what is more than 0, or leave the cell empty")
-    if told > most:
+    if rounded > most:
         raise ValueError(sentence)
-    return str(told)
+    return str(rounded)
 
 
 def coverage(text: str, sign: Sign, unit: str = "sf") -> str:

@@ -48,27 +48,27 @@ class Given(NamedTuple):
     after: int = 0
 
 
-def run(given: Given, source: Source, may_go_on: Callable[[], bool]) -> bool:
+def run(job: Given, source: Source, may_go_on: Callable[[], bool]) -> bool:
     """Import what is left of the file; False where `may_go_on` said no in between, and the rest is
     left for another call. Raises Unreadable."""
     lines = iter(source.lines)
     heads = _heads(lines)
     sample = list(islice(lines, SAMPLE))
-    with db.transaction(store_id=given.store_id) as tx:
+    with db.transaction(store_id=job.store_id) as tx:
         currency = projects.currency(tx)
-        repository.save_table(tx, given.import_id, _told(source.table, heads))
+        repository.save_table(tx, job.import_id, _told(source.table, heads))
     sign = cells.sign_of(list(_prices(heads, sample)), source.sign)
     reader = rules.Lines(heads, sign if source.table.format == "csv" else ".", currency)
     remaining = chain(sample, lines)
     for read in _ahead(reader, remaining):
-        if read.last <= given.after:
+        if read.last <= job.after:
             continue
         if not may_go_on():
             return False
-        _save(given, read, currency)
-    message = _delete_missing(given, reader) if given.delete_missing else None
-    with db.transaction(store_id=given.store_id) as tx:
-        repository.end(tx, given.import_id, failed=False, message=message)
+        _save(job, read, currency)
+    message = _delete_missing(job, reader) if job.delete_missing else None
+    with db.transaction(store_id=job.store_id) as tx:
+        repository.end(tx, job.import_id, failed=False, message=message)
     return True
 
 
@@ -93,7 +93,7 @@ def _heads(lines: Iterator[Line]) -> rules.Heads:
     for line in islice(lines, HEADING_LINES):
         if (heads := rules.heads_of(line)) is not None:
             return heads
-        seen += [said for name in line.cells[:20] if (said := rules.shown(name[:40]))]
+        seen += [text for name in line.cells[:20] if (text := rules.shown(name[:40]))]
     names = ", ".join(seen[:10]) or "nothing"
     raise Unreadable(
         "No line names the columns: the first must name one “SKU” and others, such as “Name”,"
@@ -113,33 +113,33 @@ def _prices(heads: rules.Heads, sample: list[Line]) -> Iterator[str]:
             yield from [line.cells[place] for line in sample if place < len(line.cells)]
 
 
-def _save(given: Given, read: rules.Read, currency: str | None) -> None:
+def _save(job: Given, read: rules.Read, currency: str | None) -> None:
     """Store what the lines say. Where the amount of a quote would become too large with one of
     them, that line is refused: it is found by halves."""
     rows = read.rows
     try:
-        db.despite_deadlocks(lambda: _save_rows(given, read, currency))
+        db.despite_deadlocks(lambda: _save_rows(job, read, currency))
     except Conflict as refused:
         if len(rows) == 1:
             problem = rules.problem(int(rows[0][-1]), rows[0][0], refused.detail)
             alone = read._replace(rows=[], problems=[*read.problems, problem])
-            _save_rows(given, alone, currency)
+            _save_rows(job, alone, currency)
             return
         middle = len(rows) // 2
-        _save(given, rules.Read(rows[:middle], [], given.after, middle), currency)
+        _save(job, rules.Read(rows[:middle], [], job.after, middle), currency)
         rest = read._replace(rows=rows[middle:], lines=read.lines - middle)
-        _save(given, rest, currency)
+        _save(job, rest, currency)
 
 
-def _save_rows(given: Given, read: rules.Read, currency: str | None) -> None:
-    with db.transaction(store_id=given.store_id) as tx:
+def _save_rows(job: Given, read: rules.Read, currency: str | None) -> None:
+    with db.transaction(store_id=job.store_id) as tx:
         merged = (
-            repository.merge(tx, read.rows, currency, dry_run=given.dry_run)
+            repository.merge(tx, read.rows, currency, dry_run=job.dry_run)
             if read.rows
             else repository.Merged([], [], [])
         )
-        if not given.dry_run and (skus := [*merged.added, *merged.changed]):
-            changing.reckon_quoted(tx, given.store_id, skus)
+        if not job.dry_run and (skus := [*merged.added, *merged.changed]):
+            changing.reckon_quoted(tx, job.store_id, skus)
         unnamed = [
             rules.problem(line, sku, "this SKU is new: give the product a name, in a column “Name”")
             for line, sku in merged.unnamed
@@ -151,17 +151,17 @@ def _save_rows(given: Given, read: rules.Read, currency: str | None) -> None:
             unchanged=len(read.rows) - len(merged.added) - len(merged.changed) - len(unnamed),
             refused=len(problems),
         )
-        repository.advance(tx, given.import_id, read.last, read.lines, counts, problems)
+        repository.advance(tx, job.import_id, read.last, read.lines, counts, problems)
 
 
-def _delete_missing(given: Given, reader: rules.Lines) -> str | None:
+def _delete_missing(job: Given, reader: rules.Lines) -> str | None:
     """Delete the products that the file does not name; what to know of it. A refused line may mean
     any product where it names none: then nothing is deleted."""
     if not reader.all_named:
         return "Nothing was deleted, because refused lines name no SKU: correct them, and send the file again."
-    with db.transaction(store_id=given.store_id) as tx:
-        deleted = repository.missing(tx, list(reader.first_lines), dry_run=given.dry_run)
-        if not given.dry_run:
-            changing.reckon_quoted(tx, given.store_id, deleted)
-        repository.advance(tx, given.import_id, MOST_LINES, 0, Counts(deleted=len(deleted)), [])
+    with db.transaction(store_id=job.store_id) as tx:
+        deleted = repository.missing(tx, list(reader.first_lines), dry_run=job.dry_run)
+        if not job.dry_run:
+            changing.reckon_quoted(tx, job.store_id, deleted)
+        repository.advance(tx, job.import_id, MOST_LINES, 0, Counts(deleted=len(deleted)), [])
     return None

@@ -19,7 +19,7 @@ Job = dict[str, Any]
 def add(
     tx: Tx,
     import_id: UUID,
-    asked: NewUpload,
+    upload: NewUpload,
     *,
     object_key: str | None,
     expected: int | None = None,
@@ -33,9 +33,9 @@ def add(
         (
             import_id,
             "awaiting_upload" if object_key else "running",
-            asked.dry_run,
-            asked.delete_missing,
-            asked.file_name,
+            upload.dry_run,
+            upload.delete_missing,
+            upload.file_name,
             object_key,
             expected,
         ),
@@ -90,7 +90,7 @@ def advance(
     problems: Sequence[LineProblem],
 ) -> None:
     """Note what became of the lines up to this one."""
-    told = [each.model_dump(mode="json") for each in problems[:PROBLEMS]]
+    first_problems = [each.model_dump(mode="json") for each in problems[:PROBLEMS]]
     tx.execute(
         """UPDATE projects.catalogue_imports
            SET last_line = greatest(last_line, %(last)s), lines = lines + %(lines)s, added = added + %(added)s,
@@ -105,7 +105,7 @@ def advance(
             "lines": lines,
             "most": PROBLEMS,
             "kept": f"$[0 to {PROBLEMS - 1}]",
-            "problems": Jsonb(told),
+            "problems": Jsonb(first_problems),
             **counts.model_dump(),
         },
     )

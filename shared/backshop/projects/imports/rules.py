@@ -282,8 +282,8 @@ class Lines:
                 self.first_lines[sku] = line.number
         rows = list(zip(*values, [str(line.number) for line in chunk], strict=True))
         problems = [
-            problem(chunk[place].number, rows[place][0], "; ".join(said))
-            for place, said in sorted(wrong.items())
+            problem(chunk[place].number, rows[place][0], "; ".join(reasons))
+            for place, reasons in sorted(wrong.items())
         ]
         if wrong:
             rows = [row for place, row in enumerate(rows) if place not in wrong]
@@ -329,8 +329,8 @@ def _reader(
     elif column == "coverage_per_box":
         read = partial(cells.coverage, sign=sign, unit=_unit_in(_plain(heading.detail)) or "sf")
     elif column in ("price_retail", "price_pro"):
-        said = heading.detail if _is_currency(heading.detail) else None
-        read = partial(cells.price, sign=sign, currency=currency, said_above=said)
+        heading_currency = heading.detail if _is_currency(heading.detail) else None
+        read = partial(cells.price, sign=sign, currency=currency, said_above=heading_currency)
     elif column == "currency":
         read, width = partial(cells.currency, expected=currency), 0
     else:

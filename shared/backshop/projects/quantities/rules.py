@@ -141,8 +141,8 @@ def box_sf(tile: Product) -> Fraction | None:
 
 def tube_feet(product: Product, use: Use) -> Fraction:
     """How far a tube goes with the bead's width and depth."""
-    given = product.specification.tube_floz
-    ounces = exact(given) if given else trade.TUBE_OUNCES
+    fluid_ounces = product.specification.tube_floz
+    ounces = exact(fluid_ounces) if fluid_ounces else trade.TUBE_OUNCES
     width, depth = use.bead_in or trade.BEAD
     return ounces * trade.OUNCE / (width * depth * 12) if width and depth else ZERO
 
@@ -266,15 +266,15 @@ def grout_lb_per_sf(tile: Product, joint: Fraction, density: Fraction) -> Fracti
 
 
 def _allowance(product: Product, usual: Fraction) -> Fraction:
-    given = product.specification.allowance
-    return usual if given is None else exact(given)
+    allowance = product.specification.allowance
+    return usual if allowance is None else exact(allowance)
 
 
 def _tile_need(place: Place, product: Product, use: Use) -> Need:
     surface = place.surface
-    given = use.waste_factor if use.waste_factor is not None else surface.waste_factor
-    if given is not None:
-        waste, basis = exact(given), "waste as given"
+    factor = use.waste_factor if use.waste_factor is not None else surface.waste_factor
+    if factor is not None:
+        waste, basis = exact(factor), "waste as given"
     else:
         waste = default_waste(surface.pattern_type, surface.complexity_level, product)
         basis = f"waste of {surface.pattern_type}: {trade.WASTE[surface.pattern_type].source}"
@@ -289,9 +289,11 @@ def _trim_need(place: Place, product: Product, use: Use) -> Need:
 
 
 def _grout_need(place: Place, product: Product, use: Use) -> Need:
-    said = product.specification
-    kind = said.grout_kind or ("unsanded" if place.joint < JOINT else "sanded")
-    density = exact(said.density_lb_ft3) if said.density_lb_ft3 else trade.DENSITY[kind]
+    specification = product.specification
+    kind = specification.grout_kind or ("unsanded" if place.joint < JOINT else "sanded")
+    density = (
+        exact(specification.density_lb_ft3) if specification.density_lb_ft3 else trade.DENSITY[kind]
+    )
     joint = use.joint_in if use.joint_in is not None else place.joint
     pounds = grout_lb_per_sf(place.tile, joint, density) if place.tile else None
     if pounds is None:
@@ -302,9 +304,9 @@ def _grout_need(place: Place, product: Product, use: Use) -> Need:
 
 
 def _adhesive_need(place: Place, product: Product, use: Use) -> Need:
-    given = use.coverage_sf or product.specification.coverage_sf
-    if given is not None:
-        cover, basis = exact(given), "coverage as given, at its low end"
+    coverage = use.coverage_sf or product.specification.coverage_sf
+    if coverage is not None:
+        cover, basis = exact(coverage), "coverage as given, at its low end"
     elif product.unit_of_measure == "gallon":
         cover, basis = Fraction(trade.MASTIC[0]), trade.MASTIC[1]
     else:
@@ -332,11 +334,11 @@ def _sealant_need(place: Place, product: Product, use: Use) -> Need:
 
 def _spacers_need(place: Place, product: Product, use: Use) -> Need:
     face = face_sf(place.tile) if place.tile else None
-    said = product.specification
-    if said.pieces_per_sf:
-        net = place.net * exact(said.pieces_per_sf)
+    specification = product.specification
+    if specification.pieces_per_sf:
+        net = place.net * exact(specification.pieces_per_sf)
     elif face:
-        net = ceil(place.net / face) * exact(said.pieces_per_tile or trade.SPACERS_A_TILE)
+        net = ceil(place.net / face) * exact(specification.pieces_per_tile or trade.SPACERS_A_TILE)
     else:
         return Need(place, use, ZERO, ZERO, lacks="a tile with length and width")
     order = net * (1 + _allowance(product, trade.SPACER_ALLOWANCE))

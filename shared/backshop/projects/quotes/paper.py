@@ -86,7 +86,7 @@ def printed(quote: Mapping[str, Any], shop: Shop, *, is_draft: bool) -> dict[str
     recipient = Recipient.model_validate(
         quote["recipient"] or {"name": "", "address": [], **_NOBODY}
     )
-    told = shop.settings
+    settings = shop.settings
     return {
         "title": f"Quote {quote['quote_number']}",
         "paper": "us-letter" if quote["currency"] in LETTER else "a4",
@@ -94,7 +94,7 @@ def printed(quote: Mapping[str, Any], shop: Shop, *, is_draft: bool) -> dict[str
         "currency": quote["currency"],
         "shop": {
             "name": _soft(shop.name),
-            "lines": [*_lines(told.address), *filter(None, (told.phone, told.email))],
+            "lines": [*_lines(settings.address), *filter(None, (settings.phone, settings.email))],
         },
         "recipient": {
             "name": _soft(recipient.name),
@@ -248,7 +248,7 @@ def _marks(line: QuoteLine) -> list[str]:
     marks = [
         f"{kind} {' and '.join(known)}"
         for kind in ("lot", "shade", "caliber")
-        if (known := sorted({said for part in line.parts if (said := getattr(part, kind))}))
+        if (known := sorted({mark for part in line.parts if (mark := getattr(part, kind))}))
     ]
     text = ", ".join(marks)
     return [text[:1].upper() + text[1:]] if marks else []
@@ -336,12 +336,16 @@ def _return_terms(lines: Sequence[QuoteLine]) -> list[str]:
     """What the terms have to say of these products whatever else they say."""
     final = [line for line in lines if line.return_terms == "not_returnable"]
     open_lines = [line for line in lines if line.undecided]
-    said = []
+    sentences = []
     if final:
-        said.append("Products marked as not returnable are ordered for you and cannot be returned.")
+        sentences.append(
+            "Products marked as not returnable are ordered for you and cannot be returned."
+        )
     if open_lines:
-        said.append("Products that are to be decided are part of the total and not yet ordered.")
-    return said
+        sentences.append(
+            "Products that are to be decided are part of the total and not yet ordered."
+        )
+    return sentences
 
 
 def _consent(quote: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ class Caller(NamedTuple):
     role: Role
 
 
-def create(tx: Tx, caller: Caller, project_id: UUID, asked: NewQuote) -> Row:
+def create(tx: Tx, caller: Caller, project_id: UUID, request: NewQuote) -> Row:
     """A draft of the project as it is now. Raises NotFound, Conflict, Forbidden."""
     project = changing.lock(tx, project_id)
     if project["project_status"] not in ("inquiry", "quoted"):
@@ -38,33 +38,33 @@ def create(tx: Tx, caller: Caller, project_id: UUID, asked: NewQuote) -> Row:
             f"The project is {project['project_status']}: quotes are made before it is ordered.",
             slug="project-closed",
         )
-    columns = _drafted(tx, caller, project_id, asked)
+    columns = _drafted(tx, caller, project_id, request)
     columns |= {
         "project_id": project_id,
         "quote_date": conversations.today(tx),
-        "sales_associate": asked.sales_associate or project["sales_associate"],
+        "sales_associate": request.sales_associate or project["sales_associate"],
         "currency": project["currency"],
-        "revision": repository.next_revision(tx, project_id, asked.alternative),
+        "revision": repository.next_revision(tx, project_id, request.alternative),
     }
     columns["quote_number"] = rules.number(repository.next_place(tx))
     return rows.add(tx, QUOTES, columns)
 
 
-def change(tx: Tx, caller: Caller, quote: Row, asked: QuoteChange) -> Row:
+def change(tx: Tx, caller: Caller, quote: Row, request: QuoteChange) -> Row:
     """The draft with other wishes, reckoned anew. Raises Conflict, Forbidden."""
     if quote["quote_status"] != "draft":
         raise Conflict(
             "What was sent never changes: make a new quote, which supersedes it when it is sent.",
             slug="not-a-draft",
         )
-    said = {**quote["asked"], **asked.model_dump(mode="json", exclude_unset=True)}
-    said = {name: value for name, value in said.items() if value is not None}
-    merged = NewQuote.model_validate(said, strict=False)
-    given = asked.model_fields_set
-    checked = bool(given & {"discount", "line_discounts", "charges"})
+    values = {**quote["asked"], **request.model_dump(mode="json", exclude_unset=True)}
+    values = {name: value for name, value in values.items() if value is not None}
+    merged = NewQuote.model_validate(values, strict=False)
+    fields = request.model_fields_set
+    checked = bool(fields & {"discount", "line_discounts", "charges"})
     columns = _drafted(tx, caller, quote["project_id"], merged, check_discounts=checked)
-    if "sales_associate" in given:
-        columns["sales_associate"] = asked.sales_associate
+    if "sales_associate" in fields:
+        columns["sales_associate"] = request.sales_associate
     if merged.alternative != quote["alternative"]:
         columns["revision"] = repository.next_revision(tx, quote["project_id"], merged.alternative)
     changed = rows.change(tx, QUOTES, quote["quote_id"], columns)
@@ -73,23 +73,23 @@ def change(tx: Tx, caller: Caller, quote: Row, asked: QuoteChange) -> Row:
 
 
 def _drafted(
-    tx: Tx, caller: Caller, project_id: UUID, asked: NewQuote, *, check_discounts: bool = True
+    tx: Tx, caller: Caller, project_id: UUID, request: NewQuote, *, check_discounts: bool = True
 ) -> dict[str, Any]:
     project = changing.whole(tx, project_id)
     settings = repository.shop(tx).settings
     catalogue = changing.products_of(tx, caller.store_id, project)
-    drafted = rules.draft(project, asked, catalogue, settings)
+    drafted = rules.draft(project, request, catalogue, settings)
     if drafted.obstacles:
         raise Conflict(" ".join(drafted.obstacles), slug="cannot-quote")
     if check_discounts:
-        rules.refuse_discounts(asked, drafted.content.figures, settings, caller.role)
+        rules.refuse_discounts(request, drafted.content.figures, settings, caller.role)
     return {
         **rules.columns_of(drafted.content),
-        "asked": asked.model_dump(mode="json", exclude_unset=True),
+        "asked": request.model_dump(mode="json", exclude_unset=True),
         "recipient": rules.recipient_of(project).model_dump(mode="json"),
-        "alternative": asked.alternative,
-        "expiration_date": asked.expiration_date,
-        "special_instructions": asked.special_instructions,
+        "alternative": request.alternative,
+        "expiration_date": request.expiration_date,
+        "special_instructions": request.special_instructions,
         "stale_since": None,
         "changes": None,
     }
@@ -270,18 +270,18 @@ def reject(tx: Tx, quote: Row, reason: str | None, at: datetime) -> Row:
     answered = {"quote_status": "rejected", "answered_at": at}
     rejected = rows.change(tx, QUOTES, quote["quote_id"], answered)
     assert rejected is not None
-    said = f"Quote {quote['quote_number']} turned down."
+    sentence = f"Quote {quote['quote_number']} turned down."
     _note(
         tx,
         rejected,
         interaction_type="quote_review",
         aos_phase="close",
         outcome="lost",
-        conversation_summary=f"{said} {reason}" if reason else said,
+        conversation_summary=f"{sentence} {reason}" if reason else sentence,
     )
     return rejected
 
 
-def _note(tx: Tx, quote: Row, **said: Any) -> None:
+def _note(tx: Tx, quote: Row, **fields: Any) -> None:
     columns = {"project_id": quote["project_id"], "sales_associate": quote["sales_associate"]}
-    rows.add(tx, CONVERSATIONS, columns | said)
+    rows.add(tx, CONVERSATIONS, columns | fields)

@@ -122,8 +122,8 @@ def payments_of(payments: Sequence[Payment], total: Decimal) -> list[DuePayment]
             f"The payments' shares make {shares}: give such that make 1, as 0.5, 0.3 and 0.2.",
             slug="payments-not-whole",
         )
-    asked = payments or [Payment(label="Total", share=Decimal(1), due_days=0)]
-    amounts = shared(total, [exact(each.share) for each in asked])
+    schedule = payments or [Payment(label="Total", share=Decimal(1), due_days=0)]
+    amounts = shared(total, [exact(each.share) for each in schedule])
     return [
         DuePayment(
             label=each.label,
@@ -132,7 +132,7 @@ def payments_of(payments: Sequence[Payment], total: Decimal) -> list[DuePayment]
             due_on=each.due_on,
             due_days=None if each.due_on else each.due_days or 0,
         )
-        for each, amount in zip(asked, amounts, strict=True)
+        for each, amount in zip(schedule, amounts, strict=True)
     ]
 
 
@@ -146,20 +146,22 @@ def payments_due(payments: Sequence[DuePayment], accepted_on: date) -> list[DueP
     ]
 
 
-def refuse_discounts(asked: NewQuote, figures: Figures, settings: ShopSettings, role: Role) -> None:
+def refuse_discounts(
+    request: NewQuote, figures: Figures, settings: ShopSettings, role: Role
+) -> None:
     """Raises Forbidden where a discount, or all together, is more than the role may give."""
     limit: Decimal = getattr(settings.discount_limits, role)
-    given = {
-        "discount": asked.discount,
-        **{f"line_discounts.{at}": each.discount for at, each in enumerate(asked.line_discounts)},
-        **{f"charges.{at}": each.discount for at, each in enumerate(asked.charges)},
+    discounts = {
+        "discount": request.discount,
+        **{f"line_discounts.{at}": each.discount for at, each in enumerate(request.line_discounts)},
+        **{f"charges.{at}": each.discount for at, each in enumerate(request.charges)},
     }
     message = f"at most {limit:.2%} may be taken off by {_WHO[role]}"
     errors: list[FieldError] = [
-        {"field": field, "message": message} for field, share in given.items() if share > limit
+        {"field": field, "message": message} for field, share in discounts.items() if share > limit
     ]
     before = figures.subtotal_before_discount
-    if not errors and any(given.values()) and figures.discount_amount > cents(before * limit):
+    if not errors and any(discounts.values()) and figures.discount_amount > cents(before * limit):
         errors = [{"field": "discount", "message": f"{message}, all discounts together"}]
     if errors:
         raise Forbidden(
@@ -184,7 +186,7 @@ class Draft(NamedTuple):
 
 def draft(
     project: WholeProject,
-    asked: NewQuote,
+    request: NewQuote,
     catalogue: Mapping[str, Product],
     settings: ShopSettings,
     offered: Sequence[Offered] = (),
@@ -193,22 +195,22 @@ def draft(
 
     Raises Conflict where a sum is more than can be stored.
     """
-    quoted, missing = _quoted(project, asked.selection_ids)
+    quoted, missing = _quoted(project, request.selection_ids)
     reckoned = projects.reckon(quoted, catalogue)
     selections = {each.selection_id: each for each in _selections(quoted)}
     surfaces = _surfaces(quoted)
-    discounts = {each.sku: each.discount for each in asked.line_discounts}
+    discounts = {each.sku: each.discount for each in request.line_discounts}
     priced = [(line, ids) for line, ids in reckoned.lines if line.total_price is not None]
     lines = [
         _product_line(line, [selections[id] for id in ids], surfaces, discounts)
         for line, ids in priced
     ]
     lines.sort(key=lambda line: line.product_type != "tile")
-    lines += [_charge_line(each) for each in asked.charges]
+    lines += [_charge_line(each) for each in request.charges]
     figures = figures_of(
         lines,
-        asked.discount,
-        asked.delivery_fee,
+        request.discount,
+        request.delivery_fee,
         settings.tax_rates,
         is_exempt=bool(project.customer.tax_exemption),
     )
@@ -220,7 +222,7 @@ def draft(
     in_lines = {id for _, ids in priced for id in ids}
     unpriced = [each for id, each in selections.items() if id not in in_lines]
     return Draft(
-        _content(project, quoted, asked, settings, lines, figures, reckoned, offered),
+        _content(project, quoted, request, settings, lines, figures, reckoned, offered),
         _obstacles(missing, unpriced, lines),
     )
 
@@ -228,7 +230,7 @@ def draft(
 def _content(
     project: WholeProject,
     quoted: WholeProject,
-    asked: NewQuote,
+    request: NewQuote,
     settings: ShopSettings,
     lines: list[QuoteLine],
     figures: Figures,
@@ -245,8 +247,8 @@ def _content(
         rooms=_rooms(quoted, lines),
         lines=lines,
         figures=figures,
-        discount=asked.discount,
-        payments=payments_of(asked.payments, figures.total_amount),
+        discount=request.discount,
+        payments=payments_of(request.payments, figures.total_amount),
         warnings=[each.sentence for each in reckoned.shown.warnings],
         terms=settings.terms,
         tile_budget=project.tile_budget,

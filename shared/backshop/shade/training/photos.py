@@ -77,8 +77,8 @@ def _segment(marker: bytes, body: bytes) -> bytes:
     if marker == _APP1 and body[2:8] == _EXIF:
         return _turned(_orientation(body[8:]))
     is_profile = marker == _APP2 and body[2:].startswith(b"ICC_PROFILE\0")
-    is_told = _APP0 < marker <= _APP15 or marker == _COM
-    if is_told and not is_profile and marker != _APP14:
+    is_metadata = _APP0 < marker <= _APP15 or marker == _COM
+    if is_metadata and not is_profile and marker != _APP14:
         return b""
     return b"\xff" + marker + body
 

@@ -113,11 +113,11 @@ def _parts(body: bytes, kind: str) -> Sent:
     files: dict[str, bytes] = {}
     for part in parts:
         head, ends, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        said = head.decode(errors="replace")
-        name = _PART_NAME.search(said)
+        headers = head.decode(errors="replace")
+        name = _PART_NAME.search(headers)
         if not ends or name is None:
             continue
-        if not _FILE_NAME.search(said):
+        if not _FILE_NAME.search(headers):
             values.setdefault(name[1], []).append(content.decode(errors="replace"))
         elif content:
             files[name[1]] = content
@@ -158,13 +158,13 @@ def host(event: Event) -> str:
 def parse(model: type[M], sent: Sent) -> M:
     """The form as a model. Raises Unprocessable with every field that does not fit, each with the
     description of the model's field where it has one."""
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         name: sent.all(name) if get_origin(field.annotation) in (list, tuple) else sent.first(name)
         for name, field in model.model_fields.items()
         if name in sent.values
     }
     try:
-        return model.model_validate(given)
+        return model.model_validate(values)
     except ValidationError as wrong:
         found = http.field_errors(wrong.errors(include_url=False, include_input=False))
     errors = [FieldError(field=each["field"], message=_said(model, each)) for each in found]
