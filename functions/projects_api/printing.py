@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import stored
 from backshop import db, logs
 from backshop.aws import config, objects
 from backshop.errors import NotFound
@@ -39,7 +40,7 @@ def answer(tx: db.Tx, store: UUID, quote: Row) -> Response:
     """The PDF as it was sent, or of a draft as it is now."""
     if quote["pdf_key"]:
         key = rules.pdf_key(store, quote["quote_id"])
-        content = objects.get(config.value("DATA_BUCKET"), key)
+        content = stored.read(key, "The quote's PDF")
     elif quote["quote_status"] == "draft":
         content = _drawn(store, quotes.shop(tx), quote, is_draft=True)
     else:

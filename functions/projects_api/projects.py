@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+import stored
 from answers import CHANGES, Cursor, Day, IfMatch, Limit, Once, Text, expect, found, listed, one
 from backshop import db
-from backshop.aws import config, objects
 from backshop.errors import Conflict
 from backshop.projects import changing, repository, rules
 from backshop.projects.archive import archiving
@@ -121,7 +121,7 @@ async def restore_project(project_id: UUID, store: StoreId, response: Response) 
     """Bring the details of an archived project back."""
     with db.transaction(store_id=store) as tx:
         if not archiving.restore(
-            tx, project_id, lambda key: objects.get(config.value("DATA_BUCKET"), key)
+            tx, project_id, lambda key: stored.read(key, "What was archived of the project")
         ):
             found(repository.one(tx, PROJECTS, project_id), "project")
             raise Conflict("The project is not archived.", slug="not-archived")

@@ -85,6 +85,17 @@ def test_a_project_comes_back_from_its_own_object(
     assert (back["notes"], len(back["rooms"])) == (before["notes"], len(before["rooms"]))
 
 
+def test_an_archive_without_its_object_says_so_and_stays(call, load, event, context, aws, old):
+    path, _, _ = old
+    load("maintain").handler(event("maintain/scheduled"), context)
+    kept = config.client("s3").list_objects_v2(Bucket=aws.bucket, Prefix="archive/")["Contents"]
+    for each in kept:
+        config.client("s3").delete_object(Bucket=aws.bucket, Key=each["Key"])
+    answer = call("POST", f"{path}/restore")
+    assert answer.status == 404
+    assert made(call("GET", path))["archived_at"] is not None
+
+
 def test_what_is_not_stored_leaves_everything_where_it_was(call, store, owner, old):
     path, before, _ = old
 
