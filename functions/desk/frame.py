@@ -148,7 +148,7 @@ def page(
     if "found" in values and exporting.is_wanted(event()):
         raise exporting.Found(values["found"])
     path = event()["rawPath"]
-    if refused and refused.slug == idempotency.REUSED:
+    if isinstance(refused, idempotency.KeyReused):
         refused = forms.used()
     errors = list(refused.errors) if refused else []
     if refused and not errors:

@@ -70,7 +70,7 @@ def _change_address(shopper: Shopper, order: str, sent: forms.Sent) -> Response[
         errors = [FieldError(field=each["field"], message=_advice(each["field"])) for each in found]
         return _page(shopper, errors=errors, typed=sent.typed, status=422)
     except Unprocessable as wrong:
-        if wrong.slug == idempotency.REUSED:
+        if isinstance(wrong, idempotency.KeyReused):
             wrong = forms.used()
         errors = list(wrong.errors) or [FieldError(field="line1", message=wrong.detail)]
         return _page(shopper, errors=errors, typed=sent.typed, status=422)

@@ -36,7 +36,6 @@ DESCRIPTION = (
     "A new random text for each new request. The same key and body are answered the same for a "
     "day, without doing anything again."
 )
-REUSED = "idempotency-key-reused"
 SEAL_BYTES = 4096
 """What KMS encrypts at once."""
 
@@ -144,11 +143,15 @@ def refused(*, is_missing: bool = False) -> BadRequest:
     return BadRequest(detail, slug="bad-idempotency-key")
 
 
-def reused() -> Unprocessable:
-    """What a key is answered that stands for another request."""
-    return Unprocessable(
-        "This Idempotency-Key was used for something else; use a new one for a new request.",
-        slug=REUSED,
+class KeyReused(Unprocessable):
+    """The key stands for another request."""
+
+    slug = "idempotency-key-reused"
+
+
+def reused() -> KeyReused:
+    return KeyReused(
+        "This Idempotency-Key was used for something else; use a new one for a new request."
     )
 
 

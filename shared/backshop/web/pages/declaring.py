@@ -27,7 +27,7 @@ def app(title: str, page: Page) -> routes.App:
     made.problem_content = {"text/html": {"schema": {"type": "string"}}}
 
     def problem(raised: Problem) -> Response[str]:
-        if raised.slug == idempotency.REUSED:
+        if isinstance(raised, idempotency.KeyReused):
             raised = forms.used()
         return page(
             "problem.html",

@@ -176,9 +176,9 @@ def _said(model: type[BaseModel], error: FieldError) -> str:
     return (field.description if field else None) or error["message"]
 
 
-def used() -> Unprocessable:
+def used() -> idempotency.KeyReused:
     """What a form is answered whose key was sent before with something else in it."""
-    return Unprocessable(USED, slug=idempotency.REUSED)
+    return idempotency.KeyReused(USED)
 
 
 def claim(tx: Tx, event: Event, sent: Sent) -> idempotency.Claim:
