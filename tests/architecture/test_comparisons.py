@@ -27,7 +27,7 @@ NO_SECRETS = {
     "':' in credentials.api_key": "how a key is written",
     "'.' in token": "how a token is written",
     "token.count('.') != 2": "how a token is written",
-    "urlsafe_b64encode(told).decode().rstrip('=') != token": "how a token is written",
+    "urlsafe_b64encode(decoded).decode().rstrip('=') != token": "how a token is written",
     "load_mark(tx, store) != known.mark": "a count of saved records",
     "job.cursor.get('secret') != known": "what the shop was told beside what it is told, both ours",
     "kept.body_hash != digest": "a body beside an earlier one of the same caller",

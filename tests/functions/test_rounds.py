@@ -17,6 +17,7 @@ from backshop.connect.try_on import rules as try_on
 from psycopg import sql
 
 from tests.backshop.kits.shop import add_orders
+from tests.conftest import Database, migrated
 from tests.functions import try_on_shop
 
 BUCKET = "backshop-try-on"
@@ -190,6 +191,12 @@ CASES = {
         lambda owner, store: has(owner, "insights.rollup_state", store, "is_whole"),
     ),
 }
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server):
+    """Without the stores of other tests, each of which a round that fails goes to by itself."""
+    return migrated(Database(postgres_server, "rounds"))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from backshop.web import calls
 from backshop.web.pages import forms
 
 from tests.backshop.kits.shop import add_orders
+from tests.conftest import Database, migrated
 from tests.functions.desk import conftest
 from tests.functions.page_forms import Press, changed, forms_of, state_of, unmet
 from tests.functions.projects_api.test_quotes import GREETING, GROUT, THINSET, TILE, USAGE
@@ -37,6 +38,12 @@ SHADES = {
 
 
 CHECKED = {"ok": True, "currency": "USD", "time_zone": "UTC", "checks": []}
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: Any) -> Database:
+    """Without the stores of other tests, in whose pages the walk would lose its way."""
+    return migrated(Database(postgres_server, "twice"))
 
 
 @pytest.fixture

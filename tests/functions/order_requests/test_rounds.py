@@ -96,7 +96,7 @@ def run(shop: Any, rounds: int, seed: int) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_few_random_rounds(connect, platform):
-    run(connect(platform), 20, seed=11)
+    run(connect(platform), 60, seed=11)
 
 
 @pytest.mark.slow
