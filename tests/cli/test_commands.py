@@ -32,8 +32,14 @@ def place_order(stack: Any, here: Any) -> None:
     )
 
 
+def on_time(status: Any) -> Any:
+    """The status, once the sync that is due is done: a slow machine is late with it."""
+    behind = {each["platform"]: each["seconds_behind"] for each in status["stores"]}
+    return status if behind["woocommerce"] == 0 else None
+
+
 def test_status_shows_queues_stores_and_schedules(here: Any, stack: Any, woocommerce: str) -> None:
-    said = here("status", "--json").json
+    said = eventually(lambda: on_time(here("status", "--json").json), seconds=200)
     assert said["health"] == "ok"
     assert said["api"] == stack.base_url
     assert {each["name"] for each in said["queues"]} == QUEUES
@@ -42,7 +48,6 @@ def test_status_shows_queues_stores_and_schedules(here: Any, stack: Any, woocomm
     by_platform = {each["platform"]: each for each in said["stores"]}
     assert by_platform.keys() == {"shopify", "woocommerce", "vendure", None}
     assert by_platform["woocommerce"]["store_id"] == woocommerce
-    assert by_platform["woocommerce"]["seconds_behind"] >= 0
     assert by_platform["woocommerce"]["last_sync"] == "completed"
     assert {each["state"] for each in said["schedules"]} == {"ENABLED"}
     told = here("status")
@@ -289,8 +294,9 @@ def test_a_traceback_only_where_it_is_asked_for(here: Any, monkeypatch: pytest.M
 
     monkeypatch.setattr(show, "table", broken)
     told = here("status")
-    assert told.code == 1
-    assert "Traceback" not in told.err
+    # What it waits for is said on the same stream, on a slow machine.
+    lines = [each for each in told.err.splitlines() if " … " not in each]
+    assert (told.code, len(lines)) == (1, 1)
     with pytest.raises(KeyError):
         here("status", "--debug")
 

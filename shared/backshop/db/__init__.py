@@ -133,11 +133,10 @@ def _begin(role: Role, begin: str, settings: Mapping[str, str], *, keeps_plans: 
             raise RuntimeError("a transaction of this role is open already; do not nest them")
         try:
             _begin_on(kept, begin, settings)
-        except psycopg.OperationalError:
-            _drop(role)
-        else:
             kept.prepare_threshold = PREPARED_AFTER if keeps_plans and _is_direct(kept) else None
             return kept
+        except psycopg.OperationalError:
+            _drop(role)
     fresh = _open(role)
     _connections()[role] = fresh
     _begin_on(fresh, begin, settings)

@@ -129,21 +129,26 @@ def fields_with(*names: str) -> str:
     return json.dumps(fields)
 
 
+def moved_to(server, shop, owner, names):
+    """The shop is at this server from now on, whose fields have these names."""
+    shop.server = server
+    owner.execute(
+        "UPDATE connect.connector_config SET store_url = %s WHERE id = %s",
+        [server.url, shop.store],
+    )
+    owner.execute(
+        "UPDATE backshop.stores SET settings = settings || %s::jsonb WHERE id = %s",
+        [json.dumps({"vendure_fields": names}), shop.store],
+    )
+
+
 def test_a_shop_with_other_field_names(shop, owner, tmp_path):
     """Both ways: what is sent, and what was set there meanwhile."""
     names = {"deliveryStage": "shippingStep", "trackingNumber": "awb"}
     own = tmp_path / "fields.json"
     own.write_text(fields_with("shippingStep", "awb"))
     with running("vendure", orders=0, products=4, custom_fields=own) as server:
-        shop.server = server
-        owner.execute(
-            "UPDATE connect.connector_config SET store_url = %s WHERE id = %s",
-            [server.url, shop.store],
-        )
-        owner.execute(
-            "UPDATE backshop.stores SET settings = settings || %s::jsonb WHERE id = %s",
-            [json.dumps({"vendure_fields": names}), shop.store],
-        )
+        moved_to(server, shop, owner, names)
         code = shop.place()
         shop.move(code, "DISPATCHED", "TE-1")
         shop.work_off()
@@ -171,15 +176,7 @@ def test_names_that_the_plugin_was_told_of_are_written_by_its_own_mutation(
     with running("vendure", orders=0, products=4, custom_fields=own) as server:
         if is_told:
             server.control("settings", delivery_fields=list(names.values()))
-        shop.server = server
-        owner.execute(
-            "UPDATE connect.connector_config SET store_url = %s WHERE id = %s",
-            [server.url, shop.store],
-        )
-        owner.execute(
-            "UPDATE backshop.stores SET settings = settings || %s::jsonb WHERE id = %s",
-            [json.dumps({"vendure_fields": names}), shop.store],
-        )
+        moved_to(server, shop, owner, names)
         code = shop.place()
         shop.move(code, "DISPATCHED", "TE-1")
         shop.work_off()
