@@ -12,7 +12,7 @@ import unicodedata
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
@@ -581,9 +581,15 @@ def _is_word(text: str) -> bool:
 def is_zone(name: str) -> bool:
     """Whether a time zone is called so, for Postgres as well: `localtime` is the zone of whichever
     machine is asked, and `Factory` is none."""
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Every file of the machine's zones is opened for that."""
     from zoneinfo import available_timezones  # who saves records asks for none
 
-    return name in available_timezones() and name not in ("localtime", "Factory")
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def clean_text(value: str | None) -> str | None:
