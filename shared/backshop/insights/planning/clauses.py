@@ -22,24 +22,10 @@ _FIELDS = frozenset(
 )
 _GOODS = frozenset({"product", "category", "sku"})
 NOT = frozenset(
-    [
-        "not",
-        "never",
-        "neither",
-        "nor",
-        "without",
-        "except",
-        "excepting",
-        "excluding",
-        "exclude",
-        "excl",
-        "outside",
-        "non",
-        "minus",
-        "besides",
-        "ignoring",
-        "bar",
-    ]
+    """
+    not never neither nor without except excepting excluding exclude excl outside non minus besides ignoring
+    bar
+    """.split()  # noqa: SIM905
 )
 NOT_OF_TWO = frozenset(
     {
@@ -49,75 +35,29 @@ NOT_OF_TWO = frozenset(
         ("not", "including"),
     }
 )  # fmt: skip
-_LINKS = frozenset(
+_PREPOSITIONS = frozenset(
     """
-    from in to for of with by via through using at on into out within used uses use carrying came come comes coming
-    went goes going shipped sent placed paid bought made ordered delivered settled having applied redeemed contain containing contained include included
-    purchased dispatched headed bound located living based checked sold go come use
+    from in to for of with by via through using at on into out within
     """.split()  # noqa: SIM905
 )
-"""Words that tie a name to what it is a condition of."""
-_PARTICIPLES = _LINKS - frozenset(
-    [
-        "from",
-        "in",
-        "to",
-        "for",
-        "of",
-        "with",
-        "by",
-        "via",
-        "through",
-        "using",
-        "at",
-        "on",
-        "into",
-        "out",
-        "within",
-    ]
+_VERBS = frozenset(
+    """
+    used uses use carrying came come comes coming went goes going shipped sent placed paid bought made
+    ordered delivered settled having applied redeemed contain containing contained include included
+    purchased dispatched headed bound located living based checked sold go
+    """.split()  # noqa: SIM905
 )
+_LINKS = _PREPOSITIONS | _VERBS
+"""Words that tie a name to what it is a condition of."""
 _AUXILIARIES = frozenset(
-    [
-        "was",
-        "were",
-        "is",
-        "are",
-        "be",
-        "been",
-        "being",
-        "have",
-        "has",
-        "had",
-        "did",
-        "do",
-        "does",
-        "get",
-        "got",
-        "gets",
-        "also",
-        "the",
-        "our",
-        "my",
-        "a",
-        "an",
-        "any",
-    ]
+    """
+    was were is are be been being have has had did do does get got gets also the our my a an any
+    """.split()  # noqa: SIM905
 )
 _WHAT = frozenset(
-    [
-        "country",
-        "code",
-        "coupon",
-        "voucher",
-        "promo",
-        "discount",
-        "channel",
-        "payment",
-        "method",
-        "codes",
-        "category",
-        "product",
-    ]
+    """
+    country code coupon voucher promo discount channel payment method codes category product
+    """.split()  # noqa: SIM905
 )
 _RELATIVE = frozenset({"that", "which", "who", "where"})
 _BUYERS = frozenset(
@@ -142,23 +82,9 @@ _OF_ORDERS = re.compile(
 )
 _FACING = frozenset({"vs", "than", "compared", "against"})
 _DOING = frozenset(
-    [
-        "pay",
-        "buy",
-        "order",
-        "shop",
-        "spend",
-        "bought",
-        "ordered",
-        "purchased",
-        "purchase",
-        "spent",
-        "prefer",
-        "use",
-        "like",
-        "return",
-        "go",
-    ]
+    """
+    pay buy order shop spend bought ordered purchased purchase spent prefer use like return go
+    """.split()  # noqa: SIM905
 )
 _BUYING = _DOING - {"spend", "spent"}
 _GOODS_NOUN = re.compile(r"products?|items?|articles?|things?|skus?|variants?")
@@ -298,12 +224,12 @@ class _Walk:
 
     def _ties(self, word: str, before: str) -> bool:
         is_of_subject = self.at < 3 or self.tokens[self.at - 3] not in _RELATIVE
-        if word in _PARTICIPLES and before in _BUYERS and is_of_subject:
+        if word in _VERBS and before in _BUYERS and is_of_subject:
             return False  # `that new customers placed`
         if word == "by" and before in ("split", "grouped"):
             return False
         self.is_linked, self.is_bare = True, False
-        self.is_used = self.is_used or word in _PARTICIPLES
+        self.is_used = self.is_used or word in _VERBS
         return True
 
     def _belongs(self, word: str, before: str) -> bool:
