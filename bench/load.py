@@ -42,7 +42,8 @@ MOST_RATE = 512.0
 OTHERS = 0.25
 """Other calls for each delivery."""
 GROWS = 2.0
-"""The backlog grows where it is as long as so many seconds' deliveries after a step."""
+"""The backlog grows where, through the last quarter of a step, it is never shorter than so many
+seconds' deliveries. A moment says nothing: a batch that is filling waits for a second anyway."""
 LATENCY_SECONDS = 0.4
 """Of a page of a real shop, as WooCommerce on a small host answers."""
 ALONE = 15
@@ -302,10 +303,15 @@ async def find_limit(stack: Stack, driver: Driver, first: list[Make], second: li
 
     async def grows(rate: float) -> bool:
         await stack.until_empty(600)
-        await driver.at(rate, STEP_SECONDS, first, second)
-        waiting = await asyncio.to_thread(stack.backlog)
-        say(f"{rate:g} a second: {waiting} wait after {STEP_SECONDS:.0f} s")
-        return waiting > GROWS * rate
+        step = asyncio.create_task(driver.at(rate, STEP_SECONDS, first, second))
+        await asyncio.sleep(0.75 * STEP_SECONDS)
+        waiting = []
+        for _ in range(10):
+            waiting.append(await asyncio.to_thread(stack.backlog))
+            await asyncio.sleep(STEP_SECONDS / 40)
+        await step
+        say(f"{rate:g} a second: {min(waiting)} to {max(waiting)} wait at its end")
+        return min(waiting) > GROWS * rate
 
     rate = FIRST_RATE
     while rate < MOST_RATE and not await grows(rate):
