@@ -12,7 +12,8 @@ from backshop.insights.planning import phrasing
 from backshop.insights.planning.lexicon import PEOPLE
 from backshop.insights.planning.models import Known
 from backshop.insights.planning.names import Named
-from backshop.insights.planning.text import Line, compiled
+from backshop.insights.planning.patterns import compiled
+from backshop.insights.planning.text import Line
 
 if TYPE_CHECKING:
     from backshop.insights.planning.rules import Reading

@@ -7,7 +7,8 @@ import re
 
 from backshop.insights.planning import metrics, times
 from backshop.insights.planning.names import MARK, Named
-from backshop.insights.planning.text import Line, compiled
+from backshop.insights.planning.patterns import compiled
+from backshop.insights.planning.text import Line
 
 _TURN = (
     r"(?:(?: ,)? (?:no|nope|oops|sorry|wait|actually|rather|hang on|hold on))*(?: ,)?"

@@ -4,9 +4,10 @@ store."""
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from backshop.insights.planning import countries, times
+from backshop.insights.planning import countries, names, times
 from backshop.insights.planning.lexicon import BEST, CODES, WORST
 from backshop.insights.planning.models import Declined, Known
 from backshop.insights.planning.names import Named
@@ -599,8 +600,8 @@ def read_names(reading: Reading, known: Known) -> None:
     if reading.is_facing:
         _decline_unlike(wanted)
     _read_rows_of_a_name(reading)
-    for field, names in wanted.items():
-        _put_names(reading, field, names, known, facing=facing)
+    for field, held in wanted.items():
+        _put_names(reading, field, held, known, facing=facing)
     _without_marks(line)
     reading.is_facing = facing or line.has(r"\bvs\b")
 
@@ -652,24 +653,24 @@ def _whole(value: str, op: str, known: Known) -> tuple[str, ...]:
     """Of a part of names, the products that have it."""
     if op != "contains":
         return (value,)
-    return tuple(each for each in known.products if value.lower() in each.lower())[:8]
+    return tuple(islice(names.index(known).containing(value), 8))
 
 
 def _put_names(
-    reading: Reading, field: str, names: list[Named], known: Known, *, facing: bool
+    reading: Reading, field: str, held: list[Named], known: Known, *, facing: bool
 ) -> None:
     if not facing and any(
         each.field == field and each.op in ("=", "in") for each in reading.filters
     ):
-        for each in names:
+        for each in held:
             add_name(reading, each, known)
         return
-    values = tuple(dict.fromkeys(each.value for each in names))
+    values = tuple(dict.fromkeys(each.value for each in held))
     if len(values) == 1:
-        put(reading, limit(field, names[0].op, values[0]))
+        put(reading, limit(field, held[0].op, values[0]))
         return
     values = tuple(
-        dict.fromkeys(one for each in names for one in _whole(each.value, each.op, known))
+        dict.fromkeys(one for each in held for one in _whole(each.value, each.op, known))
     )
     put(reading, limit(field, "in", values))
     if facing and Dimension(field) not in reading.dimensions:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backshop.insights.planning import clauses
 from backshop.insights.planning.filters import N_PLUS, N, limit, number_of, op_of, put
 from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
-from backshop.insights.planning.text import compiled
+from backshop.insights.planning.patterns import compiled
 from backshop.insights.planning.times import MONTH
 from backshop.insights.semantic.models import Limit
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from backshop.insights.planning import filters
 from backshop.insights.planning.filters import DURATION, N, days_of, limit, op_of, put
 from backshop.insights.planning.lexicon import BEST, BOUGHT, CODES, GOODS, PEOPLE
-from backshop.insights.planning.text import Line, compiled
+from backshop.insights.planning.patterns import Pattern, Patterns, compiled
+from backshop.insights.planning.text import Line
 from backshop.insights.planning.times import UNIT, suiting
 from backshop.insights.semantic.checking import checked
 from backshop.insights.semantic.metrics import METRICS
@@ -764,18 +765,19 @@ def read_segment(reading: Reading) -> None:
 
 def read_idioms(reading: Reading) -> None:
     """The first turn of phrase of a question, and any that is joined to it."""
-    line = reading.line
-    for idiom in IDIOMS:
+    line, last = reading.line, -1
+    while (place := _next_idiom(line, last)) is not None:
+        last, idiom = place, IDIOMS[place]
         found = line.find(idiom.pattern)
         if found is None or not found[0].strip():
             continue
         if reading.metrics and not _joined(line, found.start(), found.end()):
             continue
-        place = line.text[: found.start()].count("%m")
+        before = line.text[: found.start()].count("%m")
         line.text = f"{line.text[: found.start()]} %m {idiom.keep}{line.text[found.end() :]}"
         kept = [each for each in re.findall(r"@x\d+", found[0]) if each not in line.text]
         line.text = re.sub(r"\s+", " ", " ".join([line.text, *kept]) + " ")
-        reading.metrics[place:place] = [
+        reading.metrics[before:before] = [
             each for each in idiom.metrics if each not in reading.metrics
         ]
         for dimension in idiom.dimensions:
@@ -790,6 +792,12 @@ def read_idioms(reading: Reading) -> None:
         line.text = re.sub(r"\s+", " ", line.text)
 
 
+def _next_idiom(line: Line, last: int) -> int | None:
+    """Of those that may be in the line as it is now."""
+    return next((each for each in _IDIOM_PATTERNS.places(line.text) if each > last), None)
+
+
+_IDIOM_PATTERNS = Patterns(each.pattern for each in IDIOMS)
 _AND = r"(?:and|,|plus|with|as well as|along with|vs|or|/|together with|including)(?: (?:the|our|my|also|total|number of|how many|average|avg))*"
 
 _DONE = r"(?:(?:charged|collected|given|paid|earned|income|did|do|have|has|had|we|i|there|get|got|make|made|see|receive|received|come|came|were|was) )*"
@@ -1110,13 +1118,25 @@ _WEAK = frozenset(
 
 
 @cache
-def _phrases() -> tuple[re.Pattern[str], dict[str, str]]:
+def _owners() -> dict[str, str]:
+    """Metrics by what they are called."""
     owner: dict[str, str] = {}
     for metric in METRICS.values():
         for phrase in (*metric.words, metric.label.lower()):
             owner.setdefault(" ".join(re.sub(r"[-()]", " ", phrase.lower()).split()), metric.name)
-    longest = sorted(owner, key=lambda each: (-len(each.split()), -len(each)))
-    return compiled(rf"\b(?:{'|'.join(re.escape(each) for each in longest)})s?\b"), owner
+    return owner
+
+
+@cache
+def _phrases() -> dict[str, Pattern]:
+    """What metrics are called, the longest first, by the first word of it."""
+    found: dict[str, list[str]] = {}
+    for phrase in sorted(_owners(), key=lambda each: (-len(each.split()), -len(each))):
+        first = re.match(r"\w+", phrase)
+        assert first, phrase
+        for word in {first[0], f"{first[0]}s"} if first[0] == phrase else {first[0]}:
+            found.setdefault(word, []).append(re.escape(phrase))
+    return {word: compiled(rf"\b(?:{'|'.join(each)})s?\b") for word, each in found.items()}
 
 
 class Said(NamedTuple):
@@ -1179,12 +1199,21 @@ _HOW_MANY_BOUGHT = r"\b(?:did|has|have|does|do) (?:anyone|anybody|someone|any cu
 
 
 def _said(line: Line) -> Iterator[Said]:
-    pattern, owner = _phrases()
-    for match in pattern.finditer(line.text):
+    owners = _owners()
+    for match in _called(line.text):
         said = match[0]
-        name = owner.get(said) or owner.get(said.removesuffix("s"))
-        if name:
-            yield Said(match.start(), match.end(), name, said in _WEAK)
+        name = owners.get(said) or owners[said.removesuffix("s")]
+        yield Said(match.start(), match.end(), name, said in _WEAK)
+
+
+def _called(text: str) -> Iterator[Match[str]]:
+    """From left to right, none in another."""
+    phrases, end = _phrases(), 0
+    for word in re.finditer(r"\w+", text):
+        pattern = phrases.get(word[0]) if word.start() >= end else None
+        if pattern and (found := pattern.compiled.match(text, word.start())):
+            yield found
+            end = found.end()
 
 
 def begins(text: str) -> bool:
@@ -1205,8 +1234,10 @@ def is_of_other(text: str, name: str) -> bool:
 
 def without_words(text: str) -> str | None:
     """The line without what metrics are called in it; None where it names none."""
-    pattern, _ = _phrases()
-    return pattern.sub(" ", text) if pattern.search(text) else None
+    found = list(_called(text))
+    for each in reversed(found):
+        text = f"{text[: each.start()]} {text[each.end() :]}"
+    return text if found else None
 
 
 def _add_joined(reading: Reading, found: list[Said]) -> None:

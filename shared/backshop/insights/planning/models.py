@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from backshop.insights.semantic.models import SemanticQuery
 
@@ -44,6 +45,16 @@ class Known:
     payment_methods: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     currency: str = "USD"
+
+    @cached_property
+    def _hash(self) -> int:
+        names = (self.products, self.categories, self.skus, self.coupons, self.countries)
+        others = (self.currencies, self.statuses, self.payment_methods, self.channels)
+        return hash((names, others, self.currency))
+
+    def __hash__(self) -> int:
+        """Reckoned once: there may be tens of thousands of names."""
+        return self._hash
 
 
 @dataclass(frozen=True)

@@ -62,14 +62,22 @@ class Index:
         self._bare = {re.sub(r"[\W_]+", "", each.lower()): each for each in known.coupons}
         self._texts = _in_lines(known.products)
         self._categories = {word for name in known.categories for word in words_of(name)}
+        self._known = known
         self._places: dict[str, frozenset[int] | None] = {}
         self._keys: dict[int, tuple[str, ...]] = {}
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Words that the store's names are of."""
-        spoken = (word for text in self._texts for word in text.split())
-        return frozenset({*spoken, *self._categories})
+        return frozenset(self._categories).union(*(each.words for each in self._texts))
+
+    @cached_property
+    def named(self) -> tuple[list[tuple[str, str]], list[str]]:
+        """(field, name) of products, categories and coupons, and the names in small letters."""
+        found = [("product", each) for each in self.products]
+        found += [("category", each) for each in self._known.categories]
+        found += [("coupon", each) for each in self._known.coupons]
+        return found, [name.lower() for _, name in found]
 
     @cached_property
     def targets(self) -> dict[int, tuple[str, ...]]:
@@ -84,6 +92,12 @@ class Index:
         if said in self._skus:
             return Named("sku", self._skus[said])
         return Named("coupon", self._bare[said]) if said in self._bare else None
+
+    def containing(self, part: str) -> Iterator[str]:
+        """Names of products with these letters in them."""
+        part = part.lower()
+        lowered = self.named[1]
+        return (name for name, small in zip(self.products, lowered, strict=False) if part in small)
 
     def has(self, key: str) -> bool:
         """Whether a product's name has the folded word."""
@@ -108,9 +122,7 @@ class Index:
 
     def speaks(self, word: str) -> bool:
         """Whether one of the store's names has the word, as it is."""
-        return word in self._categories or any(
-            next(_lines_with(each, word), None) is not None for each in self._texts
-        )
+        return word in self._categories or any(word in each.words for each in self._texts)
 
     def key(self, place: int) -> tuple[str, ...]:
         if place not in self._keys:
@@ -157,7 +169,7 @@ class Index:
         found: set[int] = set()
         for wanted in spellings:
             for text in self._texts:
-                found.update(islice(_lines_with(text, wanted), most + 1 - len(found)))
+                found.update(islice(text.places(wanted), most + 1 - len(found)))
             if len(found) > most:
                 return None
         return frozenset(found)
@@ -167,19 +179,37 @@ def _rarest(found: Sequence[frozenset[int]]) -> frozenset[int]:
     return min(found, key=len)
 
 
-def _in_lines(names: Sequence[str]) -> tuple[str, ...]:
-    """The names, one a line, words between spaces; once more without hyphens where there are any
-    (`tshirt`). Signs go as they do in questions."""
+class _Lines:
+    """Names, one a line, words between spaces; `numbers` are theirs, where they are not all."""
+
+    def __init__(self, lines: str, numbers: Sequence[int] | None = None) -> None:
+        self.text = f"\n{lines}\n".replace("\n", " \n ")
+        self.words = frozenset(lines.split())
+        self._numbers = numbers
+
+    def places(self, wanted: str) -> Iterator[int]:
+        """Of names that have it between spaces."""
+        if " " not in wanted and wanted not in self.words:
+            return iter(())
+        found = _lines_with(self.text, wanted)
+        return found if self._numbers is None else (self._numbers[each] for each in found)
+
+
+def _in_lines(names: Sequence[str]) -> tuple[_Lines, ...]:
+    """The names; those with hyphens once more without (`tshirt`). Signs go as they do in
+    questions."""
     joined = "\n".join(names).lower()
     if joined.count("\n") != len(names) - 1:
         joined = "\n".join(" ".join(each.split()) for each in names).lower()
-    for sign, instead in _SIGNS:
+    for sign, instead in _SIGNS if _has_signs(joined) else ():
         joined = joined.replace(sign, instead)
-    texts = [joined.replace("-", " ")]
-    if "-" in joined:
-        glued = (each.replace("-", "") if "-" in each else "" for each in joined.split("\n"))
-        texts.append("\n".join(glued))
-    return tuple(f"\n{each}\n".replace("\n", " \n ") for each in texts)
+    joined = joined.translate(_AS_SPACES).replace("  ", " ")
+    if "-" not in joined:
+        return (_Lines(joined),)
+    lines = joined.split("\n")
+    numbers = [number for number, each in enumerate(lines) if "-" in each]
+    glued = "\n".join(lines[each].replace("-", "") for each in numbers)
+    return _Lines(joined.replace("-", " ")), _Lines(glued, numbers)
 
 
 _SIGNS = (
@@ -192,9 +222,14 @@ _SIGNS = (
     ("+", " and "),
     (". ", " "),
     (".\n", "\n"),
-    *((each, " ") for each in '/_,()[]{}|:;!?"*@'),
-    ("  ", " "),
 )
+_AS_SPACES = str.maketrans(dict.fromkeys('/_,()[]{}|:;!?"*@', " "))
+
+
+def _has_signs(text: str) -> bool:
+    return not text.isascii() or any(each in text for each in "'`&+.")
+
+
 _ANYWHERE = frozenset({*UNITS, "time", "percent"})
 """Words that stand right behind numbers in names: these are not looked for."""
 
@@ -619,16 +654,8 @@ def nearest(said: str, known: Known) -> list[tuple[str, str]]:
     """(field, name) of what the store has that is spelled most like it."""
     from rapidfuzz import fuzz, process
 
-    choices = [("product", each) for each in known.products]
-    choices += [("category", each) for each in known.categories]
-    choices += [("coupon", each) for each in known.coupons]
-    found = process.extract(
-        said.lower(),
-        [each[1].lower() for each in choices],
-        scorer=fuzz.ratio,
-        limit=3,
-        score_cutoff=55,
-    )
+    choices, lowered = index(known).named
+    found = process.extract(said.lower(), lowered, scorer=fuzz.ratio, limit=3, score_cutoff=55)
     return [choices[place] for _, _, place in found]
 
 
@@ -636,11 +663,16 @@ def near_enough(said: str, known: Known) -> Named | None:
     """A whole name with slips of the pen in it; another number is another thing."""
     from rapidfuzz import fuzz, process
 
-    for field, names in (("category", known.categories), ("product", known.products)):
-        found = process.extractOne(
-            said.lower(), [each.lower() for each in names], scorer=fuzz.ratio, score_cutoff=86
-        )
-        if found and len(said) >= 5 and _digits(said) == _digits(found[0]):
+    if len(said) < 5:
+        return None
+    products = index(known).named[1][: len(known.products)]
+    categories = [each.lower() for each in known.categories]
+    for field, names, lowered in (
+        ("category", known.categories, categories),
+        ("product", known.products, products),
+    ):
+        found = process.extractOne(said.lower(), lowered, scorer=fuzz.ratio, score_cutoff=86)
+        if found and _digits(said) == _digits(found[0]):
             return Named(field, names[found[2]])
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from backshop.insights.planning import verbs
 from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
-from backshop.insights.planning.text import compiled
+from backshop.insights.planning.patterns import Rewriting
 
 _DID = r"(?:do|did|have|has|does|are|were|was|is)"
 _WE = r"(?:we|i|the (?:shop|store|business))"
@@ -549,11 +549,11 @@ _RULES = (
 )
 
 
+_rewritten = Rewriting(_RULES)
+
+
 def rephrased(line: str) -> str:
-    line = verbs.plainly(line)
-    for pattern, instead in _RULES:
-        line = compiled(pattern).sub(instead, line)
-    return " ".join(line.split())
+    return " ".join(_rewritten(verbs.plainly(line)).split())
 
 
 def words() -> tuple[str, ...]:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+from backshop.insights.planning.patterns import Pattern, compiled
+
 _PLACES = """
 amsterdam|antwerp|athens|auckland|baden|bangkok|barcelona|basel|beijing|belfast|belgrade|bergen|berlin|bern|bilbao
 birmingham|bologna|bonn|bordeaux|bratislava|bremen|bristol|brussels|bucharest|budapest|cairo|calgary|cape town|cardiff
@@ -43,9 +45,9 @@ nagaland|odisha|punjab|rajasthan|sikkim|tamil nadu|telangana|tripura|uttar prade
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
+def _pattern() -> Pattern:
     names = sorted((each for each in re.split(r"[|\n]", _PLACES) if each), key=len, reverse=True)
-    return re.compile(rf"(?<![\w@])(?:{'|'.join(names)})(?!\w)")
+    return compiled(rf"(?<![\w@])(?:{'|'.join(names)})(?!\w)")
 
 
 @cache

@@ -30,6 +30,7 @@ from backshop.insights.planning import (
 from backshop.insights.planning.lexicon import DIMENSION_NOUNS, MISSING, PEOPLE
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
 from backshop.insights.planning.names import Named
+from backshop.insights.planning.patterns import Patterns
 from backshop.insights.planning.text import (
     Line,
     folded,
@@ -296,6 +297,9 @@ def _read_order_values(reading: Reading) -> None:
         _add(reading, D.ORDER_VALUE_BUCKET)
 
 
+_MISSING = Patterns(each.pattern for each in MISSING)
+
+
 def _missing(reading: Reading, known: Known) -> lexicon.Missing | None:
     """What of the question is no data; a status that the store has is."""
     if _asks_what_a_thing_cost(reading):
@@ -303,7 +307,8 @@ def _missing(reading: Reading, known: Known) -> lexicon.Missing | None:
     if places.has_one(reading.line.text, names.index(known).speaks):
         return next(each for each in MISSING if each.missing[0] == "cities and regions")
     statuses = " ".join(known.statuses).lower()
-    for each in MISSING:
+    for place in _MISSING.places(reading.line.text):
+        each = MISSING[place]
         found = reading.line.find(each.pattern)
         if found and not (each.missing[0] == "deliveries" and found[0].strip() in statuses):
             return each
@@ -470,20 +475,24 @@ _CLASSES_BESIDE: tuple[tuple[Dimension, str], ...] = (
 """Turns of phrase that ask for a dimension's rows."""
 
 
+_BY = r"(?:by|per|x|for each|for every|each|every|across|grouped by|split by|broken down by|breakdown by|broken into|split into|according to|depending on|in each|from each|of each|and by|between|among|then by|(?<!^ )~ (?:and|,|x|vs)(?: by)?)"
+_BY_ROWS = rf"(?<!\w){_BY}(?: the| our| my| different| various| individual| all| all the| single)*(?: |-)(?:{ranking.NOUNS})(?: too| as well| separately| individually)?\b"
+_ROWS_ACROSS = rf"\b(?:{ranking.NOUNS}) (?=(?:x|vs) (?:hours?|weekdays?|months?|countr|categor|products?|channels?)\b)"
+_ROWS_SPLIT = tuple(
+    rf"\b(?:{noun}) (?:breakdown|split|wise|level|ranking|table|mix|distribution|comparison)\b"
+    for _, noun in DIMENSION_NOUNS
+)
+
+
 def _read_dimensions(reading: Reading) -> None:
     line = reading.line
-    by = r"(?:by|per|x|for each|for every|each|every|across|grouped by|split by|broken down by|breakdown by|broken into|split into|according to|depending on|in each|from each|of each|and by|between|among|then by|(?<!^ )~ (?:and|,|x|vs)(?: by)?)"
-    pattern = rf"(?<!\w){by}(?: the| our| my| different| various| individual| all| all the| single)*(?: |-)(?:{ranking.NOUNS})(?: too| as well| separately| individually)?\b"
-    across = rf"\b(?:{ranking.NOUNS}) (?=(?:x|vs) (?:hours?|weekdays?|months?|countr|categor|products?|channels?)\b)"
-    if found := line.take(across):  # `weekday x hour`
+    if found := line.take(_ROWS_ACROSS):  # `weekday x hour`
         _add(reading, next(each for each, _ in DIMENSION_NOUNS if found[str(each).upper()]))
         line.text = re.sub(r"~ (?:x|vs) ", "~ x ", line.text)
-    while found := line.take(pattern):
+    while found := line.take(_BY_ROWS):
         _add(reading, next(each for each, _ in DIMENSION_NOUNS if found[str(each).upper()]))
-    for dimension, noun in DIMENSION_NOUNS:
-        if line.take(
-            rf"\b(?:{noun}) (?:breakdown|split|wise|level|ranking|table|mix|distribution|comparison)\b"
-        ):
+    for (dimension, _), split in zip(DIMENSION_NOUNS, _ROWS_SPLIT, strict=True):
+        if line.take(split):
             _add(reading, dimension)
     for dimension, spoken in _CLASSES_BESIDE:
         if spoken == _WHEN and (reading.grain or D.DAY_OF_WEEK in reading.dimensions):

@@ -13,7 +13,8 @@ from itertools import takewhile
 from re import Match
 
 from backshop.insights.planning import times
-from backshop.insights.planning.text import Line, compiled
+from backshop.insights.planning.patterns import compiled
+from backshop.insights.planning.text import Line
 from backshop.insights.planning.times import Now
 from backshop.insights.semantic.models import (
     AllTime,

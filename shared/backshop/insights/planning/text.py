@@ -10,7 +10,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from re import Match, Pattern
+from re import Match
+
+from backshop.insights.planning.patterns import Rewriting, compiled
 
 TAKEN = " ~ "
 """Stands where a part was taken out, so that words which were apart do not become neighbours."""
@@ -340,11 +342,8 @@ _ONE_WORD = (
 )
 
 
-def in_one_word(line: str) -> str:
-    """Words that mean the same as one; after the store's names were marked, which may hold them."""
-    for pattern, word in _ONE_WORD:
-        line = compiled(pattern).sub(word, line)
-    return line
+in_one_word = Rewriting(_ONE_WORD)
+"""Words that mean the same as one; after the store's names were marked, which may hold them."""
 
 
 class Line:
@@ -357,8 +356,8 @@ class Line:
         """The first place that reads so, taken out."""
         found = compiled(pattern).search(self.text)
         if found:
-            self.text = self.text[: found.start()] + TAKEN + self.text[found.end() :]
-            self.text = re.sub(r"\s+", " ", self.text)
+            left = self.text[: found.start()] + TAKEN + self.text[found.end() :]
+            self.text = f" {' '.join(left.split())} "
         return found
 
     def has(self, pattern: str) -> bool:
@@ -371,23 +370,18 @@ class Line:
         return re.findall(r"[^\s~,]+", self.text)
 
 
-@cache
-def compiled(pattern: str) -> Pattern[str]:
-    return re.compile(pattern)
-
-
 def _of_quarter(quarter: str, year: str | None) -> str:
     return f"q{quarter} {year if len(year) == 4 else f'20{year}'}" if year else f"q{quarter}"
+
+
+_spelled_out, _shortened = Rewriting(_SPELLED_OUT), Rewriting(_SHORT)
 
 
 def plain_line(text: str) -> str:
     """Lower case, one spelling of contractions, abbreviations and numbers; hyphens and signs kept
     where they may be part of a code."""
     line = unicodedata.normalize("NFKC", text).translate(_PLAIN).lower()
-    for pattern, instead in _SPELLED_OUT:
-        line = compiled(pattern).sub(instead, line)
-    for pattern, made in _SHORT:
-        line = compiled(pattern).sub(made, line)
+    line = _shortened(_spelled_out(line))
     line = compiled(r"[?;] +(?=(?:what|who|which|how|when)\b)").sub(" , ", line)
     line = compiled(r"[?!;:()\[\]{}\"|*]|\.(?!\d)|(?<!\d)\.").sub(" ", line)
     line = compiled(r"\s*,\s*|\s*&\s*|\s*\+\s*").sub(

@@ -7,10 +7,12 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import lru_cache
 from re import Match
 from typing import NamedTuple
 
-from backshop.insights.planning.text import Line, compiled
+from backshop.insights.planning.patterns import Patterns, compiled
+from backshop.insights.planning.text import Line
 from backshop.insights.semantic.models import (
     MONTHS,
     AllTime,
@@ -78,11 +80,25 @@ class Now(NamedTuple):
 
 def period(line: Line, now: Now) -> Period | None:
     """The first period that the line names, taken out of it."""
+    held, line.text = _period_in(line.text, now)
+    return held
+
+
+@lru_cache(maxsize=128)
+def _period_in(text: str, now: Now) -> tuple[Period | None, str]:
+    """The first period, and the text without it; parts of a line are looked at again and again."""
+    line = Line(text)
+    held = _found(line, now)
+    return held, line.text if held else text
+
+
+def _found(line: Line, now: Now) -> Period | None:
     from backshop.insights.planning import spans
 
     if (reckoned := spans.read(line, now)) is not None:
         return reckoned
-    for pattern, made in _FORMS:
+    for place in _PATTERNS.places(line.text):
+        pattern, made = _FORMS[place]
         found = line.find(pattern)
         if found is None:
             continue
@@ -621,7 +637,7 @@ def _season(found: Match[str], now: Now) -> Period | None:
     )
 
 
-_REL_YEAR = r"(?P<x>last year|this year|(?:19|20)\d\d)?"
+_REL_YEAR = r"(?:(?P<x>last year|this year|(?:19|20)\d\d) )?"
 _NUMBER = r"(?P<n>\d+|couple(?: of)?|few|several)"
 _LAST = r"(?:last|past|previous|prior|trailing|latest|recent|most recent|preceding|rolling)"
 
@@ -740,7 +756,7 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     ),
     *(
         (
-            rf"\b(?:on |for |over |during |at |this |of )?{_REL_YEAR} ?(?:last |past )?(?:the )?(?:{pattern})"
+            rf"\b(?:on |for |over |during |at |this |of )?{_REL_YEAR}(?:last |past )?(?:the )?(?:{pattern})"
             + OF_YEAR.replace("((", "(?P<y>(")
             + r"(?: itself)?\b",
             _named_day(name),
@@ -915,6 +931,9 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _last_n,
     ),
 )
+
+
+_PATTERNS = Patterns(pattern for pattern, _ in _FORMS)
 
 
 def _calendar_of_now(year: int, now: Now) -> Period | None:

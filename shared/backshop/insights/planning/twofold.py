@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from backshop.insights.planning import metrics, times
 from backshop.insights.planning.lexicon import BEST, DIMENSION_NOUNS, WORST
 from backshop.insights.planning.names import MARK, Named
-from backshop.insights.planning.text import Line, compiled
+from backshop.insights.planning.patterns import compiled
+from backshop.insights.planning.text import Line
 
 _BOTH_ENDS = rf"(?P<first>\b(?:{BEST}))(?: \w+)? ?(?:and|,|or|vs|/) (?:the |our )?(?:{WORST})\b"
 _ENDS_OF = rf"(?P<first>\b(?:{WORST}))(?: \w+)? ?(?:and|,|or|vs|/) (?:the |our )?(?:{BEST})\b"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from backshop.insights.planning.text import compiled
+from backshop.insights.planning.patterns import compiled
 from backshop.insights.planning.things import THINGS
 
 _PLAIN = {
