@@ -23,10 +23,14 @@ from backshop.platforms.errors import Ignored
 from backshop.received import bodies
 from backshop.received import repository as received
 from backshop.received.models import Arrival, Outcome
-from backshop.saving import projections
+from backshop.saving import ledger, projections
 from backshop.saving.erasures import hashes_in, hashes_of
 from backshop.saving.prepare import seldom_collecting
 from backshop.stores import repository as store
+
+SMALL = 64_000
+"""Bytes of a store's bodies that are saved without waiting for each statement. More are rows that
+cost more than the waiting, and are copied where that is allowed (`db.stage`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,21 +173,23 @@ def _report(delivery: QueuedDelivery, error: Exception, stored: Collection[UUID]
 
 
 def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collection[UUID]) -> None:
-    with db.transaction(store_id=connector_id, keeps_plans=True) as tx:
-        shop = store.load(tx)
-        if shop is None:
-            logs.warning("delivery for a connector that is gone", connector_id=str(connector_id))
-            bodies.delete(
-                connector_id, [e.arrival.id for e in deliveries if e.arrival.id in stored]
-            )
-            return
-        new = store.claim_deliveries(
+    is_small = sum(len(each.arrival.body) for each in deliveries) < SMALL
+    with db.transaction(store_id=connector_id, keeps_plans=True, is_pipelined=is_small) as tx:
+        loading = store.ask(tx)
+        claiming = store.claim_deliveries(
             tx,
             [
                 store.Claim(each.topic, each.key, each.sha256, each.received_at)
                 for each in (delivery.arrival for delivery in deliveries)
             ],
         )
+        shop, new = loading(), claiming()
+        if shop is None:
+            logs.warning("delivery for a connector that is gone", connector_id=str(connector_id))
+            bodies.delete(
+                connector_id, [e.arrival.id for e in deliveries if e.arrival.id in stored]
+            )
+            return
         taken = [e for e in deliveries if e.is_replay or (e.arrival.topic, e.arrival.key) in new]
         others = _of_others(tx, taken, shop)
         translated = [
@@ -194,16 +200,20 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collecti
         # The body of a deletion is an id that anybody's is like: the shop is asked first.
         gone = [each for each in records if isinstance(each, commerce.Deletion)]
         rest = [each for each in records if not isinstance(each, commerce.Deletion)]
-        projections.save(tx, shop, rest, wait=False)
-        questions = outbox.put_all(tx, "deletion", [_question(each) for each in gone])
         outcomes = {each.arrival.id: _outcome(its_events) for each, its_events in translated}
         noted = [(each.arrival, outcomes.get(each.arrival.id)) for each in deliveries]
-        unkept = received.note(tx, noted, stored)
+        # Who erases holds the lock too: what is noted from here on is what is erased after it.
+        lock = ledger.ask_lock(tx, shop, wait=False)
+        noting = received.ask_note(tx, noted, stored)
+        erasing = received.ask_erased_meanwhile(tx, [each.arrival.id for each in taken])
+        projections.save(tx, shop, rest, lock=lock)
+        questions = outbox.put_all(tx, "deletion", [_question(each) for each in gone])
+        unkept = [*noting(), *erasing()]
         if consents := [each for each in events if isinstance(each, commerce.ConsentChange)]:
             projections.save_consents(tx, shop, consents)
         if orders := [each for each in events if not isinstance(each, commerce.Record)]:
             questions += _obey(tx, shop, orders)
-        unkept += received.erased_meanwhile(tx, [each.arrival.id for each in taken])
+            unkept += received.erased_meanwhile(tx, [each.arrival.id for each in taken])
         bodies.delete(connector_id, unkept)
     outbox.announce(questions)
 
@@ -269,14 +279,15 @@ def _of_others(
 ) -> list[QueuedDelivery]:
     """Those whose bodies name another shop than this store's, where that has told its name: nothing
     of them is obeyed here, whoever signed them and however they came."""
-    standing = connect.standing(tx) if deliveries else None
+    webhooks = platforms.load(shop.platform).webhooks
+    read = [(each, webhooks.read({}, each.arrival.body)) for each in deliveries]
+    named = [(each, said.shop_domain or "") for each, said in read if said.names_shop]
+    standing = connect.standing(tx) if named else None
     if not standing or standing.shop_domain is None:
         return []
-    webhooks = platforms.load(shop.platform).webhooks
     others = []
-    for each in deliveries:
-        read = webhooks.read({}, each.arrival.body)
-        if read.names_shop and (read.shop_domain or "") != standing.shop_domain:
+    for each, domain in named:
+        if domain != standing.shop_domain:
             logs.warning(
                 "a delivery of another shop", store_id=str(shop.id), topic=each.arrival.topic
             )

@@ -138,7 +138,7 @@ def _settle_skus(tx: Tx, of: dict[str, object], skus: Sequence[str | None]) -> N
 def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
     """Customers with an account; a guest is none here."""
     of = {"store": store.id, "platform": store.platform}
-    row = tx.execute(
+    saved = tx.execute(
         f"""WITH saved AS (
               INSERT INTO connect.platform_customer
                 (store_id, customer_id, platform, email, name, phone, metadata, modified_at,
@@ -161,15 +161,16 @@ def save_customers(tx: Tx, store: Store, customers: Staged) -> None:
                 consents = connect.with_consents(platform_customer.consents, excluded.consents, now())
               RETURNING new.customer_id, old.customer_id AS before
             )
-            SELECT array_agg(customer_id) AS new FROM saved WHERE before IS NULL""",
+            SELECT bool_or(before IS NULL) AS has_new FROM saved""",
         of | customers.params,
-    ).fetchone()
-    if row and row["new"]:
+    )
+    if customers.are_few or (saved.fetchone() or {}).get("has_new"):
         tx.execute(
-            """UPDATE connect.platform_order SET customer_id = external_customer_id
-               WHERE platform = %(platform)s AND customer_id IS NULL
-                 AND external_customer_id = ANY (%(new)s)""",
-            of | row,
+            f"""UPDATE connect.platform_order SET customer_id = external_customer_id
+                WHERE platform = %(platform)s AND customer_id IS NULL
+                  AND external_customer_id = ANY (ARRAY(
+                    SELECT id FROM {customers.source} WHERE NOT is_guest))""",
+            of | customers.params,
         )
 
 
@@ -191,7 +192,7 @@ def save_consents(tx: Tx, store: Store, changes: Sequence[ConsentChange]) -> Non
 
 def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
     of = {"store": store.id, "platform": store.platform}
-    row = tx.execute(
+    saved = tx.execute(
         f"""WITH saved AS (
               INSERT INTO connect.platform_order
                 (store_id, order_id, platform, customer_id, external_customer_id, status,
@@ -224,19 +225,20 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
                 payments = excluded.payments, modified_at = excluded.modified_at
               RETURNING old.order_id AS before
             )
-            SELECT array_agg(before) AS updated FROM saved WHERE before IS NOT NULL""",
+            SELECT bool_or(before IS NOT NULL) AS has_older FROM saved""",
         of | orders.params,
-    ).fetchone()
-    if row and row["updated"]:
+    )
+    has_older = orders.are_few or (saved.fetchone() or {}).get("has_older")
+    if has_older:
         tx.execute(
             f"""DELETE FROM connect.order_item AS stored
                 WHERE platform = %(platform)s
-                  AND order_id = ANY (%(updated)s)
+                  AND order_id = ANY (ARRAY(SELECT id FROM {orders.source}))
                   AND order_id <> ALL (ARRAY(
                     SELECT id FROM {orders.source} WHERE NOT lines_known))
                   AND NOT EXISTS (SELECT FROM {lines.source}
                     WHERE lines.order_id = stored.order_id AND lines.id = stored.line_id)""",
-            of | row | orders.params | lines.params,
+            of | orders.params | lines.params,
         )
     tx.execute(
         f"""INSERT INTO connect.order_item AS stored
@@ -245,7 +247,7 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
             SELECT {NEW_IDS}, %(store)s, order_id, %(platform)s::text, left(id, 100), sku, quantity,
               unit_price, product_id, variant_id, left(name, 500), total, tax
             FROM {lines.source}
-            {_CHANGE_ITEM if row and row["updated"] else ""}""",
+            {_CHANGE_ITEM if has_older else ""}""",
         of | lines.params,
     )
 

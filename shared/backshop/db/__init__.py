@@ -9,6 +9,7 @@ client.
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 import threading
 from base64 import urlsafe_b64encode
@@ -31,6 +32,9 @@ from backshop.aws import config
 from backshop.db import roots
 
 T = TypeVar("T")
+Asked = Callable[[], T]
+"""An answer that is under way; calling it waits for it, in a pipelined transaction (`transaction`)
+with all that was asked by then."""
 Tx = psycopg.Connection[dict[str, Any]]
 Role = str
 """A login without its `backshop_`: that of the function's work (`config.login`), or `shopper`,
@@ -76,8 +80,30 @@ PREPARED_AFTER = 2
 """Runs of a statement on one connection before it is prepared there. Postgres itself plans it five
 more times, with what it is given, before it keeps a plan that is no worse on average."""
 
+FEW = 25
+"""Rows below which doing something for nothing costs less than asking whether it is needed."""
+
+PIPELINED_AT_MOST = "60s"
+"""How long a pipelined transaction may take: as long as `webhook_ingest` may run. Between its
+statements the server sees no idle transaction, which would end after 20 s."""
+
+SWALLOWED = "a failed statement was swallowed; nothing was committed"
+
 _kept = threading.local()
 _numbers = count()
+# It says of errors that it passes over what they quote; whoever raised the first one logs that.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+
+
+class _Cursor(psycopg.Cursor[dict[str, Any]]):
+    """One whose `rowcount` waits for the answer in a pipeline too, as reading rows does."""
+
+    @property
+    def rowcount(self) -> int:
+        if self.pgresult is None and self.connection.info.pipeline_status:
+            with self.connection.pipeline():
+                pass  # whose end waits
+        return super().rowcount
 
 
 def connect(url: str) -> Tx:
@@ -87,6 +113,7 @@ def connect(url: str) -> Tx:
         roots.named(url),
         autocommit=True,
         row_factory=dict_row,
+        cursor_factory=_Cursor,
         prepare_threshold=None,
         connect_timeout=5,
         keepalives_idle=30,
@@ -173,19 +200,33 @@ def _begin_on(tx: Tx, begin: str, settings: Mapping[str, str]) -> None:
 
 @contextmanager
 def _transaction(
-    role: Role, settings: dict[str, str], *, begin: str = "BEGIN", keeps_plans: bool = False
+    role: Role,
+    settings: dict[str, str],
+    *,
+    begin: str = "BEGIN",
+    keeps_plans: bool = False,
+    is_pipelined: bool = False,
 ) -> Iterator[Tx]:
     tx = _begin(role, begin, settings, keeps_plans=keeps_plans)
     try:
-        yield tx
+        if is_pipelined:
+            with tx.pipeline():
+                yield tx
+                # The end of the pipeline waits for all; what failed before keeps it from this.
+                tx.execute("COMMIT")
+        else:
+            yield tx
     except BaseException as error:
         if _is_outdated(error):
             _drop(role)
             raise Unreachable("tables changed under a kept connection; ask again") from error
         _roll_back(role, tx)
+        if isinstance(error, psycopg.errors.PipelineAborted):
+            raise RuntimeError(SWALLOWED) from error
         raise
     else:
-        _commit(role, tx)
+        if not is_pipelined:
+            _commit(role, tx)
 
 
 def _is_outdated(error: BaseException) -> bool:
@@ -200,7 +241,7 @@ def _is_outdated(error: BaseException) -> bool:
 def _commit(role: Role, tx: Tx) -> None:
     if tx.info.transaction_status == TransactionStatus.INERROR:
         _roll_back(role, tx)
-        raise RuntimeError("a failed statement was swallowed; nothing was committed")
+        raise RuntimeError(SWALLOWED)
     try:
         tx.execute("COMMIT")
     except psycopg.OperationalError:
@@ -210,7 +251,8 @@ def _commit(role: Role, tx: Tx) -> None:
 
 def _roll_back(role: Role, tx: Tx) -> None:
     try:
-        tx.execute("ROLLBACK")
+        # This, and not the bare statement, forgets what was to be prepared and was not after all.
+        tx.rollback()
     except psycopg.Error:
         _drop(role)
 
@@ -226,20 +268,30 @@ def despite_deadlocks(work: Callable[[], T]) -> T:
 
 @contextmanager
 def transaction(
-    *, store_id: UUID | None = None, all_stores: bool = False, keeps_plans: bool = False
+    *,
+    store_id: UUID | None = None,
+    all_stores: bool = False,
+    keeps_plans: bool = False,
+    is_pipelined: bool = False,
 ) -> Iterator[Tx]:
     """A transaction of the handlers' role that sees one store, or all of them.
 
     `all_stores` is for the few functions that tests/architecture lists. `keeps_plans` prepares its
     statements on the server, where no pooler stands between: for what runs again and again on few
     rows, whose planning takes longer than their work. A kept plan takes every array for one of ten
-    values, so that what works on thousands must not keep any. Commits at the end of the block,
-    rolls back when it raises. Raises `Unreachable`.
+    values, so that what works on thousands must not keep any. `is_pipelined` sends statements
+    without waiting for the ones before; whoever reads an answer waits for it. An error is raised
+    where the next answer is read, or at the end. Commits at the end of the block, rolls back when
+    it raises. Raises `Unreachable`.
     """
     if (store_id is None) is not all_stores:
         raise ValueError("name the store, or say all_stores=True")
     scope = {"backshop.all_stores": "on"} if all_stores else {"backshop.store_id": str(store_id)}
-    with _transaction(config.login(), scope, keeps_plans=keeps_plans) as tx:
+    if is_pipelined:
+        scope["transaction_timeout"] = PIPELINED_AT_MOST
+    with _transaction(
+        config.login(), scope, keeps_plans=keeps_plans, is_pipelined=is_pipelined
+    ) as tx:
         yield tx
 
 
@@ -450,6 +502,10 @@ class Staged(NamedTuple):
     params: dict[str, str]
     size: int
 
+    @property
+    def are_few(self) -> bool:
+        return self.size < FEW
+
 
 def stage(
     tx: Tx, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | None]]
@@ -460,7 +516,7 @@ def stage(
     An empty text is NULL, as None is, and what Postgres cannot store in text is dropped. `columns`
     are names and types; neither they nor `name` may come from outside.
     """
-    if len(rows) < COPY_FROM:
+    if _travels_as_json(tx, len(rows)):
         texts = [[(_storable(value) or None) if value else None for value in row] for row in rows]
         return _stage_json(name, columns, texts)
     lines = [copy_line([value or "" for value in row]) for row in rows]
@@ -469,7 +525,7 @@ def stage(
 
 def stage_lines(tx: Tx, name: str, columns: Mapping[str, str], lines: Sequence[str]) -> Staged:
     """`stage` for rows that `copy_line` made lines of."""
-    if len(lines) < COPY_FROM:
+    if _travels_as_json(tx, len(lines)):
         return _stage_json(name, columns, [_values(line) for line in lines])
     table = f"staged_{name}_{next(_numbers)}"
     create = f"CREATE TEMPORARY TABLE {table} ({_typed(columns)}) ON COMMIT DROP"
@@ -478,6 +534,11 @@ def stage_lines(tx: Tx, name: str, columns: Mapping[str, str], lines: Sequence[s
     with tx.cursor() as cursor, cursor.copy(copying) as copy:
         copy.write("\n".join(lines))
     return Staged(f"pg_temp.{table} AS {name}", {}, len(lines))
+
+
+def _travels_as_json(tx: Tx, size: int) -> bool:
+    """In a pipeline nothing is copied."""
+    return size < COPY_FROM or bool(tx.info.pipeline_status)
 
 
 def _stage_json(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 from backshop.received.models import (
     Arrival,
     Outcome,
@@ -53,6 +53,13 @@ def note(
     """Write down that these arrived, once more or for the first time, and what became of them, None
     where nothing did. The ids of those whose bodies were stored and are not to be: whatever was
     saved or erased before stays without the body that it is without."""
+    return ask_note(tx, noted, stored)()
+
+
+def ask_note(
+    tx: Tx, noted: Sequence[tuple[Arrival, Outcome | None]], stored: Collection[UUID]
+) -> Asked[list[UUID]]:
+    """`note`, asked for."""
     rows = tx.execute(
         f"""WITH noted AS (
               INSERT INTO backshop.received_webhooks AS known
@@ -77,7 +84,7 @@ def note(
             SELECT id FROM noted WHERE NOT is_kept""".encode(),
         {"noted": _noted(noted, stored)},
     )
-    return [row["id"] for row in rows if row["id"] in stored]
+    return lambda: [row["id"] for row in rows if row["id"] in stored]
 
 
 _NOTED = """json_to_recordset(%(noted)s::json) AS said (
@@ -119,6 +126,11 @@ def _settled(outcome: Outcome) -> dict[str, str | None]:
 def erased_meanwhile(tx: Tx, ids: Collection[UUID]) -> list[UUID]:
     """Take the bodies of these off the list that name somebody who was erased after they came, or
     of which nobody can tell; the ids of the objects to delete."""
+    return ask_erased_meanwhile(tx, ids)()
+
+
+def ask_erased_meanwhile(tx: Tx, ids: Collection[UUID]) -> Asked[list[UUID]]:
+    """`erased_meanwhile`, asked for."""
     rows = tx.execute(
         """UPDATE backshop.received_webhooks AS known SET is_kept = false
            WHERE known.store_id = backshop.current_store_id() AND known.id = ANY (%s)
@@ -132,7 +144,7 @@ def erased_meanwhile(tx: Tx, ids: Collection[UUID]) -> list[UUID]:
            RETURNING known.id""",
         (list(ids),),
     )
-    return [row["id"] for row in rows]
+    return lambda: [row["id"] for row in rows]
 
 
 def forget_subjects(tx: Tx, subjects: Collection[str]) -> list[UUID]:

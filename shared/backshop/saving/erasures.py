@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from backshop.commerce import Customer, Order, Person, Record, Store
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 
 Hash = tuple[str, str]
 """What a person was known by (`customer`, `email`, `phone`, `order`) and its SHA-256."""
@@ -40,9 +40,8 @@ def load_all(tx: Tx, store: Store) -> Erasures:
     return _read(tx, store, load_mark(tx, store), "", ())
 
 
-def load_for(tx: Tx, store: Store, records: Sequence[Record]) -> Erasures:
+def load_for(tx: Tx, store: Store, records: Sequence[Record], mark: ErasureMark) -> Erasures:
     """What was erased of the persons in these records; hashes them only where anybody was."""
-    mark = load_mark(tx, store)
     if not mark.number:
         return Erasures({}, mark)
     named = "AND (kind, hash) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
@@ -61,12 +60,17 @@ def _read(tx: Tx, store: Store, mark: ErasureMark, which: str, params: Sequence[
 
 def load_mark(tx: Tx, store: Store) -> ErasureMark:
     """The mark of what is erased now."""
-    row = tx.execute(
+    return ask_mark(tx, store)()
+
+
+def ask_mark(tx: Tx, store: Store) -> Asked[ErasureMark]:
+    """`load_mark`, asked for."""
+    found = tx.execute(
         """SELECT count(*) AS number, coalesce(sum(extract(epoch FROM erased_at)), 0) AS moments
            FROM backshop.erasures WHERE store_id = %s""",
         (store.id,),
-    ).fetchone()
-    return ErasureMark(**row) if row else ErasureMark()
+    )
+    return lambda: ErasureMark(**(found.fetchone() or {}))
 
 
 # ------------------------------------------------------------------------------- without them

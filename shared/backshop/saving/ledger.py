@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backshop import db
 from backshop.commerce import Kind, Store
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 from backshop.saving import rows
 from backshop.saving.prepare import Entry, Key
 
@@ -26,12 +26,21 @@ def lock(tx: Tx, store: Store, *, wait: bool = True) -> None:
     and the checks of foreign keys would keep such a plan while it grows. Raises RuntimeError in a
     transaction that sees more than this store: row-level security is what keeps stores apart here.
     """
-    row = tx.execute(
+    ask_lock(tx, store, wait=wait)()
+
+
+def ask_lock(tx: Tx, store: Store, *, wait: bool = True) -> Asked[None]:
+    """`lock`, asked for: what is read after it was asked is what the lock keeps."""
+    locked = tx.execute(
         """SELECT set_config('enable_seqscan', 'off', true), backshop.lock('saving', %(wait)s),
              backshop.visible_store_ids() = ARRAY[%(store)s::uuid]
                AND current_user <> 'backshop_owner' AS is_alone""",
         {"store": store.id, "wait": wait},
-    ).fetchone()
+    )
+    return lambda: _see_that_it_is_alone(locked.fetchone())
+
+
+def _see_that_it_is_alone(row: dict[str, Any] | None) -> None:
     if not row or not row["is_alone"]:
         raise RuntimeError("save in a transaction that sees this store alone")
 
@@ -82,6 +91,11 @@ def claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Claime
     A newer state that says the same moves it too: an older one with other content that comes late
     must lose against it.
     """
+    return ask_claim(tx, store, entries, force)()
+
+
+def ask_claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Asked[Claimed]:
+    """`claim`, asked for."""
     lines = [each.version_line for each in entries]
     versions = db.stage_lines(tx, "versions", rows.RELATIONS["versions"], lines)
     newer = "<=" if force else "<"
@@ -105,11 +119,7 @@ def claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Claime
             SELECT kind, changed, array_agg(id) AS ids FROM moved GROUP BY kind, changed""",
         {"store": store.id, "force": force} | versions.params,
     )
-    claimed: Claimed = {}
-    for row in moved:
-        kind, changed = Kind(row["kind"]), row["changed"]
-        claimed |= {(kind, id): changed for id in row["ids"]}
-    return claimed
+    return lambda: {(Kind(row["kind"]), id): row["changed"] for row in moved for id in row["ids"]}
 
 
 class LedgerVersion(NamedTuple):

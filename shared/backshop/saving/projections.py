@@ -33,10 +33,10 @@ from backshop.commerce import (
     stable_number,
 )
 from backshop.contexts import Context
-from backshop.db import Staged, Tx
+from backshop.db import Asked, Staged, Tx
 from backshop.insights import projection as insights
 from backshop.saving import ledger, registry, rows
-from backshop.saving.erasures import Erasures, load_for, load_mark
+from backshop.saving.erasures import Erasures, ask_mark, load_for, load_mark
 from backshop.saving.prepare import Entry, Key, UnstorableRecord, prepare
 from backshop.saving.rows import Unstorable
 
@@ -68,19 +68,19 @@ def save(
     *,
     force: bool = False,
     unstorable: list[UnstorableRecord] | None = None,
-    wait: bool = True,
+    lock: Asked[None] | None = None,
 ) -> Saved:
     """Save records of the transaction's store in all contexts that it uses.
 
     `force` lets records through that are as new as what was saved, so that a context whose tables
     were rebuilt fills again. A record that no table can hold is put into `unstorable`, or raises
-    `Unstorable` where no list is given. Where somebody else saves for the store and `wait` is
-    false, raises `db.LockNotAvailable`.
+    `Unstorable` where no list is given. Who has asked for the store's lock already gives it.
     """
-    records = list(records)
-    ledger.lock(tx, store, wait=wait)
-    records = _with_known_counting(tx, store, records)
-    prepared = prepare(records, store, load_for(tx, store, records))
+    lock = lock or ledger.ask_lock(tx, store)
+    mark = ask_mark(tx, store)
+    lock()
+    records = _with_known_counting(tx, store, list(records))
+    prepared = prepare(records, store, load_for(tx, store, records, mark()))
     if unstorable is not None:
         unstorable += prepared.unstorable
     elif prepared.unstorable:
@@ -110,14 +110,24 @@ def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
     batch = IncomingBatch(ledger.dated(tx, store, entries))
     if not batch.entries:
         return {}
-    claimed = ledger.claim(tx, store, batch.of(refunds=False), force)
+    claiming = ledger.ask_claim(tx, store, batch.of(refunds=False), force)
+    # Of few orders all is asked at once that may be needed of them; of many, once it is needed.
+    few = batch.order_ids() if len(batch.entries) < db.FEW else []
+    sums = insights.Keeping(tx, store.id, few)
+    refunds = insights.ask_refunds_of(tx, store, few) if few else None
+    claimed = claiming()
     if store.platform == Platform.WOOCOMMERCE:
         _forget_hidden_variations(tx, store, batch, claimed)
         claimed |= _claim_gone_variations(tx, store, batch, claimed, force)
-    sums = insights.Keeping(tx, store.id)
-    with_refunds = _settle_refunds(tx, store, batch, claimed, sums)
-    refunds = batch.of(refunds=True)
-    claimed |= ledger.claim(tx, store, refunds, force) if refunds else {}
+    moved = {id for kind, id in claimed if kind == Kind.ORDER}
+    stored: list[tuple[str, str]] = []
+    if moved:
+        refunds = refunds or insights.ask_refunds_of(tx, store, moved)
+        stored = [each for each in refunds() if each[0] in moved]
+    _settle_refunds(tx, store, batch, moved, stored, sums)
+    with_refunds = {order for order, _ in stored}
+    told = batch.of(refunds=True)
+    claimed |= ledger.claim(tx, store, told, force) if told else {}
     won = [entry for key, entry in batch.entries.items() if claimed.get(key)]
     lost = [
         each
@@ -194,6 +204,9 @@ class IncomingBatch:
             if isinstance(refund, Refund) and refund.rank == 0:
                 self.dates.append((str(stable_number(refund.id)), refund.created_at.isoformat()))
 
+    def order_ids(self) -> list[str]:
+        return [id for kind, id in self.entries if kind == Kind.ORDER]
+
     def of(self, *, refunds: bool) -> list[Entry]:
         """The entries that are refunds, or those that are not."""
         return [each for key, each in self.entries.items() if (key[0] == Kind.REFUND) is refunds]
@@ -253,20 +266,22 @@ def _tells_variations(entry: Entry) -> bool:
 
 
 def _settle_refunds(
-    tx: Tx, store: Store, batch: IncomingBatch, claimed: ledger.Claimed, sums: insights.Keeping
-) -> set[str]:
-    """Which refunds there are: those that orders list join the batch, those that are known to be
-    gone leave it or the tables. The orders of which refunds are stored, or were."""
-    moved = [id for kind, id in claimed if kind == Kind.ORDER]
-    stored = insights.refunds_of(tx, store, moved) if moved else []
+    tx: Tx,
+    store: Store,
+    batch: IncomingBatch,
+    moved: Collection[str],
+    stored: Sequence[tuple[str, str]],
+    sums: insights.Keeping,
+) -> None:
+    """Which refunds there are of the orders that moved: those that orders list join the batch,
+    those that are known to be gone leave it or the tables. `stored` are (order id, refund id)."""
     if stored:
         _drop_unlisted(tx, store, batch, stored, sums)
     own = [each.record for each in batch.of(refunds=True) if isinstance(each.record, Refund)]
-    for refund in _disowned(tx, store, batch, own, set(moved)) if own else ():
+    for refund in _disowned(tx, store, batch, own, moved) if own else ():
         del batch.entries[Kind.REFUND, refund.id]
     for entry in (each for id in moved for each in batch.listed.get(id, ())):
         batch.add(entry)
-    return {order for order, _ in stored}
 
 
 def _disowned(

@@ -26,7 +26,7 @@ from backshop.commerce import (
 )
 from backshop.db import Tx, export_rows, stage
 from backshop.shade import kinds
-from backshop.shade.conversions.repository import mark, marks_of, settle
+from backshop.shade.conversions.repository import ask_mark, marks_of, settle
 from backshop.shade.kinds import Sold
 from backshop.shade.training import photos
 
@@ -270,7 +270,8 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
               attributes = excluded.attributes, modified_at = excluded.modified_at""",
         {"store": store.id} | staged.params,
     )
-    settle(tx, [order.id for order in orders], mark(tx, [order.id for order in orders]))
+    ids = [order.id for order in orders]
+    settle(tx, ids, ask_mark(tx, ids))
 
 
 def _if_lines_known(column: str, cast: str = "") -> str:
@@ -374,7 +375,7 @@ def delete_orders(tx: Tx, store: Store, ids: Collection[str]) -> None:
            RETURNING old.discount_id, old.recommendation_id""",
         of,
     ).fetchall()
-    settle(tx, (), marks_of(carried))
+    settle(tx, (), lambda: marks_of(carried))
     tx.execute(
         "DELETE FROM shade.orders WHERE shopify_order_id = ANY (%(ids)s)",
         of,

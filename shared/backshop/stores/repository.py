@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 from backshop.uses import USUAL, Use
 
 if TYPE_CHECKING:
@@ -42,10 +42,19 @@ def add(tx: Tx, platform: str | None, url: str | None, settings: dict[str, Any])
 def load(tx: Tx) -> Store | None:
     """The transaction's store with what translating and saving its records needs; None where there
     is none, or no platform behind it."""
-    row = tx.execute(
+    return ask(tx)()
+
+
+def ask(tx: Tx) -> Asked[Store | None]:
+    """`load`, asked for."""
+    found = tx.execute(
         """SELECT id, platform, store_url, settings FROM backshop.stores
            WHERE id = backshop.current_store_id() AND platform IS NOT NULL"""
-    ).fetchone()
+    )
+    return lambda: _store(found.fetchone())
+
+
+def _store(row: dict[str, Any] | None) -> Store | None:
     if row is None:
         return None
     # Who takes a delivery or checks a key needs no records, whose classes take a while to be made.
@@ -260,21 +269,24 @@ def list_staff_keys(tx: Tx) -> list[dict[str, Any]]:
     ]
 
 
-def claim_deliveries(tx: Tx, claims: Sequence[Claim]) -> Collection[tuple[str, str]]:
-    """(topic, key) of those that nobody has claimed before; the others were saved already."""
+def claim_deliveries(tx: Tx, claims: Sequence[Claim]) -> Asked[Collection[tuple[str, str]]]:
+    """(topic, key) of those that nobody has claimed before; the others were saved already. None
+    where the store is not there, or no platform behind it."""
     import orjson  # who checks a key needs none
 
     ordered = sorted(set(claims))
-    rows = tx.execute(
+    claimed = tx.execute(
         """INSERT INTO backshop.webhook_inbox (store_id, topic, delivery_key, body_sha256, received_at)
            SELECT backshop.current_store_id(), claim.*
            FROM json_to_recordset(%s::json) AS claim
              (topic text, key text, sha256 text, received_at timestamptz)
+           WHERE EXISTS (SELECT FROM backshop.stores
+             WHERE id = backshop.current_store_id() AND platform IS NOT NULL)
            ON CONFLICT DO NOTHING
            RETURNING topic, delivery_key""",
         (orjson.dumps([each._asdict() for each in ordered], default=str).decode(),),
-    ).fetchall()
-    return {(row["topic"], row["delivery_key"]) for row in rows}
+    )
+    return lambda: {(row["topic"], row["delivery_key"]) for row in claimed}
 
 
 def forget_deliveries(tx: Tx, days: int) -> int:

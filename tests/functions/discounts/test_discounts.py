@@ -251,7 +251,7 @@ def test_a_sale_taken_back_while_another_discount_is_open_ends_its_own(shop, own
         [shop, first.discount_code.lower()],
     )
     with db.transaction(store_id=shop) as tx:
-        conversions.settle(tx, ["900"], conversions.mark(tx, ["900"]))
+        conversions.settle(tx, ["900"], conversions.ask_mark(tx, ["900"]))
         assert discounts.discount(tx, first.id).used
         issuing.issue(tx, SETTINGS, customer, "USD", datetime.now(UTC))
     owner.execute("UPDATE shade.orders SET is_cancelled = true WHERE store_id = %s", [shop])

@@ -362,18 +362,18 @@ def test_a_store_that_fails_unforeseen_fails_no_other_s_deliveries(
 ):
     wrong, others = connect("woocommerce"), [connect("woocommerce") for _ in range(2)]
     module = load("webhook_ingest")
-    save = module.store.load
+    ask = module.store.ask
 
-    def load_store(tx: Any) -> Any:
-        shop = save(tx)
+    def ask_store(tx: Any) -> Any:
+        shop = ask(tx)()
         if shop is not None and shop.id == wrong:
             raise db.LockNotAvailable
-        return shop
+        return lambda: shop
 
     def hand_back(url: str, messages: Any) -> None:
         raise OSError("the queue is away")
 
-    monkeypatch.setattr(module.store, "load", load_store)
+    monkeypatch.setattr(module.store, "ask", ask_store)
     monkeypatch.setattr(module.queues, "hand_back", hand_back)
     records = [message(each, "order.created", order()) for each in (wrong, *others)]
     answer = module.handler({"Records": records}, context)

@@ -30,10 +30,10 @@ from backshop.insights.projection.customers import (
 from backshop.insights.projection.orders import delete_orders, save_orders
 from backshop.insights.projection.persons import erase, export
 from backshop.insights.projection.refunds import (
+    ask_refunds_of,
     date_refunds,
     delete_refunds,
     orders_that_list_refunds,
-    refunds_of,
     save_refunds,
     update_refunded,
 )
@@ -42,6 +42,7 @@ from backshop.insights.rollups import Keeping
 __all__ = [
     "Keeping",
     "Saved",
+    "ask_refunds_of",
     "customers_of",
     "date_refunds",
     "delete_categories",
@@ -53,7 +54,6 @@ __all__ = [
     "erase",
     "export",
     "orders_that_list_refunds",
-    "refunds_of",
     "save_categories",
     "save_coupons",
     "save_customers",

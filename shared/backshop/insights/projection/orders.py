@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from backshop.commerce import Store
-from backshop.db import NEW_IDS, Staged, Tx
+from backshop.db import NEW_IDS, Asked, Staged, Tx
 from backshop.insights.projection.numbers import numbers_of
 
 
@@ -23,7 +23,9 @@ def save_orders(
     """Orders with lines and coupons; `has_refunds` says that refunds of some are stored. New orders
     are added to what their customers have bought, but for those whose are `counted` already."""
     of: dict[str, Any] = {"store": store.id, "counted": list(counted)}
+    products = _ask_products(tx, lines)
     saved = _upsert_orders(tx, of, orders)
+    of |= products()
     of |= {name: saved[name] for name in ("ids", "numbers", "updated", "new")}
     if saved["updated"]:
         _delete_stale(tx, of, orders, lines, coupon_uses)
@@ -40,14 +42,19 @@ _OF_ORDERS = """unnest(%(numbers)s::bigint[], %(ids)s::uuid[])
                 AS orders (number, id) ON orders.number = order_number"""
 
 
-def _insert_items(tx: Tx, of: dict[str, Any], lines: Staged) -> None:
-    products = tx.execute(
-        f"""SELECT array_agg(wc_product_id) AS numbers, array_agg(id::text) AS ids
+def _ask_products(tx: Tx, lines: Staged) -> Asked[dict[str, Any]]:
+    """Those of the lines that are known, as parameters of `_insert_items`."""
+    found = tx.execute(
+        f"""SELECT coalesce(array_agg(wc_product_id), '{{}}') AS known_numbers,
+              coalesce(array_agg(id::text), '{{}}') AS known_ids
             FROM insights.products
             WHERE wc_product_id = ANY (ARRAY(SELECT DISTINCT product_id FROM {lines.source}))""",
         lines.params,
-    ).fetchone()
-    known = products or {}
+    )
+    return lambda: found.fetchone() or {}
+
+
+def _insert_items(tx: Tx, of: dict[str, Any], lines: Staged) -> None:
     tx.execute(
         f"""INSERT INTO insights.order_items AS held
               (id, store_id, order_id, line_id, product_id, wc_product_id, wc_variation_id,
@@ -61,9 +68,7 @@ def _insert_items(tx: Tx, of: dict[str, Any], lines: Staged) -> None:
             LEFT JOIN unnest(%(known_numbers)s::bigint[], %(known_ids)s::uuid[])
               AS products (number, id) ON products.number = lines.product_id
             {_CHANGE_ITEM if of["updated"] else ""}""",
-        of
-        | lines.params
-        | {"known_numbers": known.get("numbers") or [], "known_ids": known.get("ids") or []},
+        of | lines.params,
     )
 
 

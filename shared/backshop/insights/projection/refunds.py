@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from backshop.commerce import Refunded, Store, stable_number
-from backshop.db import Staged, Tx, stage
+from backshop.db import Asked, Staged, Tx, stage
 from backshop.insights.projection.numbers import numbers_of
 
 DATES = {"number": "bigint", "at": "timestamptz"}
@@ -83,7 +83,9 @@ def date_refunds(tx: Tx, store: Store, dates: Sequence[tuple[str, str]]) -> None
     )
 
 
-def refunds_of(tx: Tx, store: Store, order_ids: Collection[str]) -> list[tuple[str, str]]:
+def ask_refunds_of(
+    tx: Tx, store: Store, order_ids: Collection[str]
+) -> Asked[list[tuple[str, str]]]:
     """(order id, refund id) of the stored refunds of these orders, whether those are stored or
     not."""
     rows = tx.execute(
@@ -93,7 +95,7 @@ def refunds_of(tx: Tx, store: Store, order_ids: Collection[str]) -> list[tuple[s
            WHERE wc_order_id = ANY (%(numbers)s)""",
         {"store": store.id, "numbers": numbers_of(order_ids)},
     )
-    return [(row["order_id"], row["refund_id"]) for row in rows]
+    return lambda: [(row["order_id"], row["refund_id"]) for row in rows]
 
 
 def orders_that_list_refunds(tx: Tx, store: Store, order_ids: Collection[str]) -> set[str]:

@@ -7,11 +7,12 @@ sums. So each history of deliveries leaves the sums that the rows have in the en
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from backshop.commerce import stable_number
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 from backshop.insights.models import Reckoning
 from backshop.insights.rollups import repository
 from backshop.insights.rollups.images import params, sources
@@ -21,15 +22,20 @@ NAMED = "o.wc_order_id = ANY (%(numbers)s)"
 
 class Keeping:
     """The orders that a transaction changes. `before_…` is called before any of their rows change,
-    `after` once all have; the caller holds the store's lock."""
+    `after` once all have; the caller holds the store's lock. Of the orders `expected` to change it
+    is asked at once which there are."""
 
-    def __init__(self, tx: Tx, store: UUID) -> None:
+    def __init__(self, tx: Tx, store: UUID, expected: Collection[str] = ()) -> None:
         self._tx = tx
         self._store = store
         self._numbers: set[int] = set()
-        self._before: list[repository.Held] = []
-        self._reckoning: Reckoning | None = None
-        self._is_asked = False
+        self._before: list[Asked[repository.Held]] = []
+        self._expected = {stable_number(each) for each in expected}
+        self._kept: Asked[Reckoning | None] | None = None
+        self._stored: Asked[list[int]] | None = None
+        if self._expected:
+            self._kept = cache(repository.ask_kept_by(tx, store))
+            self._stored = cache(repository.ask_stored(tx, sorted(self._expected)))
 
     def before_orders(self, ids: Iterable[str]) -> None:
         self._read({stable_number(each) for each in ids})
@@ -48,14 +54,14 @@ class Keeping:
         if reckoning is None:
             return
         of = self._params(reckoning, self._numbers)
-        repository.add(self._tx, sources(reckoning, NAMED), self._before, of)
+        before = [each() for each in self._before]
+        repository.add(self._tx, sources(reckoning, NAMED), before, of)
         self._numbers, self._before = set(), []
 
     def _kept_by(self) -> Reckoning | None:
-        if not self._is_asked:
-            self._reckoning = repository.kept_by(self._tx, self._store)
-            self._is_asked = True
-        return self._reckoning
+        if self._kept is None:
+            self._kept = cache(repository.ask_kept_by(self._tx, self._store))
+        return self._kept()
 
     def _read(self, numbers: Collection[int]) -> None:
         """What these orders have added until now, unless that was read already."""
@@ -64,11 +70,16 @@ class Keeping:
         if reckoning is None:
             return
         self._numbers |= new
-        there = repository.stored(self._tx, sorted(new))
+        there = self._those_stored(new)
         if not there:
             return
         of = self._params(reckoning, there)
-        self._before.append(repository.read(self._tx, sources(reckoning, NAMED), of))
+        self._before.append(repository.ask(self._tx, sources(reckoning, NAMED), of))
+
+    def _those_stored(self, numbers: set[int]) -> Collection[int]:
+        if self._stored and numbers <= self._expected:
+            return numbers.intersection(self._stored())
+        return repository.ask_stored(self._tx, sorted(numbers))()
 
     def _params(self, reckoning: Reckoning, numbers: Collection[int]) -> dict[str, Any]:
         return params(reckoning, self._store) | {"numbers": sorted(numbers)}

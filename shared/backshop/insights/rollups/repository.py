@@ -8,21 +8,26 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 from backshop.insights.models import Reckoning, books
 from backshop.insights.rollups.images import CUSTOMERS, Image, images
 from backshop.insights.semantic import repository as shops
 
 
-def kept_by(tx: Tx, store: UUID) -> Reckoning | None:
+def ask_kept_by(tx: Tx, store: UUID) -> Asked[Reckoning | None]:
     """What the store's rollups are kept by; None where they wait to be rebuilt. A store that has no
     order yet begins with sums of nothing, which are whole."""
-    row = tx.execute(
+    found = tx.execute(
         "SELECT reckoning, is_whole FROM insights.rollup_state WHERE store_id = %s", (store,)
-    ).fetchone()
-    if row is None:
-        return _begin(tx, store)
-    return Reckoning.model_validate(row["reckoning"]) if row["is_whole"] else None
+    )
+
+    def answer() -> Reckoning | None:
+        row = found.fetchone()
+        if row is None:
+            return _begin(tx, store)
+        return Reckoning.model_validate(row["reckoning"]) if row["is_whole"] else None
+
+    return answer
 
 
 def _begin(tx: Tx, store: UUID) -> Reckoning | None:
@@ -49,22 +54,27 @@ def orders_of_refunds(tx: Tx, numbers: Sequence[int]) -> set[int]:
     return {row["number"] for row in rows}
 
 
-def stored(tx: Tx, numbers: Sequence[int]) -> list[int]:
+def ask_stored(tx: Tx, numbers: Sequence[int]) -> Asked[list[int]]:
     """Those of these orders that there are."""
-    row = tx.execute(
+    found = tx.execute(
         """SELECT array_agg(wc_order_id) AS found FROM insights.orders
            WHERE store_id = backshop.current_store_id()
              AND wc_order_id = ANY (%s)""",
         (list(numbers),),
-    ).fetchone()
-    return (row and row["found"]) or []
+    )
+
+    def answer() -> list[int]:
+        row = found.fetchone()
+        return (row and row["found"]) or []
+
+    return answer
 
 
 Held = Mapping[str, str | None]
 """What some orders added, as JSON: by table, and by `customers`."""
 
 
-def read(tx: Tx, sources: str, of: dict[str, Any]) -> Held:
+def ask(tx: Tx, sources: str, of: dict[str, Any]) -> Asked[Held]:
     """The images of the orders of these sources, summed up by their keys."""
     selects = {each.table: _summed(each, each.select) for each in images()}
     selects["customers"] = CUSTOMERS
@@ -72,9 +82,8 @@ def read(tx: Tx, sources: str, of: dict[str, Any]) -> Held:
         f"(SELECT json_agg(e)::text FROM ({select}) AS e) AS {name}"
         for name, select in selects.items()
     )
-    row = tx.execute(f"WITH {sources} SELECT {', '.join(columns)}".encode(), of).fetchone()
-    assert row is not None
-    return row
+    found = tx.execute(f"WITH {sources} SELECT {', '.join(columns)}".encode(), of)
+    return lambda: found.fetchone() or {}
 
 
 def _summed(image: Image, events: str) -> str:

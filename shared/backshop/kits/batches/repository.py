@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 from backshop.errors import NotFound
 from backshop.kits.batches.models import (
     Batch,
@@ -127,16 +127,16 @@ def candidates(tx: Tx, codes: Sequence[str]) -> dict[str, Candidate]:
     return {row["order_code"]: Candidate(**row) for row in rows}
 
 
-def assign_automatically(tx: Tx, order_ids: Sequence[str]) -> int:
+def assign_automatically(tx: Tx, order_ids: Sequence[str]) -> Asked[int]:
     """Put new orders that were just saved into the batch that takes them by itself; how many.
 
     `order_ids` are the platform's; those that were placed before the batch was made, are past
     ORDER_CONFIRMED or were taken out by staff stay out.
     """
-    row = tx.execute(
+    assigned = tx.execute(
         "SELECT count(*) AS number FROM kits.assign_orders_to_open_batch(%s)", (list(order_ids),)
-    ).fetchone()
-    return row["number"] if row else 0
+    )
+    return lambda: (assigned.fetchone() or {"number": 0})["number"]
 
 
 def unassign(tx: Tx, batch_id: UUID, code: str) -> bool:

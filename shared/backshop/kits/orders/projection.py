@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backshop.commerce import Order, OrderLine, Refunded, Store
-from backshop.db import Tx, stage
+from backshop.db import Asked, Tx, stage
 from backshop.kits import phones
 from backshop.kits.batches import repository as batches
 from backshop.kits.customers.projection import sms_countries, update_customers
@@ -60,7 +60,7 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
     reconcile.follow_platform(tx, placed, store)
     batches.assign_automatically(tx, [each.id for each in placed])
     reconcile.follow_states(tx, placed, store)
-    update_customers(tx, store, concerned)
+    update_customers(tx, store, concerned())
 
 
 def _with_codes_of_their_own(tx: Tx, orders: Sequence[Order]) -> list[Order]:
@@ -80,7 +80,7 @@ def _with_codes_of_their_own(tx: Tx, orders: Sequence[Order]) -> list[Order]:
     ]
 
 
-def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
+def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> Asked[list[str]]:
     """The customers concerned, those before the change included."""
     countries = sms_countries(store)
     rows = [
@@ -99,7 +99,7 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
         for order in orders
     ]
     staged = stage(tx, "orders", ORDERS, rows)
-    row = tx.execute(
+    saved = tx.execute(
         f"""WITH saved AS (
               INSERT INTO kits.customer_orders_summary AS target
                 (store_id, vendure_order_id, order_code, order_date, payment_method,
@@ -133,9 +133,13 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> list[str]:
             )
             SELECT array_agg(before) || array_agg(after) AS concerned FROM saved""",
         {"store": store.id} | staged.params,
-    ).fetchone()
-    concerned = (row and row["concerned"]) or []
-    return sorted({each for each in concerned if each})
+    )
+
+    def concerned() -> list[str]:
+        row = saved.fetchone()
+        return sorted({each for each in (row and row["concerned"]) or [] if each})
+
+    return concerned
 
 
 def _phone_of(order: Order, countries: Sequence[str]) -> tuple[str | None, str | None]:
@@ -151,6 +155,8 @@ def _phone_of(order: Order, countries: Sequence[str]) -> tuple[str | None, str |
 def fill_in(tx: Tx, store: Store, overtaken: Sequence[Order]) -> None:
     """What only an older state knew, where the newer ones do not tell it: the phone, and that the
     order was sent. Of two events of one moment either may come to be the newer."""
+    if not overtaken:
+        return
     placed = [each for each in overtaken if each.placed_at]
     reconcile.follow_states(tx, _with_codes_of_their_own(tx, placed), store)
     countries = sms_countries(store)

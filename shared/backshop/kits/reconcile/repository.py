@@ -48,8 +48,9 @@ def follow_states(tx: Tx, orders: Sequence[Order], store: Store) -> None:
     """Move orders that the platform says it has sent or delivered, one stage after the other, so
     that their history is the same whichever of its states was seen."""
     sent = [each for each in orders if each.fulfilment in (FULFILLED, DELIVERED)]
+    states: dict[str, Row] = {}
     for stage in (Stage.DISPATCHED, Stage.DELIVERED) if sent else ():
-        states = _platform_states(tx, [each.code for each in sent])
+        states = states or _platform_states(tx, [each.code for each in sent])
         changes: dict[bool, list[DeliveryUpdate]] = {True: [], False: []}
         for order in sent:
             if (state := states.get(order.code)) is None:
@@ -61,7 +62,9 @@ def follow_states(tx: Tx, orders: Sequence[Order], store: Store) -> None:
                 moved = Delivery(stage, number, ours.version + 1)
                 changes[known.stage is not None].append(DeliveryUpdate(order.code, moved))
         for to_send, updates in changes.items():
-            save_deliveries(tx, updates, by=store.platform, to_send=to_send)
+            if updates:
+                save_deliveries(tx, updates, by=store.platform, to_send=to_send)
+                states = {}
 
 
 def platform_state(tx: Tx, code: str) -> tuple[Delivery, PlatformDelivery, list[str]] | None:

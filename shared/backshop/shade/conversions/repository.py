@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from backshop.db import Tx
+from backshop.db import Asked, Tx
 from backshop.shade.carts import rules as carts_rules
 
 Marks = tuple[set[UUID], set[UUID]]
@@ -17,7 +17,7 @@ _SALE = """NOT o.is_cancelled AND o.paid_at IS NOT NULL
 """An order that was paid and not given back whole."""
 
 
-def mark(tx: Tx, ids: Collection[str]) -> Marks:
+def ask_mark(tx: Tx, ids: Collection[str]) -> Asked[Marks]:
     """Note which of our discounts and recommendations these orders carry; those that they carried
     before and no longer do."""
     changed = tx.execute(
@@ -44,8 +44,8 @@ def mark(tx: Tx, ids: Collection[str]) -> Marks:
                IS DISTINCT FROM (source.discount_id, source.recommendation_id)
            RETURNING old.discount_id, old.recommendation_id""",
         {"attribute": carts_rules.ATTRIBUTE, "ids": list(ids)},
-    ).fetchall()
-    return marks_of(changed)
+    )
+    return lambda: marks_of(changed.fetchall())
 
 
 def marks_of(rows: Sequence[dict[str, Any]]) -> Marks:
@@ -55,18 +55,21 @@ def marks_of(rows: Sequence[dict[str, Any]]) -> Marks:
     )
 
 
-def settle(tx: Tx, ids: Collection[str], before: Marks = (set(), set())) -> None:
+def _nothing() -> Marks:
+    return set(), set()
+
+
+def settle(tx: Tx, ids: Collection[str], before: Asked[Marks] = _nothing) -> None:
     """Let discounts and conversions follow from the orders as they are now: from these, and from
     what they carried `before`. Says the same whatever came in which order, and however often."""
-    now = marks_of(
-        tx.execute(
-            """SELECT discount_id, recommendation_id FROM shade.orders
-               WHERE store_id = backshop.current_store_id() AND shopify_order_id = ANY (%s)
-                 AND (discount_id IS NOT NULL OR recommendation_id IS NOT NULL)""",
-            (list(ids),),
-        ).fetchall()
+    carrying = tx.execute(
+        """SELECT discount_id, recommendation_id FROM shade.orders
+           WHERE store_id = backshop.current_store_id() AND shopify_order_id = ANY (%s)
+             AND (discount_id IS NOT NULL OR recommendation_id IS NOT NULL)""",
+        (list(ids),),
     )
-    discounts, recommendations = now[0] | before[0], now[1] | before[1]
+    were, are = before(), marks_of(carrying.fetchall())
+    discounts, recommendations = were[0] | are[0], were[1] | are[1]
     if discounts:
         _settle_discounts(tx, discounts)
     if discounts or recommendations:
