@@ -127,8 +127,8 @@ def _analyzed(tx: Any) -> None:
     with psycopg.connect(
         tx.info.dsn, user="backshop_owner", password=PASSWORD, autocommit=True
     ) as owner:
-        for table in ("daily_sales", "product_months", "product_days", "monthly_customers"):
-            owner.execute(f"VACUUM ANALYZE insights.{table}".encode())
+        for each in ("daily_sales", "product_months", "product_days", "customer_months"):
+            owner.execute(f"VACUUM ANALYZE insights.{each}".encode())
 
 
 def begin(tx: Any, store: UUID) -> None:

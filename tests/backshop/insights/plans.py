@@ -16,6 +16,8 @@ class Explaining:
     def __init__(self, tx: Any) -> None:
         self._tx = tx
         self.read: Counter[str] = Counter()
+        self.scans: Counter[str] = Counter()
+        """How often each table was gone to."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tx, name)
@@ -35,6 +37,7 @@ class Explaining:
                 rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
                 rows += node.get("Rows Removed by Index Recheck", 0)
                 self.read[table] += round(rows * node["Actual Loops"])
+                self.scans[table] += node["Actual Loops"]
         return self._tx.execute(statement, params)
 
 

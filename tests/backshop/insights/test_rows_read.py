@@ -94,3 +94,22 @@ def test_keeping_reads_the_months_of_the_batch_s_customers_alone(
     ]
     projections.save(tx, shop(store), more)
     assert 0 < explained.read["customer_months"] <= 9 * len(months)
+
+
+def test_whom_a_batch_names_for_the_first_time_is_asked_once(
+    tx: Any, store: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Postgres never counted the table's rows, too, as within a minute of a rebuild."""
+    projections.save(tx, shop(store), [customer("0"), order("0", customer_id="0")])
+    tx.execute(
+        """INSERT INTO insights.customer_months (store_id, wc_customer_id, month, orders, is_first)
+           SELECT %s, 1000000 + n, '2026-01-01', 1, true FROM generate_series(1, 300000) AS n""",
+        (store,),
+    )
+    explained: Any = Explaining(tx)
+    kept = projection.Keeping
+    monkeypatch.setattr(projection, "Keeping", lambda _, of: kept(explained, of))
+    customers = [customer(str(each)) for each in range(1, 301)]
+    orders = [order(each.id, customer_id=each.id) for each in customers]
+    projections.save(tx, shop(store), [*customers, *orders])
+    assert explained.scans["customer_months"] <= 2

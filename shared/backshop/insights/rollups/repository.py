@@ -104,7 +104,8 @@ def add(tx: Tx, sources: str, before: Sequence[Held], of: dict[str, Any]) -> Non
     changes = [f"{each.table}_kept AS ({_change(each, of)})" for each in images()]
     row = tx.execute(
         f"""WITH {sources}, {", ".join(changes)},
-              bought AS MATERIALIZED ({_bought(of)}), changed AS ({_CHANGE_OF_CUSTOMERS})
+              bought AS MATERIALIZED ({_bought(of)}), known AS MATERIALIZED ({_KNOWN}),
+              changed AS ({_CHANGE_OF_CUSTOMERS})
             SELECT (SELECT array_agg(wc_customer_id) FROM (
                 SELECT wc_customer_id FROM changed WHERE more <> 0
                 GROUP BY wc_customer_id HAVING NOT bool_or(is_new)) AS c) AS customers,
@@ -148,16 +149,18 @@ def _bought(of: Mapping[str, Any]) -> str:
                GROUP BY wc_customer_id, month HAVING sum(orders) <> 0"""
 
 
+# Read once, and looked up in a hash: where Postgres knows nothing of the table yet, as within a
+# minute of a rebuild, it would look each of `bought` up in those of all of them.
+_KNOWN = """SELECT DISTINCT wc_customer_id FROM insights.customer_months
+    WHERE store_id = %(store)s AND wc_customer_id = ANY (ARRAY(SELECT wc_customer_id FROM bought))"""
+
 # `more` is 1 where a customer's month begins to be, -1 where it ends, and `is_new` is the first
-# month of somebody who had none. The array says once more whose months are meant: Postgres would
-# read those of all customers of the store, to look each of `bought` up in them.
+# month of somebody who had none.
 _CHANGE_OF_CUSTOMERS = """INSERT INTO insights.customer_months AS held
     (store_id, wc_customer_id, month, orders, is_first)
   SELECT %(store)s, wc_customer_id, month, orders,
-    month = min(month) OVER (PARTITION BY wc_customer_id) AND NOT EXISTS (
-      SELECT FROM insights.customer_months AS known
-      WHERE known.store_id = %(store)s AND known.wc_customer_id = bought.wc_customer_id
-        AND known.wc_customer_id = ANY (ARRAY(SELECT wc_customer_id FROM bought)))
+    month = min(month) OVER (PARTITION BY wc_customer_id)
+      AND wc_customer_id NOT IN (SELECT wc_customer_id FROM known)
   FROM bought
   ORDER BY wc_customer_id, month
   ON CONFLICT (store_id, wc_customer_id, month)
