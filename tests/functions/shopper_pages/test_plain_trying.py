@@ -9,15 +9,12 @@ from html import unescape
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
-from backshop.aws import config, functions
 from backshop.connect.try_on import rules
 
 from bench.try_on import figures
 from tests.functions import try_on_shop
 
 figures.prepare()
-BUCKET = "backshop-try-on-123456789012-eu-west-1"
 FORM = re.compile(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 
@@ -58,31 +55,15 @@ class Browser:
 
 
 @pytest.fixture
-def shop(load, event, context, aws, new_store, owner, monkeypatch):
+def shop(load, event, context, try_on_behind, new_store, owner):
     store = new_store("woocommerce")
-    monkeypatch.setenv("TRY_ON_BUCKET", BUCKET)
-    monkeypatch.setenv("TRYON_SESSIONS_FUNCTION", "tryon_sessions")
-    config.client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
     looks = {name: try_on_shop.LOOKS[name] for name in ("TINT-20", "TINT-30", "LIP-RED")}
     try_on_shop.fill(owner, store, looks)
-    return try_on_shop.Shop(store, load, event, context, BUCKET)
+    return try_on_shop.Shop(store, load, event, context, try_on_behind)
 
 
 @pytest.fixture
-def browser(shop, load, event, context, monkeypatch) -> Browser:
-    behind = load("tryon_sessions").handler
-
-    def invoke(name, sent):
-        assert name == "tryon_sessions"
-        mine = BaseRouter.current_event, BaseRouter.lambda_context
-        try:
-            return behind(sent, context)
-        finally:
-            BaseRouter.current_event, BaseRouter.lambda_context = mine
-
-    monkeypatch.setattr(functions, "invoke", invoke)
+def browser(shop, load, event, context) -> Browser:
     return Browser(load("shopper_pages"), event, context)
 
 
@@ -108,7 +89,7 @@ def upload(browser, shop, at):
     """What S3 does with the page's form; the session as the drawing function is told of it."""
     shown = browser.get(at)
     action, fields = form_of(shown)
-    assert BUCKET in action
+    assert shop.bucket in action
     assert "form-action 'self' https://" in shown["headers"]["Content-Security-Policy"]
     assert fields["success_action_redirect"].startswith("https://shop.example.com/try-on/result?")
     made = {"upload": {"fields": fields}}
@@ -120,7 +101,7 @@ def test_from_consent_to_erasure(browser, shop, owner):
     at = agree(browser, shop)
     assert at.startswith("/try-on/picture?")
     made, led = upload(browser, shop, at)
-    waiting = browser.get(f"{led}&bucket={BUCKET}&key=x&etag=y")
+    waiting = browser.get(f"{led}&bucket={shop.bucket}&key=x&etag=y")
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in waiting["body"]
     assert "Your picture is on its way" in waiting["body"]
     shop.notify(made)
