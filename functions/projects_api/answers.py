@@ -9,8 +9,9 @@ from uuid import UUID
 from backshop import db
 from backshop.errors import Conflict, NotFound, PreconditionFailed
 from backshop.projects import repository
-from backshop.projects.fields import NUL_FREE, Sku, Time
+from backshop.projects.fields import NUL_FREE, Sku
 from backshop.projects.repository import Filter, Row, Table
+from backshop.times import Time
 from backshop.web import fast, idempotency, paging
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -114,17 +112,6 @@ class Numeric:
         return value
 
 
-def _in_utc(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("give the time with its zone, as 2026-11-20T10:00:00Z")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        # The first and the last hours that there are.
-        return value.replace(tzinfo=UTC)
-
-
-Time = Annotated[datetime, AfterValidator(_in_utc)]
 Name50 = Annotated[str, Varchar(50)]
 Name100 = Annotated[str, Varchar(100)]
 Name255 = Annotated[str, Varchar(255)]

@@ -39,7 +39,6 @@ from backshop.projects.fields import (
     Size,
     Sku,
     SurfaceType,
-    Time,
     Unit,
     Urgency,
     Varchar,
@@ -47,6 +46,7 @@ from backshop.projects.fields import (
 )
 from backshop.projects.quantities.measures import Feet, SquareFeet
 from backshop.projects.quantities.models import Obstacle, UseDetails
+from backshop.times import Time
 
 FirstName = Annotated[str, Varchar(100, least=1)]
 

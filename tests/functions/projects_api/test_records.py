@@ -402,6 +402,11 @@ def test_a_conversation_is_noted_changed_and_listed(call, project):
     assert call("GET", one).body == changed
     old = made(call("POST", path, {"conversation_date": "2019-05-05T10:00:00+02:00"}))
     assert old["conversation_date"] == "2019-05-05T08:00:00Z"
+    outside = call("POST", path, {"conversation_date": "0001-01-01T00:00:00+14:00"})
+    assert (outside.status, outside.body["errors"][0]["message"]) == (
+        422,
+        "give a time that is one in UTC, too: of the years 1 to 9999",
+    )
     assert call("GET", path).body["items"] == [changed, old]
     assert call("GET", "/conversations", outcome="lost").body["items"] == [changed]
     assert call("GET", "/conversations", until="2020-01-01").body["items"] == [old]

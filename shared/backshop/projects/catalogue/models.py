@@ -17,13 +17,13 @@ from backshop.projects.fields import (
     ProductType,
     Size,
     Sku,
-    Time,
     Unit,
     Varchar,
     change_of,
 )
 from backshop.projects.quantities.measures import Inches
 from backshop.projects.quantities.models import Specification, plain
+from backshop.times import Time
 
 MOST_INCHES = Decimal("9999.99")
 _SIZES = ("size_length", "size_width", "size_thickness")

@@ -23,7 +23,6 @@ from backshop.projects.fields import (
     Phase,
     ProjectStatus,
     Score,
-    Time,
     change_of,
 )
 from backshop.projects.models import (
@@ -37,6 +36,7 @@ from backshop.projects.models import (
     WholeProject,
 )
 from backshop.projects.rules import Next
+from backshop.times import Time
 
 
 class Entry(Input):

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backshop.projects.fields import Name255, Time
+from backshop.projects.fields import Name255
+from backshop.times import Time
 
 Status = Literal["awaiting_upload", "running", "done", "failed"]
 MOST_BYTES = 100_000_000

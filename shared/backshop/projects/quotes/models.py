@@ -26,11 +26,11 @@ from backshop.projects.fields import (
     ReturnTerms,
     Size,
     Sku,
-    Time,
     Varchar,
     change_of,
     whole_number,
 )
+from backshop.times import Time
 
 Alternative = Literal["good", "better", "best"]
 TaxClass = Literal["material", "labour", "delivery"]

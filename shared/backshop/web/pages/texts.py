@@ -9,22 +9,9 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from backshop import commerce
+from backshop.times import MONTHS
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -40,9 +27,9 @@ def number(value: int | Decimal) -> str:
 
 
 def units(quantity: Decimal, unit: str) -> str:
-    """`144 sf`, `1 bag`, `3 boxes`, `12 linear ft`."""
-    word = unit.replace("_", " ")
-    if quantity != 1 and word[-1] != "f" and word[-1] != "t":
+    """`144 sq ft`, `1 bag`, `3 boxes`, `12 linear ft`."""
+    word = "sq ft" if unit == "sf" else unit.replace("_", " ")
+    if quantity != 1 and not word.endswith("ft"):
         word += "es" if word.endswith("x") else "s"
     return f"{number(quantity)} {word}"
 

@@ -132,7 +132,7 @@ def test_numbers_have_no_zeros_that_say_nothing():
 def test_units_are_words_and_dense_times_name_another_year() -> None:
     said = [(144, "sf"), (1, "bag"), (3, "bag"), (2, "box"), (12, "linear_ft"), (0, "piece")]
     assert [texts.units(Decimal(number), unit) for number, unit in said] == [
-        "144 sf",
+        "144 sq ft",
         "1 bag",
         "3 bags",
         "2 boxes",
