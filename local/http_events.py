@@ -1,11 +1,11 @@
 """What an HTTP API of API Gateway makes of a request and of a function's answer; no input or
 output.
 
-Payload format 2.0. Three facts that its documentation leaves open were measured by others on AWS:
+Payload format 2.0. Four facts that its documentation leaves open were measured by others on AWS:
 bodies are text for `text/*`, `application/json`, `application/xml` and `application/javascript`
 only and base64 for all else (forms included); the path arrives percent-decoded and ends at a
-decoded
-`?`; the query string stays as it was sent.
+decoded `?`; the query string stays as it was sent; `/track/{proxy+}` takes `/track/` too, for which
+no route can be declared (https://github.com/storacha/w3infra/pull/166).
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ def _matches(path: str, raw_path: str) -> tuple[tuple[int, ...], dict[str, str]]
     for number, segment in enumerate(wanted):
         if segment.endswith("+}"):
             rest = "/".join(parts[number:])
-            if not rest:
+            is_below = number > 1 and number < len(parts)
+            if not rest and not is_below:
                 return None
             parameters[segment[1:-2]] = unquote(rest)
             return (*rank, 2), parameters

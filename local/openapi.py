@@ -28,6 +28,8 @@ DOCUMENT = ROOT / "docs" / "openapi.json"
 SERVED = ROOT / "functions" / "openapi" / "openapi.json"
 PREFLIGHTS = "OPTIONS /{proxy+}"
 """The one route that browsers call by themselves."""
+UNKNOWN = "{unknown+}"
+"""Ends the routes that take what no other does: there is nothing to say of them."""
 ADDED = ("Validation Error", "Response Validation Error")
 """Descriptions of answers that Powertools adds to every route, and that none gives."""
 VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -177,6 +179,8 @@ def routes_by_function() -> dict[str, set[str]]:
         for event in (function.properties.get("Events") or {}).values():
             if event["Type"] == "HttpApi":
                 about = event["Properties"]
+                if about["Path"].endswith(UNKNOWN):
+                    continue
                 # The gateway's `{sku+}` takes slashes too; OpenAPI has no word for that.
                 path = about["Path"].replace("+}", "}")
                 found.setdefault(name, set()).add(f"{about['Method'].upper()} {path}")

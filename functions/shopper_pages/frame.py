@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
 from backshop import commerce, db
 from backshop.aws import config, objects
-from backshop.errors import NotFound
+from backshop.errors import NotFound, Problem
 from backshop.stores import repository as stores
 from backshop.stores import tenants
 from backshop.stores.models import PageSettings
@@ -41,7 +42,11 @@ _render = pages.renderer(Path(__file__).with_name("templates"))
 
 
 def render(template: str, **values: Any) -> Response[str]:
-    """A page in the look of the store that this call turned out to be about."""
+    """A page in the look of the store that this call turned out to be about, or of the one that its
+    address names where there is nothing at it."""
+    if "problem" in values and values["problem"].status == 404 and "look" not in app.context:
+        with suppress(Problem):
+            called_shop()
     return _render(template, **({"shop": app.context.get("look", PLAIN)} | values))
 
 

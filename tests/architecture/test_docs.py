@@ -23,7 +23,7 @@ def routes() -> set[str]:
         f"{event['Properties']['Method'].upper()} {event['Properties']['Path']}"
         for function in read.of_type("AWS::Serverless::Function")
         for event in (function.properties.get("Events") or {}).values()
-        if event["Type"] == "HttpApi"
+        if event["Type"] == "HttpApi" and not event["Properties"]["Path"].endswith("{unknown+}")
     }
 
 

@@ -268,6 +268,14 @@ def test_routes_without_a_key_are_the_ones_meant_for_everybody(
         ("GET", "/health"): "says that the stack answers, and nothing else",
         ("POST", "/desk/sign-in"): "takes the key",
         ("POST", "/desk/sign-out"): "ends the session",
+        ("ANY", "/desk/{unknown+}"): "says that there is no such page",
+        ("ANY", "/track/{unknown+}"): "says that there is no such page",
+        ("ANY", "/survey/{unknown+}"): "says that there is no such page",
+        ("ANY", "/quote/{unknown+}"): "says that there is no such page",
+        ("ANY", "/mail/{unknown+}"): "says that there is no such page",
+        ("ANY", "/privacy/{unknown+}"): "says that there is no such page",
+        ("GET", "/try-on/{unknown+}"): "says that there is no such page",
+        ("POST", "/try-on/{unknown+}"): "says that there is no such page",
     }
 
     def is_closed(method: str, path: str) -> bool:

@@ -46,7 +46,8 @@ ROUTES = [
         ("PUT", "/orders/K-1", "orders greedy", {"proxy": "K-1"}),
         ("POST", "/shops/x", "two", {"a": "shops", "b": "x"}),
         ("GET", "/orders/1/lines", "orders greedy", {"proxy": "1/lines"}),
-        ("GET", "/orders/", "greedy", {"proxy": "orders/"}),
+        ("GET", "/orders/", "orders greedy", {"proxy": ""}),
+        ("GET", "/shops/", "greedy", {"proxy": "shops/"}),
         ("GET", "/", "default", {}),
     ],
 )

@@ -57,6 +57,11 @@ def header(event: Event, name: str) -> str | None:
     return value
 
 
+def wants_page(event: Event) -> bool:
+    """Whether a browser shows to a person what is answered."""
+    return "text/html" in (header(event, "accept") or "").lower()
+
+
 def bearer(event: Event) -> str:
     """The token of an `Authorization: Bearer …` header. Raises Unauthorized where there is none."""
     scheme, _, token = (header(event, "authorization") or "").partition(" ")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import UnionType
@@ -73,8 +74,13 @@ class App(APIGatewayHttpResolver):
         )
         self.title = title
         self.scopes: dict[Callable[..., Any], Scope] = {}
+        self.rules: list[tuple[str, re.Pattern[str]]] = []
         self.problem_content: dict[str, Any] = {http.PROBLEM_JSON: {"model": ProblemBody}}
         self._request_validation_middleware = _Door()  # type: ignore[no-untyped-call]
+
+    def serves(self, verb: str, path: str) -> bool:
+        """Whether one of its routes takes this."""
+        return any(verb == each and rule.fullmatch(path) for each, rule in self.rules)
 
 
 def app(title: str) -> App:
@@ -141,6 +147,7 @@ def route(
 
     def declare(function: F) -> F:
         app.scopes[function] = scope
+        app.rules.append((verb, re.compile(_PARAMETER.sub("[^/]+", re.escape(path)))))
         summary, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
         app.route(
             path,
@@ -202,6 +209,7 @@ def _unvalidated(function: F) -> F:
     return function
 
 
+_PARAMETER = re.compile("<[^>]+>")
 _NO_SIGNS = str.maketrans("", "", "/<>-_.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
@@ -18,15 +19,18 @@ from backshop.web.pages.rendering import Page
 F = TypeVar("F", bound=Callable[..., Any])
 SHOWS = {"text/html": "The page."}
 FORM = "application/x-www-form-urlencoded"
+_OF_A_QUERY = "%/?:@!$'()*+,;=&"
+"""Signs that stay as they are in a query that came encoded."""
 
 
 def app(title: str, page: Page) -> routes.App:
     """A resolver whose problems are pages, made by the function's own `problem.html` or the shared
-    one; a form that was sent before leads where it led then."""
+    one; a form that was sent before leads where it led then. An address that nothing is at is said
+    to browsers in a page, with the page above it as the way back, and to programs in JSON."""
     made = routes.app(title)
     made.problem_content = {"text/html": {"schema": {"type": "string"}}}
 
-    def problem(raised: Problem) -> Response[str]:
+    def problem(raised: Problem, back: str | None = None) -> Response[str]:
         if isinstance(raised, idempotency.KeyReused):
             raised = forms.used()
         return page(
@@ -34,6 +38,7 @@ def app(title: str, page: Page) -> routes.App:
             status=raised.status,
             retry_after=raised.retry_after,
             problem=raised,
+            back=back,
             request_id=http.request_id(made.current_event.raw_event),
         )
 
@@ -44,13 +49,37 @@ def app(title: str, page: Page) -> routes.App:
         return redirect(raised.answer["to"])
 
     def no_such_page(_: Exception) -> Response[str]:
-        return problem(NotFound("There is no page at this address; check it, or go back."))
+        event = made.current_event.raw_event
+        unknown = NotFound("There is no page at this address; check it, or go back.")
+        if not http.wants_page(event):
+            return http.problem_answer(unknown, event)
+        above = _page_above(made, event)
+        back = _address(event, above) if above else None
+        is_slash_too_many = event["rawPath"].endswith("/") and event["rawPath"].rstrip("/") == above
+        if back and is_slash_too_many and event["requestContext"]["http"]["method"] == "GET":
+            return redirect(back)
+        return problem(unknown, back)
 
     made.exception_handler(Problem)(problem)
     made.exception_handler(idempotency.Answered)(sent_before)
     made.exception_handler(RequestValidationError)(invalid)
     made.not_found(no_such_page)
     return made
+
+
+def _page_above(app: routes.App, event: http.Event) -> str | None:
+    """The nearest page on the way up from an address, its own where it only has a slash too many or
+    takes forms alone."""
+    path = event["rawPath"].rstrip("/")
+    while path and not app.serves("GET", path):
+        path = path.rpartition("/")[0]
+    return path or None
+
+
+def _address(event: http.Event, path: str) -> str:
+    """With the query of the call: links carry their token there."""
+    query = quote(event.get("rawQueryString") or "", safe=_OF_A_QUERY, errors="replace")
+    return quote(path, errors="replace") + (f"?{query}" if query else "")
 
 
 def route(
