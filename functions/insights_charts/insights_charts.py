@@ -101,4 +101,5 @@ def _of_query(tx: db.Tx, config: ChartConfig) -> Drawn:
         raise Unprocessable(
             f"This chart asks for a {missing.dimension} that the store does not have any more."
         ) from None
-    return Drawn(result.columns, result.rows, result.assumptions.currency, result.unfinished)
+    currency, grain = result.assumptions.currency, result.query.grain
+    return Drawn(result.columns, result.rows, currency, result.unfinished, grain)

@@ -63,12 +63,14 @@ class ChartConfig(BaseModel):
 
 class Drawn(NamedTuple):
     """What is drawn: a result's columns and rows, its currency (None where there is none, or rows
-    have their own), and whether its last bucket has not ended yet."""
+    have their own), whether its last bucket has not ended yet, and what its buckets are (None where
+    they tell by what lies between them)."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     currency: str | None = None
     is_unfinished: bool = False
+    grain: str | None = None
 
 
 class Misfit(ValueError):

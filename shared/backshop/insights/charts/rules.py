@@ -13,6 +13,7 @@ from unicodedata import east_asian_width
 from backshop.commerce import decimals
 from backshop.insights.charts.models import ChartSpec, Drawn, Misfit
 from backshop.insights.semantic.models import Cell, Column
+from backshop.times import bucket, class_words
 
 MOST_CATEGORIES: Final = 12
 MOST_SERIES: Final = 6
@@ -81,7 +82,7 @@ def points(spec: ChartSpec, drawn: Drawn, y: str, most: int = 40) -> list[Point]
     column = drawn.columns[places[y]]
     rows = drawn.rows[:MOST_POINTS]
     along, apart = (
-        _labels([row[places[name]] for row in rows], most) if name else [""] * len(rows)
+        _labels(name, [row[places[name]] for row in rows], most) if name else [""] * len(rows)
         for name in (spec.x, spec.series)
     )
     cells = [row[places[y]] for row in rows]
@@ -91,13 +92,13 @@ def points(spec: ChartSpec, drawn: Drawn, y: str, most: int = 40) -> list[Point]
     ]
 
 
-def _labels(cells: Sequence[Cell], most: int) -> list[str]:
+def _labels(name: str, cells: Sequence[Cell], most: int) -> list[str]:
     """Names as they are shown: those that are alike once they are cut are numbered."""
     labels: dict[Cell, str] = {}
     taken: set[str] = set()
     for cell in cells:
         if cell not in labels:
-            label = plain = category(cell, most)
+            label = plain = category(class_words(name, cell) or cell, most)
             number = 2
             while label in taken:
                 label = f"{plain} ({number})"
@@ -201,12 +202,16 @@ SYMBOLS: Final = {
 }
 
 
-def shown(value: Cell, column: Column, currency: str | None) -> str:
-    """A number with its unit: money with its currency's decimals, a rate in percent."""
+def shown(value: Cell, column: Column, currency: str | None, grain: str | None = None) -> str:
+    """A number with its unit: money with its currency's decimals, a rate in percent; a bucket of
+    time by its name."""
     if value is None:
         return "–"
     if column.type == "date":
-        return str(value)
+        first = days([str(value)])
+        return bucket(first[0], grain or "day") if first else category(value)
+    if named := class_words(column.name, value):
+        return named
     if column.type != "number":
         return category(value)
     try:
@@ -276,10 +281,14 @@ def days(found: Sequence[str]) -> list[date] | None:
         return None
 
 
-def date_format(found: Sequence[date]) -> str:
-    """d3's format of the buckets' first days, by what lies between them."""
+_GAPS: Final = {"day": 1, "week": 7, "month": 28, "quarter": 89, "year": 365}
+
+
+def date_format(found: Sequence[date], grain: str | None = None) -> str:
+    """d3's format of the buckets' first days, by what they are or what lies between them."""
     distinct = sorted(set(found))
-    gap = min((b - a).days for a, b in itertools.pairwise(distinct)) if len(distinct) > 1 else 1
+    gaps = [(b - a).days for a, b in itertools.pairwise(distinct)]
+    gap = _GAPS.get(grain or "") or min(gaps, default=1)
     if gap >= 365:
         return "%Y"
     if gap >= 89:

@@ -129,11 +129,11 @@ def _number_axis(column: Column, drawn: Drawn, values: Sequence[float | None], *
     return axis | more
 
 
-def _time_axis(found: Sequence[date], width: int) -> Spec:
+def _time_axis(found: Sequence[date], drawn: Drawn, width: int) -> Spec:
     shown = [f"{each.isoformat()}T00:00:00Z" for each in rules.ticks(found, width)]
     return {
         "values": shown,
-        "format": rules.date_format(found),
+        "format": rules.date_format(found, drawn.grain),
         "formatType": "utc",
         "title": None,
         "grid": False,
@@ -142,12 +142,12 @@ def _time_axis(found: Sequence[date], width: int) -> Spec:
     }
 
 
-def _along(found: Sequence[Point], width: int, title: str, padding: int = 0) -> Spec:
+def _along(found: Sequence[Point], drawn: Drawn, width: int, title: str, padding: int = 0) -> Spec:
     """The x of points: time where all of them are days, with `padding` pixels at both ends, else
     names in the result's order."""
     days = rules.days([each[0] for each in found])
     if days:
-        axis = {**_time_axis(days, width), "formatType": "time"}
+        axis = {**_time_axis(days, drawn, width), "formatType": "time"}
         scale = {"type": "utc", "padding": padding}
         return {"field": "x", "type": "temporal", "scale": scale, "axis": axis}
     names = list(dict.fromkeys(each[0] for each in found))
@@ -226,7 +226,7 @@ def _line(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     found = rules.points(spec, drawn, spec.y[0])
     column = _column(drawn, spec.y[0])
     y = _y(column, drawn, [each[2] for each in found])
-    return {"layer": _one_line(found, drawn, _along(found, width, _title(spec)), y, MAIN, 0)}
+    return {"layer": _one_line(found, drawn, _along(found, drawn, width, _title(spec)), y, MAIN, 0)}
 
 
 def _title(spec: ChartSpec) -> str:
@@ -305,7 +305,7 @@ def _lines_by_series(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
 def _several(found: Sequence[Point], drawn: Drawn, column: Column, width: int, title: str) -> Spec:
     names = list(dict.fromkeys(each[1] for each in found))
     base = {
-        "x": _along(found, width, title),
+        "x": _along(found, drawn, width, title),
         "y": _y(column, drawn, [each[2] for each in found]),
     }
     values = _values(found, drawn)
@@ -367,7 +367,7 @@ def _line_dual(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
         side = {"orient": ("left", "right")[place], "titleColor": colour, "grid": place == 0}
         y = _y(column, drawn, [each[2] for each in found], **side)
         y["axis"]["title"] = title
-        x = _along(found, width, _title(spec))
+        x = _along(found, drawn, width, _title(spec))
         layers.append({"layer": _one_line(found, drawn, x, y, colour, place)})
     return {"layer": layers, "resolve": {"scale": {"y": "independent"}}}
 
@@ -396,7 +396,7 @@ def _bar(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     if not days:
         found = rules.within(found, column, drawn.currency, adds_up=spec.adds_up)
     broad = _broad(width, len(found))
-    x = _along(found, width, _title(spec), padding=broad // 2 + 6)
+    x = _along(found, drawn, width, _title(spec), padding=broad // 2 + 6)
     bars: Spec = {"type": "bar", "color": MAIN} | ({"width": broad} if days else {})
     encoding = {"x": x, "y": _y(column, drawn, [each[2] for each in found])}
     values = _values(found, drawn)
@@ -506,7 +506,7 @@ def _stacked(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     )
     found = [each for each in found if each[0] in kept]
     broad = _broad(width, len(kept))
-    x = _along(found, width, _title(spec), padding=broad // 2 + 6)
+    x = _along(found, drawn, width, _title(spec), padding=broad // 2 + 6)
     mark: Spec = {"type": "bar", "stroke": "white", "strokeWidth": 1 if broad > 4 else 0}
     if x["type"] == "temporal":
         mark["width"] = broad
@@ -564,10 +564,10 @@ def _heatmap(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
     axis: Spec = {"title": across, "labelAngle": 0, "labelOverlap": True}
     x: Spec = {"field": "x", "type": "ordinal", "sort": columns, "axis": axis}
     if days:
-        axis["labelExpr"] = _date_label(days)
+        axis["labelExpr"] = _date_label(days, drawn)
     y: Spec = {"field": "s", "type": "ordinal", "sort": rows, "axis": {"title": title}}
     if months := rules.days(rows):
-        y["axis"]["labelExpr"] = _date_label(months)
+        y["axis"]["labelExpr"] = _date_label(months, drawn)
     shade = {
         "field": "y",
         "type": "quantitative",
@@ -629,8 +629,8 @@ def _kept(names: Sequence[str], name: str | None, most: int) -> tuple[str, list[
     return f"{title}, the first {most} of {len(every)}", every[:most]
 
 
-def _date_label(days: Sequence[date]) -> str:
-    return f"utcFormat(toDate(datum.value), '{rules.date_format(days)}')"
+def _date_label(days: Sequence[date], drawn: Drawn) -> str:
+    return f"utcFormat(toDate(datum.value), '{rules.date_format(days, drawn.grain)}')"
 
 
 def _scatter(spec: ChartSpec, drawn: Drawn, _width: int) -> Spec:
@@ -683,7 +683,7 @@ def _table(spec: ChartSpec, drawn: Drawn, width: int) -> Spec:
         side = right if is_number else left
         side.append({"px": edge, "r": 0, "t": rules.text(rules.name_of(column), most), "h": 1})
         for index, row in enumerate(rows, 1):
-            cell = rules.text(rules.shown(row[place], column, drawn.currency), most)
+            cell = rules.text(rules.shown(row[place], column, drawn.currency, drawn.grain), most)
             side.append({"px": edge, "r": index, "t": cell, "h": 0})
     more = len(drawn.rows) - len(rows)
     if more > 0:

@@ -54,13 +54,13 @@ def _numbers_of(result: Result) -> Iterator[Decimal]:
     held = result.assumptions
     for day in (held.from_, held.to, held.compared_from, held.compared_to):
         if day is not None:
-            yield from (Decimal(day.year), Decimal(day.month), Decimal(day.day))
+            yield from _of_day(day.isoformat())
     yield from _in_json(result.query.as_json())
 
 
 def _of_cell(value: Any, *, is_percent: bool, kind: str) -> Iterator[Decimal]:
     if kind == "date" and isinstance(value, str):
-        yield from (Decimal(each) for each in value.split("-"))
+        yield from _of_day(value)
         return
     if value is None or isinstance(value, bool):
         return
@@ -70,6 +70,12 @@ def _of_cell(value: Any, *, is_percent: bool, kind: str) -> Iterator[Decimal]:
         return
     if number.is_finite():
         yield number * 100 if is_percent else number
+
+
+def _of_day(day: str) -> Iterator[Decimal]:
+    """Its numbers, and that of its quarter."""
+    year, month, number = (Decimal(each) for each in day.split("-"))
+    yield from (year, month, number, (month + 2) // 3)
 
 
 def _in_json(value: Any) -> Iterator[Decimal]:

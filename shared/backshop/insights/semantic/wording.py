@@ -31,6 +31,7 @@ from backshop.insights.semantic.models import (
     Unit,
 )
 from backshop.insights.semantic.tables import CHANGE, PREVIOUS
+from backshop.times import bucket, class_words, day_words, span, whole_unit
 
 D = Dimension
 _DIMENSION_WORDS = {
@@ -56,7 +57,6 @@ _LIMIT_WORDS = {
 }
 _OPS = {"=": "", "!=": "not ", "in": "", "contains": "containing ", "<": "below ", ">": "above "}
 _OPS |= {"<=": "at most ", ">=": "at least "}
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
 
 
 def label(name: str) -> str:
@@ -108,9 +108,7 @@ def _filter_words(filter: Filter) -> str:
 def _value_words(name: str, value: Any) -> str:
     if value == LOW_STOCK:
         return "the store's low-stock threshold"
-    if name == D.DAY_OF_WEEK and isinstance(value, int) and 1 <= value <= 7:
-        return _DAYS[value - 1]
-    return plain(str(value))
+    return class_words(name, value) or plain(str(value))
 
 
 def period_words(period: Period) -> str:
@@ -122,9 +120,7 @@ def period_words(period: Period) -> str:
         case Calendar():
             return _calendar_words(period)
         case Range():
-            if period.start == period.end:
-                return day_words(period.start)
-            return f"{day_words(period.start)} to {day_words(period.end)}"
+            return span(period.start, period.end)
         case NamedMonth():
             return f"the latest full {period.name.capitalize()}"
         case NamedQuarter():
@@ -161,10 +157,6 @@ def compare_words(period: Period) -> str:
     return f"the latest {name.replace('_', ' ').title()}"
 
 
-def day_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
 # ------------------------------------------------------------------------------- the sentence
 
 
@@ -190,7 +182,8 @@ def _when(result: Result) -> str:
         return " over all time"
     if held.from_ == held.to:
         return f" on {day_words(held.from_)}"
-    return f" from {day_words(held.from_)} to {day_words(held.to)}"
+    said = span(held.from_, held.to)
+    return f" in {said}" if whole_unit(held.from_, held.to) else f" from {said}"
 
 
 def _plain_answer(result: Result, name: str, when: str) -> str:
@@ -272,11 +265,9 @@ def _named(result: Result, row: Sequence[Cell]) -> str:
         if column.name in METRICS or column.name.endswith((PREVIOUS, CHANGE)):
             break
         if column.type == "date":
-            parts.append(
-                f"in the {result.query.grain} of {day_words(date.fromisoformat(str(value)))}"
-                if result.query.grain != Unit.DAY
-                else f"on {day_words(date.fromisoformat(str(value)))}"
-            )
+            grain = result.query.grain or Unit.DAY
+            before = {Unit.DAY: "on", Unit.WEEK: "in the"}.get(grain, "in")
+            parts.append(f"{before} {bucket(date.fromisoformat(str(value)), grain)}")
         elif column.name != "currency":
             parts.append(f"for {_class_words(column, value)}")
     return " ".join(parts) or "overall"
@@ -285,13 +276,9 @@ def _named(result: Result, row: Sequence[Cell]) -> str:
 def _class_words(column: Column, value: Cell) -> str:
     if value is None:
         return f"no {column.name.replace('_', ' ')}"
-    if column.name == D.DAY_OF_WEEK and isinstance(value, int):
-        return _DAYS[value - 1]
-    if column.name == D.HOUR_OF_DAY:
-        return f"{value}:00"
     if isinstance(value, bool):
         return f"{column.name.replace('_', ' ')}: {'yes' if value else 'no'}"
-    return plain(str(value))
+    return class_words(column.name, value) or plain(str(value))
 
 
 def _column(result: Result, name: str) -> Column:
@@ -307,8 +294,10 @@ def spoken(value: Cell, format: Format | None, currency: str | None) -> str:
         return f"{number:,} {currency}" if currency else f"{number:,}"
     if format == "percent":
         return f"{_trimmed(number * 100)} %"
-    unit = {"days": " days", "minutes": " minutes"}.get(format or "", "")
-    return f"{_trimmed(number)}{unit}"
+    said = _trimmed(number)
+    if format not in ("days", "minutes"):
+        return said
+    return f"{said} {format[:-1] if said == '1' else format}"
 
 
 def _trimmed(number: Decimal) -> str:
