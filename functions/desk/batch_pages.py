@@ -15,6 +15,7 @@ from calling import File, ask
 from fates import Fate
 from frame import ANSWERED, app, does, event, lists, page, query_or, sent_by, shows
 from sessions import Me
+from showing import spoken
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STEPS = (
@@ -100,7 +101,7 @@ def assign(store: str, batch_id: str) -> Response[str]:
         )
     except Problem as refused:
         return _show(me, store, batch_id, refused=refused, typed=sent.typed)
-    left_out = {each["order_code"]: each["reason"] for each in said["refused"]}
+    left_out = {each["order_code"]: spoken(each["reason"]) for each in said["refused"]}
     return fates.led(event(), path, [Fate(each, left_out.get(each, "")) for each in codes])
 
 

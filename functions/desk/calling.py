@@ -12,7 +12,7 @@ from backshop.aws import config, functions
 from backshop.errors import FieldError, Problem, Unavailable
 from backshop.web import calls, idempotency
 from sessions import Me
-from showing import spoken
+from showing import sentence, spoken
 
 Query = dict[str, Any]
 
@@ -22,7 +22,7 @@ class Refused(Problem):
 
     def __init__(self, status: int, said: dict[str, Any]) -> None:
         errors = [
-            FieldError(field=each["field"], message=spoken(each["message"]))
+            FieldError(field=each["field"], message=sentence(spoken(each["message"])))
             for each in said.get("errors") or ()
         ]
         slug = str(said.get("type", "")).rpartition("#")[2] or "problem"

@@ -59,7 +59,7 @@ NEEDS = {
     "full_batches": Kind(
         "batch is full and can be ordered",
         "batches are full and can be ordered",
-        "/desk/{store}/batches?status=collecting",
+        "/desk/{store}/batches?show=collecting",
         "warn",
     ),
     "late_orders": Kind(
@@ -76,12 +76,13 @@ NEEDS = {
     ),
 }
 HAPPENED = {
-    "orders": "orders placed",
-    "webhooks": "webhooks received",
-    "refunds": "refunds paid back",
-    "deliveries": "deliveries moved",
-    "syncs": "syncs completed",
+    "orders": ("order placed", "orders placed"),
+    "webhooks": ("webhook received", "webhooks received"),
+    "refunds": ("refund paid back", "refunds paid back"),
+    "deliveries": ("delivery moved", "deliveries moved"),
+    "syncs": ("sync completed", "syncs completed"),
 }
+"""Each for one and for many."""
 
 
 @shows("/desk")

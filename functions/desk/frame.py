@@ -28,15 +28,13 @@ from backshop.web.pages import Policy, forms, once
 from backshop.web.pages.answers import NOTHING_MORE
 from backshop.web.pages.declaring import SHOWS
 from sessions import Me
-from showing import DONE, amount, menu_for, moment, period, words
+from showing import DONE, SHOWN, menu_for, section_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 ANSWERED = (BadRequest, Forbidden, NotFound, Conflict, Gone, TooLarge, TooManyRequests)
 """What the routes behind the pages may answer, shown where it was done."""
 
-_page = pages.renderer(
-    Path(__file__).with_name("templates"), amount=amount, moment=moment, period=period, words=words
-)
+_page = pages.renderer(Path(__file__).with_name("templates"), **SHOWN)
 app = pages.app("Desk", _page)
 
 
@@ -162,6 +160,7 @@ def page(
         store=me.store(store),
         menu=menu_for(me.scopes),
         here=path,
+        section=section_of(path, me.scopes),
         query=query,
         errors=errors,
         typed=typed if typed is not None else me.draft_of(path),

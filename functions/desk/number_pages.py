@@ -43,19 +43,19 @@ def question(store: str) -> Response[str]:
 def arrange(store: str) -> Response[str]:
     """Pin an answer as a chart, take a chart away, or move it."""
     me, sent = sent_by("store")
-    done = "saved"
+    to = f"/desk/{store}/numbers?done="
     try:
         if gone := sent.first("unpin"):
             _ask(me, store, "DELETE /insights/charts/{id}", id=gone)
-            done = "unpinned"
+            to += "unpinned"
         elif sent.first("pin"):
             _pin(me, store, sent.first("conversation"), sent.first("pin"))
-            done = "pinned"
+            to += "pinned"
         else:
-            _move(me, store, sent.first("up"), sent.first("down"))
+            to += f"saved#t{_move(me, store, sent.first('up'), sent.first('down'))}"
     except Problem as refused:
         return _page(me, store, refused=refused, typed=sent.typed)
-    return redirect(f"/desk/{store}/numbers?done={done}")
+    return redirect(to)
 
 
 @routes.route(
@@ -108,7 +108,8 @@ def _pin(me: Me, store: str, conversation: str, place: str) -> None:
     )
 
 
-def _move(me: Me, store: str, up: str, down: str) -> None:
+def _move(me: Me, store: str, up: str, down: str) -> str:
+    """The chart that was moved."""
     charts = _ask(me, store, "GET /insights/charts")["charts"]
     ids = [each["id"] for each in charts]
     which = up or down
@@ -118,6 +119,7 @@ def _move(me: Me, store: str, up: str, down: str) -> None:
     other = min(max(place + (-1 if up else 1), 0), len(ids) - 1)
     ids[place], ids[other] = ids[other], ids[place]
     _ask(me, store, "PUT /insights/charts/order", body={"ids": ids})
+    return str(which)
 
 
 def _ask(me: Me, store: str, route: str, **said: Any) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
+import exporting
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop import lookup
@@ -17,6 +19,7 @@ from calling import ask
 from frame import does, event, lists, page, query_of, sent_by, shows
 from pydantic import ValidationError
 from sessions import Me
+from showing import outgoing
 
 ADDRESS = (
     ("name", "Name", True),
@@ -34,11 +37,25 @@ ADDRESS = (
 
 @lists("/desk/<store>/orders")
 def list_orders(store: str) -> Response[str]:
-    """Orders of a shop, newest first."""
+    """Orders of a shop, newest first; a code that is one order's leads to it."""
     me = sessions.current(event(), "store")
     shop = me.shop(store)
-    found = _listed(UUID(shop.id), query_of(*OrderFilter.model_fields))
+    query = query_of(*OrderFilter.model_fields)
+    found = _listed(UUID(shop.id), dict(query))
+    if query.keys() == {"q"} and (only := _meant(query["q"], found["items"])):
+        return redirect(f"/desk/{store}/orders/{quote(only, safe='')}")
     return page(me, "orders.html", store=store, found=found)
+
+
+def _meant(q: str, orders: list[dict[str, Any]]) -> str | None:
+    """The id of the order whose code or id was typed, scanned or pasted whole; None where something
+    was searched for."""
+    if len(orders) != 1 or exporting.is_wanted(event()):
+        return None
+    code = q.strip().lstrip("#").lower()
+    names = (orders[0]["code"], orders[0]["order_id"])
+    is_meant = code in {str(each).lstrip("#").lower() for each in names if each}
+    return str(orders[0]["order_id"]) if is_meant else None
 
 
 def _listed(store_id: UUID, query: dict[str, str]) -> dict[str, Any]:
@@ -176,6 +193,7 @@ def _order_page(
         id=me.shop(store).id,
         order_id=order_id,
     )
+    history = _history(order)
     return page(
         me,
         "order.html",
@@ -183,7 +201,8 @@ def _order_page(
         refused=refused,
         typed=typed,
         order=order,
-        history=_history(order),
+        history=history,
+        names=sessions.names_of([each["by"] for each in history if each["by"]]),
         address_fields=ADDRESS,
         left=_left(order),
         not_given_back=Decimal(order["total_amount"]) - Decimal(order["refunded_amount"]),
@@ -222,7 +241,7 @@ def _history(order: dict[str, Any]) -> list[dict[str, Any]]:
     said += [
         _entry(
             each["created_at"],
-            f"To the shop: {each['kind'].replace('_', ' ')}",
+            f"To the shop: {outgoing(each['kind'])}",
             each["status"],
             each,
         )

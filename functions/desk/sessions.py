@@ -7,6 +7,7 @@ the session, or the key, holds at the next request, whatever an authorizer remem
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -101,6 +102,15 @@ def current(event: Event, scope: str) -> Me:
             f"Your key lacks the scope “{scope}”, which this page needs; sign in with one that has it."
         )
     return me
+
+
+def names_of(actors: Collection[str]) -> dict[str, str]:
+    """The names of staff keys by their ids, of what is told as `staff:<id>`."""
+    ids = {each.removeprefix("staff:") for each in actors if each.startswith("staff:")}
+    if not ids:
+        return {}
+    with db.transaction(all_stores=True) as tx:
+        return stores.staff_names(tx, ids)
 
 
 def begin(key: str, draft: dict[str, Any] | None) -> str | None:

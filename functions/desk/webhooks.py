@@ -11,7 +11,7 @@ import fates
 import sessions
 from aws_lambda_powertools.event_handler import Response
 from backshop.errors import FieldError, Problem, Unprocessable
-from backshop.web.pages import redirect
+from backshop.web.pages import forms, redirect
 from calling import ask
 from frame import does, event, lists, page, query_of, query_or, sent_by, shows
 from sessions import Me
@@ -56,9 +56,7 @@ def replay_window(store: str) -> Response[str]:
     me, sent = sent_by("staff")
     shop = me.shop(store)
     try:
-        window: dict[str, Any] = {
-            name: _utc(name, sent.first(name), shop.zone) for name in ("since", "until")
-        }
+        window = _window(sent, shop.zone)
         if sent.first("status"):
             window["status"] = sent.first("status")
         for number in range(MOST_CALLS):
@@ -155,12 +153,20 @@ def _pretty(body: str | None) -> str | None:
         return body
 
 
-def _utc(name: str, text: str, zone: str) -> str:
-    """A time that was typed in the shop's zone. Raises Unprocessable."""
+def _window(sent: forms.Sent, zone: str) -> dict[str, Any]:
+    """The times that were typed in the shop's zone. Raises Unprocessable with each that is none."""
+    found = {name: _utc(sent.first(name), zone) for name in ("since", "until")}
+    message = "Give the day and the time, as 2026-11-20 14:05."
+    wrong = [FieldError(field=name, message=message) for name, at in found.items() if at is None]
+    if wrong:
+        raise Unprocessable(message, errors=wrong)
+    return found
+
+
+def _utc(text: str, zone: str) -> str | None:
     try:
         local = datetime.fromisoformat(text.strip())
-    except ValueError:
-        message = "Give the day and the time, as 2026-11-20 14:05."
-        raise Unprocessable(message, errors=[FieldError(field=name, message=message)]) from None
-    placed = local if local.tzinfo else local.replace(tzinfo=ZoneInfo(zone))
-    return placed.astimezone(UTC).isoformat()
+        placed = local if local.tzinfo else local.replace(tzinfo=ZoneInfo(zone))
+        return placed.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None

@@ -104,7 +104,9 @@ class _Reader(HTMLParser):
         elif tag == "input" and name:
             self._input(attributes, name, value)
         elif tag == "button":
-            self.form.buttons.append((name, value, attributes.get("formaction", "")))
+            # What is behind a `#` is for the browser alone.
+            action = attributes.get("formaction", "").partition("#")[0]
+            self.form.buttons.append((name, value, action))
         elif tag == "select":
             self.select = (name, [], None)
         elif tag == "option" and self.select:

@@ -61,6 +61,18 @@ def test_every_page_can_be_looked_at(visiting, stack, shops, width, scheme):
             visit.no_leaks()
 
 
+@pytest.mark.parametrize("path", ["/desk/unknown", "/desk/", "/track/unknown", "/track/code/again"])
+def test_an_address_that_nothing_is_at_is_a_page_of_the_house(visiting, stack, path):
+    with visiting(360, host="desk.localhost") as visit:
+        visit.go(path)
+        if visit.page.locator("#staff_key").count():
+            return  # a slash too many leads to the page, and that to the sign-in
+        look(visit.page)
+        visit.no_leaks()
+        visit.page.click("main a.button, main a")
+        assert visit.page.locator("h1").inner_text() != "Not found"
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_an_order_is_found_and_refunded(visiting, stack, shops, width):
     with visiting(width, host="desk.localhost") as visit:
@@ -69,11 +81,13 @@ def test_an_order_is_found_and_refunded(visiting, stack, shops, width):
         code = page.locator("tbody th a").first.inner_text()
         page.fill("#q", f"  #{code} ")
         page.click("form.search button")
-        assert page.locator("tbody tr").count() == 1
-        page.click(f"tbody th a:has-text('{code}')")
+        assert code in page.inner_text("h1"), "a code leads to its order"
         look(page, "order")
         page.click("#refund + details > summary")
         page.fill("#amount", "0.01")
+        page.press("#amount", "Enter")
+        assert "done=" not in page.url, "Enter gives no money back"
+        assert page.inner_text("button.danger").endswith(" 0.01"), "the button says how much"
         page.click("button:has-text('Refund')")
         page.wait_for_selector("text=The refund is requested")
         assert "done=refund" in page.url
@@ -116,6 +130,84 @@ def test_an_unknown_code_stops_the_scanner_and_its_enter_does_not_close_it(visit
         assert not page.is_visible("#stop")
         assert page.evaluate("document.activeElement.id") == "codes"
         visit.no_leaks()
+
+
+def test_a_tracking_number_is_scanned_after_its_code_and_is_of_it_alone(visiting, stack, shops):
+    with visiting(1280, host="desk.localhost") as visit:
+        sign_in(visit, stack, f"/desk/{shops['vendure']}/deliveries?stage=DISPATCHED")
+        page, sent = visit.page, []
+        page.on("request", lambda each: each.method == "POST" and sent.append(each.post_data))
+        page.keyboard.type("NO-SUCH-1\n")
+        assert page.evaluate("document.activeElement.id") == "tracking_number"
+        assert sent == []
+        page.keyboard.type("LABEL-1\n")
+        page.wait_for_selector("#stop:not([hidden])")
+        assert "codes=NO-SUCH-1" in sent[0]
+        assert "tracking_number=LABEL-1" in sent[0]
+        page.click("#stop button")
+        assert page.input_value("#tracking_number") == ""
+        assert page.evaluate("document.activeElement.id") == "codes"
+        page.select_option("#stage", "ARRIVED")
+        page.focus("#codes")
+        page.keyboard.type("NO-SUCH-2\n")
+        page.wait_for_selector("#stop:not([hidden])")
+        assert "tracking_number=&" in sent[1] + "&", "not that of the one before"
+
+
+def test_a_scan_without_a_session_is_said_and_leads_back_to_the_same_stage(visiting, stack, shops):
+    with visiting(1280, host="desk.localhost") as visit:
+        sign_in(visit, stack, f"/desk/{shops['vendure']}/deliveries")
+        page = visit.page
+        page.select_option("#stage", "SOURCING")
+        visit.context.clear_cookies()
+        page.focus("#codes")
+        page.keyboard.type("NO-SUCH-1\n")
+        page.wait_for_selector("#stop:not([hidden])")
+        assert "your session has ended" in page.inner_text("#stop-why")
+        page.click("#stop button")
+        page.wait_for_selector("#staff_key")
+        page.fill("#staff_key", stack.about["staff_key"])
+        page.press("#staff_key", "Enter")
+        page.wait_for_selector("#codes")
+        assert page.input_value("#stage") == "SOURCING"
+        assert page.evaluate("document.activeElement.id") == "codes"
+
+
+def test_pasted_lines_are_many_codes(visiting, stack, shops):
+    with visiting(
+        1280, host="desk.localhost", permissions=["clipboard-read", "clipboard-write"]
+    ) as visit:
+        sign_in(visit, stack, f"/desk/{shops['vendure']}/deliveries")
+        page = visit.page
+        page.evaluate("navigator.clipboard.writeText('NO-1\\nNO-2\\r\\nNO-3')")
+        page.focus("#codes")
+        page.keyboard.press("Control+V")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#fates li >> nth=2")
+        assert page.locator("#fates .code").all_inner_texts() == ["NO-1", "NO-2", "NO-3"]
+
+
+def test_the_skip_link_leads_past_the_menu(visiting, stack, shops):
+    with visiting(1280, host="desk.localhost") as visit:
+        sign_in(visit, stack, f"/desk/{shops['vendure']}/orders")
+        page = visit.page
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == "q"
+
+
+def test_another_shop_is_the_same_page_and_tabs_name_theirs(visiting, stack, shops):
+    with visiting(1280, host="desk.localhost") as visit:
+        sign_in(visit, stack, f"/desk/{shops['vendure']}/customers")
+        page = visit.page
+        page.click("details.drop > summary")
+        other = page.locator(f"a[href='/desk/{shops['woocommerce']}/customers']")
+        name = other.locator("bdi").inner_text()
+        assert name not in page.title()
+        other.click()
+        page.wait_for_url(f"**/{shops['woocommerce']}/customers")
+        assert name in page.title()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

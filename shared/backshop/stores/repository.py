@@ -229,6 +229,16 @@ def session(tx: Tx, token_hash: bytes) -> DeskSession | None:
     return DeskSession(**row) if row else None
 
 
+def staff_names(tx: Tx, ids: Collection[str]) -> dict[str, str]:
+    """The names of staff keys by their ids, of those that ended, too."""
+    rows = tx.execute(
+        """SELECT id, name FROM backshop.api_keys
+           WHERE kind = 'staff' AND id::text = ANY (%s)""",
+        (list(ids),),
+    )
+    return {str(row["id"]): row["name"] for row in rows}
+
+
 def drop_draft(tx: Tx, token_hash: bytes) -> None:
     """A form was sent: the one from before is not shown again."""
     tx.execute(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 import pytest
@@ -192,3 +194,51 @@ def test_an_erased_person_s_corrected_address_is_shown_as_none(alice, store, own
         [store],
     )
     assert alice.get(f"/desk/{store}/addresses").status == 200
+
+
+@pytest.fixture
+def two_orders(owner: Any, store: UUID) -> str:
+    for id, code in (("7", "#1007"), ("8", "#10070")):
+        owner.execute(
+            """INSERT INTO connect.platform_order (store_id, order_id, platform, status,
+                 total_amount, currency, line_items, code, shipping_address)
+               VALUES (%s, %s, 'woocommerce', 'paid', 50, 'USD', '[]', %s, '{"name": "Ada"}')""",
+            [store, id, code],
+        )
+    return f"/desk/{store}/orders"
+
+
+@pytest.mark.parametrize("code", ["1007", "%231007", "%20%231007%0A", "7"])
+def test_a_code_leads_to_its_order(alice, two_orders, code) -> None:
+    answer = alice.get(f"{two_orders}?q={code}&fulfilment=&late=&cancelled=")
+    assert (answer.status, answer.leads_to) == (303, f"{two_orders}/7")
+
+
+@pytest.mark.parametrize("query", ["q=%2310070&fulfilment=none", "q=ada", "q=10070&format=csv", ""])
+def test_what_is_searched_for_or_filtered_stays_a_list(alice, two_orders, query) -> None:
+    assert alice.get(f"{two_orders}?{query}").status == 200
+
+
+def test_each_need_of_today_leads_to_its_rows(alice, store) -> None:
+    """The address says what the list filters by, and the list shows that it does."""
+    needs = sys.modules["day_page"].NEEDS
+    filtered = {kind.path for kind in needs.values() if "=" in kind.path}
+    assert len(filtered) > 4
+    for path in filtered:
+        shown = alice.get(path.replace("{store}", str(store)))
+        for name, value in parse_qsl(path.partition("?")[2]):
+            chosen = rf'(?s)<select id="{name}"[^>]*>((?!</select>).)*value="{value}" selected'
+            assert re.search(chosen, shown.text), path
+
+
+def test_each_end_of_a_window_that_is_no_time_is_named(alice, store) -> None:
+    typed = {"since": "yesterday", "until": "9999-12-31 23:59-14:00"}
+    answer = alice.post(f"/desk/{store}/webhooks", typed)
+    assert answer.status == 422
+    assert all(f'href="#{name}"' in answer.text for name in typed)
+    assert all(f'value="{said}"' in answer.text for said in typed.values())
+
+
+def test_what_is_to_be_corrected_is_said_in_sentences(alice, store) -> None:
+    answer = alice.post(f"/desk/{store}/batches", {"target_order_count": "many"})
+    assert ">Give a whole number.</a>" in answer.text

@@ -1,4 +1,5 @@
-"""Every form of every page of the desk is sent twice: it does one thing, and leads to one place."""
+"""Every form of every page of the desk is sent twice: it does one thing, and leads to one place. No
+page on the way says what a person would not."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from tests.backshop.kits.shop import add_orders
 from tests.conftest import Database, migrated
 from tests.functions.desk import conftest
 from tests.functions.page_forms import Press, changed, forms_of, state_of, unmet
+from tests.functions.page_words import machine_talk
 from tests.functions.projects_api.test_quotes import GREETING, GROUT, THINSET, TILE, USAGE
 
 LINK = re.compile(r'href="(/desk[^"#]*)')
@@ -191,6 +193,7 @@ class Walk:
         self.last: list[tuple[str, Press]] = []
         self.sent: set[str] = set()
         self.refused: list[Any] = []
+        self.talk: dict[str, dict[str, str]] = {}
 
     def go(self) -> None:
         """Every page that is to be come to, and every form but those that are sent last."""
@@ -211,6 +214,8 @@ class Walk:
             # It leads on, or is a record of which only its delivery is known here.
             assert answer.status in (303, 404), (path, answer.text[:300])
             return
+        if said := machine_talk(answer.text):
+            self.talk[path] = said
         self.ahead += [unescape(each) for each in LINK.findall(answer.text)]
         for press in self._new(answer.text):
             self._twice(path, press)
@@ -304,3 +309,5 @@ def test_every_form_sent_twice_does_one_thing_and_leads_to_one_place(
     assert not walk.refused, "what is typed is what these forms take"
     assert not unmet(walk.sent, "/desk"), "each of them is sent"
     assert any("send" in kind for kind in walk.seen), "a quote, too"
+    talk = {kind: (path, case) for path, said in walk.talk.items() for kind, case in said.items()}
+    assert talk == {}

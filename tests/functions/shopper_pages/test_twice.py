@@ -1,4 +1,5 @@
-"""Every form of every page for shoppers, sent twice, does one thing and leads to one place."""
+"""Every form of every page for shoppers, sent twice, does one thing and leads to one place. No page
+on the way says what a person would not."""
 
 from __future__ import annotations
 
@@ -11,21 +12,19 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from backshop import phone_check, senders
-from backshop.aws import config, functions
 from backshop.web import tokens
 
 from tests.backshop.kits.shop import PHONE, add_orders
 from tests.functions import try_on_shop
 from tests.functions.page_forms import Press, changed, forms_of, state_of, unmet
+from tests.functions.page_words import machine_talk
 from tests.functions.projects_api import conftest as projects
 from tests.functions.projects_api.test_quotes import project, rates, sent
 
 call, function = projects.call, projects.function
 __all__ = ["call", "function", "project", "rates"]
 HOST = "linden.example.com"
-BUCKET = "backshop-try-on-123456789012-eu-west-1"
 LINK = re.compile(r'href="(/[^"#]*)')
 OURS = ("/track", "/survey", "/try-on", "/quote/", "/mail/stop")
 LAST = "/track/end"
@@ -144,22 +143,7 @@ def links(store: UUID, customer: UUID, kit: UUID, call: Any, project: str) -> li
 
 
 @pytest.fixture
-def browser(load: Any, event: Any, context: Any, aws: Any, monkeypatch: Any) -> Browser:
-    monkeypatch.setenv("TRY_ON_BUCKET", BUCKET)
-    monkeypatch.setenv("TRYON_SESSIONS_FUNCTION", "tryon_sessions")
-    config.client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
-    behind = load("tryon_sessions").handler
-
-    def invoke(name: str, sent: Any) -> Any:
-        mine = BaseRouter.current_event, BaseRouter.lambda_context
-        try:
-            return behind(sent, context)
-        finally:
-            BaseRouter.current_event, BaseRouter.lambda_context = mine
-
-    monkeypatch.setattr(functions, "invoke", invoke)
+def browser(load: Any, event: Any, context: Any, try_on_behind: str) -> Browser:
     return Browser(load("shopper_pages").handler, event, context)
 
 
@@ -172,6 +156,7 @@ class Walk:
         self.pages: set[str] = set()
         self.sent: set[str] = set()
         self.refused: list[Any] = []
+        self.talk: dict[str, dict[str, str]] = {}
         self.last: tuple[str, Press] | None = None
 
     def go(self, start: str) -> None:
@@ -187,6 +172,8 @@ class Walk:
             self.pages.add(path)
             if answer["statusCode"] != 200:
                 continue
+            if said := machine_talk(answer["body"]):
+                self.talk[path] = said
             for press in self._new(answer["body"]):
                 ahead.append(self._twice(path, press))
                 # What it did may have brought other forms to this page.
@@ -282,3 +269,5 @@ def test_every_form_sent_twice_does_one_thing_and_leads_to_one_place(
     walk.finish()
     assert not walk.refused, "what is typed is what these forms take"
     assert not unmet(walk.sent, OURS), "each of them is sent"
+    talk = {kind: (path, case) for path, said in walk.talk.items() for kind, case in said.items()}
+    assert talk == {}
