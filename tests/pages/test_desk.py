@@ -135,8 +135,14 @@ def test_an_unknown_code_stops_the_scanner_and_its_enter_does_not_close_it(visit
 def test_a_tracking_number_is_scanned_after_its_code_and_is_of_it_alone(visiting, stack, shops):
     with visiting(1280, host="desk.localhost") as visit:
         sign_in(visit, stack, f"/desk/{shops['vendure']}/deliveries?stage=DISPATCHED")
-        page, sent = visit.page, []
-        page.on("request", lambda each: each.method == "POST" and sent.append(each.post_data))
+        page = visit.page
+        sent: list[str] = []
+
+        def keep(request: Any) -> None:
+            if request.method == "POST":
+                sent.append(request.post_data)
+
+        page.on("request", keep)
         page.keyboard.type("NO-SUCH-1\n")
         assert page.evaluate("document.activeElement.id") == "tracking_number"
         assert sent == []

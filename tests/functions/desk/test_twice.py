@@ -309,5 +309,5 @@ def test_every_form_sent_twice_does_one_thing_and_leads_to_one_place(
     assert not walk.refused, "what is typed is what these forms take"
     assert not unmet(walk.sent, "/desk"), "each of them is sent"
     assert any("send" in kind for kind in walk.seen), "a quote, too"
-    talk = {kind: (path, case) for path, said in walk.talk.items() for kind, case in said.items()}
-    assert talk == {}
+    heard = {kind: (path, case) for path, said in walk.talk.items() for kind, case in said.items()}
+    assert heard == {}

@@ -269,5 +269,5 @@ def test_every_form_sent_twice_does_one_thing_and_leads_to_one_place(
     walk.finish()
     assert not walk.refused, "what is typed is what these forms take"
     assert not unmet(walk.sent, OURS), "each of them is sent"
-    talk = {kind: (path, case) for path, said in walk.talk.items() for kind, case in said.items()}
-    assert talk == {}
+    heard = {kind: (path, case) for path, said in walk.talk.items() for kind, case in said.items()}
+    assert heard == {}
