@@ -25,7 +25,7 @@ from backshop.errors import (
     Unavailable,
     Unprocessable,
 )
-from backshop.web import callers, calls, idempotency, pages, tokens
+from backshop.web import callers, calls, http, idempotency, pages, tokens
 from backshop.web.pages import Policy, forms
 from frame import Shop, app, bucket_origin, called_shop, event, now, query, shop_of
 from trying import CONSENT, Choice, choices_of, consent_page, own_address
@@ -86,7 +86,7 @@ def choose() -> Response[str]:
         "image/jpeg",
         rules.MAX_BYTES,
         rules.UPLOAD_LASTS,
-        to=forms.own(event()) + own_address("/try-on/result"),
+        to=http.origin(event()) + own_address("/try-on/result"),
     )
     return session.shop.page(
         "try_on_picture.html",

@@ -129,7 +129,7 @@ def send() -> Response[str]:
     try:
         answers = Answers.model_validate(_said(visit.draft))
         with db.transaction(store_id=visit.link.store_id) as tx:
-            answered = shade_survey.answer(tx, visit.link, answers, at, forms.own(event()))
+            answered = shade_survey.answer(tx, visit.link, answers, at, http.origin(event()))
     except ValidationError:
         return pages.redirect(visit.address(f"/survey/{_first_missing(form, visit.draft) or 1}"))
     except Unprocessable as wrong:

@@ -17,7 +17,7 @@ from backshop.shade.surveys import repository as surveys
 from backshop.shade.surveys.models import Answers
 from backshop.shade.training import repository as training
 from backshop.shade_survey import SurveyForm, SurveyResult
-from backshop.web import idempotency, routes
+from backshop.web import http, idempotency, routes
 from pydantic import BaseModel, Field, StringConstraints
 
 app = routes.app("Surveys")
@@ -132,12 +132,12 @@ def answer(body: SurveyAnswers, key: idempotency.Key = None) -> tuple[SurveyResu
 
     A survey is answered once: sent again, with other answers too, the same is answered again.
     """
-    at = datetime.now(UTC)
+    event, at = app.current_event.raw_event, datetime.now(UTC)
     link = shade_survey.link(body.token, at)
     answers = Answers.model_validate(body.model_dump(exclude={"token"}))
     with db.transaction(store_id=link.store_id) as tx:
-        claim = idempotency.claim(tx, app.current_event.raw_event, key)
-        answered = shade_survey.answer(tx, link, answers, at, _host())
+        claim = idempotency.claim(tx, event, key)
+        answered = shade_survey.answer(tx, link, answers, at, http.origin(event))
         status = 201 if answered.is_new else 200
         result = claim.keep(shade_survey.result(tx, answered.survey_id, at), status=status)
     outbox.announce(answered.rows)
@@ -169,10 +169,3 @@ def rate(id: UUID, body: Rating) -> SavedRating:
             raise NotFound("There is no such survey behind this link.")
         training.rate(tx, id, body.match_accuracy_rating, body.feedback_notes, at)
     return SavedRating(survey_id=id, match_accuracy_rating=body.match_accuracy_rating)
-
-
-def _host() -> str:
-    """Where this call came to, to which links lead."""
-    event = app.current_event
-    scheme = event.headers.get("x-forwarded-proto", "https")
-    return f"{scheme}://{event.request_context.domain_name}"

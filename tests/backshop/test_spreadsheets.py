@@ -9,7 +9,9 @@ import random
 import pytest
 from backshop.spreadsheets import harmless
 
-SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
+UNSEEN = "\u200b\ufeff\u00ad\u2060\u202e\u00a0\x0b\x0c\x85\u2028"
+"""Signs that a program may leave out, or end a line at."""
 SEPARATORS = ",;\t|"
 
 
@@ -22,7 +24,9 @@ def cells(text: str, separator: str) -> list[str]:
 
 
 def runs(cell: str) -> bool:
-    return cell.lstrip()[:1] in tuple(SIGNS)
+    """For a program that ends lines wherever Unicode does, and reads nothing that is not seen."""
+    seen = (line.strip(UNSEEN + " \t\r\n")[:1] for line in cell.splitlines())
+    return any(each in tuple(SIGNS) for each in seen)
 
 
 def file_of(*texts: str) -> str:
@@ -49,6 +53,15 @@ HOSTILE = [
     "x;\uff1d1+1",
     '";=1+1',
     '"";"=1+1',
+    "\ufeff=1+1",
+    "\u200b=1+1",
+    "x;\u200e=1+1",
+    "x,\u2060 =1+1",
+    "x\u2028=1+1",
+    "x\x0b=1+1",
+    "x\x85\u00ad=1+1",
+    "\u22121+1",
+    "\ufe661+1",
 ]
 
 
@@ -67,7 +80,7 @@ def test_the_control_without_it_runs(separator):
 def test_made_up_texts_run_nothing_either():
     chance = random.Random(11)
     for _ in range(20_000):
-        text = "".join(chance.choices(SIGNS + SEPARATORS + "\"' \n\rab1", k=chance.randrange(1, 9)))
+        text = "".join(chance.choices(SIGNS + SEPARATORS + UNSEEN + "\"' \n\rab1", k=chance.randrange(1, 9)))
         written = file_of("first", text, "last")
         for separator in SEPARATORS:
             ran = [each for each in cells(written, separator) if runs(each)]

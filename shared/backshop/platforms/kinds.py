@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from backshop.platforms.errors import PayloadError
+from backshop.platforms.webhooks import said
 
 Marks = Mapping[str, frozenset[str]]
 """By kind: fields that bodies of this kind alone have, never those of another."""
@@ -20,12 +19,10 @@ Wholes = Mapping[frozenset[str], str]
 
 
 def check(body: bytes, kind: str, marks: Marks, wholes: Wholes | None = None) -> None:
-    """`check_value` of a body; one that is no JSON is left to whoever reads it."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return
-    check_value(value, kind, marks, wholes)
+    """`check_value` of a body; one that is no object is left to whoever reads it."""
+    value = said(body)
+    if value is not None:
+        check_value(value, kind, marks, wholes)
 
 
 def check_value(value: Any, kind: str, marks: Marks, wholes: Wholes | None = None) -> None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from backshop.commerce import MONEY_LIMIT, Event, clean_text, is_zone
 from backshop.commerce import decimals as decimals
-from backshop.platforms import decoding, repair
+from backshop.platforms import decoding, repair, webhooks
 from backshop.platforms.decoding import Refused
 from backshop.platforms.errors import Ignored, PayloadError
 
@@ -121,7 +121,7 @@ def validate(adapter: TypeAdapter[T], value: object) -> T:
 def load(body: bytes) -> Any:
     """Decoded JSON, cleaned. Raises `PayloadError`."""
     try:
-        return _clean(json.loads(body))
+        return _clean(webhooks.loads(body))
     except UnicodeDecodeError:
         raise PayloadError("", "not UTF-8") from None
     except RecursionError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 Headers = Mapping[str, str]
 """Names in any case; API Gateway gives them in lower case."""
@@ -38,6 +41,25 @@ def header(headers: Headers, name: str) -> str:
         wanted = name.lower()
         value = next((each for key, each in headers.items() if key.lower() == wanted), "")
     return value
+
+
+def said(body: bytes) -> dict[str, Any] | None:
+    """The object that a body is, of whatever translators read: what was not looked at here would
+    be obeyed there. None where it is no object."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:  # among others of NaN and of halves of characters
+        try:
+            value = loads(body)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict) else None
+
+
+def loads(body: bytes) -> Any:
+    """JSON in UTF-8, with a byte order mark or without, and in nothing else, which whoever looks
+    for a name in the bytes would not find. Raises ValueError and RecursionError."""
+    return json.loads(body.decode("utf-8-sig", "surrogatepass"))
 
 
 def bounded(key: str) -> str:

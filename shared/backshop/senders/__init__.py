@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple
+from unicodedata import normalize
 
 from backshop.aws import config
 
@@ -17,7 +18,7 @@ _senders = {
 }
 
 _one_address = re.compile(
-    r"[^@,;:<>()\[\]\\\"\x00-\x20\x7f]{1,64}@[^@,;:<>()\[\]\\\"\x00-\x20\x7f]+"
+    r"[^@,;:<>()\[\]\\\"\s\x00-\x20\x7f-\x9f]{1,64}@[^@,;:<>()\[\]\\\"\s\x00-\x20\x7f-\x9f]+"
 )
 """Nothing that would be two addresses, a name beside one, or the end of a header: shops keep what
 shoppers typed."""
@@ -68,7 +69,7 @@ def send_mail(
     `Doubtful`."""
     from backshop.senders import ses
 
-    if not _one_address.fullmatch(to):
+    if not _one_address.fullmatch(normalize("NFKC", to)):  # as it is read where signs are wide
         raise MessageNotSent("the customer's address is none that e-mail is sent to", lasting=True)
     if attachments:
         return ses.send_with(sender, to, subject, text, html, headers, attachments)

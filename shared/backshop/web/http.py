@@ -62,6 +62,17 @@ def wants_page(event: Event) -> bool:
     return "text/html" in (header(event, "accept") or "").lower()
 
 
+def origin(event: Event) -> str:
+    """The origin that was called, such as `https://shop.example.com`. The gateway tells its name;
+    headers add no more than a port and http in place of https, as on a laptop."""
+    host: str = event["requestContext"]["domainName"]
+    sent = header(event, "host") or ""
+    if sent.lower().startswith(f"{host.lower()}:") and sent[len(host) + 1 :].isdecimal():
+        host = sent
+    scheme = "http" if header(event, "x-forwarded-proto") == "http" else "https"
+    return f"{scheme}://{host}".lower()
+
+
 def bearer(event: Event) -> str:
     """The token of an `Authorization: Bearer …` header. Raises Unauthorized where there is none."""
     scheme, _, token = (header(event, "authorization") or "").partition(" ")

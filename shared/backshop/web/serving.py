@@ -22,11 +22,20 @@ def handler(resolve: Handler) -> Handler:
     def handle(event: Event, context: Any) -> dict[str, Any]:
         logger.append_keys(request_id=http.request_id(event), route=event.get("routeKey"))
         answer = resolve(event, context)
+        keep_by_nobody(answer)
         if origin := http.header(event, "origin"):
             allow_origin(event, answer, origin)
         return answer
 
     return handle
+
+
+def keep_by_nobody(answer: dict[str, Any]) -> None:
+    """Answers are somebody's, and their address alone may be what opens them: browsers and caches
+    between keep none that does not say so itself."""
+    headers = answer.setdefault("headers", {})
+    if not any(name.lower() == "cache-control" for name in headers):
+        headers["Cache-Control"] = "no-store"
 
 
 def allow_origin(event: Event, answer: dict[str, Any], origin: str) -> None:

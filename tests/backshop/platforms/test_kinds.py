@@ -82,10 +82,32 @@ BODIES = list(_bodies())
 def test_a_body_is_taken_under_its_own_kind_alone(
     platform: str, kind: str, name: str, body: Any
 ) -> None:
-    taken = {other for other, topic in TOPICS[platform].items() if _is_taken(platform, topic, body)}
+    taken = _takers(platform, body)
     assert taken <= ({"consents", "sms"} if kind in ("consents", "sms") else {kind})
     own = TOPICS[platform][kind]
     assert taken or _is_ignored(platform, own, body)
+
+
+ODD = {
+    "no number": lambda body: json.dumps(body | {"odd": float("nan")}).encode(),
+    "half a character": lambda body: json.dumps(body | {"odd": "\ud800"}).encode(),
+    "a byte order mark": lambda body: json.dumps(body).encode("utf-8-sig"),
+    "UTF-16": lambda body: json.dumps(body).encode("utf-16-le"),
+}
+"""What one reader of JSON takes and another does not."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_odd_in_a_body_hides_its_kind_from_nobody(odd: str) -> None:
+    for platform, _, name, body in BODIES:
+        said = body if isinstance(body, dict) else json.loads(body)
+        plain = _takers(platform, said | {"odd": None})
+        assert _takers(platform, ODD[odd](said)) <= plain, (platform, name)
+
+
+def _takers(platform: str, body: Any) -> set[str]:
+    """The kinds under whose topics it is taken."""
+    return {kind for kind, topic in TOPICS[platform].items() if _is_taken(platform, topic, body)}
 
 
 def _is_taken(platform: str, topic: str, body: Any) -> bool:

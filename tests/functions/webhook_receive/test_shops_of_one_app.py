@@ -5,13 +5,21 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from backshop import platforms
+from backshop.commerce import Platform, Store
+from backshop.platforms.errors import PayloadError
 from backshop.stores import credentials
 
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+STORE = Store(
+    id=uuid4(), platform=Platform.SHOPIFY, url="https://x.myshopify.com", currency="USD"
+)
 SECRET = "the secret of the app"
 ACTS = ("customers/redact", "customers/data_request", "shop/redact", "app/uninstalled")
 
@@ -43,7 +51,7 @@ def post(load, event, context):
     function = load("webhook_receive")
 
     def send(place: str, topic: str, body: Any, shop: str | None, secret: str = SECRET) -> int:
-        content = json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
         mac = hmac.new(secret.encode(), content, sha256).digest()
         request = event("webhook_receive/woocommerce_order")
         request["rawPath"] = request["requestContext"]["http"]["path"] = f"/webhooks/{place}"
@@ -54,7 +62,7 @@ def post(load, event, context):
             "x-shopify-hmac-sha256": base64.b64encode(mac).decode(),
             **({"x-shopify-shop-domain": shop} if shop else {}),
         }
-        request["isBase64Encoded"], request["body"] = False, content.decode()
+        request["isBase64Encoded"], request["body"] = True, base64.b64encode(content).decode()
         status: int = function.handler(request, context)["statusCode"]
         return status
 
@@ -100,6 +108,53 @@ def test_a_text_that_only_mentions_the_word_names_no_shop(shops, post, aws):
     assert post(one, "orders/create", body, "one.myshopify.com") == 200
     assert post(two, "orders/create", body, "one.myshopify.com") == 403
     assert queued(aws) == [one]
+
+
+ONE = {"shop_id": 7, "shop_domain": "one.myshopify.com"}
+WHOLE = {
+    "customers/redact": ONE | {"customer": {"id": 1}, "orders_to_redact": []},
+    "customers/data_request": ONE | {"customer": {"id": 1}, "data_request": {"id": 9}},
+    "shop/redact": ONE,
+    "app/uninstalled": {"id": 7, "myshopify_domain": "one.myshopify.com"},
+}
+"""As translators take them."""
+SPELT = {
+    "UTF-16": lambda body: json.dumps(body).encode("utf-16-le"),
+    "UTF-16 with its mark": lambda body: json.dumps(body).encode("utf-16"),
+    "UTF-32": lambda body: json.dumps(body).encode("utf-32-be"),
+    "a byte order mark": lambda body: json.dumps(body).encode("utf-8-sig"),
+    "escapes in its names": lambda body: json.dumps(body).replace("_domain", "\\u005fdomain").encode(),
+    "no number": lambda body: json.dumps(body | {"odd": float("nan")}).encode(),
+    "half a character": lambda body: json.dumps(body | {"odd": "\ud800"}).encode(),
+    "its name twice": lambda body: json.dumps(body).replace(
+        '"shop_domain"', '"shop_domain": "two.myshopify.com", "shop_domain"').encode(),
+    "large letters": lambda body: json.dumps(body).replace("one.my", "ONE.My").encode(),
+}  # fmt: skip
+"""Ways to write a body in which one reader finds the shop's name and another may not."""
+
+
+@pytest.mark.parametrize("topic", ACTS)
+@pytest.mark.parametrize("spelt", SPELT)
+def test_a_body_acts_at_no_shop_but_the_one_it_names_however_it_is_written(
+    shops, post, aws, load, topic, spelt
+):
+    """What another than the named shop is handed is not obeyed there either, whoever handed it."""
+    one, two = shops
+    content = SPELT[spelt](WHOLE[topic])
+    assert is_obeyed(topic, json.dumps(WHOLE[topic]).encode())
+    for place in (two, one, "shopify"):
+        post(place, topic, content, "two.myshopify.com")
+    asked = aws.messages("WEBHOOK_QUEUE_URL")
+    to_two = [each for each in asked if each["connector_id"] == two]
+    assert [each for each in to_two if is_obeyed(topic, each["body"].encode())] == []
+
+
+def is_obeyed(topic: str, body: bytes) -> bool:
+    """Whether the translator takes it."""
+    try:
+        return bool(platforms.load(Platform.SHOPIFY).translator.translate(topic, body, STORE, NOW))
+    except PayloadError:
+        return False
 
 
 def test_a_shop_of_another_app_is_not_reached(shops, connect, post, aws, owner):

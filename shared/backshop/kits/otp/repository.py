@@ -124,7 +124,8 @@ def start_session(
     tx.execute(
         """WITH ended AS (
                UPDATE kits.otp_sessions SET expires_at = %(at)s
-               WHERE phone = %(phone)s AND NOT verified AND expires_at > %(at)s
+               WHERE store_id = kits.require_store()
+                 AND phone = %(phone)s AND NOT verified AND expires_at > %(at)s
                RETURNING attempts
            )
            INSERT INTO kits.otp_sessions

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import orjson
-
-from backshop.platforms.webhooks import Headers, Webhook, digest, header
+from backshop.platforms.webhooks import Headers, Webhook, digest, header, said
 
 _NAMES = ("shop_domain", "myshopify_domain")
 """How bodies call the shop that they are about: privacy topics the first, a shop itself the
 second."""
+_ESCAPE = b"\\u00"
+"""Of a letter, of which a name may have some."""
 
 
 def read(headers: Headers, body: bytes) -> Webhook:
@@ -35,14 +35,9 @@ def read(headers: Headers, body: bytes) -> Webhook:
 def _named(body: bytes) -> str | None:
     """The shop that the body itself names; None where it names none. Few bodies do, so most are
     not parsed here."""
-    if not any(f'"{name}"'.encode() in body for name in _NAMES):
+    if _ESCAPE not in body and not any(f'"{name}"'.encode() in body for name in _NAMES):
         return None
-    try:
-        payload = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(payload, dict):
-        return None
+    payload = said(body) or {}
     return next((each for name in _NAMES if isinstance(each := payload.get(name), str)), None)
 
 

@@ -6,30 +6,19 @@ Source: `integrations/vendure/README.md`.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-import orjson
-
-from backshop.platforms.webhooks import Headers, Webhook, digest, header
+from backshop.platforms.webhooks import Headers, Webhook, digest, header, said
 
 KEY_LENGTH = 100
 
 
 def read(headers: Headers, body: bytes) -> Webhook:
     """Topic, id and time are taken from the body, which is signed, and else from the headers."""
-    envelope = _envelope(body)
+    envelope = said(body) or {}
     topic = _text(envelope.get("event")) or header(headers, "x-vendure-event")
     id = _text(envelope.get("deliveryId")) or header(headers, "x-vendure-delivery") or digest(body)
     key = id if len(id) <= KEY_LENGTH else digest(id.encode("utf-8", "replace"))
     return Webhook(topic, key, triggered_at=_instant(_text(envelope.get("createdAt"))))
-
-
-def _envelope(body: bytes) -> dict[str, Any]:
-    try:
-        envelope = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return envelope if isinstance(envelope, dict) else {}
 
 
 def _text(value: object) -> str:

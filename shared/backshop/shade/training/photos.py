@@ -29,6 +29,8 @@ _APP0, _APP1, _APP2, _APP14, _APP15 = b"\xe0", b"\xe1", b"\xe2", b"\xee", b"\xef
 _COM = b"\xfe"
 _EXIF = b"Exif\0\0"
 _ORIENTATION = 0x0112
+_ENTRY = 12
+"""Bytes of an entry of a directory."""
 
 
 class Photo(NamedTuple):
@@ -85,14 +87,15 @@ def _segment(marker: bytes, body: bytes) -> bytes:
 
 def _orientation(tiff: bytes) -> int:
     """How the picture is turned, of the first directory of its Exif; 1, upright, where that does
-    not say."""
+    not say. A directory may tell of more entries than it has: small ones that tell of 65,535 each
+    would keep their reader for hours."""
 
     def number(at: int, size: int) -> int:
         return int.from_bytes(tiff[at : at + size], "little" if tiff[:2] == b"II" else "big")
 
-    first = number(4, 4)
-    for entry in range(number(first, 2)):
-        at = first + 2 + 12 * entry
+    first = number(4, 4) + 2
+    told = number(first - 2, 2)
+    for at in range(first, min(first + told * _ENTRY, len(tiff)), _ENTRY):
         if number(at, 2) == _ORIENTATION:
             turned = number(at + 8, 2)
             return turned if 1 <= turned <= 8 else 1

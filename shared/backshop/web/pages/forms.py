@@ -133,7 +133,7 @@ def check_origin(event: Event) -> None:
     or another port of this one."""
     site = http.header(event, "sec-fetch-site")
     origin = http.header(event, "origin")
-    if site == "same-origin" or (site is None and origin is not None and origin == own(event)):
+    if site == "same-origin" or (site is None and origin is not None and origin == http.origin(event)):
         return
     raise Forbidden(
         "This came from another page than ours; open the page itself and do it there.",
@@ -141,16 +141,10 @@ def check_origin(event: Event) -> None:
     )
 
 
-def own(event: Event) -> str:
-    """The origin that was called, such as `https://shop.example.com`."""
-    host = http.header(event, "host") or event["requestContext"]["domainName"]
-    return f"{http.header(event, 'x-forwarded-proto') or 'https'}://{host}".lower()
-
-
 def host(event: Event) -> str:
     """The name of the host that was called, without its port; nothing where it is no name."""
     try:
-        return urlsplit(own(event)).hostname or ""
+        return urlsplit(http.origin(event)).hostname or ""
     except ValueError:
         return ""
 

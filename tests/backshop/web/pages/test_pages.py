@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 from backshop.errors import Forbidden, Unprocessable
-from backshop.web import pages
+from backshop.web import http, pages
 from backshop.web.pages import Policy, answers, colours, forms, texts
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,5 +171,38 @@ def test_a_span_is_two_dates(last, said):
     ("host", "name"), [("shop.example.com:8443", "shop.example.com"), ("[", ""), ("[::1", "")]
 )
 def test_a_host_that_is_no_name_is_none(host, name):
-    asked = {"headers": {"host": host}, "requestContext": {"domainName": "api.example.com"}}
+    asked = {"headers": {"host": host}, "requestContext": {"domainName": host}}
     assert forms.host(asked) == name
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"host": f"{HOST}.evil.example"},
+        {"host": f"evil.example/{HOST}"},
+        {"host": f"{HOST}@evil.example"},
+        {"host": f"evil.example#{HOST}"},
+        {"host": f"{HOST}:443@evil.example"},
+        {"host": f"{HOST}:evil"},
+        {"host": f"x@{HOST}"},
+        {"host": "["},
+        {"x-forwarded-host": "evil.example"},
+        {"x-forwarded-proto": "javascript:alert(1)//"},
+        {"x-forwarded-proto": "https://evil.example/"},
+        {"x-forwarded-proto": "https,http"},
+        {"forwarded": "host=evil.example;proto=http"},
+        {"x-original-host": "evil.example", "x-forwarded-server": "evil.example"},
+    ],
+)
+def test_no_header_says_where_links_lead(headers):
+    """A code by SMS is filled in at the host that it names, and a mail's link leads there."""
+    asked = {"headers": headers, "requestContext": {"domainName": HOST}}
+    assert http.origin(asked) == f"https://{HOST}"
+    assert forms.host(asked) == HOST
+
+
+def test_a_laptops_port_is_kept():
+    sent = {"host": "127.0.0.1:8080", "x-forwarded-proto": "http"}
+    asked = {"headers": sent, "requestContext": {"domainName": "127.0.0.1:8080"}}
+    assert http.origin(asked) == "http://127.0.0.1:8080"
