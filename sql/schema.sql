@@ -1830,7 +1830,8 @@ CREATE TABLE backshop.exports (
     request_id character varying(100) NOT NULL,
     object_key text NOT NULL,
     requested_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    subjects text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 ALTER TABLE ONLY backshop.exports FORCE ROW LEVEL SECURITY;

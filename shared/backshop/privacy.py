@@ -98,19 +98,28 @@ def keep_export(
         export(tx, store, person, *spelt), default=str, option=orjson.OPT_INDENT_2
     )
     objects.put(config.value("DATA_BUCKET"), key, content, "application/json")
-    stores.note_export(tx, request_id, key, at)
+    subjects = {each for one in (person, *spelt) for each in _subjects(tx, one)}
+    stores.note_export(tx, request_id, key, at, subjects)
     return key
 
 
 def erase_with_objects(tx: Tx, store: Store, person: Person, at: datetime) -> None:
-    """`erase`, and delete the person's pictures, documents and the bodies of webhooks that name
-    them. Before the commit: what cannot be deleted makes the whole erasure come again."""
-    subjects = {f"{kind}:{digest}" for kind, digest in known_by(tx, person)}
+    """`erase`, and delete the person's pictures, documents, answers to their data requests and the
+    bodies of webhooks that name them. Before the commit: what cannot be deleted makes the whole
+    erasure come again."""
+    subjects = _subjects(tx, person)
     stored = erase(tx, store, person, at)
-    for bucket, keys in (("TRY_ON_BUCKET", stored.pictures), ("DATA_BUCKET", stored.papers)):
+    answers = [rules.export_key(store.id, each) for each in stores.forget_exports(tx, subjects)]
+    papers = [*stored.papers, *answers]
+    for bucket, keys in (("TRY_ON_BUCKET", stored.pictures), ("DATA_BUCKET", papers)):
         if keys:
             objects.delete(config.value(bucket), keys)
     bodies.delete(store.id, received.forget_subjects(tx, subjects))
+
+
+def _subjects(tx: Tx, person: Person) -> set[str]:
+    """As rows name whom a stored object is about."""
+    return {f"{kind}:{digest}" for kind, digest in known_by(tx, person)}
 
 
 def spellings(tx: Tx, phone: str) -> list[str]:
@@ -161,7 +170,10 @@ def erase_shop(tx: Tx, store: Store) -> int:
     return row["deleted"] if row else 0
 
 
-OF_A_SHOP = ("archive", "exports", "quotes", "training", "webhooks")
+OF_A_SHOP = (
+    *("archive", "catalogue-imports", "exports", "insights-exports", "quotes", "training"),
+    "webhooks",
+)
 PICTURES_OF_A_SHOP = ("selfies", "overlays", "assets", "ratings")
 """Where the two buckets keep what is a shop's, below its id."""
 

@@ -23,6 +23,7 @@ OBJECTS = {
         ("Get", f"{DATA}/exports/*"),
         ("Put", f"{DATA}/exports/*"),
         ("Delete", f"{DATA}/archive/*"),
+        ("Delete", f"{DATA}/exports/*"),
         ("Delete", f"{DATA}/quotes/*"),
         ("Delete", f"{DATA}/webhooks/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
@@ -39,7 +40,10 @@ OBJECTS = {
         ("Get", f"{DATA}/quotes/*"),
         *(
             ("Delete", f"{DATA}/{kind}/*")
-            for kind in ("archive", "exports", "logos", "quotes", "training", "webhooks")
+            for kind in (
+                *("archive", "catalogue-imports", "exports", "insights-exports", "logos"),
+                *("quotes", "training", "webhooks"),
+            )
         ),
         *(
             ("Delete", f"{TRY_ON}/{kind}/*")
@@ -88,6 +92,7 @@ OBJECTS = {
         ("Put", f"{DATA}/webhooks/*"),
         ("Delete", f"{DATA}/webhooks/*"),
         ("Delete", f"{DATA}/archive/*"),
+        ("Delete", f"{DATA}/exports/*"),
         ("Delete", f"{DATA}/quotes/*"),
         ("Delete", f"{TRY_ON}/selfies/*"),
         ("Delete", f"{TRY_ON}/overlays/*"),

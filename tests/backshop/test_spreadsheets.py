@@ -80,7 +80,9 @@ def test_the_control_without_it_runs(separator):
 def test_made_up_texts_run_nothing_either():
     chance = random.Random(11)
     for _ in range(20_000):
-        text = "".join(chance.choices(SIGNS + SEPARATORS + UNSEEN + "\"' \n\rab1", k=chance.randrange(1, 9)))
+        text = "".join(
+            chance.choices(SIGNS + SEPARATORS + UNSEEN + "\"' \n\rab1", k=chance.randrange(1, 9))
+        )
         written = file_of("first", text, "last")
         for separator in SEPARATORS:
             ran = [each for each in cells(written, separator) if runs(each)]

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from . import fields, wearables
 from .colors import LUMA, Bytes, Floats, to_linear
 from .face import Points
-from .pictures import WORKING_SIDE, Refused
+from .pictures import WORKING_SIDE, Refused, apart
 from .scene import Scene
 
 _TIP_OUT, _TIP_UP = 0.13, 0.16  # tips of a shirt's shoulders beyond the joints, in shoulder widths
@@ -374,21 +374,24 @@ def _of_its_kind(light: Floats, weight: Floats, radius: float) -> Floats:
     return total / share
 
 
-def checked_font(data: bytes) -> bytes:
-    """The bytes of a TrueType or OpenType font; raises `Refused` for others."""
-    try:
-        ImageFont.truetype(io.BytesIO(data), 20).getbbox("A1")
-    except (OSError, ValueError) as error:
-        raise Refused("bad_asset", "The product's font cannot be read: use TTF or OTF.") from error
-    return data
-
-
 def clean(text: str) -> str:
     """Text as a shirt carries it: capitals, single spaces, at most 16 characters."""
     return re.sub(r"\s+", " ", text).strip().upper()[:16]
 
 
 def _text(lettering: Lettering, template: tuple[int, int]) -> Image.Image:
+    """The text on its box. A font is as foreign as a picture, and may be a program, too: it is read
+    and drawn with apart. Raises `Refused` where it is no TrueType or OpenType font."""
+    if lettering.font is None:
+        return _drawn(lettering, template)
+    return apart(lambda _font: _drawn(lettering, template), lettering.font, _bad_font)
+
+
+def _bad_font() -> Refused:
+    return Refused("bad_asset", "The product's font cannot be read: use TTF or OTF.")
+
+
+def _drawn(lettering: Lettering, template: tuple[int, int]) -> Image.Image:
     """The text as tall and wide as its box allows, without distortion."""
     size = [max(1, round(lettering.box[2 + axis] * template[axis]) * _FINE) for axis in (0, 1)]
     edge = round(size[1] * 0.05) if lettering.outline else 0
@@ -408,9 +411,14 @@ def _text(lettering: Lettering, template: tuple[int, int]) -> Image.Image:
 
 
 def _font(data: bytes | None, size: float) -> ImageFont.FreeTypeFont:
-    font = (
-        ImageFont.load_default(size) if data is None else ImageFont.truetype(io.BytesIO(data), size)
-    )
+    try:
+        font = (
+            ImageFont.load_default(size)
+            if data is None
+            else ImageFont.truetype(io.BytesIO(data), size)
+        )
+    except (OSError, ValueError) as error:
+        raise _bad_font() from error
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise RuntimeError("Pillow was built without FreeType.")
     return font

@@ -70,12 +70,14 @@ def opened(data: bytes) -> Image.Image:
         raise Refused("animated", "This is a burst or a live photo. Send one still photo.")
     if kind == "JPEG" and data.count(_SCAN) > MAX_SCANS:
         raise _damaged()
-    return _apart(lambda given: _read(given, kind), data, _damaged)
+    return apart(lambda given: _read(given, kind), data, _damaged)
 
 
-def _apart(
+def apart(
     read: Callable[[bytes], Image.Image], data: bytes, damaged: Callable[[], Refused]
 ) -> Image.Image:
+    """What a child makes of foreign bytes (decoding.py); raises `Refused`, as `read` does, and as
+    damaged where it dies of them."""
     try:
         return decoding.apart(read, Refused, data)
     except decoding.Told as told:
@@ -115,7 +117,7 @@ def layer(data: bytes) -> Image.Image:
     transparency."""
     if not data.startswith(b"\x89PNG\r\n\x1a\n") or len(data) > MAX_BYTES:
         raise Refused("bad_asset", "The product's picture is not a PNG.")
-    return _apart(_read_layer, data, _damaged_layer)
+    return apart(_read_layer, data, _damaged_layer)
 
 
 def _damaged_layer() -> Refused:

@@ -187,7 +187,7 @@ def _dressed(
             each.box,
             each.color,
             each.outline,
-            garment.checked_font(assets[each.font]) if each.font else None,
+            assets[each.font] if each.font else None,
         )
         for each in look.lettering
         if texts[each.text]

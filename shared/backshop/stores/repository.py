@@ -415,14 +415,31 @@ def forget_slow(tx: Tx) -> None:
     tx.execute("DELETE FROM backshop.slow_shops WHERE store_id = backshop.current_store_id()")
 
 
-def note_export(tx: Tx, request_id: str, object_key: str, requested_at: datetime) -> None:
-    """Remember where the answer to a person's data request lies; the same request lies there
-    once."""
+def note_export(
+    tx: Tx, request_id: str, object_key: str, requested_at: datetime, subjects: Collection[str]
+) -> None:
+    """Remember where the answer to a person's data request lies, and by which hashes they are
+    known; the same request lies there once, and is about whoever it ever was."""
     tx.execute(
-        """INSERT INTO backshop.exports (store_id, request_id, object_key, requested_at)
-           VALUES (backshop.current_store_id(), %s, %s, %s) ON CONFLICT DO NOTHING""",
-        (request_id, object_key, requested_at),
+        """INSERT INTO backshop.exports AS kept
+             (store_id, request_id, object_key, requested_at, subjects)
+           VALUES (backshop.current_store_id(), %s, %s, %s, %s)
+           ON CONFLICT (store_id, request_id) DO UPDATE
+           SET subjects = ARRAY(SELECT unnest(kept.subjects || excluded.subjects) GROUP BY 1)""",
+        (request_id, object_key, requested_at, sorted(subjects)),
     )
+
+
+def forget_exports(tx: Tx, subjects: Collection[str]) -> list[str]:
+    """Forget the answers to data requests of whoever is known by one of these; their requests'
+    ids."""
+    rows = tx.execute(
+        """DELETE FROM backshop.exports
+           WHERE store_id = backshop.current_store_id() AND subjects && %s::text[]
+           RETURNING request_id""",
+        (sorted(subjects),),
+    ).fetchall()
+    return [row["request_id"] for row in rows]
 
 
 def exports(tx: Tx, after: ExportPosition | None, number: int) -> list[dict[str, Any]]:

@@ -7,18 +7,23 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from backshop import db, platforms
+from backshop import db, platforms, privacy
 from backshop.aws import config
 from backshop.connect import repository as connect
 
+from local import template
 from tests.functions.sync_run.shops import Connected, connected
 
+ROOT = Path(__file__).resolve().parents[3]
 DOMAIN = "ours.myshopify.com"
+KINDS = ("archive", "catalogue-imports", "exports", "insights-exports", "quotes", "training")
+"""What the data bucket keeps of a shop below its id, beside bodies of webhooks."""
 TOPICS = ("app/uninstalled", "shop/redact")
 
 
@@ -108,8 +113,9 @@ def test_a_shop_that_is_said_to_have_left_and_is_open_stays(
 @pytest.mark.parametrize("order", [TOPICS, TOPICS[::-1]])
 def test_a_shop_that_left_ends_and_is_erased(order, shop, told, work, aws) -> None:
     """The control: the same deliveries, in either order, and the app is gone there."""
-    theirs, others = f"quotes/{shop.id}/1.pdf", f"quotes/{uuid4()}/1.pdf"
-    for key in (theirs, others):
+    kept = [f"{kind}/{whose}/1" for whose in (shop.id, uuid4()) for kind in KINDS]
+    theirs, others = kept[: len(KINDS)], kept[len(KINDS) :]
+    for key in (*theirs, *others):
         config.client("s3").put_object(Bucket=aws.bucket, Key=key, Body=b"x")
     shop.shop.control("settings", installed=False)
     told(order[0])
@@ -124,7 +130,18 @@ def test_a_shop_that_left_ends_and_is_erased(order, shop, told, work, aws) -> No
     assert work() == []
     assert (standing(shop), orders(shop)) == (None, 0)
     left = config.client("s3").list_objects_v2(Bucket=aws.bucket)["Contents"]
-    assert [each["Key"] for each in left if each["Key"].startswith("quotes/")] == [others]
+    assert sorted(each["Key"] for each in left if each["Key"].endswith("/1")) == sorted(others)
+
+
+def test_an_erased_shop_leaves_nothing_that_is_kept_for_days():
+    """What the buckets keep below a store's id, by their lifecycles; parked bodies name none."""
+    kept = set()
+    for bucket in ("DataBucket", "TryOnBucket"):
+        rules = template.read(ROOT / "template.yaml")["Resources"][bucket]["Properties"][
+            "LifecycleConfiguration"
+        ]["Rules"]
+        kept |= {each["Prefix"].rstrip("/") for each in rules if each.get("Prefix")}
+    assert kept - {"overflow"} <= {*privacy.OF_A_SHOP, *privacy.PICTURES_OF_A_SHOP}
 
 
 def test_what_was_parked_for_an_open_shop_is_erased_when_it_left(shop, told, work) -> None:

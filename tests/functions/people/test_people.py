@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from backshop import db
+from backshop.aws import config
 
 EXAMPLE = "0b7c3f4e-5a51-4d8e-9d3e-2f6a1c0e9b11"
 EMAIL = "ann@example.com"
@@ -125,6 +126,24 @@ def test_a_store_without_a_platform_has_people_too(call, owner, new_store):
     _, said = call("erase", {"email": EMAIL, "dry_run": False}, of=tiles)
     assert said["rows"] == {"projects": {"customers": 1}}
     assert call("erase", {"email": EMAIL}, of=tiles)[1]["total"] == 0
+
+
+def test_the_answer_to_a_data_request_goes_with_the_person(call, add, owner, store, aws):
+    """Also where it was asked for by another name than the erasure is; another's stays."""
+    add("1", EMAIL, "+94 77 000 0012")
+    add("2", "bo@example.com", "+94 77 000 0013")
+    asked = [{"email": EMAIL}, {"phone": "077 000 0012"}, {"email": "bo@example.com"}]
+    ids = [call("export", body | {"dry_run": False})[1]["request_id"] for body in asked]
+    assert exported(aws) == {f"exports/{store}/{id}.json" for id in ids}
+    assert call("erase", {"email": EMAIL, "dry_run": False})[1]["erased"]
+    assert exported(aws) == {f"exports/{store}/{ids[-1]}.json"}
+    kept = owner.execute("SELECT request_id FROM backshop.exports WHERE store_id = %s", [store])
+    assert [row["request_id"] for row in kept] == [ids[-1]]
+
+
+def exported(aws: Any) -> set[str]:
+    listed = config.client("s3").list_objects_v2(Bucket=aws.bucket).get("Contents", ())
+    return {each["Key"] for each in listed if each["Key"].startswith("exports/")}
 
 
 def test_another_stores_people_are_not_there(call, add, new_store):

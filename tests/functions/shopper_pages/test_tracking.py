@@ -199,6 +199,32 @@ def test_who_signs_out_is_out(browser, sent):
     assert place(browser("orders")) == "/track"
 
 
+@pytest.mark.parametrize("ended", ["its code was used", "its time is over"])
+def test_a_form_that_is_sent_again_when_its_check_is_over_sends_another_code(
+    browser, sent, owner, shop, ended
+):
+    owner.execute(
+        """UPDATE backshop.stores SET settings =
+             jsonb_set(settings, '{otp}', coalesce(settings -> 'otp', '{}') || '{"resend_seconds": 0}')
+           WHERE id = %s""",
+        [shop],
+    )
+    form = {"phone": "077 000 0012", "key": "k1"}
+    if ended == "its code was used":
+        assert place(sign_in(browser, sent)) == "/track/orders"
+    else:
+        browser("send_code", form=form)
+        owner.execute(
+            "UPDATE kits.otp_sessions SET expires_at = now() - interval '1 s' WHERE store_id = %s",
+            [shop],
+        )
+    led = browser("send_code", form=form)
+    assert (led["statusCode"], place(led), len(sent)) == (303, "/track/code", 2)
+    refused = browser("take_code", form={"code": sent[0][1].split("#")[1]})
+    assert refused["statusCode"] == 422, "the code from before"
+    assert place(browser("take_code", form={"code": sent[1][1].split("#")[1]})) == "/track/orders"
+
+
 def test_an_expired_session_asks_for_the_phone(browser, shop):
     claims = {"store_id": str(shop), "phone": PHONE}
     old = datetime.now(UTC) - timedelta(minutes=31)

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
-from vision import decoding, pictures
+from PIL import Image, ImageFont
+from vision import decoding, garment, pictures
 from vision.pictures import Refused
 
 HERE = Path(__file__).parent
@@ -78,6 +78,46 @@ def test_its_death_is_damaged(does: Callable[..., Image.Image], monkeypatch) -> 
         patch.setattr(decoding, "MEMORY", 200_000_000)
         assert came_of(photo) == "damaged"
     assert came_of(photo) == "opened"
+
+
+def lettered(font: bytes) -> str:
+    """What comes of a shirt's number in this font, as `came_of` says it."""
+    shirt = Image.new("RGBA", (200, 240), (20, 60, 120, 255))
+    number = garment.Lettering("17", (0.2, 0.2, 0.6, 0.3), "#ffffff", "#000000", font)
+    try:
+        return "drawn" if garment.lettered(shirt, [number], []).getbbox() else ""
+    except Refused as refused:
+        return refused.code
+
+
+def own_font() -> bytes:
+    """Pillow's."""
+    font = ImageFont.load_default(20)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    return bytes(font.font_bytes)
+
+
+def test_a_font_s_death_is_a_bad_asset(monkeypatch) -> None:
+    """FreeType is C, and fonts bring programs of their own."""
+    for does in (crash, work_for_ever, fill_memory):
+        with monkeypatch.context() as patch:
+            patch.setattr(ImageFont, "truetype", does)
+            patch.setattr(decoding, "SECONDS", 1)
+            patch.setattr(decoding, "MEMORY", 200_000_000)
+            assert lettered(own_font()) == "bad_asset"
+    assert lettered(own_font()) == "drawn"
+    assert (
+        lettered(b"") == lettered(b"\0\1\0\0" + bytes(400)) == lettered(small("PNG")) == "bad_asset"
+    )
+
+
+def test_mutated_fonts_are_drawn_or_refused() -> None:
+    chance, whole = random.Random(5), own_font()
+    for _ in range(200):
+        odd = bytearray(whole)
+        for place in chance.choices(range(min(4000, len(odd))), k=3):
+            odd[place] = chance.randrange(256)
+        assert lettered(bytes(odd)) in ("drawn", "bad_asset")
 
 
 def test_a_child_that_hangs_is_ended(monkeypatch) -> None:

@@ -17,9 +17,7 @@ from backshop.platforms.errors import PayloadError
 from backshop.stores import credentials
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-STORE = Store(
-    id=uuid4(), platform=Platform.SHOPIFY, url="https://x.myshopify.com", currency="USD"
-)
+STORE = Store(id=uuid4(), platform=Platform.SHOPIFY, url="https://x.myshopify.com", currency="USD")
 SECRET = "the secret of the app"
 ACTS = ("customers/redact", "customers/data_request", "shop/redact", "app/uninstalled")
 

@@ -17,6 +17,8 @@ MOST_MADE: Final = 100_000
 """Rows of generate_series, and of a recursion."""
 MOST_EXPANDED: Final = 5000
 """Names of columns that a SELECT may become once its sub-selects are written in their place."""
+MOST_SIZE: Final = 64
+"""Numbers of tables and constants that are multiplied with each other exactly (sizes.py)."""
 MOST_PAD: Final = 1000
 MOST_PATTERN: Final = 200
 
@@ -77,6 +79,15 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
 }
 """The tables of the schema insights, with the columns that backshop_analyst may read (a test holds
 them to the grants), in the tables' order."""
+
+NUMBERS: Final = frozenset(
+    {"total_spent", "order_count", "product_count", "price", "regular_price", "sale_price"}
+    | {"stock_quantity", "total", "subtotal", "tax_total", "shipping_total", "discount_total"}
+    | {"shipping_tax", "refunded_total", "quantity", "unit_price", "discount", "tax"}
+    | {"refunded_quantity", "exact_quantity", "usage_count", "amount", "shipping", "goods"}
+    | {"goods_tax", "shipping_back", "records_synced"}
+)
+"""Columns that are numbers, in whichever table they are."""
 
 SYNONYMS: Final[dict[str, dict[str, str]]] = {
     "orders": {"created_at": "date_created", "coupon_code": "coupon_used"},

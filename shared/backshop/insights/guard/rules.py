@@ -20,7 +20,7 @@ import orjson
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as nodes
 
-from backshop.insights.guard import allowed, tree
+from backshop.insights.guard import allowed, sizes, tree
 from backshop.insights.guard.models import Guarded, Refused
 from backshop.insights.guard.tree import Path, Tree, below
 
@@ -80,6 +80,10 @@ class _Found:
     """The CTEs."""
     levels: dict[int, tuple[Tree, Path, int]] = field(default_factory=dict)
     """By identity, the SELECTs that were walked, with what their own sub-selects multiply."""
+    size: int = 1
+    """Of the columns of the SELECTs that were walked (sizes.py)."""
+    large: set[int] = field(default_factory=set)
+    """By identity, the products whose numbers would become too large."""
     all_columns: bool = False
     narrowed: list[str] = field(default_factory=list)
     """The sub-selects that stand in place of tables."""
@@ -122,6 +126,7 @@ def _walk(kind: str, node: Tree, path: Path, around: Tree, scope: _Scope, found:
             _walk(how, value, (path, name, None, None), around, scope, found)
     if kind == "SelectStmt":
         _keep_apart(node, path, scope, found)
+        found.size = sizes.measure(node, found.size, found.defined, found.large)
 
 
 def _walk_each(
@@ -185,6 +190,8 @@ def _with(clause: Tree, path: Path, scope: _Scope, found: _Found) -> _Scope:
         if each["ctematerialized"] == "CTEMaterializeNever":
             # One that is read twice would be planned twice, in each of those that read it again.
             found.changes.append((here, _by_default))
+        if name in scope.recursive and sizes.grows(each["ctequery"]):
+            found.size = max(found.size, allowed.MOST_SIZE)
         itself = scope._replace(recursive=scope.recursive - {name})
         _walk("CommonTableExpr", each, here, clause, itself, found)
         if not clause.get("recursive"):
@@ -418,6 +425,9 @@ def _column(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) 
         raise Refused("Name columns as column or alias.column.")
     last = fields[-1]
     if "A_Star" in last:
+        above = path[0]
+        if above is None or above[3] != "ResTarget":
+            raise Refused("All columns at once are for SELECT itself: name one of them.")
         found.all_columns = True
     else:
         name = last["String"]["sval"]
@@ -564,6 +574,11 @@ def _cut(place: Any) -> None:
     place.func_call.CopyFrom(call)
 
 
+def _product(place: Any, is_large: bool) -> None:
+    if is_large:
+        _as_float(place)
+
+
 def _as_float(place: Any) -> None:
     """The operands become double precision, and the outcome numeric again."""
     operands = (
@@ -606,6 +621,8 @@ def _expression(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Fou
         raise Refused("Write a BETWEEN on the left of another as two comparisons.")
     elif operator == "^":
         found.changes.append((path, _as_float))
+    elif operator in ("*", "/"):
+        found.changes.append((path, lambda place: _product(place, id(node) in found.large)))
 
 
 def _is_joined_on(path: Path, around: Tree) -> bool:

@@ -111,7 +111,8 @@ def guesses_used(tx: Tx, phone: str, at: datetime) -> int:
 def start_session(
     tx: Tx, session_id: str, session: OtpSession, at: datetime, expires_at: datetime
 ) -> None:
-    """Open a session. The phone's earlier one ends, and its guesses count on in this one.
+    """Open a session. The phone's earlier one ends, and its guesses count on in this one, which may
+    be one that is over: a form that is sent again names it.
 
     The phone's limit is locked first: of two sends at once the second sees the first's session.
     """
@@ -131,7 +132,10 @@ def start_session(
            INSERT INTO kits.otp_sessions
                (store_id, session_id, phone, otp_hash, attempts, expires_at, created_at)
            SELECT kits.require_store(), %(session_id)s, %(phone)s, %(otp_hash)s,
-               coalesce(max(attempts), 0), %(expires_at)s, %(at)s FROM ended""",
+               coalesce(max(attempts), 0), %(expires_at)s, %(at)s FROM ended
+           ON CONFLICT (store_id, session_id) DO UPDATE
+           SET otp_hash = excluded.otp_hash, attempts = excluded.attempts, verified = false,
+               expires_at = excluded.expires_at, created_at = excluded.created_at""",
         {
             "at": at,
             "phone": session.phone,

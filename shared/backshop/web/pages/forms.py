@@ -133,7 +133,9 @@ def check_origin(event: Event) -> None:
     or another port of this one."""
     site = http.header(event, "sec-fetch-site")
     origin = http.header(event, "origin")
-    if site == "same-origin" or (site is None and origin is not None and origin == http.origin(event)):
+    if site == "same-origin" or (
+        site is None and origin is not None and origin == http.origin(event)
+    ):
         return
     raise Forbidden(
         "This came from another page than ours; open the page itself and do it there.",

@@ -134,6 +134,19 @@ whole_row_to_json: SELECT row_to_json(o) FROM orders o
 whole_row_json: SELECT to_jsonb(orders) FROM orders
 whole_row_concat: SELECT concat(c) FROM customers c
 whole_row_count: SELECT count(o) FROM orders o
+whole_row_star_cast: SELECT (o.*)::text FROM orders o
+whole_row_star_count: SELECT count(o.*) FROM orders o
+whole_row_star_null: SELECT o.* IS NULL FROM orders o
+whole_row_star_coalesce: SELECT coalesce(o.*) AS r FROM orders o
+whole_row_star_case: SELECT CASE WHEN true THEN o.* END AS r FROM orders o
+whole_row_star_window: SELECT lag(o.*) OVER (ORDER BY id) AS r FROM orders o
+whole_row_star_greatest: SELECT greatest(o.*, o.*) AS r FROM orders o
+whole_row_star_array: SELECT array_agg(o.*) FROM orders o
+whole_row_star_row: SELECT row(o.*) = row(o.*) FROM orders o
+whole_row_star_in: SELECT o.* IN (SELECT p FROM orders p) FROM orders o
+whole_row_star_order: SELECT id FROM orders o ORDER BY o.*
+whole_row_star_values: SELECT v.* FROM orders o, LATERAL (VALUES (o.*)) v
+whole_row_star_in_rows: SELECT coalesce(x.*) AS r FROM (SELECT coalesce(o.*) AS a, coalesce(o.*) AS b FROM orders o) x
 whole_row_alias_is_a_name: SELECT x FROM (SELECT 1 AS y) x, (SELECT 2 AS x) z
 attribute_call: SELECT o.to_json FROM orders o
 attribute_call_size: SELECT o.pg_column_size FROM orders o
@@ -373,6 +386,37 @@ only: SELECT * FROM ONLY orders
 email_hash_using: SELECT 1 FROM customers JOIN (SELECT '' AS email_hash) x USING (email_hash)
 rows_beyond_offset: SELECT name FROM products OFFSET 1
 """)
+
+_LONG = "WITH a AS MATERIALIZED (SELECT string_agg('9', '')::numeric AS n FROM generate_series(1, 8000)), b AS MATERIALIZED (SELECT n*n*n*n*n*n*n*n AS n FROM a)"
+LONG_NUMBERS: Final = [
+    Statement(name, sql)
+    for name, sql in {
+        "constants": "SELECT 1 WHERE "
+        + " OR ".join(f"(1e65000-{i})*(1e65000-1)<0" for i in range(200)),
+        "sums": "WITH a AS MATERIALIZED (SELECT 1e65000-sum(total) AS n FROM orders) SELECT 1 FROM a"
+        " WHERE " + " OR ".join(f"n*(n+{i})<0" for i in range(400)),
+        "products of products": f"{_LONG} SELECT 1 FROM b WHERE "
+        + " OR ".join(f"n*(n+{i})<0" for i in range(400)),
+        "quotients": f"{_LONG} SELECT 1 FROM b WHERE "
+        + " OR ".join(f"1/(n+{i})<0" for i in range(400)),
+        "remainders": f"{_LONG} SELECT 1 FROM b WHERE "
+        + " OR ".join(f"n*n%(n+{i})<0" for i in range(400)),
+        "mod": f"{_LONG} SELECT mod(n * n, n + 1), div(n * n, n + 1) FROM b",
+        "squares": f"{_LONG} SELECT var_pop(n), stddev(n + 1) FROM b",
+        "buckets": f"{_LONG} SELECT width_bucket(n, 0, n + 1, 10) FROM b",
+        "a name written together": "SELECT 1 WHERE ('1e' || '65000')::numeric * 2 > 0",
+        "a name backwards": "SELECT reverse('00056e1')::numeric * 2",
+        "a product's name": "SELECT name::numeric * 2 FROM products",
+        "a name of a name": "WITH a AS (SELECT reverse('00056e1') AS total) SELECT total::numeric * 2 FROM a",
+        "a text of its own": "SELECT '1e65000'::numeric * total FROM orders",
+        "decimals": "SELECT " + "*".join(["(round(1, 16000) / 7)"] * 30),
+        "steps": "WITH RECURSIVE t(n) AS (SELECT 9.9 UNION ALL SELECT n * n FROM t) SELECT max(n) FROM t",
+        "sums of steps": "WITH RECURSIVE t(n) AS (SELECT 9.9 UNION ALL SELECT n + n FROM t) SELECT n * n FROM t",
+        "inlined": f"{_LONG} SELECT 1 FROM (SELECT n*n AS m FROM b) x WHERE "
+        + " OR ".join(f"m<{i}" for i in range(400)),
+    }.items()
+]
+"""Numbers of thousands of digits, of which each product takes tens of milliseconds."""
 
 BOUNDED: Final = _named(r"""
 self_cross_join: SELECT count(*) FROM order_items a, order_items b, order_items c, order_items d, order_items e

@@ -253,3 +253,28 @@ def test_a_refusal_says_what_there_is() -> None:
         check("SELECT sum(total) FROM orders WHERE ordered_at > now()")
     with pytest.raises(Refused, match="exactly one SELECT"):
         check("UPDATE orders SET total = 0")
+
+
+@pytest.mark.parametrize("each", statements.LONG_NUMBERS, ids=named)
+def test_no_product_of_long_numbers_is_computed_exactly(each: Statement) -> None:
+    """Each takes tens of milliseconds, and no timeout ends what is between two of them."""
+    try:
+        text = check(each.sql).text
+    except Refused:
+        return
+    assert "::double precision" in text
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT round(100.0 * sum(total) / count(*), 2) FROM orders",
+        "SELECT sum(i.quantity * i.unit_price * 1.2) / nullif(sum(i.quantity), 0) FROM order_items i",
+        "SELECT total::numeric * 2, sum(total)::numeric * 100 FROM orders GROUP BY 1",
+        "WITH a AS (SELECT sum(total) * 2 AS n FROM orders), b AS (SELECT n * n / 3 AS m FROM a)"
+        " SELECT m * 100.0 / n FROM a, b",
+        "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT n * 2 FROM t",
+    ],
+)
+def test_what_merchants_compute_stays_exact(sql: str) -> None:
+    assert "double precision" not in check(sql).text

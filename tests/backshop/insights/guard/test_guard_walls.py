@@ -211,7 +211,7 @@ def test_every_wall_stands_for_what_it_should(
 
 @pytest.mark.parametrize(
     "each",
-    statements.BOUNDED + statements.sample("attacks.sql.json", "bounded"),
+    statements.BOUNDED + statements.LONG_NUMBERS + statements.sample("attacks.sql.json", "bounded"),
     ids=named,
 )
 def test_what_may_run_stays_bounded(
@@ -228,6 +228,20 @@ def test_what_may_run_stays_bounded(
                 sum(len(str(cell)) for row in found.rows for cell in row) <= repository.MOST_CELLS
             )
     assert most() < 300
+
+
+def test_what_counts_as_a_number_is_one_in_every_table(
+    unprotected: psycopg.Connection[Any],
+) -> None:
+    found = unprotected.execute(
+        """SELECT column_name, table_name, data_type FROM information_schema.columns
+           WHERE table_schema = 'insights' AND column_name = ANY ($1)""",
+        [list(allowed.NUMBERS)],
+    ).fetchall()
+    kinds = {"numeric", "integer", "bigint", "smallint"}
+    read = [row for row in found if row[0] in allowed.TABLES.get(row[1], ())]
+    assert {row[0] for row in read} == allowed.NUMBERS
+    assert [row for row in read if row[2] not in kinds] == []
 
 
 class watched:
