@@ -99,13 +99,14 @@ def own_font() -> bytes:
 
 def test_a_font_s_death_is_a_bad_asset(monkeypatch) -> None:
     """FreeType is C, and fonts bring programs of their own."""
+    font = own_font()
     for does in (crash, work_for_ever, fill_memory):
         with monkeypatch.context() as patch:
             patch.setattr(ImageFont, "truetype", does)
             patch.setattr(decoding, "SECONDS", 1)
             patch.setattr(decoding, "MEMORY", 200_000_000)
-            assert lettered(own_font()) == "bad_asset"
-    assert lettered(own_font()) == "drawn"
+            assert lettered(font) == "bad_asset"
+    assert lettered(font) == "drawn"
     assert (
         lettered(b"") == lettered(b"\0\1\0\0" + bytes(400)) == lettered(small("PNG")) == "bad_asset"
     )
