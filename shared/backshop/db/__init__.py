@@ -567,7 +567,14 @@ def copy_line(row: Sequence[str]) -> str:
     """The row as a line of the COPY that `stage` makes."""
     line = _DELIMITER.join(row)
     # Nearly every row needs no escapes, and is not looked at value by value.
-    if line.isprintable() and "\\" not in line and line.count(_DELIMITER) == len(row) - 1:
+    if (
+        "\\" not in line
+        and "\n" not in line
+        and "\r" not in line
+        and "\x00" not in line
+        and line.count(_DELIMITER) == len(row) - 1
+        and (line.isascii() or line.isprintable())
+    ):
         return line
     return _DELIMITER.join([_storable(value).translate(_escapes) for value in row])
 

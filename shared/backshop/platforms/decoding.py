@@ -13,11 +13,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from inspect import isroutine
 from operator import attrgetter, or_
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from annotated_types import Ge, Gt, Lt
@@ -29,6 +29,14 @@ from backshop.platforms.repair import Whole, model_of
 T = TypeVar("T")
 Check = Callable[[Any], Any]
 """Takes a field's value and gives the one to keep; raises where it may not be."""
+
+
+class Bounds(NamedTuple):
+    """The numbers next to those that are allowed."""
+
+    low: Any
+    high: Any
+
 
 PLAIN = (str, int, bool, Decimal, datetime, NoneType, Any)
 KNOWN = (Ge, Gt, Lt, BeforeValidator, AfterValidator, Whole)
@@ -119,10 +127,7 @@ def _type(declared: Any) -> Any:
     inner, rules = _parts(declared)
     members = get_args(inner)
     if get_origin(inner) in (Union, UnionType):
-        kinds = {_parts(each)[0] for each in members}
-        # A fraction beside whole numbers is left to pydantic: both are numbers to msgspec.
-        known = [e for e in members if not (int in kinds and _parts(e)[0] is Decimal)]
-        return reduce(or_, (_type(each) for each in known))
+        return reduce(or_, (_type(each) for each in _decoded_of(members)))
     if get_origin(inner) is list and _check(members[0]) is None:
         return list[_type(members[0])]  # type: ignore[misc]
     if isinstance(inner, type) and issubclass(inner, BaseModel):
@@ -133,6 +138,13 @@ def _type(declared: Any) -> Any:
     if inner not in PLAIN:
         raise Underivable(str(inner))
     return inner
+
+
+def _decoded_of(members: Sequence[Any]) -> list[Any]:
+    """Those of a union: a fraction beside whole numbers is left to pydantic, both are numbers to
+    msgspec."""
+    kinds = {_parts(each)[0] for each in members}
+    return [e for e in members if not (int in kinds and _parts(e)[0] is Decimal)]
 
 
 def _parts(declared: Any) -> tuple[Any, list[Any]]:
@@ -148,18 +160,18 @@ def _parts(declared: Any) -> tuple[Any, list[Any]]:
     return inner, [each for each in rules if not isinstance(each, Whole)]
 
 
-def _bounds(rules: list[Any]) -> tuple[Any, Any]:
-    """The numbers next to those that are allowed."""
+def _bounds(rules: list[Any]) -> Bounds:
     low = next(each for each in rules if isinstance(each, Ge | Gt))
     high = next(each.lt for each in rules if isinstance(each, Lt))
-    return cast("int", low.ge) - 1 if isinstance(low, Ge) else low.gt, high
+    return Bounds(cast("int", low.ge) - 1 if isinstance(low, Ge) else low.gt, high)
 
 
-def _check(declared: Any) -> Check | None:
+def _check(declared: Any) -> Check | Bounds | None:
     """What is to be done with a value that is there; None where decoding said all."""
     inner, rules = _parts(declared)
     if get_origin(inner) in (Union, UnionType):
-        checks = [check for each in get_args(inner) if (check := _check(each))]
+        members = _decoded_of(get_args(inner))
+        checks = [check for each in members if (check := _check(each))]
         return checks[-1] if checks else None
     if of := [each.func for each in rules if isinstance(each, AfterValidator)]:
         return cast("Check", of[0])
@@ -167,7 +179,7 @@ def _check(declared: Any) -> Check | None:
     patterns = [pattern for each in rules if (pattern := _pattern(each))]
     if before or patterns:
         return _unchanged(before, patterns)
-    return _within(*_bounds(rules)) if inner is Decimal and rules else None
+    return _bounds(rules) if inner is Decimal and rules else None
 
 
 def _pattern(rule: Any) -> str | None:
@@ -176,9 +188,10 @@ def _pattern(rule: Any) -> str | None:
 
 
 def _unchanged(before: Sequence[Check], patterns: Sequence[str]) -> Check:
-    """Takes what pydantic would take as it stands."""
+    """Takes what pydantic would take as it stands. The few codes of a shop come again and again."""
     searches = [re.compile(each).search for each in patterns]
 
+    @lru_cache(maxsize=100)
     def check(value: Any) -> Any:
         if all(each(value) == value for each in before) and all(each(value) for each in searches):
             return value
@@ -187,22 +200,31 @@ def _unchanged(before: Sequence[Check], patterns: Sequence[str]) -> Check:
     return check
 
 
-def _within(low: Decimal, high: Decimal) -> Check:
-    def check(value: Decimal) -> Decimal:
-        if low < value < high:
-            return value
-        raise ValueError
-
-    return check
-
-
-def _checking(checks: Mapping[str, Check]) -> Callable[[msgspec.Struct], None]:
-    steps = [(name, attrgetter(name), check) for name, check in checks.items()]
+def _checking(checks: Mapping[str, Check | Bounds]) -> Callable[[msgspec.Struct], None]:
+    """Most of a record's fields with a check are amounts, so those are looked at together."""
+    bounded = [
+        (bounds, _values_of([name for name, each in checks.items() if each == bounds]))
+        for bounds in {each for each in checks.values() if isinstance(each, Bounds)}
+    ]
+    others = [
+        (name, attrgetter(name), check)
+        for name, check in checks.items()
+        if not isinstance(check, Bounds)
+    ]
 
     def check_all(made: msgspec.Struct) -> None:
-        for name, get, check in steps:
+        for (low, high), values_of in bounded:
+            for value in values_of(made):
+                if value is not None and not low < value < high:
+                    raise ValueError
+        for name, get, check in others:
             value = get(made)
             if value is not None and (kept := check(value)) is not value:
                 setattr(made, name, kept)
 
     return check_all
+
+
+def _values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda made: (get(made),)

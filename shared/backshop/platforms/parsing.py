@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from backshop.commerce import MONEY_LIMIT, Event, clean_text, is_zone
 from backshop.commerce import decimals as decimals
+from backshop.plain_orders import PlainOrder
 from backshop.platforms import decoding, repair, webhooks
 from backshop.platforms.decoding import Refused
 from backshop.platforms.errors import Ignored, PayloadError
@@ -71,7 +72,7 @@ class RecordPage(NamedTuple):
     `cleaned` is true where text may have been dropped that Postgres cannot store.
     """
 
-    events: list[Event]
+    events: list[Event | PlainOrder]
     rejected: list[Rejected]
     ids: list[str]
     cleaned: bool = False
@@ -182,10 +183,10 @@ def ids_of(values: list[Any]) -> list[str]:
 
 
 def convert_each(
-    records: list[T], convert: Callable[[T], list[Event]], read: RecordPage
+    records: list[T], convert: Callable[[T], Sequence[Event | PlainOrder]], read: RecordPage
 ) -> RecordPage:
     """The page with what its records say; one that cannot be told is set aside."""
-    events: list[Event] = []
+    events: list[Event | PlainOrder] = []
     rejected = list(read.rejected)
     for record in records:
         try:
@@ -236,10 +237,16 @@ def _clean(value: Any) -> Any:
 def utc(value: datetime) -> datetime:
     """A time in UTC; one without a zone is UTC already, and so is one of the first and the last
     hours that there are, which have no other."""
+    if value.tzinfo is None:
+        return _BEGINNING_UTC + (value - _BEGINNING)  # in a sixth of the time of `replace`
     try:
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.astimezone(UTC)
     except OverflowError:
         return value.replace(tzinfo=UTC)
+
+
+_BEGINNING = datetime(1970, 1, 1)  # noqa: DTZ001 - without a zone, as what it is subtracted from
+_BEGINNING_UTC = _BEGINNING.replace(tzinfo=UTC)
 
 
 def zone(value: object) -> str | None:
@@ -258,16 +265,18 @@ _CURRENCY = re.compile("[A-Z]{3}")
 
 def name(*parts: str | None) -> str | None:
     """First and last name, or whatever there is of them."""
-    return " ".join(part for part in parts if part) or None
+    return " ".join([part for part in parts if part]) or None
 
 
 def different(*texts: str | None) -> tuple[str, ...]:
     """Those that say something, each once, in their order."""
-    return tuple(dict.fromkeys([each for each in texts if each]))
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def per_unit(amount: Decimal, quantity: int | Decimal) -> Decimal:
     """The price of one, rounded to four places where it does not come out even."""
+    if quantity == 1:
+        return amount
     if not quantity:
         return _ZERO
     unit = amount / quantity

@@ -45,8 +45,9 @@ def since_text(since: datetime) -> str:
 
 @dataclass(frozen=True)
 class ReadContext:
-    """The clock of a reading, and what is made of each page (`RecordPage.prepared`) in the thread
-    that fetched it."""
+    """The clock of a reading, what is made of each page (`RecordPage.prepared`) in the thread that
+    fetched it, and whether pages may hold orders in their short form."""
 
     now: Callable[[], datetime]
     finish: Callable[[RecordPage], RecordPage] = lambda page: page
+    takes_plain_orders: bool = False

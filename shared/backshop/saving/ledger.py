@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from backshop import db
 from backshop.commerce import Kind, Store
 from backshop.db import Asked, Tx
@@ -78,7 +80,7 @@ def _dated(entry: Entry, known: Sequence[tuple[datetime, datetime]]) -> Entry:
     version = entry.version._replace(changed_at=changed_at)
     kind, id = entry.key
     line = rows.version_line(kind, id, version, entry.digest, True)
-    return entry._replace(version=version, version_line=line)
+    return msgspec.structs.replace(entry, version=version, version_line=line)
 
 
 Claimed = dict[Key, bool]

@@ -29,6 +29,7 @@ from backshop.commerce import (
     Kind,
     Order,
     OrderLine,
+    Payment,
     Platform,
     Product,
     Record,
@@ -40,6 +41,7 @@ from backshop.commerce import (
     stable_number,
 )
 from backshop.db import Row, copy_line
+from backshop.plain_orders import PlainLine, PlainOrder, utc_text
 
 Columns = dict[str, str]
 
@@ -236,7 +238,7 @@ def version_line(kind: Kind, id: str, version: Version, digest: str, is_deletion
             "1" if version.rank else "0",
             _time(version.changed_at),
             _time(version.observed_at),
-            _truth(is_deletion),
+            _TRUTH[is_deletion],
             digest,
         )
     )
@@ -268,8 +270,8 @@ def _product(record: Product, store: Store) -> Made:
         _numbered(category.id)[0] if category else "",
         _maybe_time(record.created_at),
         modified_at,
-        _truth(record.variants_known),
-        _truth(record.categories_known),
+        _TRUTH[record.variants_known],
+        _TRUTH[record.categories_known],
     )
     return [("products", row), *variants]
 
@@ -293,7 +295,7 @@ def _variants(record: Product, store: Store, modified_at: str) -> list[Row]:
             _money(variant.sale_price, "sale_price"),
             variant.currency or store.currency or "",
             _whole(variant.stock, "stock"),
-            _truth(variant.available),
+            _TRUTH[variant.available],
             variant.stock_status or ("instock" if variant.available else "outofstock"),
             record.title,
             record.description or "",
@@ -329,7 +331,7 @@ def _customer(record: Customer, store: Store) -> Made:
         _email_hash(email) if email else "",
         record.phone or "",
         " ".join([part for part in (record.first_name, record.last_name) if part]),
-        _truth(record.is_guest),
+        _TRUTH[record.is_guest],
         _home_country(record.addresses),
         _json(record.metadata) if record.metadata else "",
         _array(record.untold_fields),
@@ -355,16 +357,17 @@ def _order(record: Order, store: Store) -> Made:
     number, external_id = _numbered(record.id)
     customer_id, email, lines = record.customer_id, record.email, record.lines
     codes = [use.code[:100] for use in record.coupons]
+    created_at, changed_at = _time(record.created_at), _time(record.changed_at)
     row = (
         record.id,
         number,
         external_id,
         record.code,
         record.status,
-        _truth(record.is_cancelled),
-        _truth(record.is_counted),
-        _truth(record.is_test),
-        _truth(record.is_guest),
+        _TRUTH[record.is_cancelled],
+        _TRUTH[record.is_counted],
+        _TRUTH[record.is_test],
+        _TRUTH[record.is_guest],
         record.fulfilment,
         record.currency,
         *_amounts(
@@ -375,11 +378,10 @@ def _order(record: Order, store: Store) -> Made:
             record.tax,
             record.total,
         ),
-        _time(record.created_at),
-        _time(record.placed_at or record.created_at),
+        created_at,
+        _time(record.placed_at) if record.placed_at else created_at,
         _maybe_time(record.paid_at),
-        _modified_order(record, store),
-        _refunds_listed(record, store),
+        *_modified_order(record, store, changed_at),
         record.payment_method or "",
         record.channel or "",
         _country(record.country),
@@ -389,9 +391,9 @@ def _order(record: Order, store: Store) -> Made:
         _email_hash(email) if email else "",
         record.phone or "",
         _address(record.shipping_address) if record.shipping_address else "",
-        _json([vars(each) for each in record.payments]) if record.payments else "",
+        _payments(record.payments) if record.payments else "",
         _json([line.raw or _trimmed(line) for line in lines]),
-        _truth(record.lines_known),
+        _TRUTH[record.lines_known],
     )
     made: Made = [("orders", row)]
     made += [("lines", _line(line, record.id, number)) for line in _by_id(lines)]
@@ -404,8 +406,95 @@ def _order(record: Order, store: Store) -> Made:
     return made
 
 
+def lines_of_plain(order: PlainOrder) -> list[Line]:
+    """`lines_of` an order told in its short form."""
+    id = order.id
+    customer_id, created_at = order.customer_id, order.created_at
+    row = (
+        id,
+        id,
+        "",
+        order.code,
+        order.status,
+        _TRUTH[order.is_cancelled],
+        _TRUTH[order.is_counted],
+        "f",
+        _TRUTH[order.is_guest],
+        order.fulfilment,
+        order.currency,
+        order.subtotal,
+        order.discount,
+        order.shipping,
+        order.shipping_tax,
+        order.tax,
+        order.total,
+        created_at,
+        created_at,
+        order.paid_at,
+        order.modified_at,
+        order.modified_at,
+        order.payment_method,
+        order.channel,
+        _country(order.country),
+        "",
+        customer_id,
+        _numbered(customer_id)[0] if customer_id else "",
+        _email_hash(order.email) if order.email else "",
+        order.phone,
+        order.shipping_address,
+        order.payments,
+        order.line_items,
+        "t",
+    )
+    lines = [("orders", copy_line(row))]
+    lines += [("lines", copy_line(_plain_line(each, id))) for each in order.lines]
+    return lines
+
+
+def _plain_line(line: PlainLine, order_id: str) -> Row:
+    return (
+        order_id,
+        order_id,
+        line.id,
+        line.product_id,
+        line.variant_id,
+        line.sku[:100],
+        line.name,
+        line.quantity,
+        "",
+        line.unit_price,
+        line.subtotal,
+        line.total,
+        line.tax,
+    )
+
+
+def lines_of_buyer(order: PlainOrder) -> list[Line]:
+    """The lines of the customer that a plain order names."""
+    number, external_id = _numbered(order.customer_id)
+    row = (
+        order.customer_id,
+        number,
+        external_id,
+        order.email,
+        _email_hash(order.email) if order.email else "",
+        order.phone,
+        order.customer_name,
+        _TRUTH[order.is_guest],
+        "",
+        "",
+        "{}",
+        "",
+        "",
+        "",
+    )
+    return [("customers", copy_line(row))]
+
+
 def _by_id(lines: Sequence[OrderLine]) -> Sequence[OrderLine]:
     """The lines, of several with one id the last."""
+    if len(lines) < 2:
+        return lines
     by_id = {line.id: line for line in lines}
     return lines if len(by_id) == len(lines) else list(by_id.values())
 
@@ -456,7 +545,7 @@ def _refund(record: Refund, _store: Store) -> Made:
         *_numbered(record.order_id),
         _time(record.created_at),
         # A refund as its order tells it (WooCommerce) has the date of the change that brought it.
-        _truth(record.is_dated),
+        _TRUTH[record.is_dated],
         *_amounts(record.amount, record.shipping, record.tax),
         record.currency or "",
         record.status,
@@ -513,20 +602,17 @@ def _modified(record: Record, store: Store) -> str:
     return _time(record.changed_at)
 
 
-def _modified_order(record: Order, store: Store) -> str:
-    """For Vendure, whose `updatedAt` stands still, the latest time that the order itself tells."""
+def _modified_order(record: Order, store: Store, changed_at: str) -> tuple[str, str]:
+    """When the platform says that it was modified, and when it told all the order's refunds: one
+    that comes alone later, is older and unheard of, was deleted.
+
+    For Vendure, whose `updatedAt` stands still, the latest time that the order itself tells;
+    refunds are told in orders only there.
+    """
     if store.platform != Platform.VENDURE:
-        return _time(record.changed_at)
+        return changed_at, "" if record.refunds is None else changed_at
     times = (record.placed_at, record.paid_at, record.fulfilled_at, record.delivered_at)
-    return _time(max([record.created_at, *[each for each in times if each]]))
-
-
-def _refunds_listed(record: Order, store: Store) -> str:
-    """When the order told all its refunds: one that comes alone later, is older and unheard of, was
-    deleted. Vendure tells refunds in their orders only."""
-    if store.platform == Platform.VENDURE or record.refunds is None:
-        return ""
-    return _time(record.changed_at)
+    return _time(max([record.created_at, *[each for each in times if each]])), ""
 
 
 def _numbered(id: str) -> tuple[str, str]:
@@ -545,15 +631,14 @@ def _email_hash(email: str) -> str:
     return commerce.email_hash(email) or ""
 
 
-_time: Callable[[datetime], str] = lru_cache(maxsize=8192)(datetime.isoformat)
+_time: Callable[[datetime], str] = lru_cache(maxsize=1000)(utc_text)
 
 
 def _maybe_time(value: datetime | None) -> str:
     return _time(value) if value else ""
 
 
-def _truth(value: bool) -> str:
-    return "t" if value else "f"
+_TRUTH = ("f", "t")
 
 
 def _amounts(*values: Decimal) -> list[str]:
@@ -582,6 +667,10 @@ def _whole(value: int | None, field: str) -> str:
 
 def _address(address: Address) -> str:
     return _json({key: value for key, value in vars(address).items() if value is not None})
+
+
+def _payments(payments: Sequence[Payment]) -> str:
+    return _json([vars(each) | {"amount": str(each.amount)} for each in payments])
 
 
 def _json(value: Any) -> str:

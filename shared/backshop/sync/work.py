@@ -19,13 +19,14 @@ from uuid import UUID
 from backshop import db, logs, platforms
 from backshop.aws import config
 from backshop.commerce import Deletion, Kind, Record, Store
+from backshop.plain_orders import PlainOrder
 from backshop.platforms.api import Deadline
 from backshop.platforms.errors import PermanentRefusal, TransientOutage, Unanswered
 from backshop.platforms.parsing import RecordPage
 from backshop.platforms.ports import Credentials, Reader, Shop
 from backshop.platforms.reading import ReadContext, ReadScope, Step
 from backshop.saving import erasures, projections
-from backshop.saving.prepare import Entry, prepare, seldom_collecting
+from backshop.saving.prepare import Entry, prepare, seldom_collecting, takes_plain_orders
 from backshop.stores import breaker, credentials
 from backshop.stores import repository as stores
 from backshop.sync import repository, rules
@@ -213,7 +214,8 @@ class _Reading:
         self.began_at = job.position.get("at")
 
     def _open(self, shop: Shop) -> Reader:
-        context = ReadContext(self.clock.now, self._prepare)
+        is_plain = takes_plain_orders(self.store, self.erasures)
+        context = ReadContext(self.clock.now, self._prepare, is_plain)
         return shop.reader(self.store, self.job.key.resource, context)
 
     def run(self) -> Outcome:
@@ -301,7 +303,7 @@ class _Reading:
     def _prepare(self, page: RecordPage) -> RecordPage:
         """The page with entries in place of what it says, which needs several times their
         memory."""
-        records = [each for each in page.events if isinstance(each, Record)]
+        records = [each for each in page.events if isinstance(each, Record | PlainOrder)]
         prepared = prepare(records, self.store, self.erasures)
         return page._replace(events=[], prepared=prepared)
 

@@ -62,7 +62,10 @@ def reader(api: WooCommerceApi, store: Store, resource: str, context: ReadContex
     """The reader of a resource; see `ports.Shop.reader`."""
     if resource == "customers":
         return _WooCommerceCustomers(api, store, context)
-    return _WooCommerceLists(api, store, context, **_LISTS[resource])
+    settings = _LISTS[resource]
+    if resource == "orders" and context.takes_plain_orders:
+        settings = settings | {"convert": translate.plain_orders_page}
+    return _WooCommerceLists(api, store, context, **settings)
 
 
 @dataclass

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import TypeAdapter
 
 from backshop import commerce
 from backshop.commerce import Event, Fulfilment, Kind, Store, trusted
+from backshop.plain_orders import PlainLine, PlainOrder, utc_text
 from backshop.platforms import kinds, parsing
 from backshop.platforms.customer_fields import consent_sources, listed_fields, truth
 from backshop.platforms.errors import Ignored, PayloadError
@@ -178,8 +180,7 @@ def _customer_of(order: commerce.Order) -> commerce.Customer | None:
 
 def _line(payload: payloads.LinePayload) -> commerce.OrderLine:
     variant = payload.variation_id or payload.product_id or None
-    whole = payload.name or ""
-    prefix = f"{payload.parent_name} - "
+    whole, quantity = payload.name or "", pieces(payload.quantity)
     shown = [each for each in payload.meta_data if each.key[:1] != "_"]
     return trusted(
         commerce.OrderLine,
@@ -190,27 +191,34 @@ def _line(payload: payloads.LinePayload) -> commerce.OrderLine:
             "variant_id": variant,
             "sku": payload.sku or (f"woocommerce:{variant}" if variant else None),
             "name": whole,
-            "variant_name": whole[len(prefix) :] if whole.startswith(prefix) else None,
-            "quantity": pieces(payload.quantity),
+            "variant_name": _variant_name(payload, whole) if payload.parent_name else None,
+            "quantity": quantity,
             "exact_quantity": exact(payload.quantity),
             "unit_price": per_unit(payload.subtotal, payload.quantity),
             "subtotal": payload.subtotal,
             "total": payload.total,
             "tax": payload.total_tax,
             "custom": {each.key: each.value for each in shown},
-            "raw": _raw(payload, shown),
+            "raw": _raw(payload, quantity, shown),
         },
     )
 
 
-def _raw(payload: payloads.LinePayload, shown: list[payloads.MetaPayload]) -> dict[str, Any]:
+def _variant_name(payload: payloads.LinePayload, whole: str) -> str | None:
+    prefix = f"{payload.parent_name} - "
+    return whole[len(prefix) :] if whole.startswith(prefix) else None
+
+
+def _raw(
+    payload: payloads.LinePayload, quantity: int, shown: list[payloads.MetaPayload]
+) -> dict[str, Any]:
     """The line in WooCommerce's own words, without what is empty, internal or markup."""
     raw: dict[str, Any] = {
         "id": payload.id,
         "name": payload.name,
         "product_id": payload.product_id,
         "variation_id": payload.variation_id,
-        "quantity": pieces(payload.quantity),
+        "quantity": quantity,
         "sku": payload.sku,
         "subtotal": str(payload.subtotal),
         "subtotal_tax": str(payload.subtotal_tax),
@@ -291,6 +299,176 @@ def _address(payload: payloads.AddressPayload | None, kind: str) -> commerce.Add
             "phone": payload.phone or None,
         },
     )
+
+
+# Orders in their short form
+
+_FULL_ALONE = frozenset({"trash", UNSAVED, "checkout-draft"})
+_NUMBERS = 10**18
+_LONGEST_SUM = 15
+"""Characters of a sum of amounts that no column is too narrow for."""
+
+
+class _RawLine(msgspec.Struct, gc=False, omit_defaults=True):
+    """`_raw`."""
+
+    id: int
+    name: str | None
+    product_id: int | None
+    variation_id: int | None
+    quantity: int
+    sku: str | None
+    subtotal: Decimal
+    subtotal_tax: Decimal
+    total: Decimal
+    total_tax: Decimal
+    meta_data: list[_RawMeta] = []
+
+
+class _RawMeta(msgspec.Struct, gc=False):
+    key: str
+    value: str
+
+
+class _RawAddress(msgspec.Struct, gc=False, omit_defaults=True):
+    """`_address`."""
+
+    kind: str
+    is_default: bool
+    name: str | None = None
+    company: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    province: str | None = None
+    province_code: str | None = None
+    postal_code: str | None = None
+    country_code: str | None = None
+    phone: str | None = None
+
+
+_json = msgspec.json.Encoder().encode
+
+
+def plain_order(payload: payloads.OrderPayload, observed_at: datetime) -> PlainOrder | None:
+    """What `order` says, with its customer; None where that is not plain."""
+    status, items, total = payload.status, payload.line_items, str(payload.total)
+    created_at, modified_at = payload.date_created_gmt, payload.date_modified_gmt
+    paid_at = payload.date_paid_gmt
+    if (
+        items is None
+        or created_at is None
+        or modified_at is None
+        or _has_zone(created_at, modified_at, paid_at)
+        or payload.refunds != []
+        or payload.coupon_lines
+        or status in _FULL_ALONE
+        or payload.id >= _NUMBERS
+    ):
+        return None
+    subtotal = str(sum([each.subtotal for each in items], _ZERO))
+    raw = [_raw_line(each) for each in items]
+    if len(subtotal) > _LONGEST_SUM or not all(raw) or len({e.id for e in items}) < len(items):
+        return None
+    billing, shipping = payload.billing, payload.shipping
+    id, email = str(payload.id), billing.email or None
+    is_done = status == "completed"
+    state = "Settled" if paid_at or is_done or status == "refunded" else "Pending"
+    return PlainOrder(
+        id=id,
+        changed_at=parsing.utc(modified_at),
+        observed_at=observed_at,
+        code=payload.number or id,
+        status=status,
+        is_cancelled=status in ("cancelled", "failed"),
+        is_counted=status not in UNCOUNTED,
+        is_guest=not payload.customer_id,
+        fulfilment="fulfilled" if is_done else "none",
+        currency=payload.currency,
+        subtotal=subtotal,
+        discount=str(payload.discount_total),
+        shipping=str(payload.shipping_total),
+        shipping_tax=str(payload.shipping_tax),
+        tax=str(payload.total_tax),
+        total=total,
+        created_at=utc_text(created_at),
+        paid_at=utc_text(paid_at) if paid_at else "",
+        modified_at=utc_text(modified_at),
+        payment_method=payload.payment_method or "",
+        channel=payload.created_via or "",
+        country=shipping.country or billing.country or "",
+        customer_id=_customer_id(payload.customer_id, email) or "",
+        customer_name=" ".join([e for e in (billing.first_name, billing.last_name) if e]),
+        email=email or "",
+        phone=billing.phone or shipping.phone or "",
+        shipping_address=_raw_address(shipping),
+        payments=f'[{{"id":"{id}","amount":"{total}","state":"{state}"}}]',
+        line_items=_json(raw).decode(),
+        lines=[_plain_line(each) for each in items],
+    )
+
+
+def _has_zone(*moments: datetime | None) -> bool:
+    """Whether one of them has a zone of its own; WooCommerce tells them in UTC, without it."""
+    return any(each is not None and each.tzinfo is not None for each in moments)
+
+
+def _raw_line(payload: payloads.LinePayload) -> _RawLine | None:
+    quantity, meta = payload.quantity, [e for e in payload.meta_data if e.key[:1] != "_"]
+    if not isinstance(quantity, int) or any(not isinstance(e.value, str) for e in meta):
+        return None
+    return _RawLine(
+        payload.id,
+        payload.name,
+        payload.product_id,
+        payload.variation_id,
+        quantity,
+        payload.sku,
+        payload.subtotal,
+        payload.subtotal_tax,
+        payload.total,
+        payload.total_tax,
+        [_RawMeta(e.key, e.value) for e in meta],
+    )
+
+
+def _plain_line(payload: payloads.LinePayload) -> PlainLine:
+    product_id, subtotal = payload.product_id or "", str(payload.subtotal)
+    variant_id = payload.variation_id or product_id
+    quantity = payload.quantity
+    return PlainLine(
+        str(payload.id),
+        str(product_id),
+        str(variant_id),
+        payload.sku or (f"woocommerce:{variant_id}" if variant_id else ""),
+        payload.name or "",
+        str(quantity),
+        subtotal if quantity == 1 else str(per_unit(payload.subtotal, quantity)),
+        subtotal,
+        str(payload.total),
+        str(payload.total_tax),
+    )
+
+
+def _raw_address(payload: payloads.AddressPayload) -> str:
+    if not (payload.address_1 or payload.city or payload.postcode or payload.last_name):
+        return ""
+    state = payload.state or None
+    address = _RawAddress(
+        "shipping",
+        False,
+        name(payload.first_name, payload.last_name),
+        payload.company or None,
+        payload.address_1 or None,
+        payload.address_2 or None,
+        payload.city or None,
+        state,
+        state if state and len(state) <= 3 and state.isupper() else None,
+        payload.postcode or None,
+        payload.country or None,
+        payload.phone or None,
+    )
+    return _json(address).decode()
 
 
 # Everything else
@@ -565,10 +743,22 @@ def coupons_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage
     return _page(payloads.coupons, payloads.coupon, coupon, body, store, observed_at)
 
 
+def plain_orders_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
+    """`orders_page` with orders in their short form, where they have one."""
+
+    def told(
+        payload: payloads.OrderPayload, store: Store, observed_at: datetime
+    ) -> Sequence[Event | PlainOrder]:
+        plain = plain_order(payload, observed_at)
+        return [plain] if plain else order(payload, store, observed_at)
+
+    return _page(payloads.orders, payloads.order, told, body, store, observed_at)
+
+
 def _page(
     adapter: TypeAdapter[list[T]],
     one: TypeAdapter[T],
-    convert: Callable[[T, Store, datetime], list[Event]],
+    convert: Callable[[T, Store, datetime], Sequence[Event | PlainOrder]],
     body: bytes,
     store: Store,
     observed_at: datetime,
