@@ -428,7 +428,7 @@ def trusted(model: type[M], values: dict[str, Any]) -> M:
     For the translators, whose payloads are validated and whose tests validate what they build.
     `values` becomes the model's own dict and needs all fields; start it from `defaults(model)`.
     """
-    made = _new(model)
+    made: M = _new(model)
     _put_values(made, values)
     _put_fields_set(made, _NOTHING_SET)
     _put_extra(made, None)

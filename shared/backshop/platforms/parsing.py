@@ -72,7 +72,8 @@ class RecordPage(NamedTuple):
     `cleaned` is true where text may have been dropped that Postgres cannot store.
     """
 
-    events: list[Event | PlainOrder]
+    events: list[Any]
+    """Events, and orders in their short form where the reading takes them."""
     rejected: list[Rejected]
     ids: list[str]
     cleaned: bool = False

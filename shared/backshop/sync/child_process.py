@@ -21,6 +21,9 @@ from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
+Message = tuple[bool, Any]
+"""Whether it is an item, and the item; else what was raised, or None at the end."""
+
 WAITING = 44
 """Items that wait here for the one that saves; a full pipe holds back the one that reads."""
 
@@ -40,7 +43,7 @@ def in_child_process(make: Callable[[], Iterator[T]]) -> Iterator[T]:
     if child == 0:
         _make(make, sender)
     sender.close()
-    arrived: Queue[bytes | None] = Queue(WAITING)
+    arrived: Queue[Message | None] = Queue(WAITING)
     receiving = threading.Thread(target=_receive, args=(receiver, arrived), daemon=True)
     receiving.start()
     try:
@@ -54,9 +57,9 @@ def in_child_process(make: Callable[[], Iterator[T]]) -> Iterator[T]:
                 arrived.get(timeout=0.05)
 
 
-def _items(arrived: Queue[bytes | None]) -> Iterator[Any]:
+def _items(arrived: Queue[Message | None]) -> Iterator[Any]:
     while (message := arrived.get()) is not None:
-        is_item, value = pickle.loads(message)  # noqa: S301 - our own process wrote it
+        is_item, value = message
         if is_item:
             yield value
         elif value is None:
@@ -66,11 +69,20 @@ def _items(arrived: Queue[bytes | None]) -> Iterator[Any]:
     raise RuntimeError("the process that reads the shop died")
 
 
-def _receive(receiver: Connection, arrived: Queue[bytes | None]) -> None:
+def _receive(receiver: Connection, arrived: Queue[Message | None]) -> None:
+    """Unpacks what arrives, while the one that saves waits for the database."""
     with receiver, suppress(EOFError, OSError):
         while True:
-            arrived.put(receiver.recv_bytes())
+            arrived.put(_unpacked(receiver.recv_bytes()))
     arrived.put(None)
+
+
+def _unpacked(packed: bytes) -> Message:
+    try:
+        message: Message = pickle.loads(packed)  # noqa: S301 - our own process wrote it
+    except Exception as failed:
+        return False, failed
+    return message
 
 
 # ------------------------------------------------------------------------------- in the process

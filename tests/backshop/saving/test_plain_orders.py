@@ -50,7 +50,8 @@ def both(record: Any) -> tuple[Any, Any, int]:
     full = translate.orders_page(body, SHOP, NOW)
     short = translate.plain_orders_page(body, SHOP, NOW)
     number = sum(isinstance(each, PlainOrder) for each in short.events)
-    return *((prepared(each), each.rejected, each.ids) for each in (full, short)), number
+    in_full, in_short = ((prepared(each), each.rejected, each.ids) for each in (full, short))
+    return in_full, in_short, number
 
 
 def differences(step: int) -> tuple[int, int, list[str]]:

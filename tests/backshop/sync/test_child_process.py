@@ -141,3 +141,15 @@ def test_nothing_of_this_process_is_open_there() -> None:
         (there,) = in_child_process(held)
     assert not names & set(there)
     assert [name for name in there if name.startswith("socket:")] == []
+
+
+class Unreadable:
+    def __reduce__(self) -> Any:
+        return int, ("no number",)
+
+
+@linux
+@pytest.mark.timeout(30)
+def test_what_does_not_unpack_here_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="no number"):
+        list(in_child_process(lambda: iter([Unreadable()])))

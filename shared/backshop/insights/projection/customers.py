@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from backshop.commerce import Store
-from backshop.db import NEW_IDS, Staged, Tx
+from backshop.db import NEW_IDS, Staged, Tx, array
 from backshop.insights.projection.numbers import numbers_of
 
 
@@ -61,7 +61,7 @@ def save_customers(tx: Tx, store: Store, customers: Staged, orders: Staged) -> S
              RETURNING wc_customer_id
            )
            SELECT array_agg(DISTINCT wc_customer_id) AS concerned FROM linked""",
-        row,
+        {"new": array(row["new"])},
     ).fetchone()
     return Saved(row["new"], (linked and linked["concerned"]) or [])
 
@@ -111,7 +111,7 @@ def update_customers(tx: Tx, store: Store, numbers: Collection[int]) -> None:
              AND (held.order_count, held.total_spent, held.first_order_date, held.last_order_date,
                   held.currency)
                IS DISTINCT FROM (s.number, s.spent, s.first, s.last, s.currency)""",
-        {"store": store.id, "numbers": list(numbers)},
+        {"store": store.id, "numbers": array(numbers)},
     )
 
 

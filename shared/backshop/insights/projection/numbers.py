@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from backshop.commerce import stable_number
+from backshop.db import array
 
 
-def numbers_of(ids: Collection[str]) -> list[int]:
-    return [stable_number(each) for each in ids]
+def numbers_of(ids: Collection[str]) -> str:
+    """Their numbers, as an array of a statement."""
+    return array([stable_number(each) for each in ids])

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from backshop.commerce import Store
-from backshop.db import NEW_IDS, Asked, Staged, Tx
+from backshop.db import NEW_IDS, Asked, Staged, Tx, array
 from backshop.insights.projection.numbers import numbers_of
 
 
@@ -22,7 +22,7 @@ def save_orders(
 ) -> list[int]:
     """Orders with lines and coupons; `has_refunds` says that refunds of some are stored. New orders
     are added to what their customers have bought, but for those whose are `counted` already."""
-    of: dict[str, Any] = {"store": store.id, "counted": list(counted)}
+    of: dict[str, Any] = {"store": store.id, "counted": array(counted)}
     products = _ask_products(tx, lines)
     saved = _upsert_orders(tx, of, orders)
     of |= products()

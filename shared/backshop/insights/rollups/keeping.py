@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from backshop.commerce import stable_number
-from backshop.db import Asked, Tx
+from backshop.db import Asked, Tx, array
 from backshop.insights.models import Reckoning
 from backshop.insights.rollups import repository
 from backshop.insights.rollups.images import params, sources
@@ -82,4 +82,4 @@ class Keeping:
         return repository.ask_stored(self._tx, sorted(numbers))()
 
     def _params(self, reckoning: Reckoning, numbers: Collection[int]) -> dict[str, Any]:
-        return params(reckoning, self._store) | {"numbers": sorted(numbers)}
+        return params(reckoning, self._store) | {"numbers": array(sorted(numbers))}

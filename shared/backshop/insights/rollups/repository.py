@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from backshop.db import Asked, Tx
+from backshop.db import Asked, Tx, array
 from backshop.insights.models import Reckoning, books
 from backshop.insights.rollups.images import CUSTOMERS, Image, images
 from backshop.insights.semantic import repository as shops
@@ -60,7 +60,7 @@ def ask_stored(tx: Tx, numbers: Sequence[int]) -> Asked[list[int]]:
         """SELECT array_agg(wc_order_id) AS found FROM insights.orders
            WHERE store_id = backshop.current_store_id()
              AND wc_order_id = ANY (%s)""",
-        (list(numbers),),
+        (array(numbers),),
     )
 
     def answer() -> list[int]:
