@@ -45,7 +45,7 @@ _VERBS = frozenset(
     """
     used uses use carrying came come comes coming went goes going shipped sent placed paid bought made
     ordered delivered settled having applied redeemed contain containing contained include included
-    purchased dispatched headed bound located living based checked sold go
+    paying purchased dispatched headed bound located living based checked sold go
     """.split()  # noqa: SIM905
 )
 _LINKS = _PREPOSITIONS | _VERBS
@@ -225,7 +225,8 @@ class _Walk:
 
     def _ties(self, word: str, before: str) -> bool:
         is_of_subject = self.at < 3 or self.tokens[self.at - 3] not in _RELATIVE
-        if word in _VERBS and before in _BUYERS and is_of_subject:
+        is_verb = word in _VERBS and not word.endswith("ing")  # `new customers paying with`
+        if is_verb and before in _BUYERS and is_of_subject:
             return False  # `that new customers placed`
         if word == "by" and before in ("split", "grouped"):
             return False

@@ -12,7 +12,7 @@ AM armenia|armenian
 AO angola|angolan
 AR argentina|argentinian|argentine
 AT austria|austrian|austrians
-AU australia|australian|australians|aussie|aussies
+AU australia|australian|australians|aussie|aussies|aussies
 AZ azerbaijan|azerbaijani
 BA bosnia|bosnia and herzegovina|bosnian
 BD bangladesh|bangladeshi
@@ -31,19 +31,19 @@ CO colombia|colombian
 CR costa rica|costa rican
 CU cuba|cuban
 CY cyprus|cypriot
-CZ czechia|czech republic|czech
+CZ czechia|czech republic|czech|czechs
 DE germany|german|germans|deutschland
-DK denmark|danish|danes
+DK denmark|danish|danes|danes
 DO dominican republic
 DZ algeria|algerian
 EC ecuador|ecuadorian
 EE estonia|estonian
 EG egypt|egyptian
-ES spain|spanish|espana
+ES spain|spanish|espana|spaniards
 ET ethiopia|ethiopian
-FI finland|finnish|finns
-FR france|french
-GB united kingdom|uk|great britain|britain|british|england|english|scotland|scottish|wales|u.k.
+FI finland|finnish|finns|finns
+FR france|french|frenchmen
+GB united kingdom|uk|great britain|britain|british|england|english|brits|britons|scotland|scottish|wales|u.k.
 GE georgia|georgian
 GH ghana|ghanaian
 GR greece|greek|greeks
@@ -53,7 +53,7 @@ HN honduras
 HR croatia|croatian
 HU hungary|hungarian
 ID indonesia|indonesian
-IE ireland|irish|eire
+IE ireland|irish|eire|irishmen
 IL israel|israeli
 IN india|indian|indians
 IQ iraq|iraqi
@@ -92,7 +92,7 @@ MZ mozambique
 NA namibia|namibian
 NG nigeria|nigerian
 NI nicaragua
-NL netherlands|the netherlands|holland|dutch
+NL netherlands|the netherlands|holland|dutch|dutchmen
 NO norway|norwegian|norwegians
 NP nepal|nepalese
 NZ new zealand|kiwi|kiwis
@@ -124,7 +124,7 @@ TW taiwan|taiwanese
 TZ tanzania|tanzanian
 UA ukraine|ukrainian
 UG uganda|ugandan
-US united states|united states of america|usa|america|american|americans|the states|u.s.|u.s.a.
+US united states|united states of america|usa|america|american|americans|the states|u.s.|u.s.a.|yanks
 UY uruguay
 UZ uzbekistan
 VE venezuela|venezuelan

@@ -381,7 +381,7 @@ def read_customer_types(reading: Reading) -> None:
             continue
         is_class = (
             head.has(
-                rf"\b{_MONEY}\b|\bhow much\b|\bspend|spent\b|\bbasket|median|items|customers come\b|\b(?:products?|categor\w+|countr\w+|skus?|bought|ordered|purchased|sellers?|sell|buy)\b"
+                rf"\b{_MONEY}\b|\bhow much\b|\bspend|spent\b|\bbasket|median|items|customers come\b|\b(?:products?|categor\w+|countr\w+|skus?|bought|ordered|purchased|sellers?|sell|buy|sold|units|pieces)\b"
             )
             or "only" in found[0]
             or "just" in found[0]
@@ -697,7 +697,7 @@ def _without_marks(line: Line) -> None:
         r"\s+",
         " ",
         re.sub(
-            r"(?:\b(?:in|from|for|of|to|with|by|using|code|coupon|category|product) )?@x\d+",
+            r"(?:\b(?:(?:paying|ordering|shopping|buying) )?(?:in|from|for|of|to|with|by|using|code|coupon|category|product) )?@x\d+",
             " ~ ",
             line.text,
         ),

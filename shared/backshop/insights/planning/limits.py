@@ -176,6 +176,8 @@ def _limited(reading: Reading, size: Size) -> tuple[str, int, int] | None:
     """The field that the size limits, and from where to where it is spoken of."""
     text = reading.line.text
     left, right = text[: size.start], text[size.end :]
+    if lapsed := _of_last_order(left, right, size):
+        return lapsed
     unit, length = _unit(right, size)
     if stocked := _of_stock(left, right, size, unit, length):
         return stocked
@@ -184,6 +186,18 @@ def _limited(reading: Reading, size: Size) -> tuple[str, int, int] | None:
     if unit == "since":
         return Limit.DAYS_SINCE_LAST_ORDER, _with(left), size.end + length
     return _by_noun(left, right, size, unit, length)
+
+
+_LAST_ORDER = r"(?: (?:and|but|with|who|whose|that|have|has|had|placed|made|an?|the|their|~))* last (?:order|purchase|visit)(?: date)?(?: (?:is|was|being|placed|made|from))* $"
+
+
+def _of_last_order(left: str, right: str, size: Size) -> tuple[str, int, int] | None:
+    """`whose last order is more than 90 days ago`."""
+    spoken = compiled(_LAST_ORDER).search(left)
+    ago = compiled(r" (?:day|week|month|year)s? (?:ago|back|old|in the past)\b").match(right)
+    if not (spoken and ago and compiled(rf"\b(?:{PEOPLE})\b").search(left)):
+        return None
+    return Limit.DAYS_SINCE_LAST_ORDER, spoken.start(), size.end + ago.end()
 
 
 def _is_else(reading: Reading, size: Size, left: str, right: str) -> bool:

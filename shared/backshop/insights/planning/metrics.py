@@ -659,15 +659,15 @@ IDIOMS: tuple[Idiom, ...] = (
         ("gross_sales", "net_sales"),
     ),
     Idiom(
-        r"\b(?:how (?:many|much)|number of|average|avg)(?: (?:number of|of|many))?(?: (?:items?|products?|units?|pieces?|things|articles?|stuff|goods|lines?))(?: (?:are|is|do|does|did|people|customers|they|we|there|usually|typically|on average|have|has|per|in|an|a|each|every|buy|bought|order|included))*(?: (?:per|in an?|in each|an|each|in every|in the average|in 1|at once|in one|a)) ?(?:average |typical |single )?(?:orders?|baskets?|carts?|purchases?|transactions?|time|go)?\b(?! day| week| month)|\b(?:items?|units?|products?|pieces?|articles?) (?:per|an|in each|in an|each) (?:order|basket|cart|purchase|transaction)\b|\baverage items\b|\bupt\b|\bbasket (?:count|depth)\b",
+        r"\b(?:how (?:many|much)|number of|average|avg)(?: (?:number of|of|many))?(?: (?:items?|products?|units?|pieces?|things|articles?|stuff|goods|lines?))(?: (?:are|is|do|does|did|people|customers|they|we|there|usually|typically|on average|have|has|per|in|an|a|each|every|buy|bought|order|included|go|goes|went|end|up|come|land|fit|inside|into))*(?: (?:per|in an?|in each|an|each|in every|in the average|in 1|at once|in one|into an?|into one|into each|one|a)) ?(?:average |typical |single )?(?:orders?|baskets?|carts?|purchases?|transactions?|time|go)?\b(?! day| week| month)|\b(?:items?|units?|products?|pieces?|articles?) (?:per|an|in each|in an|each) (?:order|basket|cart|purchase|transaction)\b|\baverage items\b|\bupt\b|\bbasket (?:count|depth)\b",
         ("items_per_order",),
     ),
     Idiom(
-        r"\b(?:median|typical|usual|middle|50 percent|normal) (?:\w+ )?(?:order|basket|cart|purchase|sale|ticket)(?: (?:value|size|amount|total|worth))?\b|\bmedian (?:aov|spend)\b|\bmedian (?:order|basket)\b|\b(?:basket|order value|order|aov|cart|order size) (?:median)\b",
+        r"\b(?:median|typical|usual|middle|50 percent|normal) (?:\w+ )?(?:order|basket|cart|purchase|sale|ticket)(?: (?:value|size|amount|total|worth))?\b|\bmedian (?:value|amount|size|total|worth) of (?:(?:an?|one|each|our|the|all) )*(?:orders?|baskets?|purchases?)\b|\bmedian (?:aov|spend)\b|\bmedian (?:order|basket)\b|\b(?:basket|order value|order|aov|cart|order size) (?:median)\b",
         ("median_order_value",),
     ),
     Idiom(
-        rf"\b(?:average|avg|mean)(?: (?:order|basket|cart|ticket|purchase|transaction|sale|checkout|bon|receipt|bill|invoice|check))+(?: (?:values?|size|amount|total|worth|spend|sum))?\b|\baov\b|\b(?:average|avg|mean) (?:value|amount|spend|size|total|worth|spending) (?:of (?:an? |our |the |all )?(?:orders?|baskets?|carts?|purchases?|checkouts?)|per (?:order|basket|cart|purchase|checkout|transaction))\b|\bhow (?:big|large|high|much)(?: is| are| was| were)?(?: an| the| our| my)* (?:average |typical )?(?:order|basket|cart|purchase)s?(?: worth)?(?: on average)?\b(?! (?:tax|discount))|\b(?:order|basket|cart) (?:value|size)s?(?: on average)?\b(?! (?:buckets?|ranges?|bands?|class|distribution|brackets?))|\bhow much (?:do|does|did|are) (?:(?:our |the |a |an? )*(?:{PEOPLE}|shopper))(?: usually| typically| normally)? (?:spend|pay|spending)(?: on average)? (?:per|an|in an|each|in one|at) (?:order|purchase|basket|checkout|visit|time)\b|\b(?:revenue|sales|spend|spending|turnover|money) per (?:order|basket|cart|transaction|purchase|checkout)\b",
+        rf"\b(?:average|avg|mean)(?: (?:order|basket|cart|ticket|purchase|transaction|sale|checkout|bon|receipt|bill|invoice|check))+(?: (?:values?|size|amount|total|worth|spend|sum))?\b|\baov\b|\b(?:average|avg|mean) (?:value|amount|spend|size|total|worth|spending) (?:of (?:(?:an?|one|each|every|single|our|the|all) )*(?:orders?|baskets?|carts?|purchases?|checkouts?)|per (?:order|basket|cart|purchase|checkout|transaction))\b|\bhow (?:big|large|high|much)(?: is| are| was| were)?(?: an| the| our| my)* (?:average |typical )?(?:order|basket|cart|purchase)s?(?: worth)?(?: on average)?\b(?! (?:tax|discount))|\b(?:order|basket|cart) (?:value|size)s?(?: on average)?\b(?! (?:buckets?|ranges?|bands?|class|distribution|brackets?))|\bhow much (?:do|does|did|are) (?:(?:our |the |a |an? )*(?:{PEOPLE}|shopper))(?: usually| typically| normally)? (?:spend|pay|spending)(?: on average)? (?:per|an|in an|each|in one|at) (?:order|purchase|basket|checkout|visit|time)\b|\b(?:revenue|sales|spend|spending|turnover|money) per (?:order|basket|cart|transaction|purchase|checkout)\b",
         ("aov",),
     ),
     Idiom(
@@ -1341,6 +1341,9 @@ def guess(reading: Reading) -> None:
         return
     conditions = () if reading.is_of_orders else reading.filters
     fields = {*reading.dimensions, *(each.field for each in conditions)}
+    if fields and D.CUSTOMER not in fields and reading.line.has(r"\b(?:spend|spent)\b"):
+        reading.metrics.append("net_sales")
+        return
     for field, name in (
         (D.CUSTOMER, "lifetime_revenue"),
         (Limit.TOTAL_SPENT, "customers"),
@@ -1364,7 +1367,8 @@ def guess(reading: Reading) -> None:
                 and not _is_count(reading.line)
                 and not reading.dimensions
             ):
-                reading.dimensions.append(D.PRODUCT)
+                is_of_skus = reading.line.has(r"\b(?:skus?|variants?|variations?)\b")
+                reading.dimensions.append(D.SKU if is_of_skus else D.PRODUCT)
             return
     if fields or reading.period or reading.grain or reading.compare or reading.has_trend:
         reading.metrics.append("net_sales")
@@ -1465,9 +1469,13 @@ def _velocity_of_classes(reading: Reading) -> None:
         reading.metrics[:] = ["items_sold"]
 
 
+_INCOME = r"\b(?:c[ao]me(?: in)?|ma[dk]e|t[ao]ken?|took|earn(?:ed)?|bring in|brought in|income|money|cash)\b"
+
+
 def _with_tax(reading: Reading) -> None:
     """`sales … including tax` are total sales, and not two figures."""
-    is_whole = reading.metrics[0] in ("net_sales", "total_sales")
+    is_income = set(reading.metrics) == {"taxes", "shipping"} and reading.line.has(_INCOME)
+    is_whole = reading.metrics[0] in ("net_sales", "total_sales") or is_income
     others = set(reading.metrics[1:])
     said = reading.line.has(r"\b(?:incl|including|included|inclusive|with)\b")
     if is_whole and others and others <= {"taxes", "shipping"} and said:
@@ -1619,7 +1627,8 @@ def _of_products(reading: Reading) -> None:
         and D.CATEGORY in reading.dimensions
         and reading.top_n is None
     ):
-        reading.dimensions.remove(D.CATEGORY)
+        is_counted = "products_without_sales" in made  # `… by category`: how many of each
+        reading.dimensions.remove(D.PRODUCT if is_counted else D.CATEGORY)
 
 
 def _of_codes(reading: Reading, fields: set[str]) -> None:

@@ -119,7 +119,11 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
 
 _OF_PEOPLE: tuple[tuple[str, str], ...] = (
     (
-        rf"\bhow long (?:do|does|did) (?:our |the )?{PEOPLE} (?:leave it|wait|take|go|leave) between (?:orders|purchases)\b",
+        r"\b(cohort.{1,60}?)(?: ,)? (?:of |for |from )?(?:the |all )?(?:customers|those) (?:acquired|won|gained|who joined|joining)\b",
+        r"\1",
+    ),
+    (
+        rf"\bhow (?:long|many days) (?:do|does|did) (?:our |the )?{PEOPLE} (?:leave it|wait|take|go|leave) between (?:orders|purchases)\b",
         "days between orders",
     ),
     (r"\b(?:customer|buyer|client|shopper) (?:count|numbers?|total)\b", "number of customers"),
@@ -237,7 +241,7 @@ _MONTH = "january|february|march|april|may|june|july|august|september|october|no
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
     (
-        r"\b(?:ahead of|behind|better than|worse than) (?=(?:the )?(?:same (?:period|time|month|week|quarter|day)|last (?:week|month|quarter|year)|previous|prior)\b)",
+        r"\b(?:ahead of|behind|better than|worse than) (?=(?:the )?(?:same (?:period|time|month|week|quarter|day)|last (?:week|month|quarter|year)|previous|prior|(?:day|week|month|quarter|year) before)\b)",
         "up vs ",
     ),
     (r"\bas against\b|\bas opposed to\b|\bset against\b", "vs"),
@@ -532,6 +536,56 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_OTHERS: tuple[tuple[str, str], ...] = (
+    (r"\bin average\b", "on average"),
+    (rf"\b({CODES}) (?:are|is|were|was) (?:the )?most popular\b", r"\1 used most"),
+    (
+        r"\bhow much (?:per|a|each) day (?:did|do|have|has) (?:we|i|the (?:shop|store)) (?:sell|make|take|earn|sold|made|taken)(?: on average)?\b",
+        "average daily sales",
+    ),
+    (
+        r"\b(?:where|with|whose|when) (?:the |a |their )?(?:stock|inventory)(?: level)? (?:is |of |at |equals |= |stands at )+(?:0|zero|none|nil)\b",
+        "out of stock",
+    ),
+    (
+        r"\b(?:for )?how (many days|many weeks|long) (?:is|are|will) (?:enough )?(?:the |our )?(?:stock|inventory) of (?:the |our )?(@x\d+)(?: (?:be )?(?:enough|sufficient|suffice))?(?= |$)",
+        r"how \1 will \2 stock last",
+    ),
+    (
+        r"\b(?:that |which )?(?:have |has |had )?(?:sold|moved|shifted|made|earned|brought in) (?:nothing|none|zilch|nil|not a single (?:one|unit|piece|thing))\b",
+        "without sales",
+    ),
+    (
+        r"\bat (\d\d?) ?(am|pm|oclock) (?:or|and) (?:later|after|onwards?|beyond)\b",
+        r"after \1 \2",
+    ),
+    (
+        r"\bat (\d\d?) ?(am|pm|oclock) (?:or|and) (?:earlier|before|sooner)\b",
+        r"before \1 \2",
+    ),
+    (
+        r"^((?:(?:show|list|me|the|which|what|all|our) )*)(days?|weeks?|months?|products?|countries|categories|codes|coupons) ((?:this|last|in|during|over|since) [^~@]{3,25}?) (with|having|that had|where|that made|that sold) ((?:more|fewer|less|at least|over|under|above|below|at most) .+)$",
+        r"\1\2 \4 \5 \3",
+    ),
+    (
+        r"\bacross (?=(?:at least|more than|over|fewer than|\d) ?\d* ?(?:orders|purchases))",
+        "and with ",
+    ),
+    (
+        rf"\bhow much (?:delivery|shipping|postage|freight)(?: money| fees| charges)? {_DID} {_WE} (?:charged?|collect(?:ed)?|t(?:ake|ook)|bill(?:ed)?|g[eo]t|earn(?:ed)?)(?: {PEOPLE})?(?: for| from)?\b",
+        "shipping",
+    ),
+    (
+        r"(@x\d+)(?: ,)? (how often|how many times)(?: (?:was|is|has|been|it|did|people|get|got))* (?:used|redeemed|applied)\b",
+        r"\2 was \1 used",
+    ),
+    (
+        r"\bwith (tax|taxes|vat|gst) and (delivery|shipping|postage)(?: fees| charges)? (?:included|on top|added|in it|counted)\b",
+        "including tax and shipping",
+    ),
+    (
+        r"^((?:(?:show|me|give|see|our|the) )*)(.{3,40}?) (?:and|next to|alongside|against) (.{3,40}?) (?:side by side|head to head|next to each other)\b",
+        r"\1compare \2 and \3",
+    ),
     (r"\b(?:than|against|vs|to|with|like) (?:the )?other (?:stores|shops)\b", "than competitors"),
 )
 

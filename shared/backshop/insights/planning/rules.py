@@ -14,6 +14,7 @@ from typing import Any
 
 from backshop.insights.planning import (
     clauses,
+    colloquial,
     correcting,
     filters,
     following,
@@ -178,7 +179,7 @@ def _opened(asked: Asked, known: Known, now: times.Now) -> Reading:
         raise Refused(_declined("That is longer than a question of numbers; ask in one sentence."))
     line = names.marked_codes(line, held, found, lexicon.own_words())
     line = numbered(without_hyphens(line))
-    line = _spelled(line, held)
+    line = _spelled(colloquial.plainly(line, held.may_be_named), held)
     _decline_gift_cards(line, held)
     line = re.sub(
         rf"\b(?:{lexicon.FEASTS}|christmas|xmas) month\b(?=.*\b{times.MONTH}\b)", "the month", line
@@ -326,6 +327,10 @@ def _asks_what_a_thing_cost(reading: Reading) -> bool:
 def _decline_what_is_missing(reading: Reading, lacking: lexicon.Missing | None) -> None:
     if lacking is None or _KNOWN_AFTER_ALL.get(lacking.missing[0]) in reading.metrics:
         return
+    if lacking.missing[0] == "single orders" and any(
+        each.field == Limit.DAYS_SINCE_LAST_ORDER for each in reading.filters
+    ):
+        return
     nearest = (lacking.nearest_text, lacking.nearest)
     raise Refused(_declined(lacking.text, lacking.missing, nearest))
 
@@ -344,7 +349,7 @@ _AGAINST = r"^ (?:(?:and|now|ok|please) )?(?:vs|against|compared? (?:it |that |t
 
 def _read_comparison(reading: Reading, known: Known, now: times.Now) -> None:
     line = reading.line
-    if line.take(
+    while line.take(
         r"\b(?:by|per|for each|each) (?:month of (?:the )?year|calendar months?)\b|\b(?:which|what) months?\b(?= (?:[~%\w]+ ){0,3}(?:usually|typically|normally|generally|always|tend))|\b(?:seasonality|seasonal(?: pattern| trend)?s?)\b"
     ):
         _add(reading, D.MONTH)
@@ -476,7 +481,7 @@ _CLASSES_BESIDE: tuple[tuple[Dimension, str], ...] = (
 
 
 _BY = r"(?:by|per|x|for each|for every|each|every|across|grouped by|split by|broken down by|breakdown by|broken into|split into|according to|depending on|in each|from each|of each|and by|between|among|then by|(?<!^ )~ (?:and|,|x|vs)(?: by)?)"
-_BY_ROWS = rf"(?<!\w){_BY}(?: the| our| my| different| various| individual| all| all the| single)*(?: |-)(?:{ranking.NOUNS})(?: too| as well| separately| individually)?\b"
+_BY_ROWS = rf"(?<!\w){_BY}(?: the| our| my| different| various| individual| all| all the| single)*(?: |-)(?:{ranking.NOUNS})(?! net sales| sold)(?: too| as well| separately| individually)?\b"
 _ROWS_ACROSS = rf"\b(?:{ranking.NOUNS}) (?=(?:x|vs) (?:hours?|weekdays?|months?|countr|categor|products?|channels?)\b)"
 _ROWS_SPLIT = tuple(
     rf"\b(?:{noun}) (?:breakdown|split|wise|level|ranking|table|mix|distribution|comparison)\b"
@@ -734,6 +739,7 @@ def _complete(reading: Reading, day: date) -> None:
     if not reading.metrics:
         metrics.guess(reading)
     metrics.fit(reading)
+    _keep_said_limit(reading)
     _check_numbers_left(reading)
     if len(reading.dimensions) > 1 and reading.top_n and reading.grain is None:
         reading.top_n, reading.wants_all = None, True
@@ -753,11 +759,11 @@ def _complete(reading: Reading, day: date) -> None:
     _without_rows_of_one(reading)
     _decline_past_stock(reading)
     _compare_what_went_up(reading)
-    if not (reading.dimensions or reading.compare or reading.grain):
+    is_growth = reading.metrics[0] == "net_sales_yoy_pct"
+    if not (reading.dimensions or reading.compare or reading.grain or is_growth):
         reading.has_trend |= reading.line.has(_IS_GROWING)
     if reading.metrics[0] in _BAD and reading.top_n and reading.line.has(_WORST_OF_BAD):
         reading.top_n = abs(reading.top_n)
-    is_growth = reading.metrics[0] == "net_sales_yoy_pct"
     if (
         reading.dimensions
         and reading.compare is None
@@ -768,6 +774,13 @@ def _complete(reading: Reading, day: date) -> None:
         reading.compare = "previous_year" if is_of_year else "previous_period"
     if reading.has_trend and reading.grain is None and METRICS[reading.metrics[0]].has_time:
         reading.grain = times.suiting(reading.period)
+
+
+def _keep_said_limit(reading: Reading) -> None:
+    """`nearly gone, under 10 left`: the number that is said, and not the store's own."""
+    own = [each for each in reading.filters if each.value == "low_stock_threshold"]
+    if sum(each.field == Limit.STOCK_QUANTITY for each in reading.filters) > len(own):
+        reading.filters[:] = [each for each in reading.filters if each not in own]
 
 
 def _compare_what_went_up(reading: Reading) -> None:
@@ -879,7 +892,8 @@ def finished(
         and wants_ten(query)
         and (before is None or before.top_n is None)
     ):
-        query = query.model_copy(update={"top_n": metrics.ten(query)})
+        is_most = query.metrics[0] == "stock_quantity" and reading.sign > 0
+        query = query.model_copy(update={"top_n": 10 if is_most else metrics.ten(query)})
         defaulted.append("top_n")
     return Plan(query, tuple(defaulted), tuple(reading.notes), tuple(reading.others))
 

@@ -423,6 +423,15 @@ def _years_from_april(found: Match[str], now: Now) -> Period | None:
     return Range(start=date(first, 4, 1), end=date(second, 3, 31))
 
 
+def _year_to_date(found: Match[str], now: Now) -> Period | None:
+    """Of a year that is over, its days to the same date."""
+    year = int(found["y"] or found["z"])
+    if year == now.today.year:
+        return Calendar(unit=Unit.YEAR)
+    last = _date(now.today.day, now.today.month, year) or date(year, 2, 28)
+    return Range(start=date(year, 1, 1), end=last) if year < now.today.year else None
+
+
 def _this_half(found: Match[str], now: Now) -> Period | None:
     return Range(start=date(now.today.year, 1 if now.today.month < 7 else 7, 1), end=now.today)
 
@@ -746,6 +755,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _third_of_month,
     ),
     (r"\bfy(20\d\d)to(20\d\d)\b", _years_from_april),
+    (
+        r"\b(?:in |for )?(?:(?P<y>20\d\d) ,? ?(?:year to date|ytd|to date)|(?:year to date|ytd)(?: of| in| for)? (?P<z>20\d\d))\b",
+        _year_to_date,
+    ),
     (r"\b(?:in |for |over )?(?:this|the current|current) half(?: year)?(?: so far)?\b", _this_half),
     (rf"\b(?:on )?(?:the )?(?P<date>{A_DATE})\b", _one_day),
     (

@@ -67,7 +67,7 @@ def _pattern() -> str:
     nouns = {form for base in _ONLY_AFTER_WE for form in _forms(base, "")}
     free = "|".join(each for each in forms if each not in nouns)
     bound = "|".join(each for each in forms if each in nouns)
-    return rf"(?<![\w@])(?:(?P<free>{free})|(?P<who>{_WHO})(?P<bound>{bound}))(?!\w)"
+    return rf"(?<![\w@])(?:(?P<free>{free})|(?P<who>{_WHO})(?P<bound>{bound})(?! (?:sales|revenue|turnover|takings|income)\b))(?!\w)"
 
 
 def plainly(line: str) -> str:

@@ -120,6 +120,10 @@ def test_known_questions_mean_their_queries(question: Expected) -> None:
         ("set_aside_voices22.txt", KNOWN),
         ("set_aside_voices23.txt", KNOWN),
         ("set_aside_voices24.txt", KNOWN),
+        ("set_aside_voices25.txt", KNOWN),
+        ("set_aside_voices26.txt", KNOWN),
+        ("set_aside_voices27.txt", KNOWN),
+        ("set_aside_voices28.txt", KNOWN),
     ],
 )
 def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:

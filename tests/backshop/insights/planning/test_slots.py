@@ -44,6 +44,6 @@ def _question(slot: str, meaning: list[str], wording: str) -> Expected:
     return written([text, *(each.strip() for each in means.format(*meaning).split("|"))], KNOWN)
 
 
-@pytest.mark.parametrize("question", list(slots()), ids=lambda each: each.text)
+@pytest.mark.parametrize("question", [*slots(), *slots("idioms.txt")], ids=lambda each: each.text)
 def test_each_wording_of_a_part_means_it(question: Expected) -> None:
     assert difference(question) == {}
