@@ -97,7 +97,7 @@ def worn(
     data: bytes, files: dict[str, bytes]
 ) -> Iterator[tuple[str, Image.Image, tuple[int, int, int, int]]]:
     """Each look's name and picture of one selfie, and where in it the head is."""
-    from backshop.connect.try_on import models
+    from backshop.connect.try_on import looks
     from vision import colors, pictures, render, tone
 
     scene, _ = render.sit(data)
@@ -116,7 +116,7 @@ def worn(
     yield "selfie", Image.fromarray(scene.pixels), head
     for name, spec in LOOKS.items():
         shade = near.get(spec.get("shade", ""))
-        look = models.look_of({"try_on": spec | ({"shade": shade} if shade else {})})
+        look = looks.look_of({"try_on": spec | ({"shade": shade} if shade else {})})
         assert look is not None
         try:
             yield name, Image.fromarray(render.draw(scene, look, setting, files)), head

@@ -124,13 +124,13 @@ def shirt_over() -> dict[str, float]:
 
     A chin is the lower half of the landmarks' outline, hair what the hair segmenter is sure of.
     """
-    from backshop.connect.try_on import models
+    from backshop.connect.try_on import looks
     from vision import face, mesh, render
 
     from bench.try_on import gallery
 
     files, shares = gallery.assets(), {"chin": 0.0, "hair": 0.0}
-    look = models.look_of({"try_on": gallery.LOOKS["shirt"]})
+    look = looks.look_of({"try_on": gallery.LOOKS["shirt"]})
     assert look is not None
     over = {"chin": [0, 0], "hair": [0, 0]}
     for _, image in figures.originals():
@@ -166,11 +166,11 @@ def lobes() -> list[float | None]:
 
 def blush(scene: Any) -> float:
     """CIEDE2000 that a blush makes on a cheek where it is strongest: the mean of both."""
-    from backshop.connect.try_on import models
+    from backshop.connect.try_on import looks
     from vision import colors, mesh, render
 
     spec = {"kind": "blush", "color": BLUSH, "coverage": BLUSH_COVERAGE}
-    look = models.look_of({"try_on": spec})
+    look = looks.look_of({"try_on": spec})
     assert look is not None
     after = render.draw(scene, look, render.Setting(), {})
     shape = scene.pixels.shape[:2]

@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler import Response
 from backshop import db, platforms
 from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
-from backshop.connect.try_on.models import MAX_SKUS, Result
+from backshop.connect.try_on.looks import Result
+from backshop.connect.try_on.models import MAX_SKUS
 from backshop.connect.try_on.repository import Offer
 from backshop.errors import BadRequest, FieldError, NotFound
 from backshop.shade.training import photos

@@ -17,7 +17,7 @@ from backshop import db, logs
 from backshop.aws import config, objects
 from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
-from backshop.connect.try_on.models import Look, NearShade, Reading, Result, assets_of
+from backshop.connect.try_on.looks import Look, NearShade, Reading, Result, assets_of
 from botocore.exceptions import ClientError
 from vision import colors, jpegs, pictures, render, tone
 from vision.colors import Bytes
@@ -66,7 +66,7 @@ def draw_session(store_id: UUID, session_id: UUID, by: str) -> None:
         try_on.save_reading(tx, session_id, _told(reading, catalogue, shades), notes)
     setting = render.Setting(_own(claimed.own_shade, reading, shades), **claimed.lettering)
     encode = jpegs.encoder(scene.pixels, len(looks))
-    results = {sku: Result.model_validate(said) for sku, said in claimed.results.items()}
+    results = {sku: Result(**said) for sku, said in claimed.results.items()}
     for sku, look in looks.items():
         result = _draw(store_id, session_id, by, sku, scene, look, setting, encode)
         if result is None:

@@ -8,6 +8,7 @@ a session holds is shown and erased for its own capability alone, which only its
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,18 +18,15 @@ from backshop import db
 from backshop.aws import config, objects
 from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
+from backshop.connect.try_on.looks import Foundation, Result, SessionStatus
 from backshop.connect.try_on.models import (
     AssetUpload,
-    Foundation,
     NewAsset,
     NewSession,
     ProductLook,
     PublishableToken,
-    Reading,
-    Result,
     Session,
     SessionBegun,
-    SessionStatus,
     ShownResult,
     Upload,
 )
@@ -112,7 +110,7 @@ def begin(body: NewSession, key: idempotency.Key = None) -> SessionBegun:
             status=SessionStatus.CREATED,
             capability=tokens.sign(rules.CAPABILITY, claims, at=at, lasts=rules.OVERLAYS_LAST),
             upload=_upload(object_key, body.content_type, rules.MAX_BYTES),
-            results=[ShownResult(sku=sku, **dict(result)) for sku, result in results.items()],
+            results=[ShownResult(sku=sku, **asdict(result)) for sku, result in results.items()],
         )
         return claim.keep(begun, secret=["capability", "upload"])
 
@@ -190,7 +188,7 @@ LOOK = {"sku": "LIP-RED", "look": {"kind": "lip", "color": "#a8142a"}}
 )
 def set_look(body: ProductLook) -> ProductLook:
     """Say how a product is tried on; docs/try-on.md describes the looks."""
-    look = body.look.model_dump(mode="json", exclude_none=True) if body.look else None
+    look = body.model_dump(mode="json", exclude_none=True).get("look")
     with db.transaction(store_id=callers.store_of_call(_event())) as tx:
         if not try_on.set_look(tx, body.sku, look):
             raise NotFound("There is no product with this SKU; sync the store first.")
@@ -296,7 +294,7 @@ def _shown(row: dict[str, Any]) -> Session:
         reason=row["reason"],
         selfie_url=_link(rules.selfie_key(*whose)) if selfie_there else None,
         results=results,
-        reading=Reading.model_validate(row["reading"]) if row["reading"] else None,
+        reading=row["reading"],
         notes=row["notes"],
         created_at=row["created_at"],
     )

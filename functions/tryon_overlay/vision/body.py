@@ -64,7 +64,7 @@ class Body:
         y, x = np.mgrid[: light.shape[0], : light.shape[1]]
         head = (np.stack([x, y], axis=-1) * _STEP - scene.face.origin[:2]) / scene.face.scale
         sure = (self._small(self._segmented_hair) > 0.9) & (head[..., 1] < 60)
-        usual = float(np.median(warmth[sure])) if sure.any() else 0.0
+        usual = float(fields.median(warmth[sure])) if sure.any() else 0.0
         if usual < _WARM:
             return np.ones(self.shape, dtype=np.float32)
         cold = np.clip(2.5 - 5 * warmth / usual, 0, 1) * np.clip((head[..., 1] - 125) / 25, 0, 1)
@@ -113,8 +113,8 @@ class Body:
         above &= matte > 0.8
         if above.sum() < 20:
             return np.zeros(self.shape, dtype=np.float32)
-        middle = np.median(features[above], axis=0)
-        spread = 1.5 * np.median(np.abs(features[above] - middle), axis=0) + (0.35, 0.08, 0.08)
+        middle = fields.median(features[above], axis=0)
+        spread = 1.5 * fields.median(np.abs(features[above] - middle), axis=0) + (0.35, 0.08, 0.08)
         far = (((features - middle) / spread) ** 2).sum(axis=-1)
         bare = ((features[..., 1:] - scene.skin.chroma) / 0.12) ** 2
         like = np.exp(-far / 8) * (1 - np.exp(-bare.sum(axis=-1) / 2) * (far > 2))

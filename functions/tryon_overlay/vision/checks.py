@@ -39,8 +39,8 @@ def mouth_covered(scene: Scene) -> bool:
     line = scene.drawn(mesh.LIPS_INNER, soft=1.0)[area] > 0.25
     if not (lips.any() and beside.any() and line.any()):
         return False
-    tinted = abs(float(np.median(red[lips]) - np.median(red[beside]))) > _LIP_COLOR
-    parted = float(np.quantile(level[line], 0.1) - np.median(level[lips])) < _MOUTH_LINE
+    tinted = abs(float(fields.median(red[lips]) - fields.median(red[beside]))) > _LIP_COLOR
+    parted = float(fields.quantile(level[line], 0.1) - fields.median(level[lips])) < _MOUTH_LINE
     return not (tinted or parted or _nostrils(scene) < _NOSTRILS)
 
 
@@ -51,7 +51,7 @@ def _nostrils(scene: Scene) -> float:
         return 0.0
     area = fields.bounds(holes | nose)
     level = np.log(np.tensordot(LUMA, scene.planes[:, *area], 1) + _DARK)
-    return float(np.quantile(level[holes[area]], 0.08) - np.median(level[nose[area]]))
+    return float(fields.quantile(level[holes[area]], 0.08) - fields.median(level[nose[area]]))
 
 
 def lenses_dark(scene: Scene) -> bool:
@@ -64,7 +64,7 @@ def lenses_dark(scene: Scene) -> bool:
 def _level(scene: Scene, outline: tuple[int, ...]) -> float:
     """The logarithm of the middle of an outline's light."""
     inside = scene.patch(outline) > 0.5
-    return float(np.median(scene.logs[0][inside])) if inside.any() else 0.0
+    return float(fields.median(scene.logs[0][inside])) if inside.any() else 0.0
 
 
 def glasses_worn(scene: Scene) -> bool:

@@ -3,8 +3,10 @@
 A field is float32, (height, width) or (height, width, channels); masks run from 0 to 1.
 """
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +151,26 @@ def _stretched(field: Floats, factor: int, axis: int) -> Floats:
         np.multiply(steps[first : first + length], share, out=target)
         target += edged[first : first + length]
     return made
+
+
+def median(values: NDArray[Any], axis: int | None = None) -> Any:
+    """The middle of finite numbers, of an even number of them the mean of both."""
+    return quantile(values, 0.5, axis)
+
+
+def quantile(values: NDArray[Any], share: float, axis: int | None = None) -> Any:
+    """What that share of finite numbers does not exceed, interpolated between them; of none it is
+    no number. numpy's own, as its `median` and `unique`, loads masked arrays first, which takes
+    half as long as finding a face."""
+    if axis is None:
+        values, axis = values.reshape(-1), 0
+    if not values.shape[axis]:
+        return np.full(np.delete(values.shape, axis), np.nan)[()]
+    place = share * (values.shape[axis] - 1)
+    ends = math.floor(place), math.ceil(place)
+    parted = np.partition(values, ends, axis)
+    low, high = (parted.take(each, axis) for each in ends)
+    return (1 - place % 1) * low + place % 1 * high
 
 
 def bounds(mask: Floats | NDArray[np.bool_]) -> Area:

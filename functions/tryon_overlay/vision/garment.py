@@ -165,7 +165,7 @@ class _Cut:
         rows = np.flatnonzero(some)
         # The trunk is read low, where sleeves have ended.
         low = rows[int(0.65 * len(rows)) : int(0.92 * len(rows)) + 1]
-        edges = (float(np.median(first[low])), float(np.median(last[low])))
+        edges = (float(fields.median(first[low])), float(fields.median(last[low])))
         top = np.where(cloth.any(axis=0), cloth.argmax(axis=0), height).astype(np.float32)
         tips = np.array([(edge, top[int(edge)]) for edge in edges])
         high = np.flatnonzero(top <= top.min() + 0.02 * height)

@@ -50,7 +50,8 @@ class Encoder:
         rows = slice(above * _BLOCK, below * _BLOCK)
         blocks, before = _blocks(pixels[rows]), self._blocks[above:below]
         changed = (blocks != before).any(axis=1).reshape(-1, 3).any(axis=1)
-        places = np.unique((above * columns + np.flatnonzero(changed)) // _RUN)
+        places = (above * columns + np.flatnonzero(changed)) // _RUN
+        places = places[np.diff(places, prepend=-1) > 0]
         if len(places) and (places[-1] + 1) * _RUN > number * columns:  # the last run is short
             return pictures.encoded(pixels)
         first = places * _RUN - above * columns

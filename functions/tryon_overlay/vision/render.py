@@ -15,7 +15,7 @@ from .pictures import Refused
 from .scene import Scene
 
 if TYPE_CHECKING:
-    from backshop.connect.try_on import models
+    from backshop.connect.try_on import looks
 
 Rgb = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def sit(data: bytes) -> tuple[Scene, list[str]]:
     return scene, [SEVERAL] if found.others else []
 
 
-def draw(scene: Scene, look: models.Look, setting: Setting, assets: Mapping[str, bytes]) -> Bytes:
+def draw(scene: Scene, look: looks.Look, setting: Setting, assets: Mapping[str, bytes]) -> Bytes:
     """The picture with one product on; `assets` are the files that the look names. Raises
     `Refused`."""
     if look.kind == "foundation":
@@ -137,7 +137,7 @@ def _covered() -> Refused:
     )
 
 
-def _foundation_ratio(scene: Scene, look: models.Foundation, setting: Setting) -> Rgb:
+def _foundation_ratio(scene: Scene, look: looks.Foundation, setting: Setting) -> Rgb:
     """What covered skin gives back over bare skin. A film of minerals adds its own white to
     both."""
     lit = light(scene, setting)
@@ -150,7 +150,7 @@ def _foundation_ratio(scene: Scene, look: models.Foundation, setting: Setting) -
     return np.clip(ratio, *_RATIOS)
 
 
-def _concealed(scene: Scene, look: models.Concealer, setting: Setting) -> Rgb:
+def _concealed(scene: Scene, look: looks.Concealer, setting: Setting) -> Rgb:
     shade = linear_of_color(look.shade)
     if look.relative and setting.own is not None:
         return scene.skin.color * np.clip(shade / setting.own, *_RATIOS)
@@ -159,7 +159,7 @@ def _concealed(scene: Scene, look: models.Concealer, setting: Setting) -> Rgb:
 
 def _dressed(
     scene: Scene,
-    look: models.Eyewear | models.Headwear | models.Earrings | models.Shirt,
+    look: looks.Eyewear | looks.Headwear | looks.Earrings | looks.Shirt,
     setting: Setting,
     assets: Mapping[str, bytes],
 ) -> Bytes:
@@ -199,7 +199,7 @@ def _dressed(
     return garment.worn(scene, shirt, look.width_mm, look.collar, lit)
 
 
-def linear_of_color(color: models.Color) -> Rgb:
+def linear_of_color(color: looks.Color) -> Rgb:
     """Linear RGB of a shade as a product gives it."""
     if isinstance(color, str):
         return linear_of_hex(color)

@@ -154,7 +154,7 @@ class Scene:
     @cached_property
     def brightest(self) -> float:
         """The luminance that three pixels of a hundred of the window reach."""
-        return float(np.quantile(self.coarse @ LUMA, 0.97))
+        return float(fields.quantile(self.coarse @ LUMA, 0.97))
 
     @cached_property
     def frame(self) -> tuple[Floats, Floats]:
@@ -231,13 +231,13 @@ class Scene:
         kept = np.ones(len(x), dtype=bool)
         for _ in range(3):
             level = np.linalg.lstsq(basis[kept], luminance[kept], rcond=None)[0]
-            middle = np.median(chroma[kept], axis=0)
+            middle = fields.median(chroma[kept], axis=0)
             off = luminance - basis @ level
-            spread = 1.48 * float(np.median(np.abs(off[kept] - np.median(off[kept]))))
-            chroma_spread = 1.48 * np.median(np.abs(chroma[kept] - middle), axis=0)
+            spread = 1.48 * float(fields.median(np.abs(off[kept] - fields.median(off[kept]))))
+            chroma_spread = 1.48 * fields.median(np.abs(chroma[kept] - middle), axis=0)
             far = (np.abs(chroma - middle) / np.maximum(chroma_spread, 0.03)).max(axis=1)
             kept = (np.abs(off) < 2.5 * max(spread, 0.1)) & (far < 2.5)
-        color = np.median(self.coarse[bare][kept], axis=0).astype(np.float64)
+        color = fields.median(self.coarse[bare][kept], axis=0).astype(np.float64)
         return Skin(color, level, spread, middle, chroma_spread)
 
     @cached_property
@@ -245,7 +245,7 @@ class Scene:
         """Linear RGB of the middle of both cheeks."""
         bare = self.patch(mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK) > 0.5
         return (
-            np.median(self.coarse[bare], axis=0).astype(np.float64)
+            fields.median(self.coarse[bare], axis=0).astype(np.float64)
             if bare.any()
             else self.skin.color
         )
@@ -391,7 +391,7 @@ class Scene:
             light = self.planes[:, *area]
             around = self.fine(self._around_brows, area)
             share = np.tensordot(LUMA, light, 1) / (around + np.float32(1e-3))
-            darkest = max(float(np.quantile(share[inside], 0.08)), 0.03)
+            darkest = max(float(fields.quantile(share[inside], 0.08)), 0.03)
             if darkest < 0.8:
                 lightest = _HAIR_FROM + 0.15 * darkest
                 cover = np.clip((lightest - share) / (lightest - darkest), 0, 1)
@@ -479,7 +479,7 @@ class Scene:
             np.asarray(Image.fromarray(fine).reduce(self.factor)), self.coarse_mm(1.5)
         )
         bare = self.patch(mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK, mesh.FOREHEAD) > 0.5
-        return coarse / max(float(np.median(coarse[bare])) if bare.any() else 0.0, 0.008)
+        return coarse / max(float(fields.median(coarse[bare])) if bare.any() else 0.0, 0.008)
 
     def _reached(self, chance: Floats) -> Floats:
         """A forehead goes on upwards as far as it is skin without a break: no higher than a
@@ -566,7 +566,7 @@ class Scene:
         for name, outline in _BARE.items():
             patch = self.patch(outline) > 0.5
             if (patch & ~blown).sum() > 0.3 * patch.sum() > 0:
-                red[name] = float(np.median(chroma[..., 0][patch & ~blown]))
+                red[name] = float(fields.median(chroma[..., 0][patch & ~blown]))
         most = max(red.values(), default=0.0)
         limit = min(0.15 + min(0.0, most - _USUAL_RED), most - 0.2)
         if any(red.get(name, most) < limit for name in ("nose", "mouth")):

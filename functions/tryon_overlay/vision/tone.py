@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import mesh
+from . import fields, mesh
 from .colors import LUMA, ciede2000, lab_of, linear_of, linear_of_hex, to_linear
 from .scene import Scene
 
@@ -76,10 +76,10 @@ def read(scene: Scene) -> Reading:
         glaring = (scene.gloss[bare] > 0.35 * pixels.mean(axis=1)) | (pixels.min(axis=1) > 0.8)
         shiny.append(float(glaring.mean()))
         kept = pixels[~glaring] if glaring.mean() < 0.7 else pixels
-        colors[name] = np.median(kept, axis=0).astype(np.float64)
+        colors[name] = fields.median(kept, axis=0).astype(np.float64)
     if not colors:
         colors["face"] = scene.skin.color
-    middle = np.median(list(colors.values()), axis=0)
+    middle = fields.median(np.array(list(colors.values())), axis=0)
     patches = {name: lab_of(color) for name, color in colors.items()}
     warnings = _warnings(scene, patches, lab_of(middle), float(np.mean(shiny)) if shiny else 0.0)
     stops = _STOPS_DOUBTFUL if set(warnings) - {"dark", "blurred"} else _STOPS
@@ -144,7 +144,7 @@ def _warnings(scene: Scene, patches: dict[str, Lab], lab: Lab, shiny: float) -> 
         "glare": shiny > _GLARE,
         "colour_cast": _coloured(lab),
         "uneven_light": len(cheeks) == 2 and abs(cheeks[0] - cheeks[1]) > _UNEVEN,
-        "dark": lab[0] < 22 or float(np.quantile(sampled, 0.99)) < _DIM,
+        "dark": lab[0] < 22 or float(fields.quantile(sampled, 0.99)) < _DIM,
         "blurred": scene.sharpness < _BLURRED,
     }
     return tuple(code for code, holds in said.items() if holds)

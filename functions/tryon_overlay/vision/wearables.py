@@ -246,10 +246,11 @@ def _ear_skin(scene: Scene, area: Area, expected: Points) -> NDArray[np.bool_] |
     seed = (across**2 + down**2 < 1) & open_ & beside & (body.skin[area] > 0.2)
     if seed.sum() < scene.mm(3.5) ** 2:
         return None
-    middle = np.median(chroma[:, seed], axis=1)[:, None, None]
+    middle = fields.median(chroma[:, seed], axis=1)[:, None, None]
     far = (((chroma - middle) / 0.22) ** 2).sum(axis=0)
     far += (
-        (level - np.median(level[seed])) / np.where(level < np.median(level[seed]), 0.9, 0.6)
+        (level - fields.median(level[seed]))
+        / np.where(level < fields.median(level[seed]), 0.9, 0.6)
     ) ** 2
     return np.asarray((far < 3.2) & open_ & beside)
 
@@ -273,7 +274,7 @@ def _lowest(skin: NDArray[np.bool_], mm: float, expected: Points) -> Points | No
     runs = np.where(ends, runs, 0)
     lowest = float(np.sort(runs)[-wide])  # as low as a millimetre's width of columns
     columns = np.flatnonzero(ends & (runs >= lowest - 1.5 * mm))
-    return np.array([float(np.median(columns)) + 0.5, start + lowest - gap / 2])
+    return np.array([float(fields.median(columns)) + 0.5, start + lowest - gap / 2])
 
 
 def _in_front(scene: Scene, area: Area) -> Floats:
@@ -394,7 +395,7 @@ def _arms(
         if (quad[1, 0] - quad[0, 0]) * side <= 0:
             continue
         shape, area = fields.drawn_part(quad, scene.pixels.shape[:2])
-        color = to_linear(np.median(edge[solid][:, :3], axis=0).astype(np.uint8))
+        color = to_linear(fields.median(edge[solid][:, :3], axis=0).astype(np.uint8))
         shape *= _part(scene, _bareness(scene), area)
         layers.append((shape[..., None] * np.append(color, 1).astype(np.float32), area))
     return layers

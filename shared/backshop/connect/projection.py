@@ -424,7 +424,7 @@ def stored(tx: Tx, person: Person) -> list[str]:
     """Keys of the person's selfies and of pictures made of them, in the try-on's bucket; to be
     asked before they are erased. By whose they are, not by the addresses in the rows: one that
     names nothing of ours must not keep the person from being erased."""
-    from backshop.connect.try_on import rules  # rarely needed, and it loads the try-on's models
+    from backshop.connect.try_on import rules  # rarely needed
 
     sessions = tx.execute(
         f"""SELECT store_id, session_id, skus || ARRAY (

@@ -52,9 +52,9 @@ def test_a_bare_face_is_taken_in_little_light_and_in_much(stops):
 
 
 def test_glasses_are_tried_on_a_face_that_wears_none(portrait):
-    from backshop.connect.try_on import models
+    from backshop.connect.try_on import looks
 
-    look = models.look_of({"try_on": gallery.LOOKS["glasses"]})
+    look = looks.look_of({"try_on": gallery.LOOKS["glasses"]})
     assert look is not None
     worn, _ = render.sit(figures.as_png(spoilt.GLASSES["horn-rimmed glasses"](portrait)))
     with pytest.raises(render.Refused) as said:

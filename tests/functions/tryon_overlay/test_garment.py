@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backshop.connect.try_on import models
+from backshop.connect.try_on import looks
 from vision import garment, render
 
 from bench.try_on import figures, gallery, samples
@@ -48,7 +48,7 @@ def test_a_shirt_lies_over_own_cloth_and_under_hair_skin_and_scarves(name, at, d
     if not path.exists():
         pytest.skip(figures.NO_FACES)
     scene, _ = render.sit(path.read_bytes())
-    look = models.look_of({"try_on": gallery.LOOKS["shirt"]})
+    look = looks.look_of({"try_on": gallery.LOOKS["shirt"]})
     assert look is not None
     after = render.draw(scene, look, render.Setting(), gallery.assets())
     x, y = at

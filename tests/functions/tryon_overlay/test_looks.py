@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backshop.connect.try_on import models
+from backshop.connect.try_on import looks
 from vision import colors, pictures, render
 from vision.scene import Scene
 
@@ -39,7 +39,7 @@ def files() -> dict[str, bytes]:
 
 
 def drawn(scene, files, setting=None, **said):
-    look = models.look_of({"try_on": said})
+    look = looks.look_of({"try_on": said})
     assert look is not None
     return render.draw(scene, look, setting or render.Setting(), files)
 

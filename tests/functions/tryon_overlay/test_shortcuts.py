@@ -146,3 +146,38 @@ def test_a_tint_is_that_of_its_formula(scene, kind):
     mask = np.where(mask > 1e-3, mask, 0)
     tinted = np.maximum(scene.planes - gloss, 0) * ratio + gloss
     assert is_near(drawn, scene.planes * (1 - mask) + tinted * mask, mask, scene)
+
+
+LOADED = """
+import sys
+sys.path[:0] = sys.argv[2:]
+import tryon_overlay
+from backshop.connect.try_on import looks
+from vision import pictures, render, tone
+scene, _ = render.sit(open(sys.argv[1], "rb").read())
+tone.read(scene)
+spec = {"kind": "foundation", "shade": "#c68f6a", "coverage": 0.8, "finish": "matte"}
+pictures.encoded(render.draw(scene, looks.look_of({"try_on": spec}), render.Setting(), {}))
+print([name for name in ("pydantic", "numpy.ma", "botocore.session") if name in sys.modules])
+"""
+
+
+def test_the_first_picture_loads_no_more_than_it_needs(tmp_path):
+    (tmp_path / "selfie.png").write_bytes(figures.as_png(figures.astronaut()))
+    folders = ("functions/tryon_overlay", "layers/vision", "shared")
+    command = [sys.executable, "-c", LOADED, str(tmp_path / "selfie.png")]
+    command += [str(figures.ROOT / folder) for folder in folders]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint8])
+@pytest.mark.parametrize("shape", [(1, 3), (2, 3), (5, 2), (6, 3), (101, 2)])
+def test_medians_and_quantiles_are_those_of_numpy(kind, shape):
+    values = (np.random.default_rng(7).random(shape) * 255).astype(kind)
+    for axis in (None, 0, 1):
+        assert np.array_equal(fields.median(values, axis), np.median(values, axis=axis))
+        for share in (0.08, 0.1, 0.97):
+            want = np.quantile(values, share, axis=axis)
+            assert fields.quantile(values, share, axis) == pytest.approx(want, rel=1e-5)
+    assert np.isnan(fields.median(values[:0], 0)).all()

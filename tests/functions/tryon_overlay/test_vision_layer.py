@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -53,9 +54,13 @@ def test_every_requirement_is_pinned_with_hashes_and_no_host():
 def test_the_layer_fits_beside_the_others(tmp_path, capsys):
     environment = os.environ | {"ARTIFACTS_DIR": str(tmp_path)}
     built = subprocess.run(
-        ["make", "-s", "build-VisionLayer"], cwd=LAYER, env=environment, capture_output=True, text=True,
+        ["make", "-s", "-f", LAYER.parent / "Makefile", "build-VisionLayer"],
+        cwd=LAYER,
+        env=environment,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert built.returncode == 0, built.stderr
     size = megabytes(tmp_path)
     bytecode = len(list(tmp_path.rglob("*.pyc")))
@@ -87,3 +92,25 @@ def test_the_function_loads_what_every_picture_needs_and_nothing_else():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
                           env=os.environ | {"PYTHONPATH": os.pathsep.join(folders)})  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+def test_the_function_brings_bytecode_because_nothing_can_write_it_on_a_lambda(tmp_path):
+    places = [path for path in os.environ["PATH"].split(":") if "shims" not in path]
+    pyenv = Path.home().glob(".pyenv/versions/3.13*/bin")
+    found = shutil.which("python3.13", path=":".join([*places, *map(str, pyenv)]))
+    if found is None:
+        pytest.skip("no Python 3.13 here: install one, then run again")
+    makefile = figures.ROOT / "layers" / "Makefile"
+    subprocess.run(
+        ["make", "-s", "-f", makefile, "build-TryonOverlayFunction", f"ARTIFACTS_DIR={tmp_path}"],
+        cwd=figures.ROOT / "functions" / "tryon_overlay",
+        env=os.environ | {"PATH": f"{Path(found).parent}:{os.environ['PATH']}"},
+        check=True,
+    )
+    sources = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.py")}
+    compiled = {
+        path.parent.parent.relative_to(tmp_path) / f"{path.name.partition('.')[0]}.py": path
+        for path in tmp_path.rglob("*.cpython-313.pyc")
+    }
+    assert sources == set(compiled)
+    assert b"/var/task/vision/face.py" in compiled[Path("vision/face.py")].read_bytes()

@@ -3,14 +3,18 @@ otherwise."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from backshop.connect.try_on.models import NewSession, Reading, Result, SessionStatus
+from backshop.connect.try_on.looks import Reading, Result, SessionStatus
 from backshop.db import Tx
+
+if TYPE_CHECKING:
+    from backshop.connect.try_on.models import NewSession
 
 
 class Product(NamedTuple):
@@ -208,7 +212,7 @@ def save_reading(tx: Tx, session_id: UUID, reading: Reading, notes: list[str]) -
         """UPDATE connect.try_on_session SET reading = %s, notes = %s
            WHERE store_id = backshop.current_store_id()
              AND session_id = %s""",
-        (Jsonb(reading.model_dump(mode="json")), notes, session_id),
+        (Jsonb(asdict(reading)), notes, session_id),
     )
 
 
@@ -352,7 +356,7 @@ def forget_addresses(tx: Tx, before: datetime) -> None:
 
 
 def _plain(result: Result) -> dict[str, Any]:
-    return result.model_dump(exclude_none=True)
+    return {name: said for name, said in asdict(result).items() if said is not None}
 
 
 def _dumped(results: dict[str, Result]) -> dict[str, Any]:

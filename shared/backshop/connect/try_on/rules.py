@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
-
-from backshop.connect.try_on.models import Look, Result, SessionStatus, look_of
+from backshop.connect.try_on.looks import Look, Result, SessionStatus, look_of
 
 CAPABILITY = "try-on session"
 """The audience of the token that opens one session."""
@@ -85,7 +83,7 @@ def look(metadata: dict[str, Any] | None) -> Look | Result:
     """A product's look, or the result that it has because there is none or it is wrong."""
     try:
         worn = look_of(metadata)
-    except ValidationError:
+    except ValueError:
         return NOT_WEARABLE
     return worn or NOT_WEARABLE
 
