@@ -149,6 +149,44 @@ def shirt_over() -> dict[str, float]:
     return shares | {name: part / whole for name, (part, whole) in over.items() if whole}
 
 
+Outline = tuple[tuple[int, int], ...]
+
+BARE: dict[str, Outline] = {
+    "m2": ((330, 905), (510, 930), (700, 935), (790, 945), (790, 1022), (470, 1022), (400, 970))
+}
+"""Crossed arms, marked by hand, over which no shirt is drawn."""
+COLLARS: dict[str, Outline] = {
+    "m5": ((302, 610), (322, 602), (330, 640), (338, 680), (333, 684), (309, 642)),
+    "m6": ((366, 640), (374, 630), (398, 690), (409, 735), (400, 730), (375, 680)),
+    "m10": ((416, 642), (427, 680), (429, 698), (412, 682), (402, 676), (409, 652)),
+}
+"""Own collars beside jaws, marked by hand, over which one is."""
+
+
+def shirt_marks() -> dict[str, float]:
+    """The share of the marked arms that a shirt covers, and of the marked collars that it leaves:
+    the most of any face."""
+    from backshop.connect.try_on import looks
+    from vision import fields, render
+
+    from bench.try_on import gallery
+
+    look = looks.look_of({"try_on": gallery.LOOKS["shirt"]})
+    assert look is not None
+    files, faces = gallery.assets(), dict(figures.originals())
+    worst = {"arms": 0.0, "collars": 0.0}
+    for name in {*BARE, *COLLARS} & set(faces):
+        scene, _ = render.sit(figures.as_png(faces[name]))
+        after = render.draw(scene, look, render.Setting(), files)
+        changed = np.abs(after.astype(int) - scene.pixels).max(axis=2) > 24
+        scale = scene.pixels.shape[1] / faces[name].width
+        for what, marks, wrong in (("arms", BARE, changed), ("collars", COLLARS, ~changed)):
+            if name in marks:
+                marked = fields.drawn([np.array(marks[name]) * scale], wrong.shape) > 0.5
+                worst[what] = max(worst[what], float(wrong[marked].mean()))
+    return worst
+
+
 def lobes() -> list[float | None]:
     """How many millimetres each marked lobe is missed by; None where it is said to be hidden."""
     from vision import render, wearables

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from . import face, fields, mesh
 from .colors import LUMA, Floats, to_linear
@@ -29,7 +29,10 @@ _BODY, _BELOW = (
     1500,
     520,
 )  # of the square in which a body is, and how far its middle is below the eyes
+_GREY = 0.2  # share of a chin as cold as cloth from which it has a grey beard
+_TANNED = 1.2  # share of the saturation of a face's skin by which that of arms may be more
 _WARM = 0.8  # logarithm of red over blue from which hair is told from cloth by it
+_BETWEEN = 40  # millimetres between arms in which shade is theirs
 _STEP = 4  # pixels of the picture to one of the coarse fields here
 
 
@@ -134,16 +137,19 @@ class Body:
 
     @cached_property
     def shaded_skin(self) -> Floats:
-        """`skin`, in the shade between arms and trunk, too."""
-        return self._like_skin(1.8)
+        """`skin`, in the shade between arms and trunk and where it is tanned, too."""
+        return self._like_skin(1.8, _TANNED)
 
-    def _like_skin(self, darker: float) -> Floats:
+    def _like_skin(self, darker: float, tanned: float = 0) -> Floats:
         """How much each pixel is like the face's skin; `darker` is the tolerance of its shade, as a
-        logarithm."""
+        logarithm, `tanned` by how much of its own saturation it may be more saturated."""
         scene = self._scene
         light = to_linear(fields.reduced(scene.pixels, _STEP))
         logs = np.log(light + np.float32(4e-3))
         chroma = (logs[..., (0, 2)] - logs[..., 1:2]) - scene.skin.chroma
+        own = scene.skin.chroma
+        more = np.clip(chroma @ own / (own @ own), 0, tanned)
+        chroma = chroma - more[..., None] * own
         level = np.log(light @ LUMA + np.float32(4e-3)) - np.float32(scene.skin.level[0])
         far = ((chroma / (0.16, 0.26)) ** 2).sum(axis=-1)
         far += (level / np.where(level < 0, darker, 0.9)) ** 2
@@ -206,8 +212,20 @@ class Body:
         below = self.shaded_skin * self._resized(np.clip((above - 25) / 15, 0, 1))
         reach = self._scene.mm(80)
         outlines = [_capsule(start, end, reach) for start, end in self._forearms]
-        near = fields.drawn(outlines, self.shape, reach / 16)
-        return near * np.clip(4 * fields.softened(below, reach / 24) - 1.6, 0, 1) * self.matte
+        # Arms that are crossed go on below the one that was found.
+        near = np.maximum.accumulate(fields.drawn(outlines, self.shape, reach / 16), axis=0)
+        found = near * np.clip(4 * fields.softened(below, reach / 24) - 1.6, 0, 1)
+        return np.maximum(found, self._shade_between(found)) * self.matte
+
+    def _shade_between(self, arms: Floats) -> Floats:
+        """What lies between arms and is too dark to show a colour."""
+        size = 2 * round(self._scene.mm(_BETWEEN) / _STEP / 2) + 1
+        small = Image.fromarray(np.rint(255 * self._small(arms)).astype(np.uint8))
+        closed = small.filter(ImageFilter.MaxFilter(size)).filter(ImageFilter.MinFilter(size))
+        light = to_linear(fields.reduced(self._scene.pixels, _STEP)) @ LUMA
+        level = np.log(light + np.float32(4e-3)) - np.float32(self._scene.skin.level[0])
+        dark = np.clip((-0.6 - level) / 0.4, 0, 1)
+        return self._resized(np.asarray(closed, dtype=np.float32) / 255 * dark)
 
     @cached_property
     def _forearms(self) -> list[tuple[Points, Points]]:
@@ -238,11 +256,20 @@ class Body:
         darker = 2.0 * np.clip(10 * float(scene.skin.color @ LUMA) - 1.8, 0, 1)
         chance *= np.clip(4 - 2.5 * (dark - darker), 0, 1)
         chance *= np.clip(3 * self._small(self.matte) - 2, 0, 1)
+        chin = (head[..., 1] > 60) & (self._small(self.face) > 0.9)
+        bearded = bool(chin.any()) and float(chance[chin].mean()) > _GREY
+        # What is broad and hardly darker than skin is neither shade nor hair, unless that is grey.
+        broad = chance * np.clip(3 - 3.3 * dark, 0, 1)
+        broad = fields.blurred(broad.astype(np.float32), scene.mm(5) / _STEP)
+        pale = self._resized(np.clip(4 * broad - 1.2, 0, 1))
         # Its folds are as dark as hair may be, but cloth is all around them.
         around = fields.blurred(chance.astype(np.float32), scene.mm(5) / _STEP)
         chance = np.maximum(chance, np.clip(3 * around - 1.5, 0, 1))
         chance = np.clip(1.6 * self._followed(self._resized(chance)) - 0.2, 0, 1)
-        return chance * (1 - np.maximum(self._beard, self.around_hair))
+        kept = np.maximum(self._beard, self.around_hair)
+        if not bearded:
+            kept = np.maximum(kept * (1 - pale), np.maximum(self.face, self.hair))
+        return chance * (1 - kept)
 
     @cached_property
     def _beard(self) -> Floats:

@@ -165,7 +165,7 @@ def quantile(values: NDArray[Any], share: float, axis: int | None = None) -> Any
     if axis is None:
         values, axis = values.reshape(-1), 0
     if not values.shape[axis]:
-        return np.full(np.delete(values.shape, axis), np.nan)[()]
+        return np.full(values.shape[:axis] + values.shape[axis + 1 :], np.nan)[()]
     place = share * (values.shape[axis] - 1)
     ends = math.floor(place), math.ceil(place)
     parted = np.partition(values, ends, axis)
