@@ -4,6 +4,7 @@ the line that a shop puts into its product page, and how long pictures are kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -73,9 +74,9 @@ def privacy() -> Response[str]:
         "privacy.html",
         selfie_hours=int(rules.SELFIE_LASTS.total_seconds() // 3600),
         picture_days=rules.OVERLAYS_LAST.days,
-        version=CONSENT,
+        version=date.fromisoformat(CONSENT),
         photo_days=photos.LASTS.days,
-        photo_version=photos.CONSENT,
+        photo_version=date.fromisoformat(photos.CONSENT),
     )
 
 

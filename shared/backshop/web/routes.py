@@ -16,7 +16,6 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from types import UnionType
@@ -74,13 +73,22 @@ class App(APIGatewayHttpResolver):
         )
         self.title = title
         self.scopes: dict[Callable[..., Any], Scope] = {}
-        self.rules: list[tuple[str, re.Pattern[str]]] = []
+        self.rules: list[tuple[str, str]] = []
         self.problem_content: dict[str, Any] = {http.PROBLEM_JSON: {"model": ProblemBody}}
         self._request_validation_middleware = _Door()  # type: ignore[no-untyped-call]
 
     def serves(self, verb: str, path: str) -> bool:
         """Whether one of its routes takes this."""
-        return any(verb == each and rule.fullmatch(path) for each, rule in self.rules)
+        return any(verb == each and _is_of(path, rule) for each, rule in self.rules)
+
+
+def _is_of(path: str, rule: str) -> bool:
+    """Whether a path is one of a rule, whose `<parameters>` are any part but none."""
+    given, wanted = path.split("/"), rule.split("/")
+    return len(given) == len(wanted) and all(
+        part == each or (each.startswith("<") and part)
+        for part, each in zip(given, wanted, strict=True)
+    )
 
 
 def app(title: str) -> App:
@@ -147,7 +155,7 @@ def route(
 
     def declare(function: F) -> F:
         app.scopes[function] = scope
-        app.rules.append((verb, re.compile(_PARAMETER.sub("[^/]+", re.escape(path)))))
+        app.rules.append((verb, path))
         summary, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
         app.route(
             path,
@@ -209,7 +217,6 @@ def _unvalidated(function: F) -> F:
     return function
 
 
-_PARAMETER = re.compile("<[^>]+>")
 _NO_SIGNS = str.maketrans("", "", "/<>-_.")
 
 

@@ -26,7 +26,7 @@ call, function = projects.call, projects.function
 __all__ = ["call", "function", "project", "rates"]
 HOST = "linden.example.com"
 LINK = re.compile(r'href="(/[^"#]*)')
-OURS = ("/track", "/survey", "/try-on", "/quote/", "/mail/stop")
+OURS = ("/track", "/survey", "/try-on", "/quote/", "/mail/stop", "/privacy/")
 LAST = "/track/end"
 """Signs out, so that it is sent last."""
 
