@@ -14,9 +14,10 @@ ANSWERS = ("429", "500", "503", "timeout", "cut", "truncated", "html")
 """What happens instead of an answer, or to it."""
 PAGES = ("nul", "surrogate", "schema", "duplicate")
 """What happens to one record of an answered page."""
-COMMITS = ("before", "during", "after")
+COMMITS = ("before", "during", "after", "held")
 """When a write is cut off, seen from the platform's commit: `during` answers nothing and commits a
-moment later, so asking at once still finds nothing."""
+moment later, so asking at once still finds nothing. `held` is no fault of the shop's: it commits,
+and answers once the faults are changed, so that something can be done in between."""
 
 
 @dataclass

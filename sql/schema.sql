@@ -1213,6 +1213,13 @@ CREATE FUNCTION kits.keep_places(order_ids text[]) RETURNS void
         keep_unbatched = excluded.keep_unbatched, sms_updates = excluded.sms_updates
 $$;
 
+CREATE FUNCTION kits.lock_phones() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT backshop.lock('phones', true)
+$$;
+
 CREATE FUNCTION kits.otp_day(the_day date) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1403,6 +1410,8 @@ CREATE TABLE kits.order_delivery_status (
     to_repair boolean DEFAULT false NOT NULL,
     to_tell boolean DEFAULT false NOT NULL,
     told_version integer DEFAULT 0 NOT NULL,
+    sent_stage character varying(20),
+    sent_tracking_number character varying(100),
     CONSTRAINT order_delivery_status_stage_check CHECK (((stage)::text = ANY ((ARRAY['ORDER_CONFIRMED'::character varying, 'SOURCING'::character varying, 'ARRIVED'::character varying, 'DISPATCHED'::character varying, 'DELIVERED'::character varying])::text[])))
 );
 
@@ -1448,14 +1457,17 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
         SET stage = c.stage, tracking_number = c.tracking_number, note = c.note, updated_by = $5,
             updated_at = greatest(clock_timestamp(), s.updated_at), version = s.version + 1,
             to_tell = c.to_tell,
-            to_repair = to_send AND NOT from_platform AND c.vendure_order_id IS NOT NULL,
+            to_repair = NOT from_platform AND c.vendure_order_id IS NOT NULL
+                AND (to_send OR s.to_repair),
             platform_stage = CASE WHEN from_platform THEN c.stage ELSE s.platform_stage END,
             platform_tracking_number = CASE
                 WHEN from_platform THEN c.tracking_number ELSE s.platform_tracking_number
-            END
+            END,
+            sent_stage = CASE WHEN NOT from_platform THEN s.sent_stage END,
+            sent_tracking_number = CASE WHEN NOT from_platform THEN s.sent_tracking_number END
         FROM changes AS c
         WHERE s.store_id = (SELECT kits.require_store()) AND s.order_code = c.order_code
-        RETURNING s.*
+        RETURNING s AS held, true AS is_change
     ),
     -- The conflict is with somebody who sets the first stage of an order that nobody has locked.
     inserted AS (
@@ -1474,11 +1486,19 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
         )
         ORDER BY c.order_code
         ON CONFLICT (store_id, order_code) DO UPDATE
-        SET stage = excluded.stage, tracking_number = excluded.tracking_number,
-            note = excluded.note, updated_by = excluded.updated_by,
-            updated_at = greatest(excluded.updated_at, s.updated_at), version = s.version + 1,
-            to_repair = excluded.to_repair
-        RETURNING s.*
+        SET (stage, tracking_number, note, updated_by, updated_at, version, to_repair) = (
+            SELECT chosen.* FROM (
+                SELECT s.stage, s.tracking_number, s.note, s.updated_by, s.updated_at, s.version,
+                    true AS to_repair
+                WHERE from_platform
+                UNION ALL
+                SELECT excluded.stage, excluded.tracking_number, excluded.note,
+                    excluded.updated_by, greatest(excluded.updated_at, s.updated_at),
+                    s.version + 1, excluded.to_repair
+                WHERE NOT from_platform
+            ) AS chosen
+        )
+        RETURNING s AS held, old.id IS NULL OR NOT from_platform AS is_change
     ),
     saved AS (
         SELECT * FROM updated UNION ALL SELECT * FROM inserted
@@ -1487,14 +1507,19 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
         INSERT INTO kits.order_delivery_status_events (
             store_id, order_code, sequence, stage, tracking_number, note, updated_by, updated_at
         )
-        SELECT s.store_id, s.order_code, s.version, s.stage, s.tracking_number, s.note,
-            s.updated_by, s.updated_at
-        FROM saved AS s
+        SELECT (s.held).store_id, (s.held).order_code, (s.held).version, (s.held).stage,
+            (s.held).tracking_number, (s.held).note, (s.held).updated_by, (s.held).updated_at
+        FROM saved AS s WHERE s.is_change
+    ),
+    now_held AS (
+        SELECT c.vendure_order_id, (s.held).stage, (s.held).tracking_number
+        FROM saved AS s INNER JOIN changes AS c ON (s.held).order_code = c.order_code
+        WHERE c.vendure_order_id IS NOT NULL
     ),
     summaries AS (
         UPDATE kits.customer_orders_summary AS o
         SET delivery_stage = c.stage, tracking_number = c.tracking_number
-        FROM changes AS c
+        FROM now_held AS c
         WHERE o.store_id = (SELECT kits.require_store())
             AND o.vendure_order_id = c.vendure_order_id
     ),
@@ -1505,7 +1530,7 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
             WHEN 'DELIVERED' THEN 'delivered'
             ELSE 'processing'
         END AS status
-        FROM changes AS c WHERE c.vendure_order_id IS NOT NULL
+        FROM now_held AS c
     ),
     moved AS (
         UPDATE kits.order_tracking AS t SET tracking_number = c.tracking_number, status = c.status
@@ -1528,7 +1553,7 @@ CREATE FUNCTION kits.update_order_delivery_statuses(order_codes text[], stages t
                 AND t.vendure_order_id = c.vendure_order_id
         )
     )
-    SELECT * FROM saved
+    SELECT (s.held).* FROM saved AS s
 $_$;
 
 CREATE FUNCTION projects.count_catalogue_version() RETURNS trigger
@@ -5787,6 +5812,10 @@ GRANT ALL ON FUNCTION kits.get_batch_statistics(batch_uuid uuid) TO backshop_sta
 REVOKE ALL ON FUNCTION kits.keep_places(order_ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.keep_places(order_ids text[]) TO backshop_service;
 GRANT ALL ON FUNCTION kits.keep_places(order_ids text[]) TO backshop_staff;
+
+REVOKE ALL ON FUNCTION kits.lock_phones() FROM PUBLIC;
+GRANT ALL ON FUNCTION kits.lock_phones() TO backshop_service;
+GRANT ALL ON FUNCTION kits.lock_phones() TO backshop_storefront;
 
 REVOKE ALL ON FUNCTION kits.otp_day(the_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION kits.otp_day(the_day date) TO backshop_service;

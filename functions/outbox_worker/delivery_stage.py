@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import connected_shop
 from backshop import db, outbox
+from backshop.commerce import tracking_number
 from backshop.kits.deliveries import repository as deliveries
 from backshop.kits.deliveries.models import DeliveryUpdate
 from backshop.kits.reconcile import repository as reconcile
@@ -50,16 +51,17 @@ def _merged(row: outbox.Row, theirs: DeliveryFields) -> DeliveryFields:
     with db.transaction(store_id=row.store_id) as tx:
         if not deliveries.lock_deliveries(tx, [code]):
             raise PermanentDecline({"error": "the order is gone here"})
-        state = reconcile.platform_state(tx, code)
-        if state is None:
+        known = reconcile.known_of_order(tx, code)
+        if known is None:
             raise PermanentDecline({"error": "the order has no delivery here"})
-        ours, known, past_numbers = state
-        if rules.react(ours, known, reported, past_numbers) is Reaction.ADOPT:
+        ours = known.ours
+        if rules.on_reading(known, reported) is Reaction.ADOPT:
             ours = rules.adopted(ours, reported)
             deliveries.save_deliveries(
                 tx, [DeliveryUpdate(code, ours)], by=VENDURE, from_platform=True
             )
             reconcile.note_platform(tx, code, reported)
+        reconcile.begin_sending(tx, code, rules.as_tracked(ours))
     return DeliveryFields(ours.stage.value, ours.tracking_number)
 
 
@@ -67,14 +69,17 @@ def done(tx: db.Tx, row: outbox.Row, answer: outbox.Answer) -> None:
     """Vendure holds it: its own echo will say nothing new."""
     if "stage" in answer:
         reported = _tracked(DeliveryFields(answer["stage"], answer["tracking_number"]))
-        reconcile.note_platform(tx, row.payload["order_code"], reported)
+        reconcile.end_sending(tx, row.payload["order_code"], reported)
+
+
+def failed(tx: db.Tx, row: outbox.Row, _answer: outbox.Answer) -> None:
+    """Nobody knows what Vendure holds."""
+    reconcile.end_sending(tx, row.payload["order_code"], None)
 
 
 def _tracked(fields: DeliveryFields) -> PlatformDelivery:
     """What staff could not have sent says nothing."""
-    return PlatformDelivery(
-        rules.stage_of(fields.stage), rules.tracking_number(fields.tracking_number)
-    )
+    return PlatformDelivery(rules.stage_of(fields.stage), tracking_number(fields.tracking_number))
 
 
-action = outbox.Action(find=find, do=do, done=done)
+action = outbox.Action(find=find, do=do, done=done, failed=failed)

@@ -611,6 +611,25 @@ def clean_text(value: str | None) -> str | None:
     return kept or None
 
 
+TRACKING_NUMBER = r"^[\w./ -]+$"
+LONGEST_TRACKING_NUMBER = 100
+
+
+def tracking_number(*told: object) -> str | None:
+    """The first of these that staff could have sent for a courier's number, who are held to the
+    same; a field of the shop's own may hold an integer."""
+    for each in told:
+        text = str(each) if isinstance(each, int) and not isinstance(each, bool) else each
+        number = (clean_text(text) or "").strip() if isinstance(text, str) else ""
+        is_usable = len(number) <= LONGEST_TRACKING_NUMBER and _tracking_number.fullmatch(number)
+        if is_usable:
+            return number
+    return None
+
+
+_tracking_number = re.compile(TRACKING_NUMBER)
+
+
 def clean_input(value: Any) -> Any:
     """`clean_text` for a BeforeValidator, which meets what is no text as well."""
     return clean_text(value) if isinstance(value, str) else value

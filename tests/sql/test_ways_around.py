@@ -36,6 +36,7 @@ DEFINERS: dict[str, tuple[str, set[str]]] = {
         "a phone's limit counts over all stores; times alone",
         {SERVICE, STOREFRONT},
     ),
+    "kits.lock_phones()": ("one row of the transaction's store", {SERVICE, STOREFRONT}),
     "kits.take_otp_day(date,integer)": ("the deployment's budget of codes", {SERVICE, STOREFRONT}),
     "kits.otp_day(date)": ("a number of all stores, and nothing else", {SERVICE, STOREFRONT}),
     "kits.forget_otp_counts()": ("drops what no limit counts any more", {SERVICE}),

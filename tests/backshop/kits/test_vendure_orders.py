@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,8 @@ import pytest
 from backshop import commerce, platforms
 from backshop.commerce import Platform, Store
 from backshop.kits.otp.repository import verify_session
+from backshop.kits.shoppers import repository as shoppers
+from backshop.kits.shoppers.models import ProfileChange
 from backshop.platforms.errors import Ignored
 from backshop.saving import projections
 from psycopg.rows import dict_row
@@ -338,14 +343,19 @@ def test_what_was_never_told_is_marked_so(shop: Shop) -> None:
 
 def verify(shop: Shop) -> None:
     """The shopper proves PHONE."""
+    open_session(shop)
+    with psycopg.connect(shop.database.service_url, row_factory=dict_row) as tx:
+        tx.execute("SELECT set_config('backshop.store_id', %s, true)", [str(shop.id)])
+        assert verify_session(tx, "early", datetime.now(UTC))
+
+
+def open_session(shop: Shop) -> None:
+    """PHONE is being proved."""
     shop.owner.execute(
         """INSERT INTO kits.otp_sessions (store_id, phone, otp_hash, session_id, expires_at)
            VALUES (%s, %s, '', 'early', now() + interval '1 minute')""",
         [shop.id, PHONE],
     )
-    with psycopg.connect(shop.database.service_url, row_factory=dict_row) as tx:
-        tx.execute("SELECT set_config('backshop.store_id', %s, true)", [str(shop.id)])
-        assert verify_session(tx, "early", datetime.now(UTC))
 
 
 @pytest.mark.parametrize("event", ["customer.created", "order.placed", "order.updated"])
@@ -369,3 +379,210 @@ def test_a_phone_verified_before_its_customer_is_known_marks_the_customer(shop: 
     assert shop.row("customers")["phone_verified"] is True
     shop.tell(("customer.updated", CUSTOMER | {"phoneNumber": "0770000013"}), at=AT + timedelta(2))
     assert shop.row("customers")["phone_verified"] is False
+
+
+# Fields as shoppers, scripts and shops of their own fill them
+
+
+TYPED = [
+    ("TE-1", "TE-1"),
+    ("  TE-1\n", "TE-1"),
+    ("TE 1/2_3.4", "TE 1/2_3.4"),
+    (12345, "12345"),
+    ("<script>alert(1)</script>", None),
+    ("=cmd|' /C calc'!A0", None),
+    ("TE\u200b-1", None),
+    ("TE-1\nTE-2", None),
+    ("x" * 101, None),
+    ("TE-1, TE-2", None),
+    ("   ", None),
+    ("", None),
+    (True, None),
+    (1.5, None),
+    ({"number": "TE-1"}, None),
+    (["TE-1"], None),
+]
+
+
+@pytest.mark.parametrize(("given", "held"), TYPED)
+def test_a_tracking_number_is_held_to_what_staff_may_send(
+    shop: Shop, given: Any, held: str | None
+) -> None:
+    fields = {"deliveryStage": "DISPATCHED", "trackingNumber": given}
+    shop.tell(("order.placed", order(customFields=fields)))
+    assert delivery(shop) == ("DISPATCHED", held)
+    assert shop.row()["tracking_number"] == held
+    assert shop.row("order_tracking")["tracking_number"] == held
+
+
+@pytest.mark.parametrize(
+    "given", ["<script>", "TE-1, TE-2", "x" * 101, "see the mail", {}, True, "\u200b"]
+)
+def test_what_is_no_tracking_number_does_not_hide_the_parcels_own(shop: Shop, given: Any) -> None:
+    given = "?" if given == "see the mail" else given
+    parcels = [
+        {"id": "1", "state": "Shipped", "trackingCode": code, "createdAt": AT.isoformat()}
+        for code in ("TE-7", given if isinstance(given, str) else "!")
+    ]
+    fields = {"deliveryStage": "DISPATCHED", "trackingNumber": given}
+    shop.tell(("order.placed", order(customFields=fields, fulfillments=parcels, state="Shipped")))
+    assert delivery(shop) == ("DISPATCHED", "TE-7")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "dispatched",
+        " DISPATCHED",
+        "DISPATCHED\u200b",
+        "name",
+        "__members__",
+        3,
+        True,
+        {},
+        ["SOURCING"],
+    ],
+)
+def test_a_stage_in_another_word_says_nothing(shop: Shop, given: Any) -> None:
+    shop.tell(("order.placed", order(customFields={"deliveryStage": "SOURCING"})))
+    fields = {"deliveryStage": given, "trackingNumber": "TE-1"}
+    shop.tell(("order.updated", order(customFields=fields)), at=AT + timedelta(1))
+    assert delivery(shop) == ("SOURCING", None)
+    assert shop.row()["delivery_stage"] == "SOURCING"
+
+
+@pytest.mark.parametrize(
+    "given", ["<script>", "077", 770000012, True, {"a": 1}, "x" * 5000, "\u0000", "911", "+44"]
+)
+def test_a_placed_phone_that_is_none_hides_no_other(shop: Shop, given: Any) -> None:
+    fields = {"deliveryStage": None, "trackingNumber": None, "placedPhone": given}
+    address = {"streetLine1": "1 Main", "phoneNumber": "0770000013"}
+    shop.tell(("order.updated", order(customFields=fields, shippingAddress=address)))
+    assert shop.row()["phone_number"] == OTHER_PHONE
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        ("ZARA\u0000", "ZARA"),
+        ("x" * 5000, "x" * 100),
+        (10, "10"),
+        (0, "0"),
+        ("", None),
+        ({"text": "ZARA"}, None),
+        (["ZARA"], None),
+        (True, None),
+        ("ZARA\u202eARAZ", "ZARAARAZ"),
+        ("ZARA\r\nx", "ZARA x"),
+        ("   ", None),
+    ],
+)
+def test_what_is_printed_is_one_line_of_text(shop: Shop, given: Any, held: str | None) -> None:
+    line = PLAIN["lines"][0] | {"customFields": {"printName": given, "patchEnabled": True}}
+    shop.tell(("order.placed", order(lines=[line])))
+    found = shop.row("customer_order_items")
+    assert (found["print_name"], found["patch_enabled"]) == (held, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        (True, True),
+        ("yes", True),
+        (1, True),
+        ("0", False),
+        (None, False),
+        ({}, False),
+        ([1], False),
+    ],
+)
+def test_a_box_is_ticked_or_not(shop: Shop, given: Any, held: bool) -> None:
+    line = PLAIN["lines"][0] | {"customFields": {"patchEnabled": given}}
+    shop.tell(("order.placed", order(lines=[line])))
+    assert shop.row("customer_order_items")["patch_enabled"] is held
+
+
+# In the very moment: two connections, one of which commits once the other waits for it, or is done
+
+
+def said_to_be(shop: Shop) -> tuple[bool, bool]:
+    found = shop.row("customers")
+    return found["phone_verified"], found["marketing_consent"]
+
+
+def proves(shop: Shop, tx: Any) -> None:
+    assert verify_session(tx, "early", datetime.now(UTC))
+
+
+def agrees(shop: Shop, tx: Any) -> None:
+    shoppers.save(tx, PHONE, ProfileChange(news=True), datetime.now(UTC))
+
+
+def is_saved(event: str) -> Callable[[Shop, Any], None]:
+    def save(shop: Shop, tx: Any) -> None:
+        data = CUSTOMER if event.startswith("customer") else order()
+        projections.save(tx, shop.store, shop.read(event, data, at=AT + timedelta(1)))
+
+    return save
+
+
+@pytest.mark.parametrize(
+    ("event", "is_known"),
+    [
+        ("customer.created", False),
+        ("order.placed", False),
+        ("customer.updated", False),
+        ("customer.updated", True),
+    ],
+)
+@pytest.mark.parametrize(("says", "expected"), [(proves, (True, False)), (agrees, (False, True))])
+@pytest.mark.parametrize("shopper_commits_first", [True, False])
+def test_what_a_shopper_says_in_the_moment_that_the_customer_is_saved(
+    shop: Shop,
+    says: Callable[[Shop, Any], None],
+    expected: tuple[bool, bool],
+    event: str,
+    shopper_commits_first: bool,
+    is_known: bool,
+) -> None:
+    if is_known:
+        shop.tell(("customer.updated", CUSTOMER | {"phoneNumber": "0770000013"}))
+    open_session(shop)
+    steps = [says, is_saved(event)]
+    first, second = steps if shopper_commits_first else reversed(steps)
+    with ThreadPoolExecutor(1) as pool:
+        with connected(shop) as tx:
+            first(shop, tx)
+            other = pool.submit(alone, shop, second)
+            wait_for_a_lock(shop, other)
+        other.result(30)
+    assert said_to_be(shop) == expected
+
+
+def test_phones_of_another_store_wait_for_nobody(
+    shop: Shop, new_store: Callable[..., UUID]
+) -> None:
+    elsewhere = Shop(new_store("vendure"), shop.database, shop.owner)
+    open_session(elsewhere)
+    with ThreadPoolExecutor(1) as pool, connected(shop) as tx:
+        is_saved("customer.created")(shop, tx)
+        pool.submit(alone, elsewhere, proves).result(30)
+
+
+@contextmanager
+def connected(shop: Shop) -> Iterator[Any]:
+    with psycopg.connect(shop.database.service_url, row_factory=dict_row) as tx:
+        tx.execute("SELECT set_config('backshop.store_id', %s, true)", [str(shop.id)])
+        yield tx
+
+
+def alone(shop: Shop, does: Callable[[Shop, Any], None]) -> None:
+    with connected(shop) as tx:
+        does(shop, tx)
+
+
+def wait_for_a_lock(shop: Shop, other: Future[None]) -> None:
+    waits = "SELECT FROM pg_locks WHERE NOT granted"
+    with psycopg.connect(shop.database.owner_url, autocommit=True) as watching:
+        while not other.done() and watching.execute(waits).fetchone() is None:
+            sleep(0.01)

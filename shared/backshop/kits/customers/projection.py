@@ -46,6 +46,9 @@ def save_customers(tx: Tx, store: Store, customers: Sequence[Customer]) -> None:
     countries = sms_countries(store)
     rows = [_customer_row(each, countries) for each in known]
     staged = stage(tx, "customers", CUSTOMERS, rows)
+    # A statement of its own before the one that looks for what shoppers proved: it sees what those
+    # committed who had to be waited for.
+    tx.execute("SELECT kits.lock_phones()")
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO kits.customers AS target

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, StringConstraints
 
-from backshop.commerce import Model
+from backshop.commerce import LONGEST_TRACKING_NUMBER, TRACKING_NUMBER, Model
 from backshop.kits.models import Note, Text
 
 
@@ -22,7 +22,8 @@ class Stage(StrEnum):
 
 
 TrackingNumber = Annotated[
-    Text, StringConstraints(min_length=1, max_length=100, pattern=r"^[\w./ -]+$")
+    Text,
+    StringConstraints(min_length=1, max_length=LONGEST_TRACKING_NUMBER, pattern=TRACKING_NUMBER),
 ]
 
 

@@ -5,7 +5,9 @@ Orders are locked before their delivery status and that before batches, as every
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from backshop.commerce import Order, OrderLine, Refunded, Store
@@ -45,6 +47,9 @@ ITEMS = {
 }
 
 
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of text: a supplier would read another name than what is there."""
 TICKED = {"true", "yes", "on", "1"}
 """What carts say of a box that was ticked."""
 
@@ -55,9 +60,9 @@ def save_orders(tx: Tx, store: Store, orders: Sequence[Order]) -> None:
     if not placed:
         return
     placed = _with_codes_of_their_own(tx, placed)
-    concerned = _save_summaries(tx, store, placed)
+    concerned, new = _save_summaries(tx, store, placed)
     _save_items(tx, placed, store)
-    reconcile.follow_platform(tx, placed, store)
+    reconcile.follow_platform(tx, placed, store, new)
     batches.assign_automatically(tx, [each.id for each in placed])
     reconcile.follow_states(tx, placed, store)
     update_customers(tx, store, concerned())
@@ -80,8 +85,11 @@ def _with_codes_of_their_own(tx: Tx, orders: Sequence[Order]) -> list[Order]:
     ]
 
 
-def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> Asked[list[str]]:
-    """The customers concerned, those before the change included."""
+def _save_summaries(
+    tx: Tx, store: Store, orders: Sequence[Order]
+) -> tuple[Asked[list[str]], Asked[set[str]]]:
+    """The customers concerned, those before the change included, and the codes of orders that were
+    not here before."""
     countries = sms_countries(store)
     rows = [
         (
@@ -129,17 +137,26 @@ def _save_summaries(tx: Tx, store: Store, orders: Sequence[Order]) -> Asked[list
                 state = excluded.state, is_cancelled = excluded.is_cancelled,
                 vendure_customer_id = excluded.vendure_customer_id,
                 customer_id = excluded.customer_id
-              RETURNING old.vendure_customer_id AS before, new.vendure_customer_id AS after
+              RETURNING old.vendure_customer_id AS before, new.vendure_customer_id AS after,
+                CASE WHEN old.id IS NULL THEN new.order_code END AS new_code
             )
-            SELECT array_agg(before) || array_agg(after) AS concerned FROM saved""",
+            SELECT array_agg(before) || array_agg(after) AS concerned,
+              array_remove(array_agg(new_code), NULL) AS new
+            FROM saved""",
         {"store": store.id} | staged.params,
     )
 
-    def concerned() -> list[str]:
-        row = saved.fetchone()
-        return sorted({each for each in (row and row["concerned"]) or [] if each})
+    @cache
+    def told() -> dict[str, list[str | None]]:
+        return saved.fetchone() or {}
 
-    return concerned
+    def concerned() -> list[str]:
+        return sorted({each for each in told().get("concerned") or () if each})
+
+    def new() -> set[str]:
+        return {each for each in told().get("new") or () if each}
+
+    return concerned, new
 
 
 def _phone_of(order: Order, countries: Sequence[str]) -> tuple[str | None, str | None]:
@@ -251,7 +268,10 @@ def _item_row(
 
 
 def _text(value: object) -> str | None:
-    return None if value in (None, "") else str(value)
+    """One line of text or a number; carts may hold anything, and shoppers type what they like."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    return " ".join(_UNPRINTABLE.sub(" ", _TURNS.sub("", str(value))).split()) or None
 
 
 def save_refunded(tx: Tx, store: Store, refunded: Sequence[Refunded]) -> None:

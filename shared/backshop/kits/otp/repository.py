@@ -174,6 +174,7 @@ def verify_session(tx: Tx, session_id: str, at: datetime) -> bool:
     """Close a session whose code was right; True for the first who does. Its customers' phone is
     verified then, and that of those who arrive with it later; `attempts` counts the failed ones
     alone."""
+    tx.execute("SELECT kits.lock_phones()")
     row = tx.execute(
         """UPDATE kits.otp_sessions SET verified = true, attempts = attempts - 1
            WHERE store_id = backshop.current_store_id()

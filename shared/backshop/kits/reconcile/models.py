@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from backshop.kits.deliveries.models import Stage
+from backshop.kits.deliveries.models import Delivery, Stage
 
 
 class PlatformDelivery(NamedTuple):
@@ -24,3 +24,22 @@ class Reaction(Enum):
     """Somebody moved the order there."""
     REPAIR = "repair"
     """The platform lost our change or went back: it is sent again."""
+    ASK = "ask"
+    """What is reported may be older than what was written since: the platform is read afresh."""
+
+
+class Known(NamedTuple):
+    """What is known of an order that the platform reports.
+
+    `sent` is what is being written to it, None where nothing is; `past` are the states that the
+    order has had here.
+    """
+
+    ours: Delivery
+    platform: PlatformDelivery
+    sent: PlatformDelivery | None
+    past: frozenset[PlatformDelivery]
+
+    @property
+    def past_numbers(self) -> set[str]:
+        return {each.tracking_number for each in self.past if each.tracking_number}

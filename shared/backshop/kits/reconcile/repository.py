@@ -2,78 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from backshop.commerce import Fulfilment, Order, Store
-from backshop.db import Tx
+from backshop.commerce import Fulfilment, Order, Store, tracking_number
+from backshop.db import Asked, Tx
 from backshop.kits.deliveries.models import Delivery, DeliveryUpdate, Stage
 from backshop.kits.deliveries.repository import delivery_of, save_deliveries
 from backshop.kits.deliveries.rules import step
 from backshop.kits.reconcile import rules
-from backshop.kits.reconcile.models import PlatformDelivery, Reaction
+from backshop.kits.reconcile.models import Known, PlatformDelivery, Reaction
 
 Row = dict[str, Any]
 FULFILLED, DELIVERED = Fulfilment.FULFILLED, Fulfilment.DELIVERED
 
 
-def follow_platform(tx: Tx, orders: Sequence[Order], store: Store) -> None:
+def follow_platform(
+    tx: Tx, orders: Sequence[Order], store: Store, new: Asked[Collection[str]] = tuple
+) -> None:
     """Bring deliveries in step with what a platform reports of orders that were just saved.
 
     An order that is new here gets its first event; one that somebody moved at the platform follows;
-    one whose change was lost there is marked, and outbox_sweep sends it again.
+    one whose change was lost there is marked, and outbox_sweep sends it again. So is one of `new`,
+    the codes of orders that were not here before, where a program has moved it all the same.
     """
-    states = _platform_states(tx, [order.code for order in orders])
+    known = _known_of(tx, [order.code for order in orders])
+    crossed = _begin(tx, [each for each in orders if each.code not in known], store)
+    known |= crossed
+    first_heard = {*new(), *crossed}
     changes: list[DeliveryUpdate] = []
     reports: list[tuple[str, PlatformDelivery, bool]] = []
     for order in orders:
-        theirs = rules.reported(order)
-        state = states.get(order.code)
-        if state is None:
-            changes.append(DeliveryUpdate(order.code, rules.first_delivery(theirs)))
+        theirs, held = rules.reported(order), known.get(order.code)
+        if held is None:
             reports.append((order.code, theirs, False))
-        elif order.delivery_stage is None or theirs.stage:
-            known = _known(state)
-            ours = delivery_of(state)
-            decision = rules.react(ours, known, theirs, state["past_numbers"])
-            if decision is Reaction.ADOPT:
-                changes.append(DeliveryUpdate(order.code, rules.adopted(ours, theirs)))
-            if theirs != known or decision is Reaction.REPAIR:
-                reports.append((order.code, theirs, decision is Reaction.REPAIR))
+            continue
+        reaction = rules.follow(held, order, is_new=order.code in first_heard)
+        if reaction is Reaction.ADOPT:
+            changes.append(DeliveryUpdate(order.code, rules.adopted(held.ours, theirs)))
+        noted = theirs if rules.says_something(order) else held.platform
+        if reaction is Reaction.ASK:
+            noted = held.platform
+        to_repair = reaction in (Reaction.REPAIR, Reaction.ASK)
+        if to_repair or noted != held.platform:
+            reports.append((order.code, noted, to_repair))
     save_deliveries(tx, changes, by=store.platform, from_platform=True)
     _note_platform(tx, reports)
+
+
+def _begin(tx: Tx, orders: Sequence[Order], store: Store) -> dict[str, Known]:
+    """Give these orders their first delivery; what is known of those that got one from somebody
+    else in this very moment, who did not see the order yet: theirs stays."""
+    first = [
+        DeliveryUpdate(each.code, rules.first_delivery(rules.reported(each))) for each in orders
+    ]
+    if not first:
+        return {}
+    save_deliveries(tx, first, by=store.platform, from_platform=True)
+    known = _known_of(tx, [each.order_code for each in first])
+    return {code: each for code, each in known.items() if each.platform.stage is None}
 
 
 def follow_states(tx: Tx, orders: Sequence[Order], store: Store) -> None:
     """Move orders that the platform says it has sent or delivered, one stage after the other, so
     that their history is the same whichever of its states was seen."""
     sent = [each for each in orders if each.fulfilment in (FULFILLED, DELIVERED)]
-    states: dict[str, Row] = {}
+    known_of: dict[str, Known] = {}
     for stage in (Stage.DISPATCHED, Stage.DELIVERED) if sent else ():
-        states = states or _platform_states(tx, [each.code for each in sent])
+        known_of = known_of or _known_of(tx, [each.code for each in sent])
         changes: dict[bool, list[DeliveryUpdate]] = {True: [], False: []}
         for order in sent:
-            if (state := states.get(order.code)) is None:
+            if (known := known_of.get(order.code)) is None:
                 continue
-            ours, known = delivery_of(state), _known(state)
-            target = rules.stage_of_state(order, known, store.settings.get("stage_from_state"))
+            ours, theirs = known.ours, known.platform
+            target = rules.stage_of_state(order, theirs, store.settings.get("stage_from_state"))
             if target and step(ours.stage) < step(stage) <= step(target):
-                number = rules.tracking_number(order.tracking_number) or ours.tracking_number
+                number = tracking_number(order.tracking_number) or ours.tracking_number
                 moved = Delivery(stage, number, ours.version + 1)
-                changes[known.stage is not None].append(DeliveryUpdate(order.code, moved))
+                changes[theirs.stage is not None].append(DeliveryUpdate(order.code, moved))
         for to_send, updates in changes.items():
             if updates:
                 save_deliveries(tx, updates, by=store.platform, to_send=to_send)
-                states = {}
+                known_of = {}
 
 
-def platform_state(tx: Tx, code: str) -> tuple[Delivery, PlatformDelivery, list[str]] | None:
-    """One order's delivery, what the platform was last known to hold, and every tracking number
-    that the order has had; locks its delivery."""
-    state = _platform_states(tx, [code]).get(code)
-    if state is None:
-        return None
-    return delivery_of(state), _known(state), state["past_numbers"]
+def known_of_order(tx: Tx, code: str) -> Known | None:
+    """What is known of one order, None where it has no delivery; locks that."""
+    return _known_of(tx, [code]).get(code)
+
+
+def begin_sending(tx: Tx, code: str, sent: PlatformDelivery) -> None:
+    """Remember what is about to be written to the platform: from now on it may hold that."""
+    tx.execute(
+        """UPDATE kits.order_delivery_status SET sent_stage = %s, sent_tracking_number = %s
+           WHERE store_id = kits.require_store() AND order_code = %s""",
+        (sent.stage, sent.tracking_number, code),
+    )
+
+
+def end_sending(tx: Tx, code: str, held: PlatformDelivery | None) -> None:
+    """The platform was read to hold this after the write; None where nobody knows."""
+    known = known_of_order(tx, code)
+    if known is None:
+        return
+    noted, to_repair = rules.after_sending(known, held)
+    tx.execute(
+        """UPDATE kits.order_delivery_status AS s
+           SET sent_stage = NULL, sent_tracking_number = NULL, platform_stage = %(stage)s,
+             platform_tracking_number = %(number)s,
+             to_repair = s.to_repair OR (%(to_repair)s AND EXISTS (
+               SELECT FROM kits.customer_orders_summary AS o
+               WHERE o.store_id = s.store_id AND o.order_code = s.order_code))
+           WHERE s.store_id = kits.require_store() AND s.order_code = %(code)s""",
+        {
+            "code": code,
+            "stage": noted.stage,
+            "number": noted.tracking_number,
+            "to_repair": to_repair,
+        },
+    )
 
 
 def note_platform(tx: Tx, code: str, theirs: PlatformDelivery) -> None:
@@ -81,24 +128,33 @@ def note_platform(tx: Tx, code: str, theirs: PlatformDelivery) -> None:
     _note_platform(tx, [(code, theirs, False)])
 
 
-def _known(state: Row) -> PlatformDelivery:
-    stage = rules.stage_of(state["platform_stage"])
-    return PlatformDelivery(stage, state["platform_tracking_number"])
-
-
-def _platform_states(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
+def _known_of(tx: Tx, codes: Sequence[str]) -> dict[str, Known]:
     rows = tx.execute(
         """SELECT order_code, stage, tracking_number, version, platform_stage,
-               platform_tracking_number,
-               ARRAY(SELECT e.tracking_number FROM kits.order_delivery_status_events AS e
-                     WHERE e.order_code = s.order_code AND e.tracking_number IS NOT NULL)
-                   AS past_numbers
+               platform_tracking_number, sent_stage, sent_tracking_number,
+               (SELECT jsonb_agg(DISTINCT jsonb_build_array(e.stage, e.tracking_number))
+                FROM kits.order_delivery_status_events AS e
+                WHERE e.store_id = s.store_id AND e.order_code = s.order_code) AS past
            FROM kits.order_delivery_status AS s
            WHERE s.store_id = backshop.current_store_id()
              AND order_code = ANY (%s) ORDER BY order_code FOR NO KEY UPDATE OF s""",
         (list(codes),),
     )
-    return {row["order_code"]: row for row in rows}
+    return {row["order_code"]: _known(row) for row in rows}
+
+
+def _known(row: Row) -> Known:
+    sent = rules.stage_of(row["sent_stage"])
+    return Known(
+        ours=delivery_of(row),
+        platform=_held(row["platform_stage"], row["platform_tracking_number"]),
+        sent=PlatformDelivery(sent, row["sent_tracking_number"]) if sent else None,
+        past=frozenset(_held(stage, number) for stage, number in row["past"] or ()),
+    )
+
+
+def _held(stage: str | None, tracking_number: str | None) -> PlatformDelivery:
+    return PlatformDelivery(rules.stage_of(stage), tracking_number)
 
 
 def _note_platform(tx: Tx, reports: Sequence[tuple[str, PlatformDelivery, bool]]) -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pydantic import TypeAdapter, ValidationError
-
-from backshop.commerce import Fulfilment, Order
-from backshop.kits.deliveries.models import Delivery, Stage, TrackingNumber
+from backshop.commerce import Fulfilment, Order, tracking_number
+from backshop.kits.deliveries.models import Delivery, Stage
 from backshop.kits.deliveries.rules import step
-from backshop.kits.reconcile.models import PlatformDelivery, Reaction
+from backshop.kits.reconcile.models import Known, PlatformDelivery, Reaction
 
 _STAGE_OF_FULFILMENT = {
     Fulfilment.FULFILLED: Stage.DISPATCHED,
     Fulfilment.DELIVERED: Stage.DELIVERED,
 }
-_tracking_number = TypeAdapter(TrackingNumber)
 
 
 def reported(order: Order) -> PlatformDelivery:
@@ -38,14 +35,6 @@ def stage_of(text: str | None) -> Stage | None:
     return Stage(text) if text and text in Stage.__members__ else None
 
 
-def tracking_number(text: str | None) -> str | None:
-    """What staff could have sent; anything else is none."""
-    try:
-        return _tracking_number.validate_python(text) if text else None
-    except ValidationError:
-        return None
-
-
 def first_delivery(theirs: PlatformDelivery) -> Delivery:
     """Where a new order's delivery begins: at ORDER_CONFIRMED (kits.md), or where the platform has
     it already. A number without a stage comes with the stage that its parcel makes."""
@@ -65,8 +54,7 @@ def react(
     """
     if theirs.stage is None:
         return Reaction.IGNORE if known.stage is None else Reaction.REPAIR
-    wanted = PlatformDelivery(ours.stage, ours.tracking_number)
-    if theirs in (wanted, known):
+    if theirs in (as_tracked(ours), known):
         return Reaction.IGNORE
     if step(theirs.stage) < step(ours.stage):
         return Reaction.REPAIR
@@ -76,6 +64,57 @@ def react(
     if number is None or number in past_numbers:
         return Reaction.REPAIR
     return Reaction.ADOPT
+
+
+def follow(known: Known, order: Order, *, is_new: bool) -> Reaction:
+    """What follows from an order that a webhook or a page tells of; `is_new`: never before."""
+    theirs = reported(order)
+    reaction = on_report(known, theirs) if says_something(order) else Reaction.IGNORE
+    was_moved = known.ours.stage is not Stage.ORDER_CONFIRMED and theirs != as_tracked(known.ours)
+    if is_new and was_moved and reaction is Reaction.IGNORE:
+        return Reaction.ASK
+    return reaction
+
+
+def says_something(order: Order) -> bool:
+    """A stage in a word of the shop's own says nothing, an empty field does."""
+    return order.delivery_stage is None or stage_of(order.delivery_stage) is not None
+
+
+def on_report(known: Known, theirs: PlatformDelivery) -> Reaction:
+    """What a webhook or a page says may be older than what was written since: where it would move
+    the order to where it was before, or comes while a write is under way, it decides nothing."""
+    if theirs == known.sent:
+        return Reaction.IGNORE
+    reaction = react(known.ours, known.platform, theirs, known.past_numbers)
+    if reaction is Reaction.ADOPT and theirs in known.past:
+        return Reaction.ASK
+    if reaction is Reaction.IGNORE and known.sent:
+        return Reaction.ASK
+    return reaction
+
+
+def on_reading(known: Known, theirs: PlatformDelivery) -> Reaction:
+    """What the platform was just read to hold: what an earlier attempt sent is nobody else's."""
+    if theirs == known.sent:
+        return Reaction.IGNORE
+    return react(known.ours, known.platform, theirs, known.past_numbers)
+
+
+def after_sending(known: Known, held: PlatformDelivery | None) -> tuple[PlatformDelivery, bool]:
+    """What the platform holds as far as is known once a write is over, and whether the order is to
+    be looked at again: where the platform told of something newer meanwhile, or the order was moved
+    on here. Whoever moved it may have found nothing that was left to send."""
+    if held is None:
+        return known.platform, False
+    if known.sent != held:
+        return known.platform, True
+    return held, as_tracked(known.ours) != held
+
+
+def as_tracked(ours: Delivery) -> PlatformDelivery:
+    """Our delivery as a platform would hold it."""
+    return PlatformDelivery(ours.stage, ours.tracking_number)
 
 
 def adopted(ours: Delivery, theirs: PlatformDelivery) -> Delivery:

@@ -20,6 +20,7 @@ def said_by(tx: Tx, phone: str) -> Said:
 def save(tx: Tx, phone: str, change: ProfileChange, at: datetime) -> Said:
     """Keep what the shopper says; customers with this phone, now and later, are asked no more than
     that."""
+    tx.execute("SELECT kits.lock_phones()")
     row = tx.execute(
         """INSERT INTO kits.shoppers AS known (store_id, phone, name, news, news_told_at)
            VALUES (backshop.current_store_id(), %(phone)s, %(name)s, %(news)s, %(at)s)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from backshop.commerce import tracking_number
+
 Json = dict[str, Any]
 HOME_PAGE = "frontpage"
 """The handle of the collection that Shopify makes with each shop, of what its home page shows."""
@@ -111,7 +113,7 @@ def _fulfillment(node: Json) -> Json:
         "shipment_status": _small(node["displayStatus"]),
         "created_at": node["createdAt"],
         "updated_at": node["updatedAt"],
-        "tracking_number": tracking[0]["number"] if tracking else None,
+        "tracking_number": tracking_number(*[each["number"] for each in tracking]),
     }
 
 

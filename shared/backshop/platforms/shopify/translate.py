@@ -300,8 +300,7 @@ def _delivered_at(payload: payloads.OrderPayload, fulfilment: Fulfilment) -> dat
 
 
 def _tracking_number(payload: payloads.OrderPayload) -> str | None:
-    numbers = [each.tracking_number for each in _sent(payload) if each.tracking_number]
-    return numbers[-1] if numbers else None
+    return commerce.tracking_number(*[each.tracking_number for each in reversed(_sent(payload))])
 
 
 def _customer_of(

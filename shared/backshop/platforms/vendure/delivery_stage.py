@@ -75,4 +75,10 @@ def _input(order_id: str, fields: DeliveryFields) -> Json:
 
 def _fields_of(order: Json) -> DeliveryFields:
     fields = order.get("customFields") or {}
-    return DeliveryFields(fields.get("deliveryStage") or None, fields.get("trackingNumber") or None)
+    return DeliveryFields(_text(fields.get("deliveryStage")), _text(fields.get("trackingNumber")))
+
+
+def _text(value: object) -> str | None:
+    """Fields of the shop's own may hold something else."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number or (isinstance(value, str) and value) else None

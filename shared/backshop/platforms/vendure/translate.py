@@ -172,7 +172,9 @@ def _order(payload: payloads.OrderPayload, precision: int, observed_at: datetime
             "coupons": _coupon_uses(payload, subtotal - net),
             "refunds": _refunds(payload, precision, observed_at),
             "delivery_stage": _text(fields.get("deliveryStage")),
-            "tracking_number": _text(fields.get("trackingNumber")) or _tracking_code(payload),
+            "tracking_number": commerce.tracking_number(
+                fields.get("trackingNumber"), *_tracking_codes(payload)
+            ),
         },
     )
 
@@ -345,13 +347,10 @@ def _delivered_at(payload: payloads.OrderPayload) -> datetime | None:
     return max((parsing.utc(each) for each in times if each), default=None)
 
 
-def _tracking_code(payload: payloads.OrderPayload) -> str | None:
-    codes = [
-        each.tracking_code
-        for each in payload.fulfillments or []
-        if each.tracking_code and each.state != "Cancelled"
-    ]
-    return codes[-1] if codes else None
+def _tracking_codes(payload: payloads.OrderPayload) -> list[str | None]:
+    """Of the parcels that are on their way, the last one first."""
+    sent = [each for each in payload.fulfillments or [] if each.state != "Cancelled"]
+    return [each.tracking_code for each in reversed(sent)]
 
 
 def _channel(channels: list[payloads.ChannelPayload]) -> str | None:
