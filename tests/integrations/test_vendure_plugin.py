@@ -86,6 +86,31 @@ def test_the_stages_are_those_of_the_data_model() -> None:
     assert stage["options"] == ["ORDER_CONFIRMED", "SOURCING", "ARRIVED", "DISPATCHED", "DELIVERED"]
 
 
+def test_what_the_code_imports_is_declared() -> None:
+    """Installers that keep packages apart (pnpm, Yarn's Plug'n'Play) hand on nothing else."""
+    package = json.loads((PLUGIN / "package.json").read_text())
+    declared = {*package.get("dependencies", {}), *package["peerDependencies"]}
+    imported = {
+        name
+        for source in (PLUGIN / "src").glob("*.ts")
+        for name in re.findall(r"from '([^.'][^']*)'", source.read_text())
+    }
+    assert imported - {"crypto", "fs", "path"} == declared
+
+
+def test_packing_builds_and_takes_along_what_is_read() -> None:
+    """`npm pack` of a fresh clone: without a build there would be nothing to require."""
+    package = json.loads((PLUGIN / "package.json").read_text())
+    assert package["scripts"]["prepack"] == "npm run build"
+    read = {
+        name
+        for source in (PLUGIN / "src").glob("*.ts")
+        for name in re.findall(r"packageFile\('([^']+)'\)", source.read_text())
+    }
+    assert read <= set(package["files"])
+    assert package["main"].split("/")[0] in package["files"]
+
+
 def test_no_lock_file_is_kept() -> None:
     """A lock would name the hosts that the packages came from."""
     kept = subprocess.run(

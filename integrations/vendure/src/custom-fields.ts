@@ -56,6 +56,16 @@ export function customFields(
     };
 }
 
+/** Those of an order's fields that the shop defines itself and lets shoppers set: what they write there
+ * would count as staff's. */
+export function openToShoppers(names: FieldNames, existing: CustomFieldConfig[] = []): string[] {
+    const ours = new Set(definitions().Order.map(definition => names[definition.name]));
+    return existing
+        .filter(field => ours.has(field.name))
+        .filter(field => (field.public ?? true) && !field.requiresPermission)
+        .map(field => field.name);
+}
+
 function added(
     fields: Definition[],
     names: FieldNames,

@@ -1,10 +1,11 @@
 import { readFileSync } from 'fs';
 
-import { PluginCommonModule, Type, VendurePlugin } from '@vendure/core';
+import { OnApplicationBootstrap } from '@nestjs/common';
+import { Logger, PluginCommonModule, Type, VendurePlugin } from '@vendure/core';
 import { parse } from 'graphql';
 
 import { BackshopResolver } from './api';
-import { customFields, packageFile } from './custom-fields';
+import { customFields, openToShoppers, packageFile } from './custom-fields';
 import { Delivery } from './delivery';
 import { DeliveryStatus } from './delivery-status';
 import { Listener } from './listener';
@@ -33,6 +34,8 @@ import { WebhooksService } from './webhooks.service';
         resolvers: [BackshopResolver],
     },
     configuration: config => {
+        const { fieldNames } = BackshopPlugin.options;
+        BackshopPlugin.open = openToShoppers(fieldNames, config.customFields.Order);
         const fields = customFields(BackshopPlugin.options.fieldNames, config.customFields);
         config.customFields.Order = [...(config.customFields.Order ?? []), ...fields.Order];
         config.customFields.OrderLine = [
@@ -42,11 +45,23 @@ import { WebhooksService } from './webhooks.service';
         return config;
     },
 })
-export class BackshopPlugin {
+export class BackshopPlugin implements OnApplicationBootstrap {
     static options: ResolvedOptions = resolveOptions({});
+    /** The shop's own fields that shoppers can set. */
+    static open: string[] = [];
 
     static init(options: BackshopOptions): Type<BackshopPlugin> {
         this.options = resolveOptions(options);
         return BackshopPlugin;
+    }
+
+    onApplicationBootstrap(): void {
+        if (BackshopPlugin.open.length) {
+            Logger.warn(
+                `shoppers can set the order's ${BackshopPlugin.open.join(', ')} through the Shop API:` +
+                    ' define them with public: false and requiresPermission, as staff\'s word counts there',
+                'Backshop',
+            );
+        }
     }
 }

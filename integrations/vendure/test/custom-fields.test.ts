@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { customFields } from '../src/custom-fields';
+import { customFields, openToShoppers } from '../src/custom-fields';
 import { resolveOptions } from '../src/options';
 import { BackshopPlugin } from '../src/plugin';
 
@@ -53,4 +53,39 @@ test('options have defaults', () => {
         customerFields: [],
         fieldNames: names,
     });
+});
+
+test('an option that is undefined is one that was not given', () => {
+    const given = { retries: undefined, timeoutMs: undefined, webhooks: undefined };
+    const options = resolveOptions({ ...given, fieldNames: { trackingNumber: undefined } });
+    assert.deepEqual(options, resolveOptions({}));
+});
+
+test('what could only fail later is refused at the start', () => {
+    const wrong: Array<[object, RegExp]> = [
+        [{ retries: Number('many') }, /retries is a whole number/],
+        [{ retries: -1 }, /retries is a whole number/],
+        [{ timeoutMs: 0 }, /timeoutMs is a whole number/],
+        [{ fieldNames: { trackingNumber: 'my field' } }, /"my field" cannot be the name/],
+        [{ fieldNames: { deliveryStage: '' } }, /"" cannot be the name/],
+        [{ fieldNames: { deliveryStage: 'parcel', trackingNumber: 'parcel' } }, /both be called "parcel"/],
+        [{ fieldNames: { placedPhone: 'trackingNumber' } }, /both be called "trackingNumber"/],
+        [{ customerFields: ['news letter'] }, /"news letter" cannot be the name/],
+        [{ webhooks: [{ url: 'shop.example.com', secret: 'x' }] }, /needs an address and a secret/],
+        [{ webhooks: [{ url: 'https://b.example.com', secret: '' }] }, /needs an address and a secret/],
+    ];
+    for (const [given, said] of wrong) {
+        assert.throws(() => resolveOptions(given), said);
+    }
+});
+
+test('fields of the shop\'s own that shoppers can set are found', () => {
+    const own = resolveOptions({ fieldNames: { trackingNumber: 'awb', deliveryStage: 'step' } });
+    const open = openToShoppers(own.fieldNames, [
+        { name: 'awb', type: 'string' },
+        { name: 'step', type: 'string', public: false },
+        { name: 'placedPhone', type: 'string', requiresPermission: 'UpdateOrder' },
+        { name: 'giftWrap', type: 'boolean' },
+    ]);
+    assert.deepEqual(open, ['awb']);
 });
