@@ -91,7 +91,8 @@ def claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Claime
     """Move the ledger on to these versions, where they are greater.
 
     A newer state that says the same moves it too: an older one with other content that comes late
-    must lose against it.
+    must lose against it. What was observed before a deletion was heard of does not undo it, however
+    late it comes: had it come in time, the deletion would have been the newer one.
     """
     return ask_claim(tx, store, entries, force)()
 
@@ -114,6 +115,8 @@ def ask_claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> As
                 digest = excluded.digest
               WHERE (known.rank, known.changed_at, known.observed_at, known.digest)
                 {newer} (excluded.rank, excluded.changed_at, excluded.observed_at, excluded.digest)
+                AND (excluded.deleted OR NOT known.deleted
+                  OR excluded.observed_at >= known.observed_at)
               RETURNING new.kind, new.external_id AS id,
                 %(force)s OR (old.digest, old.deleted) IS DISTINCT FROM (new.digest, new.deleted)
                   AS changed

@@ -203,6 +203,8 @@ RELATIONS: dict[str, Columns] = {
 LONGEST_PLAIN = 15
 """Characters of an amount that cannot be too large, if it has no exponent."""
 INTEGER_LIMIT = 2**31
+STATUS = 50
+"""Characters: plugins add words of their own."""
 
 
 class Unstorable(ValueError):
@@ -265,7 +267,7 @@ def _product(record: Product, store: Store) -> Made:
         record.id,
         *_numbered(record.id),
         record.title,
-        record.status,
+        record.status[:STATUS],
         record.type,
         _numbered(category.id)[0] if category else "",
         _maybe_time(record.created_at),
@@ -301,7 +303,7 @@ def _variants(record: Product, store: Store, modified_at: str) -> list[Row]:
             record.description or "",
             record.product_type or "",
             tags,
-            record.status,
+            record.status[:STATUS],
             metadata,
             modified_at,
         )
@@ -316,7 +318,7 @@ def _coupon(record: Coupon, _store: Store) -> Made:
         record.type or "",
         _money(record.amount, "amount"),
         _whole(record.usage_count, "usage_count"),
-        record.status,
+        record.status[:STATUS],
         _maybe_time(record.expires_at),
     )
     return [("coupons", row)]
@@ -363,7 +365,7 @@ def _order(record: Order, store: Store) -> Made:
         number,
         external_id,
         record.code,
-        record.status,
+        record.status[:STATUS],
         _TRUTH[record.is_cancelled],
         _TRUTH[record.is_counted],
         _TRUTH[record.is_test],
