@@ -62,6 +62,7 @@ class Service:
         self.requests: Counter[str] = Counter()
         self._workers: asyncio.Semaphore | None = None
         self._late: set[asyncio.Task[Any]] = set()
+        self._held, self._let_go = asyncio.Event(), asyncio.Event()
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._meet_fate], client_max_size=32 * 1024 * 1024)
@@ -109,6 +110,12 @@ class Service:
         if fate.kind == "during":
             self._later(handler(request), faults.late_seconds)
             return _cut(request)
+        if fate.kind == "held":
+            response = await handler(request)
+            let_go = self._let_go
+            self._held.set()
+            await let_go.wait()
+            return response
         if fate.kind == "before":
             return _broken(fate, request)
         if fate.kind == "timeout":
@@ -159,6 +166,8 @@ class Service:
             self.dice = Dice(Faults(**{k: v for k, v in args.items() if k in known}))
             workers = self.dice.faults.workers
             self._workers = asyncio.Semaphore(workers) if workers else None
+            self._let_go.set()
+            self._held, self._let_go = asyncio.Event(), asyncio.Event()
             unknown = set(args) - known - {"off"}
             if unknown:
                 raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
@@ -181,6 +190,11 @@ class Service:
             self.requests.clear()
         return {"total": sum(counts.values()), "requests": counts}
 
+    async def _do_held(self, args: dict[str, Any]) -> Any:
+        """Waits until a write is held back."""
+        await asyncio.wait_for(self._held.wait(), float(args.get("seconds", 30)))
+        return {}
+
     async def _do_deliveries(self, args: dict[str, Any]) -> Any:
         return [asdict(delivery) for delivery in self.courier.log]
 
@@ -202,6 +216,14 @@ class Service:
 
     async def _do_state(self, args: dict[str, Any]) -> Any:
         return control.state(self.platform.shop)
+
+
+def page_of_a_host(status: int, asks: str = "") -> web.Response:
+    """What a firewall, or a host that asks for a password of its own (`asks`), answers itself."""
+    headers = {"WWW-Authenticate": asks} if asks else {}
+    return web.Response(
+        status=status, body=HTML, content_type="text/html", charset="utf-8", headers=headers
+    )
 
 
 def _bytes(response: web.Response) -> bytes:

@@ -25,7 +25,7 @@ def ask(platform: Platform, credentials: Credentials) -> list[str]:
     that stays so until somebody gives something else."""
     try:
         with closing(platforms.load(platform).open(credentials, _patience())) as shop:
-            return list(shop.facts().problems)
+            return [*shop.facts().problems, *shop.unreadable()]
     except PermanentRefusal as refused:
         is_local = refused.code == NOT_PUBLIC and config.allows_local_shops()
         if refused.code == UNTRUSTED or is_local:

@@ -44,9 +44,10 @@ def check(platform: Platform, credentials: Credentials) -> Check:
     with closing(adapter.open(credentials, Deadline(lambda: until - monotonic()))) as shop:
         try:
             facts = shop.facts()
+            problems = (*facts.problems, *shop.unreadable())
         except PlatformError as error:
             return Check(ok=False, currency=None, time_zone=None, checks=[_failed("shop", error)])
-        checks = [Checked(what="shop", ok=not facts.problems, problem=_said(facts.problems))]
+        checks = [Checked(what="shop", ok=not problems, problem=_said(problems))]
         checks += [_resource(shop, store, each) for each in adapter.resources]
     return Check(
         ok=all(each.ok for each in checks),

@@ -25,6 +25,7 @@ from graphql.execution.values import get_variable_values
 
 from shops.faults import spoil, spoil_page
 from shops.resolving import Info, dumps, resolve
+from shops.service import page_of_a_host
 from shops.shop import Shop
 from shops.vendure import schema
 from shops.vendure.hooks import Hooks
@@ -122,6 +123,10 @@ class Vendure:
         self.views = Views(self)
         self.hooks = Hooks(self, setup.delivery_delay, setup.duplicates)
         self.root = self._guarded({**self._queries(), **Mutations(self).all()})
+        self.strips_authorization = False
+        """A proxy in front hands no `Authorization` header on."""
+        self.front: tuple[int, str] | None = None
+        """What a proxy in front answers with a page of its own: status and WWW-Authenticate."""
         self._documents: OrderedDict[str, Any] = OrderedDict()
         self.mutations: Counter[str] = Counter()
         """How often each mutation was run, whether its answer arrived or not."""
@@ -185,6 +190,11 @@ class Vendure:
             self.hooks.delay = float(args.get("delivery_delay", self.hooks.delay))
             self.hooks.duplicates = float(args.get("duplicates", self.hooks.duplicates))
             self.delivery_fields = tuple(args.get("delivery_fields", self.delivery_fields))
+            self.strips_authorization = bool(
+                args.get("strips_authorization", self.strips_authorization)
+            )
+            if "front" in args:
+                self.front = tuple(args["front"]) if args["front"] else None
             if args.get("forget_tokens"):
                 self.tokens.clear()
             return {}
@@ -193,6 +203,8 @@ class Vendure:
     # --------------------------------------------------------------------- HTTP
 
     async def _admin_api(self, request: web.Request) -> web.Response:
+        if self.front is not None:
+            return page_of_a_host(*self.front)
         try:
             body = orjson.loads(await request.read())
             query, variables = body["query"], body.get("variables") or {}
@@ -218,7 +230,7 @@ class Vendure:
         key = request.headers.get("vendure-api-key")
         if key is not None and key in self.keys:
             return Call(self.keys[key]), None
-        header = request.headers.get("Authorization", "")
+        header = "" if self.strips_authorization else request.headers.get("Authorization", "")
         token = header.removeprefix("Bearer ").strip()
         if token and token in self.tokens:
             return Call(), None

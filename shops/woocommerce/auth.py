@@ -30,6 +30,8 @@ class Keys:
     """What the key's user may not do anything with: `customers`, `coupons`…"""
     is_header_stripped: bool = False
     """The host hands no `Authorization` header on to PHP."""
+    is_taken_for_http: bool = False
+    """A proxy ends TLS and WordPress does not know: only signatures of its http address count."""
     plain_http: bool = False
     """Refuse Basic and query-string keys, as a shop without TLS does."""
     nonces: dict[str, float] = field(default_factory=dict)
@@ -62,7 +64,7 @@ def _check_permissions(keys: Keys, method: str) -> None:
 
 def _check_keys(keys: Keys, request: web.Request, header: str) -> None:
     pair = _keys_given(request, header)
-    if pair is None or keys.plain_http:
+    if pair is None or keys.plain_http or keys.is_taken_for_http:
         raise _stranger(request.method)
     key, secret = pair
     if not hmac.compare_digest(key.encode(), keys.key.encode()):
@@ -108,7 +110,10 @@ def _check_oauth(keys: Keys, request: web.Request, params: Mapping[str, str]) ->
     digest = DIGESTS.get(params["oauth_signature_method"])
     if digest is None:
         raise RestError(401, FAILED, "Invalid signature - signature method is invalid.")
-    signed = sign(keys.secret, digest, request.method, _url(request), _signed(request, params))
+    url = _url(request)
+    if keys.is_taken_for_http:
+        url = url.replace("https://", "http://", 1)
+    signed = sign(keys.secret, digest, request.method, url, _signed(request, params))
     if not hmac.compare_digest(signed, params["oauth_signature"]):
         raise RestError(401, FAILED, "Invalid signature - provided signature does not match.")
     _check_nonce(keys, params["oauth_timestamp"], params["oauth_nonce"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ import orjson
 from aiohttp import web
 
 from shops.faults import spoil, spoil_page
+from shops.service import page_of_a_host
 from shops.shop import MICROS, Customer, Order, Refund, Shop
 from shops.webhooks import Courier
 from shops.woocommerce import auth, writes
@@ -60,7 +62,15 @@ class WooCommerce:
         self.gateway = writes.Gateway()
         self.gives_offset = False
         self.has_plain_permalinks = False
-        self.prints = b""
+        self.answers_unknown = "404"
+        """How paths that it does not know are answered: `404`, `home` or `redirect`."""
+        self.front: tuple[int, str] | None = None
+        """What a host in front answers with a page of its own: status and WWW-Authenticate."""
+        self.is_closed = ""
+        """The code by which a plugin refuses everybody at the REST API."""
+        self.prints = self.prints_after = b""
+        self.prints_on = ""
+        """A regular expression on the path where it prints; everywhere if empty."""
         self._orders: dict[int, bytes] = {}
         self._lists: OrderedDict[Any, list[int]] = OrderedDict()
         shop.listeners.append(self._changed)
@@ -219,6 +229,15 @@ class WooCommerce:
             if "permalinks" in args:
                 self.has_plain_permalinks = args["permalinks"] == "plain"
             self.prints = args.get("prints", self.prints.decode()).encode()
+            self.prints_after = args.get("prints_after", self.prints_after.decode()).encode()
+            self.prints_on = args.get("prints_on", self.prints_on)
+            self.answers_unknown = args.get("answers_unknown", self.answers_unknown)
+            self.is_closed = args.get("closed", self.is_closed)
+            if "front" in args:
+                self.front = tuple(args["front"]) if args["front"] else None
+            self.keys.is_taken_for_http = bool(
+                args.get("taken_for_http", self.keys.is_taken_for_http)
+            )
             self.keys.secret = args.get("secret", self.keys.secret)
             self.keys.permissions = args.get("key_permissions", self.keys.permissions)
             self.keys.forbidden = frozenset(args.get("forbidden", self.keys.forbidden))
@@ -243,8 +262,10 @@ class WooCommerce:
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.Response:
+            if (stands_before := self._before(request)) is not None:
+                return stands_before
             if self.has_plain_permalinks:
-                return _not_found()
+                return self._unknown()
             try:
                 auth.check(self.keys, request)
                 answer = handler(request)
@@ -289,8 +310,10 @@ class WooCommerce:
         links: Sequence[str] = (),
     ) -> web.Response:
         single = "id" in request.match_info and not request.path.endswith(COLLECTIONS)
+        if re.search(self.prints_on, request.path):
+            body = self.prints + body + self.prints_after
         response = web.Response(
-            body=self.prints + body,
+            body=body,
             status=status,
             headers={
                 "Content-Type": "application/json; charset=UTF-8",
@@ -313,7 +336,23 @@ class WooCommerce:
         return web.Response(body=b"<!DOCTYPE html><title>Shop</title>", content_type="text/html")
 
     async def _index(self, request: web.Request) -> web.Response:
-        return _not_found() if self.has_plain_permalinks else self._shop_index(request)
+        if (stands_before := self._before(request)) is not None:
+            return stands_before
+        return self._unknown() if self.has_plain_permalinks else self._shop_index(request)
+
+    def _before(self, request: web.Request) -> web.Response | None:
+        """What a host or a plugin answers in place of WordPress."""
+        if self.front is not None:
+            return page_of_a_host(*self.front)
+        if self.is_closed:
+            refusal = RestError(401, self.is_closed, "You are not currently logged in.")
+            return self._reply(request, refusal.body, 401)
+        return None
+
+    def _unknown(self) -> web.Response:
+        if self.answers_unknown == "redirect":
+            return web.Response(status=301, headers={"Location": f"{self.renderer.site}/"})
+        return page_of_a_host(200) if self.answers_unknown == "home" else _not_found()
 
     def _batch(self, request: web.Request) -> web.Response:
         """An empty batch, which changes nothing; others are not modelled."""

@@ -25,6 +25,7 @@ from backshop.platforms.errors import (
     TransientOutage,
     Unanswered,
 )
+from backshop.platforms.printed import find_json
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ USER_AGENT = "backshop/1.0"
 
 
 class HttpAnswer(NamedTuple):
-    """`printed`: what the shop printed before its JSON, in words; `body` is without it."""
+    """`printed`: what the shop printed beside its JSON, in words; `body` is without it."""
 
     status: int
     headers: httpx.Headers
@@ -112,17 +113,70 @@ def send(
     return HttpAnswer(status, response.headers, body)
 
 
+REMEDIES = {
+    9: "it is valid from a later day: check the host's clock, or install another one",
+    10: "renew it, and have it renewed by itself from now on",
+    20: "install it with its whole chain (fullchain.pem), which browsers find by themselves",
+    21: "install it with its whole chain (fullchain.pem), which browsers find by themselves",
+    62: "set store_url to a name that it was made for, or install one for this host",
+    64: "set store_url to the shop's name, not to its address",
+}
+"""By OpenSSL's `X509_V_ERR_…`."""
+NEW_CERTIFICATE = (
+    "install one of a public authority such as Let's Encrypt for this host, with its whole chain"
+)
+NO_TLS = (
+    "the shop speaks no TLS that is in use at this address ({}): set store_url to where it is served"
+    " over HTTPS, and have the host offer TLS 1.2 or newer"
+)
+_NOT_TLS = {
+    "WRONG_VERSION_NUMBER",
+    "PACKET_LENGTH_TOO_LONG",
+    "RECORD_LAYER_FAILURE",
+    "HTTP_REQUEST",
+    "UNSUPPORTED_PROTOCOL",
+    "TLSV1_ALERT_PROTOCOL_VERSION",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE",
+    "DH_KEY_TOO_SMALL",
+    "TLSV1_UNRECOGNIZED_NAME",
+}
+
+
 def _distrust(broken: httpx.TransportError) -> str | None:
-    """What is wrong with the server's certificate, where that is what broke the connection."""
+    """What is wrong with the server's TLS, where that is what broke the connection and will break
+    the next."""
     cause: BaseException | None = broken
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+    while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
-    if cause is None:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        reason = cause.verify_message.rstrip(".")
+        remedy = REMEDIES.get(cause.verify_code, NEW_CERTIFICATE)
+        return f"the shop's TLS certificate is not trusted ({reason}): {remedy}"
+    if cause is not None and cause.reason in _NOT_TLS:
+        return NO_TLS.format(cause.reason.lower().replace("_", " "))
+    return None
+
+
+OWN_LOGIN = (
+    "the shop's host asks for a user name and password of its own (401) before {} is reached, as"
+    " hosts do with test sites: take that protection off the API's path, or connect the live shop"
+)
+FIREWALL = (
+    "a firewall or security plugin in front of {} answered {} with a page of its own: let requests"
+    " to the API through there"
+)
+
+
+def barrier(answer: HttpAnswer, platform: str) -> str | None:
+    """What stands before the platform, where a refusal is not the platform's own: it has none of
+    its words."""
+    if not 400 <= answer.status < 500 or answer.status == 404:
         return None
-    return (
-        f"the shop's TLS certificate is not trusted ({cause.verify_message.rstrip('.')}): install one of a"
-        " public authority such as Let's Encrypt for this host, with its whole chain"
-    )
+    if find_json(answer.body) is not None:
+        return None
+    if answer.headers.get("www-authenticate", "").lower().startswith(("basic", "digest")):
+        return OWN_LOGIN.format(platform)
+    return FIREWALL.format(platform, answer.status)
 
 
 def with_retries(call: Callable[[], T], deadline: Deadline, tries: int = TRIES) -> T:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from threading import Condition, Lock
 from time import monotonic
 
+from backshop.platforms.errors import TransientFailure
+
 START = 2
 MOST = 8
 QUICK = 0.3
@@ -36,19 +38,29 @@ class Pace:
         self._limit = float(START)
         self._quickest = QUICK
         self._under_way = 0
+        self._rests_until = 0.0
         self._may = Condition()
 
     @contextmanager
     def request(self) -> Iterator[None]:
+        """One request. Raises `TransientFailure` while the shop wants to be left alone: it told
+        another request so (Retry-After)."""
         with self._may:
             while self._under_way >= int(self._limit):
                 self._may.wait()
+            rest = self._rests_until - monotonic()
+            if rest > 0:
+                self._may.notify()
+                raise TransientFailure("it asked us to wait", rest)
             self._under_way += 1
         began = monotonic()
         is_well = False
         try:
             yield
             is_well = True
+        except TransientFailure as failed:
+            self._rests_until = max(self._rests_until, monotonic() + (failed.after or 0.0))
+            raise
         finally:
             with self._may:
                 self._under_way -= 1
@@ -73,6 +85,11 @@ class Pace:
     @property
     def limit(self) -> int:
         return int(self._limit)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next request has to wait."""
+        return self._under_way >= int(self._limit)
 
 
 class PageSize:

@@ -179,6 +179,10 @@ class Shop(Protocol):
 
     def facts(self) -> ShopFacts: ...
 
+    def unreadable(self) -> tuple[str, ...]:
+        """Sentences about what may not be read that `facts` did not learn by the way; for whoever
+        connects the shop, as each job of a sync says it of its own list."""
+
     def subscribe(self, address: str, secret: str, is_new_secret: bool, /) -> list[str]:
         """Make the shop send its webhooks to `address`: what is missing is made, what was switched
         off is switched on again. What had to be done, in words."""

@@ -1,5 +1,11 @@
 """How many requests at once, and for how many records, by what a shop's answers took."""
 
+import threading
+from contextlib import suppress
+from time import sleep
+
+import pytest
+from backshop.platforms.errors import TransientFailure
 from backshop.platforms.pace import MOST, START, Pace, PageSize
 
 
@@ -51,3 +57,54 @@ def test_one_record_is_the_least() -> None:
     for _ in range(60):
         size.took(30.0, size.now)
     assert size.now == 1
+
+
+def test_what_one_request_was_asked_to_wait_all_wait() -> None:
+    """And the others say for how long, without asking the shop."""
+    pace = Pace()
+    with pytest.raises(TransientFailure, match="429"), pace.request():
+        raise TransientFailure("it answered 429", 30.0)
+    with pytest.raises(TransientFailure, match="asked us to wait") as told, pace.request():
+        raise AssertionError("the shop was asked")
+    assert told.value.after is not None
+    assert 25 < told.value.after <= 30
+    assert pace.limit == 1
+
+
+@pytest.mark.parametrize("failed", [TransientFailure("cut short"), TransientFailure("503", 0.0)])
+def test_a_failure_without_a_time_keeps_nobody_waiting(failed: TransientFailure) -> None:
+    pace = Pace()
+    with pytest.raises(TransientFailure), pace.request():
+        raise failed
+    with pace.request():
+        pass
+
+
+def test_whoever_waits_for_a_place_learns_of_the_rest() -> None:
+    pace, told = Pace(), []
+    held = threading.Event()
+
+    def ask() -> None:
+        try:
+            with pace.request():
+                told.append("asked")
+        except TransientFailure as failed:
+            told.append(str(failed))
+
+    def meets_a_limit() -> None:
+        with suppress(TransientFailure), pace.request():
+            held.wait()
+            raise TransientFailure("it answered 429", 30.0)
+
+    first = [threading.Thread(target=meets_a_limit) for _ in range(START)]
+    for each in first:
+        each.start()
+    waiting = [threading.Thread(target=ask) for _ in range(3)]
+    for each in waiting:
+        each.start()
+    while not pace.is_full:
+        sleep(0.001)
+    held.set()
+    for each in [*first, *waiting]:
+        each.join(10)
+    assert told == ["it asked us to wait"] * 3

@@ -16,6 +16,8 @@ NOTICE = b"<br />\n<b>Deprecated</b>: Array [] and {x} in <b>/a.php</b> on line 
         (NOTICE, "PHP notices"),
         (b"PHP Warning:  undefined [key] in x.php on line 2\n", "PHP notices"),
         (b"debug: here\n", "text"),
+        (b"[29-Nov-2026 10:00:00 UTC] PHP Notice: x in y.php\n", "PHP notices"),
+        (b"{x} a warning\n", "PHP notices"),
     ],
 )
 @pytest.mark.parametrize("body", [b'[{"id": 1}]', b'{"id": [1, {"a": []}]}\n'])
@@ -23,6 +25,21 @@ def test_it_is_found(before, words, body):
     found = find_json(before + body)
     assert found is not None
     assert (found.body.strip(), found.printed) == (body.strip(), words)
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (b"<br />\n<b>Warning</b>: x in y.php<br />\n", "PHP notices after"),
+        (b"\n<!-- cached -->\n", "text after"),
+        (b" \xef\xbb\xbf", "text after"),
+    ],
+)
+@pytest.mark.parametrize("body", [b'[{"id": "\xe2\x82\xac"}]', b'{"id": [1, {"a": []}]}', b"[]"])
+def test_what_follows_is_left_out(after, words, body):
+    found = find_json(body + after)
+    assert found is not None
+    assert (found.body, found.words) == (body, words)
 
 
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n"])

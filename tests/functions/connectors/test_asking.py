@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -156,6 +156,12 @@ def _with(shop: RunningShop, connect: Connect, **settings: Any) -> tuple[int, di
         "key_permissions": "read_write",
         "strips_authorization": False,
         "forbidden": [],
+        "answers_unknown": "404",
+        "front": None,
+        "closed": "",
+        "prints_after": "",
+        "prints_on": "",
+        "taken_for_http": False,
     }
     shop.control("settings", **settings)
     try:
@@ -215,6 +221,129 @@ def test_what_a_shop_prints_before_its_json_is_said(
     assert word in " ".join(made["problems"])
 
 
+@pytest.mark.parametrize("how", ["home", "redirect"])
+def test_plain_permalinks_are_told_where_unknown_paths_lead_home(
+    connect: Connect, woo: RunningShop, how: str
+) -> None:
+    """Hosts and themes that answer them with the home page, or send there."""
+    status, problem = _with(woo, connect, permalinks="plain", answers_unknown=how)
+    assert status == 422, problem
+    assert "Settings, Permalinks" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("prints", "word"),
+    [
+        ("[29-Nov-2026 10:00:00 UTC] PHP Notice:  undefined x in y.php on line 3\n", "PHP notices"),
+        ("{debug} a notice\n", "PHP notices"),
+        ("\ufeff<br />\n<b>Warning</b>: x in y.php on line 3<br />\n", "PHP notices"),
+    ],
+)
+def test_a_notice_that_begins_like_json_is_none(
+    connect: Connect, woo: RunningShop, prints: str, word: str
+) -> None:
+    status, made = _with(woo, connect, prints=prints)
+    assert status == 201, made
+    assert f"prints {word} before its JSON" in " ".join(made["problems"])
+
+
+@pytest.mark.parametrize(
+    ("after", "word"),
+    [
+        (
+            "\n<br />\n<b>Warning</b>: Unknown: write failed in Unknown on line 0<br />\n",
+            "PHP notices",
+        ),
+        ("<!-- Page cached by a plugin -->", "text"),
+        ("\n<script>count()</script>\n", "text"),
+    ],
+)
+def test_what_is_printed_behind_the_json_is_said(
+    connect: Connect, woo: RunningShop, after: str, word: str
+) -> None:
+    status, made = _with(woo, connect, prints_after=after)
+    assert status == 201, made
+    assert f"prints {word} after its JSON" in " ".join(made["problems"])
+
+
+@pytest.mark.parametrize("path", ["/orders", "/system_status"])
+def test_a_notice_of_one_path_alone_is_said(connect: Connect, woo: RunningShop, path: str) -> None:
+    notice = "<b>Notice</b>: x in y.php on line 3<br />\n"
+    status, made = _with(woo, connect, prints=notice, prints_on=f"{path}$")
+    assert status == 201, made
+    assert "PHP notices" in " ".join(made["problems"])
+
+
+@pytest.mark.parametrize("platform", ["woocommerce", "vendure"])
+@pytest.mark.parametrize(
+    ("front", "said"),
+    [
+        ([401, 'Basic realm="Staging"'], "user name and password of its own"),
+        ([403, ""], "firewall or security plugin"),
+        ([406, ""], "firewall or security plugin"),
+    ],
+)
+def test_what_stands_before_a_shop_is_not_taken_for_its_key(
+    connect: Connect,
+    servers: Callable[[str], RunningShop],
+    platform: str,
+    front: list[Any],
+    said: str,
+) -> None:
+    shop = servers(platform)
+    shop.control("settings", front=front)
+    try:
+        status, problem = connect(shop)
+    finally:
+        shop.control("settings", front=None)
+    assert status == 422
+    assert said in problem["detail"], problem
+    assert "refused the key" not in problem["detail"]
+
+
+@pytest.mark.parametrize("code", ["rest_not_logged_in", "rest_forbidden", "itsec_rest_api_access"])
+def test_a_plugin_that_closes_the_rest_api_is_named(
+    connect: Connect, woo: RunningShop, code: str
+) -> None:
+    status, problem = _with(woo, connect, closed=code)
+    assert status == 422
+    assert f"REST API closed ({code})" in problem["detail"]
+
+
+def test_a_vendure_behind_a_proxy_that_strips_the_header_is_told(
+    connect: Connect, servers: Callable[[str], RunningShop]
+) -> None:
+    """Its login works, and whatever follows is a stranger's."""
+    shop = servers("vendure")
+    shop.control("settings", strips_authorization=True)
+    try:
+        status, problem = connect(shop, api_key="superadmin", secret="superadmin")
+    finally:
+        shop.control("settings", strips_authorization=False)
+    assert status == 422
+    assert "strips the Authorization header" in problem["detail"]
+    status, made = connect(shop, api_key="superadmin", secret="superadmin")
+    assert (status, made.get("problems")) == (201, []), made
+
+
+def test_a_vendure_that_forgot_our_session_is_signed_in_to_anew(
+    connect: Connect, servers: Callable[[str], RunningShop]
+) -> None:
+    shop = servers("vendure")
+    for _ in range(2):
+        status, made = connect(shop, api_key="superadmin", secret="superadmin")
+        assert (status, made.get("problems")) == (201, []), made
+        shop.control("settings", forget_tokens=True)
+
+
+def test_an_api_key_that_vendure_does_not_know_is_refused(
+    connect: Connect, servers: Callable[[str], RunningShop]
+) -> None:
+    status, problem = connect(servers("vendure"), api_key="some:key")
+    assert status == 422
+    assert "refused the API key" in problem["detail"]
+
+
 def test_a_shop_that_is_away_is_connected_and_said_to_be_away(
     connect: Connect, woo: RunningShop
 ) -> None:
@@ -233,25 +362,34 @@ def test_a_shop_that_is_away_is_connected_and_said_to_be_away(
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningShop, Path]]:
     """A shop with a certificate of its own making, and that certificate."""
-    folder = tmp_path_factory.mktemp("tls")
+    shown, both = certificate(tmp_path_factory.mktemp("tls"))
+    with running("woocommerce", orders=3, products=3, tls=both) as shop:
+        yield shop, shown
+
+
+def certificate(
+    folder: Path, begins_in: float = -2, ends_in: float = 2, names: Sequence[str] = ()
+) -> tuple[Path, Path]:
+    """A certificate of its own making for this host, or for `names`, from and to so many days from
+    now; a file of it, and one with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop")])
     now = datetime.now(UTC)
-    certificate = (
+    of: list[x509.GeneralName] = [x509.DNSName(each) for each in names]
+    of = of or [x509.IPAddress(ip_address("127.0.0.1"))]
+    made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
+        .not_valid_before(now + timedelta(days=begins_in))
+        .not_valid_after(now + timedelta(days=ends_in))
+        .add_extension(x509.SubjectAlternativeName(of), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    shown = certificate.public_bytes(serialization.Encoding.PEM)
+    shown = made.public_bytes(serialization.Encoding.PEM)
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -259,8 +397,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningS
     )
     (folder / "both.pem").write_bytes(shown + private)
     (folder / "shown.pem").write_bytes(shown)
-    with running("woocommerce", orders=3, products=3, tls=folder / "both.pem") as shop:
-        yield shop, folder / "shown.pem"
+    return folder / "shown.pem", folder / "both.pem"
 
 
 @pytest.fixture
@@ -297,6 +434,70 @@ def test_a_host_that_strips_the_header_is_signed_to_instead(
     [problem] = made["problems"]
     assert "strips the Authorization header" in problem
     assert "OAuth 1.0a" in problem
+
+
+@pytest.mark.usefixtures("_trusted")
+@pytest.mark.parametrize("strips", [True, False])
+def test_a_proxy_that_ends_tls_is_signed_to_and_named(
+    connect: Connect, secured: tuple[RunningShop, Path], strips: bool
+) -> None:
+    status, made = _with(secured[0], connect, taken_for_http=True, strips_authorization=strips)
+    assert status == 201, made
+    [problem] = made["problems"]
+    assert "WordPress does not know that it is reached over TLS" in problem
+    assert "wp-config.php" in problem
+
+
+@pytest.mark.usefixtures("_trusted")
+def test_a_read_only_key_at_a_host_that_strips_the_header(
+    connect: Connect, secured: tuple[RunningShop, Path]
+) -> None:
+    status, made = _with(secured[0], connect, strips_authorization=True, key_permissions="read")
+    assert status == 201, made
+    said = " ".join(made["problems"])
+    assert "strips the Authorization header" in said
+    assert "read-only" in said
+
+
+def test_plain_http_at_an_https_address_is_said(connect: Connect, woo: RunningShop) -> None:
+    status, made = connect(woo, store_url=woo.url.replace("http://", "https://"))
+    assert status == 201, made
+    [problem] = made["problems"]
+    assert "speaks no TLS" in problem
+    assert "HTTPS" in problem
+
+
+@pytest.mark.parametrize(
+    ("given", "reason", "remedy"),
+    [
+        ({"ends_in": -1}, "expired", "renew it"),
+        ({"begins_in": 1}, "not yet valid", "from a later day"),
+        ({"names": ["other.example.com"]}, "mismatch", "set store_url"),
+    ],
+)
+@pytest.mark.parametrize("platform", ["woocommerce", "vendure"])
+def test_each_fault_of_a_certificate_has_a_remedy_of_its_own(
+    connect: Connect,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    platform: str,
+    given: dict[str, Any],
+    reason: str,
+    remedy: str,
+) -> None:
+    """Each is trusted but for that fault."""
+    shown, both = certificate(tmp_path, **given)
+    monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+    transport._tls.cache_clear()
+    try:
+        with running(platform, orders=1, products=1, tls=both) as shop:
+            status, made = connect(shop)
+    finally:
+        transport._tls.cache_clear()
+    assert status == 201, made
+    [problem] = made["problems"]
+    assert reason in problem
+    assert remedy in problem
 
 
 @pytest.mark.usefixtures("_trusted")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from backshop.platforms.shopify.subscribing import SCOPES
 from backshop.platforms.vendure.subscribing import PERMISSIONS
-from backshop.sync.models import Run
+from backshop.platforms.woocommerce.subscribing import LISTS
+from backshop.sync.models import SHOP, Run
 
 from tests.functions.sync_run.shops import Connected, connected
 from tests.functions.sync_run.test_vendure_servers import with_role
@@ -71,6 +72,17 @@ def test_a_key_that_became_read_only_hides_nothing_else(woo: Connected) -> None:
     assert "byte order mark" in said
     assert "may not read coupons" in said
     assert outcomes(run)["orders"] == "completed", "what may be read is read"
+
+
+def test_a_run_asks_for_no_list_but_to_read_it(woo: Connected) -> None:
+    """What the key may not read is said by the job of that list, and looked for when connecting."""
+    woo.sync()
+    woo.shop.requests(reset=True)
+    assert woo.sync("incremental", SHOP).resources[0].status == "completed"
+    asked = woo.shop.requests()["requests"]
+    counts = {path: asked.get(f"GET /wp-json/wc/v3/{path}", 0) for path in LISTS}
+    assert counts == {"products": 0, "customers": 0, "coupons": 0, "webhooks": 1}
+    assert sum(asked.values()) == 5, asked
 
 
 @pytest.mark.parametrize("what", ["customers", "coupons", "products", "webhooks"])

@@ -29,6 +29,9 @@ class ShopifyShop:
     def facts(self) -> ShopFacts:
         return subscribing.facts(self.api)
 
+    def unreadable(self) -> tuple[str, ...]:
+        return ()
+
     def subscribe(self, address: str, _secret: str, _is_new_secret: bool) -> list[str]:
         return subscribing.subscribe(self.api, address, self._settings)
 

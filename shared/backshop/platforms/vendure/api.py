@@ -12,10 +12,19 @@ from functools import cached_property
 from typing import Any
 
 from backshop.platforms import graphql
-from backshop.platforms.api import TRIES, Deadline, HttpAnswer, connect, send, with_retries
+from backshop.platforms.api import (
+    TRIES,
+    Deadline,
+    HttpAnswer,
+    barrier,
+    connect,
+    send,
+    with_retries,
+)
 from backshop.platforms.customer_fields import consent_sources, listed_fields
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.graphql import Json
+from backshop.platforms.pace import Pace
 from backshop.platforms.ports import Credentials
 from backshop.platforms.vendure.money import money_precision
 
@@ -87,10 +96,16 @@ class VendureApi:
             headers["vendure-api-key"] = credentials.api_key
         if credentials.settings.get("channel"):
             headers["vendure-token"] = str(credentials.settings["channel"])
+        self._pace = Pace()
         self._client = connect(credentials.url, headers)
 
     def close(self) -> None:
         self._client.close()
+
+    @property
+    def has_session(self) -> bool:
+        """Whether it signs in by name and password, and says so in `Authorization`."""
+        return not self._has_key
 
     @property
     def precision(self) -> int:
@@ -127,13 +142,13 @@ class VendureApi:
         token = self._token()
         answer = self._send(operation, variables, token)
         content = graphql.content_of(answer)
+        if token is not None and answer.headers.get(SESSION) == "":
+            # Only a dead token is answered so, also where everybody may ask what was asked.
+            self._forget(token)
+            raise TransientFailure("its session had ended", 0.0)
         if not content.get("errors"):
             return graphql.data(content)
         code, _ = graphql.first_error(content)
-        if code == _SIGNED_OUT and token is not None and SESSION in answer.headers:
-            # Only a dead token is answered with a token header, which is empty.
-            self._forget(token)
-            raise TransientFailure("its session had ended", 0.0)
         if code == "INTERNAL_SERVER_ERROR":
             raise TransientFailure("it answered INTERNAL_SERVER_ERROR")
         if code == _SIGNED_OUT:
@@ -150,10 +165,11 @@ class VendureApi:
     def _send(self, operation: str, variables: Mapping[str, Any], token: str | None) -> HttpAnswer:
         body = graphql.request("vendure", operation, variables, self._in_the_shops_words)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = send(self._client, self.deadline, "POST", PATH, content=body, headers=headers)
+        with self._pace.request():
+            answer = send(self._client, self.deadline, "POST", PATH, content=body, headers=headers)
         if answer.status not in (200, 400):
-            reason = f"Vendure answered {answer.status}"
-            if answer.status == 404:
+            reason = barrier(answer, "Vendure") or f"Vendure answered {answer.status}"
+            if answer.status in (404, 405):
                 reason = (
                     f"there is no Vendure server at this address: {PATH} below store_url is its"
                 )

@@ -28,6 +28,9 @@ class VendureShop:
     def facts(self) -> ShopFacts:
         return subscribing.facts(self.api)
 
+    def unreadable(self) -> tuple[str, ...]:
+        return ()
+
     def subscribe(self, address: str, secret: str, is_new_secret: bool) -> list[str]:
         return subscribing.subscribe(self.api, address, secret, is_new_secret=is_new_secret)
 

@@ -45,10 +45,24 @@ PERMISSIONS = {
 """What the role has to be given, and what does not work without it."""
 
 
+STRIPPED = (
+    "Vendure took the user name and password, and then knew nobody: a proxy in front of it strips the"
+    " Authorization header, so let it through there, or give an API key in place of the user name"
+)
+
+UNKNOWN_KEY = (
+    "Vendure refused the API key, which it does not know: give one that is active, and where a proxy"
+    " stands before the server, let the header vendure-api-key through there"
+)
+
+
 def facts(api: VendureApi) -> ShopFacts:
+    """Raises `PermanentRefusal` where what says who we are does not reach the server."""
     answer = api.run("shop", {})
     channel = answer["activeChannel"]
-    held = {each["id"]: each["permissions"] for each in (answer["me"] or {}).get("channels", ())}
+    if answer["me"] is None:
+        raise PermanentRefusal(STRIPPED if api.has_session else UNKNOWN_KEY, 200, "FORBIDDEN")
+    held = {each["id"]: each["permissions"] for each in answer["me"].get("channels", ())}
     return ShopFacts(
         currency=parsing.currency(channel["defaultCurrencyCode"]),
         settings={

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from backshop.platforms.api import Deadline, HttpAnswer, connect, send, with_retries
+from backshop.platforms.api import Deadline, HttpAnswer, barrier, connect, send, with_retries
 from backshop.platforms.errors import PermanentRefusal, TransientFailure
 from backshop.platforms.pace import Pace
 from backshop.platforms.ports import Credentials
@@ -27,6 +27,12 @@ HOME = "/"
 """Everything else is below `PATH`; these paths are given whole."""
 _STRANGER = "woocommerce_rest_cannot_"
 """How refusals begin that WooCommerce gives to requests without a key."""
+A_PAGE = "it answered a page in place of data"
+_FAILED_TO_SIGN_IN = "woocommerce_rest_authentication_error"
+CLOSED = (
+    "a plugin of the shop keeps its REST API closed ({}): have it let requests with a WooCommerce key"
+    " through to /wp-json/wc/v3/"
+)
 READ_ONLY = (
     "the WooCommerce key is read-only, so that nothing is written there and no webhooks are"
     " subscribed: give one with read/write access (PATCH the connector)"
@@ -37,7 +43,8 @@ class WooCommerceApi:
     """`api_key` and `secret` are a REST key's consumer key and consumer secret.
 
     Signs in with Basic over TLS, and with OAuth 1.0a over plain HTTP, as WooCommerce demands, and
-    where the host strips the `Authorization` header (`is_stripped`).
+    where the host strips the `Authorization` header (`is_stripped`), or WordPress behind a proxy
+    does not know of TLS (`is_taken_for_http`) and looks for signatures of its own http address.
 
     Many threads may use one at once.
     """
@@ -48,7 +55,9 @@ class WooCommerceApi:
         self._key = key = credentials.api_key
         self._secret = secret = credentials.secret
         self._is_safe = url.lower().startswith("https://")
-        self.is_stripped = False
+        self.is_stripped = self.is_taken_for_http = False
+        self.printed = ""
+        """What the shop was seen to print beside its JSON, in words."""
         basic = base64.b64encode(f"{key}:{secret}".encode()).decode()
         self._pace = Pace()
         self._client = connect(url, {"Authorization": f"Basic {basic}"} if self._is_safe else {})
@@ -64,8 +73,9 @@ class WooCommerceApi:
             raise _refused(answer, path)
         found = find_json(answer.body)
         if found is None:
-            raise TransientFailure("it answered a page in place of data")
-        return answer._replace(body=found.body, printed=found.printed)
+            raise TransientFailure(A_PAGE)
+        self.printed = self.printed or found.words
+        return answer._replace(body=found.body, printed=found.words)
 
     def get(self, path: str, params: Mapping[str, Any]) -> HttpAnswer:
         """`get`, asked again while that may help. Raises `TransientOutage` and
@@ -76,14 +86,27 @@ class WooCommerceApi:
         self, method: str, path: str, params: Mapping[str, Any] | None = None, body: object = None
     ) -> HttpAnswer:
         """One try at anything; statuses below 500 other than 429 and redirects are the caller's."""
-        signs = not self._is_safe or self.is_stripped
+        signs = not self._is_safe or self.is_stripped or self.is_taken_for_http
         answer = self._call(method, path, params, body, signs=signs)
-        if answer.status == 401 and not signs and _code(answer).startswith(_STRANGER):
-            signed = self._call(method, path, params, body, signs=True)
-            if signed.status != 401:
-                self.is_stripped = True
-                return signed
+        if answer.status == 401 and not signs and code_of(answer).startswith(_STRANGER):
+            return self._signed_instead(method, path, params, body) or answer
         return answer
+
+    def _signed_instead(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: object
+    ) -> HttpAnswer | None:
+        """The answer to a signature, where the shop takes one of its address or of that over plain
+        HTTP; None where it takes neither."""
+        signed = self._call(method, path, params, body, signs=True)
+        if signed.status != 401 or is_read_only(signed):
+            self.is_stripped = True
+            return signed
+        if code_of(signed) != _FAILED_TO_SIGN_IN or b"ignature" not in signed.body:
+            return None
+        self.is_taken_for_http = True
+        signed = self._call(method, path, params, body, signs=True)
+        self.is_taken_for_http = signed.status != 401 or is_read_only(signed)
+        return signed if self.is_taken_for_http else None
 
     def _call(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: object, *, signs: bool
@@ -91,7 +114,10 @@ class WooCommerceApi:
         path = path if path in (INDEX, HOME) else PATH + path
         query = {name: str(value) for name, value in (params or {}).items()}
         if signs:
-            query = _signed(method, self._url + path, query, self._key, self._secret)
+            url = self._url + path
+            if self.is_taken_for_http:
+                url = f"http://{url.partition('://')[2]}"
+            query = _signed(method, url, query, self._key, self._secret)
         options: dict[str, Any] = {}
         if body is not None:
             options = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
@@ -102,9 +128,11 @@ class WooCommerceApi:
 
 
 def _refused(answer: HttpAnswer, path: str) -> PermanentRefusal:
-    code = _code(answer)
+    code = code_of(answer)
     if answer.status in (401, 403):
         reason = refused_key(answer, "GET", path)
+    elif stands_before := barrier(answer, "WordPress"):
+        reason = stands_before
     else:
         reason = f"WooCommerce answered {answer.status} {code}".rstrip()
     return PermanentRefusal(reason, answer.status, code)
@@ -113,10 +141,15 @@ def _refused(answer: HttpAnswer, path: str) -> PermanentRefusal:
 def refused_key(answer: HttpAnswer, method: str, path: str) -> str:
     """What is to be done where 401 or 403 was answered. A key may do what its user may: of what
     that one may not, WooCommerce says 403 and "cannot view" or the like, where it knows the
-    user."""
+    user. A refusal that is not WooCommerce's comes of what stands before it."""
     if is_read_only(answer):
         return READ_ONLY
-    if answer.status == 403 and _code(answer).startswith(_STRANGER):
+    if stands_before := barrier(answer, "WordPress"):
+        return stands_before
+    code = code_of(answer)
+    if code and not code.startswith("woocommerce_"):
+        return CLOSED.format(code)
+    if answer.status == 403 and code.startswith(_STRANGER):
         verb = "read" if method == "GET" else "write"
         what = path.strip("/").partition("/")[0]
         return (
@@ -126,7 +159,7 @@ def refused_key(answer: HttpAnswer, method: str, path: str) -> str:
     return "WooCommerce refused the key: give one with read/write access (PATCH the connector)"
 
 
-def _code(answer: HttpAnswer) -> str:
+def code_of(answer: HttpAnswer) -> str:
     """WooCommerce's own word for a refusal; empty where it is none of its."""
     try:
         found = find_json(answer.body)

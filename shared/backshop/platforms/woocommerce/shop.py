@@ -27,7 +27,10 @@ class WooCommerceShop:
 
     def facts(self) -> ShopFacts:
         facts = subscribing.facts(self.api)
-        return facts._replace(problems=facts.problems + subscribing.hindrances(self.api))
+        return facts._replace(problems=subscribing.hindrances(self.api))
+
+    def unreadable(self) -> tuple[str, ...]:
+        return tuple(subscribing.unreadable(self.api))
 
     def subscribe(self, address: str, secret: str, is_new_secret: bool) -> list[str]:
         return subscribing.subscribe(self.api, address, secret, is_new_secret=is_new_secret)

@@ -5,7 +5,6 @@ Source: https://developer.woocommerce.com/docs/apis/rest-api/v3/webhooks/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from math import isfinite
@@ -15,13 +14,15 @@ from pydantic import TypeAdapter
 
 from backshop.platforms import parsing
 from backshop.platforms.api import with_retries
-from backshop.platforms.errors import PermanentRefusal
+from backshop.platforms.errors import PermanentRefusal, TransientFailure, TransientOutage
 from backshop.platforms.ports import ShopFacts
 from backshop.platforms.printed import advice
 from backshop.platforms.woocommerce.api import (
+    A_PAGE,
     HOME,
     INDEX,
     WooCommerceApi,
+    code_of,
     refused_key,
 )
 
@@ -40,6 +41,12 @@ STRIPPED = (
     "the host strips the Authorization header, so that requests are signed with OAuth 1.0a instead,"
     ' which works; other programs need it let through (Apache: `SetEnvIf Authorization "(.*)"'
     " HTTP_AUTHORIZATION=$1` in .htaccess)"
+)
+
+TAKEN_FOR_HTTP = (
+    "WordPress does not know that it is reached over TLS, which a proxy before it ends, so that"
+    " requests are signed with OAuth 1.0a instead, which works; other programs need it to know"
+    " (wp-config.php: set $_SERVER['HTTPS'] to 'on' where X-Forwarded-Proto is https)"
 )
 
 LISTS = ("products", "customers", "coupons", "webhooks")
@@ -124,19 +131,12 @@ def _write(api: WooCommerceApi, method: str, path: str, body: dict[str, Any]) ->
         if answer.status in (401, 403):
             raise PermanentRefusal(refused_key(answer, method, path), answer.status)
         if answer.status not in (200, 201):
-            code = _code(answer.body)
+            code = code_of(answer)
             raise PermanentRefusal(
                 f"WooCommerce refused a webhook: {answer.status} {code}", answer.status
             )
 
     with_retries(write, api.deadline)
-
-
-def _code(body: bytes) -> str:
-    try:
-        return str(json.loads(body)["code"])[:100]
-    except (ValueError, TypeError, KeyError):
-        return ""
 
 
 def facts(api: WooCommerceApi) -> ShopFacts:
@@ -152,7 +152,6 @@ def facts(api: WooCommerceApi) -> ShopFacts:
         currency=parsing.currency(_within(status, "settings", "currency")),
         time_zone=parsing.zone(zone),
         version=version if isinstance(version, str) else None,
-        problems=(advice(index.printed),) if index.printed else (),
     )
 
 
@@ -163,11 +162,17 @@ def _within(payload: Mapping[str, Any], part: str, name: str) -> Any:
 
 def hindrances(api: WooCommerceApi) -> tuple[str, ...]:
     """What the shop's host and the key keep us from, once the shop was asked for something."""
-    stripped = (STRIPPED,) if api.is_stripped else ()
-    return (*stripped, *_unreadable(api), *_unwritable(api))
+    unwritable = tuple(_unwritable(api))
+    found = (
+        STRIPPED if api.is_stripped else "",
+        TAKEN_FOR_HTTP if api.is_taken_for_http else "",
+        advice(api.printed) if api.printed else "",
+        *unwritable,
+    )
+    return tuple(each for each in found if each)
 
 
-def _unreadable(api: WooCommerceApi) -> Iterator[str]:
+def unreadable(api: WooCommerceApi) -> Iterator[str]:
     """A sentence for each list that the key's user may not read."""
     for path in LISTS:
         asks = partial(api.call, "GET", path, {"per_page": "1", "_fields": "id"})
@@ -187,14 +192,35 @@ def _unwritable(api: WooCommerceApi) -> Iterator[str]:
 def _index(api: WooCommerceApi) -> _Read:
     """What WordPress says of itself. Raises `PermanentRefusal` with what is to be done where its
     REST API is not found."""
-    index = _read(api, INDEX, "timezone_string,gmt_offset,namespaces")
+    try:
+        index = _read(api, INDEX, "timezone_string,gmt_offset,namespaces")
+    except (PermanentRefusal, TransientOutage) as failed:
+        if _leads_elsewhere(failed) and _answers_at_home(api):
+            raise PermanentRefusal(PLAIN, 404) from None
+        raise
     if index.status == 404 and not index.code:
-        plain = _read(api, HOME, "namespaces", rest_route="/")
-        raise PermanentRefusal(PLAIN if plain.content.get("namespaces") else NO_WORDPRESS, 404)
+        raise PermanentRefusal(PLAIN if _answers_at_home(api) else NO_WORDPRESS, 404)
     namespaces = index.content.get("namespaces")
     if isinstance(namespaces, list) and "wc/v3" not in namespaces:
         raise PermanentRefusal(NO_WOOCOMMERCE, 404)
     return index
+
+
+def _leads_elsewhere(failed: PermanentRefusal | TransientOutage) -> bool:
+    """Whether a page was answered, or another address: as hosts and themes do with paths that they
+    do not know."""
+    if isinstance(failed, PermanentRefusal):
+        return 300 <= failed.status < 400
+    cause = failed.__cause__
+    return isinstance(cause, TransientFailure) and str(cause) == A_PAGE
+
+
+def _answers_at_home(api: WooCommerceApi) -> bool:
+    """Whether the REST API is where it is without permalinks."""
+    try:
+        return bool(_read(api, HOME, "namespaces", rest_route="/").content.get("namespaces"))
+    except (PermanentRefusal, TransientOutage):
+        return False
 
 
 def _zone(name: Any, offset: Any) -> str | None:
@@ -226,7 +252,6 @@ class _Read(NamedTuple):
     """What was answered, empty where it was refused with `status` and WooCommerce's `code`."""
 
     content: Mapping[str, Any] = {}
-    printed: str = ""
     status: int = 200
     code: str = ""
 
@@ -239,4 +264,4 @@ def _read(api: WooCommerceApi, path: str, fields: str, **query: str) -> _Read:
             return _Read(status=refused.status, code=refused.code)
         raise
     content = parsing.load(answer.body)
-    return _Read(content if isinstance(content, dict) else {}, answer.printed)
+    return _Read(content if isinstance(content, dict) else {})
