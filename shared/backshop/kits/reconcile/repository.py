@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from backshop.commerce import Fulfilment, Order, Store, tracking_number
 from backshop.db import Asked, Tx
@@ -17,6 +17,15 @@ Row = dict[str, Any]
 FULFILLED, DELIVERED = Fulfilment.FULFILLED, Fulfilment.DELIVERED
 
 
+class _Report(NamedTuple):
+    """What is noted of what the platform holds; `is_first`, with the order's first delivery."""
+
+    order_code: str
+    theirs: PlatformDelivery
+    to_repair: bool = False
+    is_first: bool = False
+
+
 def follow_platform(
     tx: Tx, orders: Sequence[Order], store: Store, new: Asked[Collection[str]] = tuple
 ) -> None:
@@ -27,15 +36,14 @@ def follow_platform(
     the codes of orders that were not here before, where a program has moved it all the same.
     """
     known = _known_of(tx, [order.code for order in orders])
-    crossed = _begin(tx, [each for each in orders if each.code not in known], store)
-    known |= crossed
-    first_heard = {*new(), *crossed}
+    first_heard = new()
     changes: list[DeliveryUpdate] = []
-    reports: list[tuple[str, PlatformDelivery, bool]] = []
+    reports: list[_Report] = []
     for order in orders:
         theirs, held = rules.reported(order), known.get(order.code)
         if held is None:
-            reports.append((order.code, theirs, False))
+            changes.append(DeliveryUpdate(order.code, rules.first_delivery(theirs)))
+            reports.append(_Report(order.code, theirs, is_first=True))
             continue
         reaction = rules.follow(held, order, is_new=order.code in first_heard)
         if reaction is Reaction.ADOPT:
@@ -45,22 +53,9 @@ def follow_platform(
             noted = held.platform
         to_repair = reaction in (Reaction.REPAIR, Reaction.ASK)
         if to_repair or noted != held.platform:
-            reports.append((order.code, noted, to_repair))
+            reports.append(_Report(order.code, noted, to_repair))
     save_deliveries(tx, changes, by=store.platform, from_platform=True)
     _note_platform(tx, reports)
-
-
-def _begin(tx: Tx, orders: Sequence[Order], store: Store) -> dict[str, Known]:
-    """Give these orders their first delivery; what is known of those that got one from somebody
-    else in this very moment, who did not see the order yet: theirs stays."""
-    first = [
-        DeliveryUpdate(each.code, rules.first_delivery(rules.reported(each))) for each in orders
-    ]
-    if not first:
-        return {}
-    save_deliveries(tx, first, by=store.platform, from_platform=True)
-    known = _known_of(tx, [each.order_code for each in first])
-    return {code: each for code, each in known.items() if each.platform.stage is None}
 
 
 def follow_states(tx: Tx, orders: Sequence[Order], store: Store) -> None:
@@ -125,7 +120,7 @@ def end_sending(tx: Tx, code: str, held: PlatformDelivery | None) -> None:
 
 def note_platform(tx: Tx, code: str, theirs: PlatformDelivery) -> None:
     """Remember what the platform was just read to hold."""
-    _note_platform(tx, [(code, theirs, False)])
+    _note_platform(tx, [_Report(code, theirs)])
 
 
 def _known_of(tx: Tx, codes: Sequence[str]) -> dict[str, Known]:
@@ -157,9 +152,11 @@ def _held(stage: str | None, tracking_number: str | None) -> PlatformDelivery:
     return PlatformDelivery(rules.stage_of(stage), tracking_number)
 
 
-def _note_platform(tx: Tx, reports: Sequence[tuple[str, PlatformDelivery, bool]]) -> None:
+def _note_platform(tx: Tx, reports: Sequence[_Report]) -> None:
     """What is marked for sending stays so until the platform holds it: somebody may have moved the
-    order between what is reported and now."""
+    order between what is reported and now. One that somebody moved in the moment of its first
+    delivery kept theirs, is marked, and of it nothing is noted: what the platform holds is read
+    when it is sent."""
     if not reports:
         return
     tx.execute(
@@ -167,13 +164,15 @@ def _note_platform(tx: Tx, reports: Sequence[tuple[str, PlatformDelivery, bool]]
            SET platform_stage = p.stage, platform_tracking_number = p.tracking_number,
                to_repair = p.to_repair OR (s.to_repair
                  AND (s.stage, s.tracking_number) IS DISTINCT FROM (p.stage, p.tracking_number))
-           FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[])
-               AS p (order_code, stage, tracking_number, to_repair)
-           WHERE s.order_code = p.order_code AND s.store_id = kits.require_store()""",
+           FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[], %s::boolean[])
+               AS p (order_code, stage, tracking_number, to_repair, is_first)
+           WHERE s.order_code = p.order_code AND s.store_id = kits.require_store()
+             AND (NOT p.is_first OR s.platform_stage IS NOT NULL)""",
         (
-            [code for code, _, _ in reports],
-            [theirs.stage for _, theirs, _ in reports],
-            [theirs.tracking_number for _, theirs, _ in reports],
-            [to_repair for _, _, to_repair in reports],
+            [each.order_code for each in reports],
+            [each.theirs.stage for each in reports],
+            [each.theirs.tracking_number for each in reports],
+            [each.to_repair for each in reports],
+            [each.is_first for each in reports],
         ),
     )
