@@ -70,13 +70,14 @@ class Browser:
         parts = urlsplit(path)
         event["rawPath"] = event["requestContext"]["http"]["path"] = parts.path
         event["requestContext"]["http"]["method"] = method
+        event["requestContext"]["domainName"] = urlsplit(ORIGIN).hostname
         event["rawQueryString"] = parts.query
         pairs = [each.partition("=") for each in parts.query.split("&") if each]
         event["queryStringParameters"] = {
             unquote_plus(name): unquote_plus(value) for name, _, value in pairs
         }
         event["headers"] = {
-            "host": "desk.example.com",
+            "host": urlsplit(ORIGIN).netloc,
             "x-forwarded-proto": "https",
             **self.headers,
             **({"referer": ORIGIN + page} if page else {}),
