@@ -51,7 +51,8 @@ def app(title: str, page: Page) -> routes.App:
     def no_such_page(_: Exception) -> Response[str]:
         event = made.current_event.raw_event
         unknown = NotFound("There is no page at this address; check it, or go back.")
-        if not http.wants_page(event):
+        # What a page's own route got, such as a token of odd signs, is said as that route says it.
+        if event["routeKey"].endswith("+}") and not http.wants_page(event):
             return http.problem_answer(unknown, event)
         above = _page_above(made, event)
         back = _address(event, above) if above else None
