@@ -87,7 +87,7 @@ def test_keeping_reads_the_months_of_the_batch_s_customers_alone(
     projections.save(tx, shop(store), [*customers, *before])
     explained: Any = Explaining(tx)
     kept = projection.Keeping
-    monkeypatch.setattr(projection, "Keeping", lambda _, of: kept(explained, of))
+    monkeypatch.setattr(projection, "Keeping", lambda _, *of: kept(explained, *of))
     more = [
         order(str(next(numbers)), customer_id=each.id, placed_at=months[-1])
         for each in customers[:9]
@@ -108,7 +108,7 @@ def test_whom_a_batch_names_for_the_first_time_is_asked_once(
     )
     explained: Any = Explaining(tx)
     kept = projection.Keeping
-    monkeypatch.setattr(projection, "Keeping", lambda _, of: kept(explained, of))
+    monkeypatch.setattr(projection, "Keeping", lambda _, *of: kept(explained, *of))
     customers = [customer(str(each)) for each in range(1, 301)]
     orders = [order(each.id, customer_id=each.id) for each in customers]
     projections.save(tx, shop(store), [*customers, *orders])
