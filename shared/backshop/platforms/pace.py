@@ -86,11 +86,6 @@ class Pace:
     def limit(self) -> int:
         return int(self._limit)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the next request has to wait."""
-        return self._under_way >= int(self._limit)
-
 
 class PageSize:
     """How many records are asked for at once: fewer where a page takes the shop long."""

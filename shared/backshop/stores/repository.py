@@ -280,8 +280,8 @@ def list_staff_keys(tx: Tx) -> list[dict[str, Any]]:
 
 
 def claim_deliveries(tx: Tx, claims: Sequence[Claim]) -> Asked[Collection[tuple[str, str]]]:
-    """(topic, key) of those that nobody has claimed before; the others were saved already. None
-    where the store is not there, or no platform behind it."""
+    """(topic, key) of those that nobody has claimed before; the others were saved already. It
+    is empty where the store is not there, or no platform behind it."""
     import orjson  # who checks a key needs none
 
     ordered = sorted(set(claims))

@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import suppress
-from time import sleep
 
 import pytest
 from backshop.platforms.errors import TransientFailure
@@ -83,6 +82,7 @@ def test_a_failure_without_a_time_keeps_nobody_waiting(failed: TransientFailure)
 def test_whoever_waits_for_a_place_learns_of_the_rest() -> None:
     pace, told = Pace(), []
     held = threading.Event()
+    all_ask = threading.Barrier(START + 1)
 
     def ask() -> None:
         try:
@@ -93,17 +93,17 @@ def test_whoever_waits_for_a_place_learns_of_the_rest() -> None:
 
     def meets_a_limit() -> None:
         with suppress(TransientFailure), pace.request():
+            all_ask.wait()
             held.wait()
             raise TransientFailure("it answered 429", 30.0)
 
     first = [threading.Thread(target=meets_a_limit) for _ in range(START)]
     for each in first:
         each.start()
+    all_ask.wait()
     waiting = [threading.Thread(target=ask) for _ in range(3)]
     for each in waiting:
         each.start()
-    while not pace.is_full:
-        sleep(0.001)
     held.set()
     for each in [*first, *waiting]:
         each.join(10)
