@@ -74,7 +74,7 @@ def make(
     store: str | None,
 ) -> None:
     """Make a staff key for the person or program NAME, or with --store the store's own new key,
-    which ends its former one within two minutes. A key is shown this once: on standard output,
+    which ends its former one within a minute. A key is shown this once: on standard output,
     unless it is kept.
 
     \b
@@ -119,7 +119,7 @@ def _hand_over(session: Session, result: dict[str, Any], keep: bool, to: Path | 
 @pass_session
 def revoke(session: Session, id: str, is_sure: bool) -> None:
     """End a staff key, by its ID or, where only one has it, its name; and its sessions at the desk.
-    It stops working within two minutes.
+    It stops working within a minute.
 
     \b
     backshop keys revoke Alice

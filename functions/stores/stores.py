@@ -85,7 +85,7 @@ class StoreChange(Model):
     terms: Terms | None = None
     logo: Logo | None = None
     new_store_key: bool = Field(
-        default=False, description="Make a new key; the old one stops working within two minutes."
+        default=False, description="Make a new key; the old one stops working within a minute."
     )
 
 

@@ -125,7 +125,7 @@ class ConnectorChange(BaseModel):
     """Read nothing at the shop and write nothing to it, until it is resumed; nothing is lost
     meanwhile."""
     new_store_key: bool = False
-    """Make a new store key; the old one stops working within two minutes."""
+    """Make a new store key; the old one stops working within a minute."""
 
     @model_validator(mode="after")
     def _something(self) -> ConnectorChange:

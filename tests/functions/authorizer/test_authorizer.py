@@ -83,16 +83,53 @@ def test_whatever_is_no_key_is_nobody(authorize, header):
     assert authorize(header) == {"isAuthorized": False}
 
 
-def test_a_revoked_key_stops_working_when_the_kept_answer_ends(
-    load, event, context, staff_key, monkeypatch
-):
-    function = load("authorizer")
-    request = event("authorizer/staff_key")
-    request["headers"]["authorization"] = f"Bearer {staff_key['staff_key']}"
-    assert function.handler(request, context)["isAuthorized"]
+def test_a_revoked_key_is_nobody_at_once(load, event, context, authorize, staff_key):
+    """Only API Gateway keeps answers, for a minute."""
+    header = f"Bearer {staff_key['staff_key']}"
+    assert authorize(header)["isAuthorized"]
     load("staff_keys").handler({"revoke": staff_key["id"]}, context)
-    monkeypatch.setattr(function, "SECONDS", 0)
-    assert not function.handler(request, context)["isAuthorized"]
+    assert not authorize(header)["isAuthorized"]
+
+
+@pytest.fixture
+def hashings(monkeypatch):
+    """How often bcrypt was asked."""
+    counted: list[str] = []
+    check = bcrypt.checkpw
+
+    def checked(secret, hashed):
+        counted.append("bcrypt")
+        return check(secret, hashed)
+
+    monkeypatch.setattr(bcrypt, "checkpw", checked)
+    return counted
+
+
+def test_a_secret_is_hashed_once_while_its_hash_stays(authorize, store_key, hashings):
+    assert [authorize(f"Bearer {store_key}")["isAuthorized"] for _ in range(3)] == [True] * 3
+    assert len(hashings) == 1
+
+
+def test_a_key_that_was_replaced_is_nobody_and_the_new_one_is_hashed(
+    authorize, store_key, store, owner, hashings
+):
+    assert authorize(f"Bearer {store_key}")["isAuthorized"]
+    new, hashed = keys.make("store", store)
+    owner.execute("UPDATE insights.stores SET api_key_hash = %s WHERE id = %s", [hashed, store])
+    assert not authorize(f"Bearer {store_key}")["isAuthorized"]
+    assert authorize(f"Bearer {new}")["isAuthorized"]
+    assert len(hashings) == 3
+
+
+def test_no_more_than_so_many_secrets_are_remembered(
+    load, event, context, store_key, staff_key, hashings, monkeypatch
+):
+    function, ask = load("authorizer"), event("authorizer/staff_key")
+    monkeypatch.setattr(function, "MOST_MATCHED", 1)
+    for key in (store_key, staff_key["staff_key"], staff_key["staff_key"], store_key):
+        ask["headers"]["authorization"] = f"Bearer {key}"
+        assert function.handler(ask, context)["isAuthorized"]
+    assert len(hashings) == 3
 
 
 def test_made_up_keys_cost_nothing(authorize, store_key, store, new_store, monkeypatch):
@@ -176,7 +213,7 @@ def test_whatever_keeps_a_key_of_ours_out_takes_the_same_steps(
 
     def walk(key: str) -> tuple[bool, tuple[str, ...]]:
         steps.clear()
-        module._known.clear()
+        module._matched.clear()
         ask["headers"]["authorization"] = f"Bearer {key}"
         return module.handler(ask, context)["isAuthorized"], tuple(steps)
 
