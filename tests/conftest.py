@@ -14,12 +14,13 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from backshop.aws import signed
 from backshop.db import migrations
 from psycopg.rows import dict_row
 
 import shops.running
 from local import postgres
-from tests import nursery
+from tests import mocked, nursery
 from tests import private_lines as private_lines_module
 
 os.environ["LOCAL_SHOPS"] = "yes"
@@ -98,6 +99,14 @@ def _shops_of_a_nursery() -> Iterator[None]:
     """Every `shops.running.running` of a test forks its server."""
     with nursery.opened() as start, pytest.MonkeyPatch.context() as patch:
         patch.setattr(shops.running, "start", start)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signed_calls_by_moto() -> Iterator[None]:
+    """Where moto stands for AWS it answers what `signed` sends, as it answers botocore."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signed, "_sent", mocked.sent(signed._sent))
         yield
 
 

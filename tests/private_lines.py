@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from backshop import logs
 
 PRIVATE = {
     "e-mail": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
@@ -48,6 +49,7 @@ def private(line: str, codes: set[str]) -> list[str]:
 @contextmanager
 def watched() -> Iterator[Watch]:
     """Every line that backshop logs meanwhile, in the form that CloudWatch gets."""
+    logs.logger()  # what it adds to a line is looked at, too
     log = logging.getLogger("backshop")
     watch = Watch()
     draw = secrets.randbelow

@@ -6,6 +6,7 @@ CPU time of one thread, the median of several runs; each cold start is a process
 
 from __future__ import annotations
 
+import http.server
 import importlib.util
 import io
 import json
@@ -13,9 +14,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -72,7 +75,9 @@ def _print_costs(photo: bytes) -> None:
     _row("cold process to the first picture", drawn["cold"])
     whole = _cold("handler")["cold"]
     _row("  with all that the function imports", whole)
-    _row("  and the clients of AWS", _cold("clients")["cold"])
+    with _stand_in(photo) as endpoint:
+        asking = _cold("calls", at=endpoint)["cold"]
+    _row("  and its calls of AWS", asking)
     _row("decode and encode 12 megapixels: the floor", warm["floor"])
     _row("decode and encode at 1024 pixels", warm["small"])
     _row("one matte look at 1024 pixels", warm["look"])
@@ -82,6 +87,7 @@ def _print_costs(photo: bytes) -> None:
     print(f"{'as ratios in this run':65}{'goal':>8}")
     if peer:
         _row("cold function, of MediaPipe's landmarks", whole / peer["cold"], None, 0.5)
+        _row("  with its calls of AWS", asking / peer["cold"], None, 0.5)
     _row("twenty looks, of the floor", warm["twenty"] / warm["floor"], None, 11)
     _row("a matte look, of its decode and encode", warm["look"] / warm["small"], None, 0.5)
     if peer:
@@ -107,7 +113,32 @@ def _photo() -> bytes:
     return figures.as_jpeg(face.resize((4000, 4000)).crop((0, 300, 4000, 3300)), 90)
 
 
-def _cold(side: str, python: str = sys.executable) -> dict[str, Any]:
+@contextmanager
+def _stand_in(photo: bytes) -> Iterator[str]:
+    """The endpoint of an AWS on this machine that knows one secret and one object."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            said = {"GET": photo, "PUT": b"", "POST": b'{"SecretString": "{}"}'}[self.command]
+            self.send_response(200)
+            self.send_header("content-length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_PUT = do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def _cold(side: str, python: str = sys.executable, at: str = "") -> dict[str, Any]:
     """The medians of what processes of their own measure, with bytecode of all that they import, as
     a Lambda has it: a run before writes it."""
     command = [python, str(Path(__file__).with_name("cold.py")), side, str(RESULTS / "photo.jpg")]
@@ -115,7 +146,12 @@ def _cold(side: str, python: str = sys.executable) -> dict[str, Any]:
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(RESULTS / "bytecode"),
+        "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_ENDPOINT_URL": at,
+        "LOGIN": "a secret's id",
     }
     runs = []
     for _ in range(ROUNDS + 1):

@@ -1,4 +1,4 @@
-"""One cold process: `cold.py landmarks|first|handler|clients|twenty|peer PHOTO` prints what it
+"""One cold process: `cold.py landmarks|first|handler|calls|twenty|peer PHOTO` prints what it
 took, as JSON.
 
 CPU milliseconds of the whole process, from the interpreter's start.
@@ -37,7 +37,7 @@ def first(photo: bytes) -> dict[str, Any]:
     return {"cold": spent()}
 
 
-def handler(photo: bytes) -> dict[str, Any]:
+def handler(photo: bytes, keep: Callable[[bytes], object] = len) -> dict[str, Any]:
     """`first` with everything that the function imports, database and models, and a look read as a
     product has it."""
     import tryon_overlay
@@ -48,17 +48,17 @@ def handler(photo: bytes) -> dict[str, Any]:
     spec = {"kind": "foundation", "shade": "#c68f6a", "coverage": 0.8, "finish": "matte"}
     look = looks.look_of({"try_on": spec})
     assert look is not None
-    pictures.encoded(render.draw(scene, look, render.Setting(), {}))
+    keep(pictures.encoded(render.draw(scene, look, render.Setting(), {})))
     return {"cold": spent(), "name": tryon_overlay.__name__}
 
 
-def clients(photo: bytes) -> dict[str, Any]:
-    """`handler` with the clients of AWS that it makes to read a selfie and its login."""
-    from backshop.aws import config
+def calls(photo: bytes) -> dict[str, Any]:
+    """`handler` with what it asks AWS: its login, the selfie, and to keep the picture."""
+    from backshop.aws import config, objects
 
-    for service in ("secretsmanager", "s3"):
-        config.client(service)
-    return handler(photo)
+    config.secret("LOGIN")
+    assert objects.get("bucket", "selfie") == photo
+    return handler(photo, lambda made: objects.put("bucket", "picture", made, "image/jpeg"))
 
 
 def twenty(photo: bytes) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def main() -> None:
         "landmarks": landmarks,
         "first": first,
         "handler": handler,
-        "clients": clients,
+        "calls": calls,
         "twenty": twenty,
         "peer": peer,
     }

@@ -8,6 +8,7 @@ the shopper waits: tryon_failures ends the session.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
@@ -18,8 +19,7 @@ from backshop.aws import config, objects
 from backshop.connect.try_on import repository as try_on
 from backshop.connect.try_on import rules
 from backshop.connect.try_on.looks import Look, NearShade, Reading, Result, assets_of
-from botocore.exceptions import ClientError
-from vision import colors, jpegs, pictures, render, tone
+from vision import colors, face, jpegs, pictures, render, tone
 from vision.colors import Bytes
 from vision.scene import Scene
 
@@ -37,18 +37,22 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 def draw_session(store_id: UUID, session_id: UUID, by: str) -> None:
     """Take a session up where it was left and bring it to its end."""
-    with db.transaction(store_id=store_id) as tx:
-        claimed = try_on.claim(tx, session_id, by, datetime.now(UTC), rules.CLAIM_LASTS)
-        erased = claimed is None and try_on.session(tx, session_id) is None
-        found = try_on.products(tx, claimed.skus) if claimed else {}
-        catalogue = try_on.foundations(tx) if claimed else []
+    with ThreadPoolExecutor(2) as beside:
+        # While the database is asked. Both have ended before a photo is decoded, which forks.
+        selfie = beside.submit(_read, rules.selfie_key(store_id, session_id))
+        beside.submit(face.load)
+        with db.transaction(store_id=store_id) as tx:
+            claimed = try_on.claim(tx, session_id, by, datetime.now(UTC), rules.CLAIM_LASTS)
+            erased = claimed is None and try_on.session(tx, session_id) is None
+            found = try_on.products(tx, claimed.skus) if claimed else {}
+            catalogue = try_on.foundations(tx) if claimed else []
     if claimed is None:
         if erased:  # before its selfie came
             objects.delete(_bucket(), [rules.selfie_key(store_id, session_id)])
         logs.info("nothing to draw", session_id=str(session_id))
         return
     try:
-        scene, notes = render.sit(_read(rules.selfie_key(store_id, session_id)))
+        scene, notes = render.sit(selfie.result())
     except pictures.Refused as refused:
         with db.transaction(store_id=store_id) as tx:
             try_on.fail(tx, session_id, by, _failure(refused))
@@ -113,18 +117,20 @@ def _draw(
 
 def _assets(store_id: UUID, look: Look) -> Mapping[str, bytes]:
     """The files that a look names. Raises Refused where one is missing."""
-    files = {}
-    for name in sorted(assets_of(look)):
-        key = rules.asset_key(store_id, name)
-        try:
-            files[name] = _read(key)
-        except ClientError:
-            if objects.exists(_bucket(), key):
-                raise
-            raise pictures.Refused(
-                "bad_asset", "The product's picture is missing; tell the shop."
-            ) from None
-    return files
+    return {name: _asset(rules.asset_key(store_id, name)) for name in sorted(assets_of(look))}
+
+
+def _asset(key: str) -> bytes:
+    from botocore.exceptions import ClientError  # make-up has no files, and its picture waits
+
+    try:
+        return _read(key)
+    except ClientError:
+        if objects.exists(_bucket(), key):
+            raise
+        raise pictures.Refused(
+            "bad_asset", "The product's picture is missing; tell the shop."
+        ) from None
 
 
 def _read(key: str) -> bytes:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from aws_lambda_powertools import Logger
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,7 +19,21 @@ R = TypeVar("R")
 _shows_text: Callable[[], bool] = bool
 """Whether errors may be logged with their text: nowhere, unless `show_text` was told where."""
 
-logger = Logger(service="backshop", log_uncaught_exceptions=False)
+_about: dict[str, Any] = {}
+
+
+@cache
+def logger() -> Logger:
+    """Made with the first line: a call that logs nothing, or its first answer, does not wait for
+    it."""
+    from aws_lambda_powertools import Logger
+
+    return Logger(service="backshop", log_uncaught_exceptions=False)
+
+
+def about(**ids: Any) -> None:
+    """Keys of every further line, until others of the same names are told."""
+    _about.update(ids)
 
 
 def count(name: str, value: float = 1, **dimensions: str) -> None:
@@ -34,12 +49,12 @@ def count(name: str, value: float = 1, **dimensions: str) -> None:
 
 def info(message: str, **ids: Any) -> None:
     """One line at INFO; `ids` become keys of their own."""
-    logger.info(message, extra=ids)
+    logger().info(message, extra=_about | ids)
 
 
 def warning(message: str, **ids: Any) -> None:
     """One line at WARNING: something was refused or set aside and somebody may want to look."""
-    logger.warning(message, extra=ids)
+    logger().warning(message, extra=_about | ids)
 
 
 class Crash(Exception):
@@ -60,9 +75,10 @@ def failure(message: str, error: BaseException, **ids: Any) -> None:
     """
     frames = traceback.extract_tb(error.__traceback__)
     diagnosis = getattr(error, "diag", None)
-    logger.error(
+    logger().error(
         message,
-        extra={
+        extra=_about
+        | {
             "error": _name(error),
             "cause": _name(error.__cause__) if error.__cause__ else None,
             "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],

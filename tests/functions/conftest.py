@@ -21,8 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
-from backshop import db
-from backshop import logs as _logs  # noqa: F401  its logger is what `logged` listens to
+from backshop import db, logs
 from backshop.aws import config
 from backshop.db import migrations
 from backshop.web import keys
@@ -194,6 +193,7 @@ def _hold_to_contract(module: ModuleType) -> None:
 def logged() -> Iterator[list[str]]:
     """Every line that is logged during the test, as CloudWatch would get it."""
     lines: list[str] = []
+    logs.logger()
     log = logging.getLogger("backshop")
 
     class Keep(logging.Handler):

@@ -353,6 +353,12 @@ def network(name: str) -> Callable[[Tensor], list[Tensor]]:
     return run
 
 
+def load() -> None:
+    """Load the networks that every picture needs."""
+    for name in ("face_detector", "face_landmarks_detector", "hand_detector"):
+        network(name)
+
+
 def has(name: str) -> bool:
     """Whether the layer holds an optional model."""
     return (models() / f"{name}.tflite").is_file()

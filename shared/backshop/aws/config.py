@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from backshop import logs
+from backshop.aws import signed
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -27,8 +28,7 @@ _secrets: dict[str, tuple[float, str]] = {}
 _former: dict[str, tuple[float, str | None]] = {}
 
 
-class Unreachable(Exception):
-    """AWS does not answer."""
+Unreachable = signed.Unreachable
 
 
 class Missing(LookupError):
@@ -73,15 +73,12 @@ def secret(name: str) -> str:
     kept = _secrets.get(name)
     if kept and monotonic() - kept[0] < SECRET_SECONDS:
         return kept[1]
-    from botocore.exceptions import BotoCoreError
-
     try:
-        answer = client("secretsmanager").get_secret_value(SecretId=value(name))
-    except BotoCoreError as unreachable:
+        text = signed.secret(access(), value(name))
+    except Unreachable:
         if kept:
             return kept[1]
-        raise Unreachable("Secrets Manager does not answer") from unreachable
-    text: str = answer["SecretString"]
+        raise
     _secrets[name] = (monotonic(), text)
     return text
 
@@ -142,6 +139,33 @@ def forget_secret(name: str) -> None:
     """Read the secret anew next time: its holder was just refused."""
     _secrets.pop(name, None)
     _former.pop(name, None)
+
+
+_ENDPOINTS = {"s3": "AWS_ENDPOINT_URL_S3", "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
+
+
+def access() -> signed.Access:
+    """Where AWS is and who asks it, by the variables that botocore reads; read each time, for a
+    session's token may be another one. Raises `Unreachable` where they are missing."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise Unreachable("set AWS_REGION")
+    every = os.environ.get("AWS_ENDPOINT_URL")
+    named = {service: os.environ.get(name) or every for service, name in _ENDPOINTS.items()}
+    endpoints = {service: url.rstrip("/") for service, url in named.items() if url}
+    return signed.Access(region, _keys(), endpoints, os.environ.get("AWS_CA_BUNDLE") or None)
+
+
+def _keys() -> signed.Keys:
+    """Lambda has them in the environment; where they are not, botocore finds some, or none."""
+    id, secret = (os.environ.get(f"AWS_{name}") for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
+    if id and secret:
+        return signed.Keys(id, secret, os.environ.get("AWS_SESSION_TOKEN"))
+    found = _session().get_credentials()
+    if found is None:
+        raise Unreachable("there are no credentials for AWS")
+    frozen = found.get_frozen_credentials()
+    return signed.Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
 
 @cache

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import IO, Any, TypedDict
 from uuid import uuid4
 
-from backshop.aws import config
+from backshop.aws import config, signed
 
 BATCH = 1000
 """Keys that one call deletes at most."""
@@ -42,10 +42,11 @@ def put(
 ) -> None:
     """Store an object in place of any other under this key, encrypted with a KMS key where one is
     given, and as the bucket does it where none is."""
-    sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
-    config.client("s3").put_object(
-        Bucket=bucket, Key=key, Body=content, ContentType=content_type, **sealed
-    )
+    headers = {"content-type": content_type}
+    if kms_key:
+        headers["x-amz-server-side-encryption"] = "aws:kms"
+        headers["x-amz-server-side-encryption-aws-kms-key-id"] = kms_key
+    signed.put_object(config.access(), bucket, key, content, headers)
 
 
 def put_in_parts(bucket: str, key: str, parts: Iterable[bytes], content_type: str) -> None:
@@ -72,8 +73,7 @@ def put_in_parts(bucket: str, key: str, parts: Iterable[bytes], content_type: st
 
 def get(bucket: str, key: str, limit: int | None = None) -> bytes:
     """An object's content, or its first `limit` bytes."""
-    stored: bytes = config.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read(limit)
-    return stored
+    return signed.get_object(config.access(), bucket, key, limit)
 
 
 def download(bucket: str, key: str, file: IO[bytes], limit: int) -> str:

@@ -40,7 +40,6 @@ def store_all(store_id: UUID, arrivals: Sequence[Arrival]) -> set[UUID]:
         return set()
     try:
         put = partial(_put_part, store_id, config.value("WEBHOOK_BODIES_KEY"))
-        config.client("s3")
     except Exception as error:
         _count(store_id, error)
         return set()
@@ -72,9 +71,13 @@ def _count(store_id: UUID, error: Exception) -> None:
 
 def read(store_id: UUID, id: UUID) -> bytes | None:
     """The body of a webhook; None where it is gone."""
+    from botocore.exceptions import ClientError
+
     try:
         return objects.get(config.value("DATA_BUCKET"), key_of(store_id, id))
-    except config.client("s3").exceptions.NoSuchKey:
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] != "NoSuchKey":
+            raise
         return None
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from backshop.logs import crash_safely, logger
+from backshop import logs
+from backshop.logs import crash_safely
 from backshop.stores import tenants
 from backshop.web import callers, http
 from backshop.web.http import Event
@@ -20,7 +21,7 @@ def handler(resolve: Handler) -> Handler:
 
     @crash_safely
     def handle(event: Event, context: Any) -> dict[str, Any]:
-        logger.append_keys(request_id=http.request_id(event), route=event.get("routeKey"))
+        logs.about(request_id=http.request_id(event), route=event.get("routeKey"))
         answer = resolve(event, context)
         keep_by_nobody(answer)
         if origin := http.header(event, "origin"):

@@ -1,0 +1,214 @@
+"""Signatures are botocore's own, and answers are taken as botocore takes them."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from backshop.aws import config, objects, signed
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
+KEYS = signed.Keys("AKIDEXAMPLE", "an example of a secret")
+ACCESS = signed.Access("eu-west-1", KEYS, {"s3": "https://a.example.com"})
+SEALED = {"content-type": "image/jpeg", "x-amz-server-side-encryption": "aws:kms"}
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS.id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS.secret)
+    for name in ("AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    signed._idle.clear()
+
+
+@pytest.mark.parametrize("token", [None, "a token of a session"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        signed.Call("GetObject", "s3", "GET", signed._place(ACCESS, "a", "a b+ä~/1.x")),
+        signed.Call("PutObject", "s3", "PUT", "https://a.example.com/k", SEALED, b"content"),
+        signed.Call("GetSecretValue", "secretsmanager", "POST", "https://b.example.com/",
+                    {"x-amz-target": "secretsmanager.GetSecretValue"}, b"{}"),
+    ],
+    ids=lambda call: call.name,
+)  # fmt: skip
+def test_a_signature_is_the_one_of_botocore(
+    monkeypatch: pytest.MonkeyPatch, call: signed.Call, token: str | None
+) -> None:
+    ours = signed.signed(ACCESS._replace(keys=KEYS._replace(token=token)), call, AT)
+    theirs = AWSRequest(call.method, call.url, dict(call.headers), call.body)
+    theirs.context["payload_signing_enabled"] = True
+    for name in ("x-amz-content-sha256",):
+        theirs.headers[name] = ours[name]
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: AT.replace(tzinfo=None))
+    kind = S3SigV4Auth if call.service == "s3" else SigV4Auth
+    kind(Credentials(KEYS.id, KEYS.secret, token), call.service, "eu-west-1").add_auth(theirs)
+    assert ours["authorization"] == theirs.headers["Authorization"]
+
+
+def test_addresses_are_those_of_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    def place(key: str) -> str:
+        return signed._place(config.access(), "box", key)
+
+    assert place("a/b") == "https://box.s3.eu-west-1.amazonaws.com/a/b"
+    own = signed._endpoint(config.access(), "secretsmanager")
+    assert own == "https://secretsmanager.eu-west-1.amazonaws.com"
+    monkeypatch.setenv("AWS_REGION", "cn-north-1")
+    assert place("a") == "https://box.s3.cn-north-1.amazonaws.com.cn/a"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1/")
+    assert place("a") == "http://127.0.0.1:1/box/a"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2")
+    assert place("a") == "http://127.0.0.1:2/box/a"
+    assert signed._endpoint(config.access(), "secretsmanager") == "http://127.0.0.1:1"
+
+
+class Aws:
+    """Says what it was told to say, answer by answer, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.says: list[tuple[int, bytes]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.closes = self.hangs = False
+        self.cut = 0
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    told = Aws()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            told.asked.append({"path": self.path, "body": body, "headers": dict(self.headers)})
+            if told.hangs:
+                self.close_connection = True
+                over.wait(5)
+                return
+            status, content = told.says.pop(0)
+            self.send_response(status)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) - told.cut])
+            self.close_connection = told.closes or bool(told.cut)
+            told.cut = 0
+
+        do_PUT = do_POST = do_GET
+
+        def log_message(self, *_: object) -> None: ...
+
+    over = threading.Event()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr("backshop.aws.signed.time.sleep", lambda _seconds: None)
+    yield told
+    over.set()
+    signed._idle.clear()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+BUSY = (503, b"<Error><Code>SlowDown</Code><Message>Less.</Message></Error>")
+NO_KEY = (404, b"<Error><Code>NoSuchKey</Code><Message>It is not there.</Message></Error>")
+
+
+def test_an_object_is_stored_under_its_key_and_read(aws: Aws) -> None:
+    aws.says = [(200, b""), (200, b"content"), (200, b"content")]
+    objects.put("box", "a b/ä", b"content", "image/jpeg", kms_key="the key")
+    assert objects.get("box", "a b/ä") == b"content"
+    assert objects.get("box", "a b/ä", 3) == b"con"
+    assert {each["path"] for each in aws.asked} == {"/box/a%20b/%C3%A4"}
+    assert aws.asked[0]["body"] == b"content"
+    headers = aws.asked[0]["headers"]
+    assert headers["content-type"] == "image/jpeg"
+    assert headers["x-amz-server-side-encryption-aws-kms-key-id"] == "the key"
+
+
+def test_the_token_of_the_moment_is_sent(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.says = [(200, b""), (200, b"")]
+    for token in ("first", "second"):
+        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+        objects.get("box", "a")
+    assert [each["headers"]["x-amz-security-token"] for each in aws.asked] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [BUSY, (500, b""), (429, b""), (400, b'{"__type": "ThrottlingException"}')],
+)
+def test_who_is_busy_is_asked_again(aws: Aws, first: tuple[int, bytes]) -> None:
+    aws.says = [first, first, (200, b"content")]
+    assert objects.get("box", "a") == b"content"
+
+
+def test_who_stays_busy_is_asked_three_times(aws: Aws) -> None:
+    aws.says = [BUSY] * 3
+    with pytest.raises(ClientError, match="SlowDown"):
+        objects.get("box", "a")
+    assert len(aws.asked) == 3
+
+
+def test_what_is_refused_is_said_as_botocore_says_it(aws: Aws) -> None:
+    aws.says = [NO_KEY, (400, b'{"__type": "a#ResourceNotFoundException", "Message": "No."}')]
+    with pytest.raises(ClientError) as missing:
+        objects.get("box", "a")
+    assert missing.value.response["Error"] == {"Code": "NoSuchKey", "Message": "It is not there."}
+    with pytest.raises(ClientError) as unknown:
+        signed.secret(config.access(), "id")
+    assert unknown.value.response["Error"] == {
+        "Code": "ResourceNotFoundException",
+        "Message": "No.",
+    }
+    assert len(aws.asked) == 2
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_anew(aws: Aws) -> None:
+    aws.closes, aws.says = True, [(200, b"one"), (200, b"two")]
+    assert objects.get("box", "a") == b"one"
+    assert objects.get("box", "a") == b"two"
+
+
+@pytest.mark.parametrize("most", [None, 100])
+def test_an_answer_that_breaks_off_is_asked_for_again(aws: Aws, most: int | None) -> None:
+    aws.cut, aws.says = 3, [(200, b"content"), (200, b"content")]
+    assert objects.get("box", "a", most) == b"content"
+
+
+def test_who_does_not_answer_is_unreachable(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signed, "_READ_SECONDS", 0.05)
+    aws.hangs = True
+    with pytest.raises(signed.Unreachable):
+        objects.get("box", "a")
+    assert len(aws.asked) == 3
+
+
+def test_a_kept_secret_is_used_on_where_nobody_answers(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_SECRET", "its id")
+    aws.says = [(200, json.dumps({"SecretString": "the text"}).encode())]
+    config.reset()
+    assert config.secret("A_SECRET") == "the text"
+    assert json.loads(aws.asked[0]["body"]) == {"SecretId": "its id"}
+    monkeypatch.setattr(signed, "_READ_SECONDS", 0.05)
+    monkeypatch.setattr(config, "SECRET_SECONDS", 0)
+    aws.hangs = True
+    assert config.secret("A_SECRET") == "the text"
+    config.reset()
+    with pytest.raises(config.Unreachable):
+        config.secret("A_SECRET")
