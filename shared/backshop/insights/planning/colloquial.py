@@ -76,11 +76,13 @@ _OF_CODES: tuple[tuple[str, str], ...] = (
     (r"\b(?:(?:lean(?:ed|t)?|r[io]de|rode in|came in) on|cash(?:ed)? in on|whip(?:ped)? out|reach(?:ed)? for) (?=(?:an? |the |our |any )*(?:@x\d+|coupons?|codes?|vouchers?|discounts?)\b)", "used "),
     (r"\b(?:shav(?:e|ed)|slash(?:ed)?|trim(?:med)?|chop(?:ped)?|lop(?:ped)?|slic(?:e|ed)|clip(?:ped)?|sh(?:ea|o)re?) off(?: (?:of )?(?:our |the )?(?:orders?|bills?|prices?|sales|baskets?|revenue))?\b", "discount"),
 )  # fmt: skip
+_ASKER = r"(?:accountant|bookkeeper|tax advis[eo]r|boss|manager|partner|husband|wife|sister|brother|m[ou]m|dad|investors?|bank|team|supplier|landlord|colleague)"
 _OF_REST: tuple[tuple[str, str], ...] = (
+    (rf"^(?:my|our|the) {_ASKER} (?:needs?|wants?|asks?|asked|is asking|would like|is after)(?: (?:me|us))?(?: (?:for|about|to know|to see|to have))?\b|\bfor (?:my|our|the) {_ASKER}\b", ""),
     (r"\b(?:came|come|comes|coming) (?:back to (?:bite|haunt) us|home to roost)(?: with a refund)?\b", "were refunded"),
     (r"\b(?:what|which|how (?:big|large) a) (?:slice|chunk|cut|bite|wedge|sliver|piece of the pie)(?: of)?\b", "what share of"),
     (r"\bhow (?:big|large) (?:is |was )?(?:the |a )?(?:slice|chunk|cut) of\b", "what share of"),
-    (r"\b(?:red letter|banner|bumper|stand ?out|record breaking|blow ?out|stellar|golden) (day|week|month|quarter|year)\b(?= (?:ever|this|last|in|of|for|since|on)\b|$)", r"best \1"),
+    (r"\b(?:red letter|block ?buster|banner|bumper|stand ?out|record breaking|blow ?out|stellar|golden) (day|week|month|quarter|year)\b(?= (?:ever|this|last|in|of|for|since|on)\b|$)", r"best \1"),
     (r"\b(?:middle of the road|run of the mill|bog standard|garden variety)\b(?: (?=order|basket|purchase|cart))?", "typical "),
     (r"\b(?:all told|when all is said and done|all in all|in the grand scheme(?: of things)?|by and large|long story short|give or take|ball ?park(?: figure)?|off the top of your head|in a nutshell|at a glance|for the (?:tax ?man|books|record|accounts|files)|for good measure|come rain or shine|warts and all|hand on heart|cut to the chase|no beating about the bush|bird s eye view|birds eye view|rule of thumb|as the crow flies|truth be told|if i may|small ?fry|night ?owl|early ?bird|tiddlers?|in one go|on the nose|to the penny|to the dot|bang for (?:our|your|the) buck|ish)\b(?! (?:products?|sales of|mugs?|shirts?))", ""),
     (r"\bwise(?= ?$| ~| ,)", "wise"),

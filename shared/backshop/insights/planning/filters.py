@@ -558,6 +558,7 @@ def is_negative(line: Line) -> bool:
 
 
 _FACING = (
+    r"^ (?:the |our )?@x\d+(?:(?: ,| and)+ @x\d+)+ , ",
     r"@x\d+(?: \w+){0,3}(?: ~)? (?:vs|or|compared \w+|(?<!other )than|against) (?:\w+ ){0,2}@x\d+",
     r"\b(?:compare|comparing|comparison|difference|split)\b(?: \w+){0,5} @x\d+(?: (?:and|with|to|,))+ @x\d+",
 )

@@ -1400,6 +1400,7 @@ def fit(reading: Reading) -> None:
     """Metrics as their rows and filters have them: of products, product sales; of codes, the sales
     with them."""
     fields = {*reading.dimensions, *(each.field for each in reading.filters)}
+    _spent_by_all(reading, fields)
     if fields & PRODUCT_FIELDS:
         _of_products(reading)
     elif fields & {D.COUPON}:
@@ -1416,6 +1417,17 @@ def fit(reading: Reading) -> None:
     if reading.dimensions or reading.grain:
         is_percent = METRICS[reading.metrics[0]].format == "percent"
         filters.read_left_limit(reading, reading.metrics[0], is_percent=is_percent)
+
+
+def _spent_by_all(reading: Reading, fields: set[str]) -> None:
+    """`how much did people spend with save10` is all of it, where it does not come by customer."""
+    if reading.metrics[:1] != ["revenue_per_customer"] or reading.line.has(
+        r"\b(?:per|each|average|avg|every)\b"
+    ):
+        return
+    of_dimensions = fields & set(Dimension.__members__.values())
+    if of_dimensions - set(METRICS["revenue_per_customer"].dimensions):
+        reading.metrics[0] = "net_sales"
 
 
 def _of_courses(reading: Reading, fields: set[str]) -> None:

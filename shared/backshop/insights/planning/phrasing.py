@@ -15,6 +15,14 @@ _UNIT = r"(week|month|quarter|year)"
 
 _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
     (
+        r"\bwhat (?:percent(?:age)?|share|proportion) of (?:our |the )?(?:sales|revenue) (?:do|did|have) we discount(?:ed)?(?: away)?\b|\bhow (?:deep|steep|big|high|large) (?:are|were|is|was) (?:our |the )?(?:average )?discounts?\b(?: on average)?",
+        "discount rate",
+    ),
+    (
+        r"\b(?:average|mean|typical) price (?:[a-z]+ ){0,4}?per (?:item|unit|piece|product)\b",
+        "average selling price",
+    ),
+    (
         r"\b(?:gmv|gross merchandise (?:value|volume)|undiscounted (?:sales|revenue))\b",
         "gross sales",
     ),
@@ -54,7 +62,34 @@ _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
     ),
 )
 
+_ASKED = r"(?:what|which|who|how|when|where|show me|give me|tell me|can you|could you)"
+_FRONTED: tuple[tuple[str, str], ...] = (
+    # A condition before the question goes behind it: `with save10 how much did people spend`.
+    (
+        rf"^((?:from|with|without|among|for|in|via|by|per|over|under|to|using|excluding|except|paid (?:by|with)) (?:(?!{_ASKED}\b|and |but ).){{2,50}}?)(?: ,)? ({_ASKED} .*)$",
+        r"\2 \1",
+    ),
+)
+
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
+    (
+        r"^((?:(?:no of|number of|the|all|total|our) )*)order (?=(?:in|from|last|this|today|yesterday|by|per)\b)",
+        r"\1orders ",
+    ),
+    (
+        r"\b(?:goes?|going|ends? up|lands?|puts?|gets? put) in(?:to)? (?:the |their |an? |one |same )*(?:basket|cart|order)s? (?:together |along |alongside )?with\b",
+        "is bought together with",
+    ),
+    (
+        r"\borders with (?:at least )?(?:1|one|a|an|any|some) (?:or more )?(?:refunds?|returns?)\b",
+        "refunded orders",
+    ),
+    (
+        r"\b(?:how many|what)(?: of (?:our|the))? orders (?:got|get|were|are|was|is) (cancelled|refunded|returned|discounted) (?:as|in) an? (?:percentage|percent|share|proportion)\b",
+        r"share of orders \1",
+    ),
+    (r"\borders of (?:every|any|each) status\b", "orders of all statuses"),
+    (r"\bvalue of (?:all |the |our )*orders by status\b", "order value of all statuses by status"),
     (
         r"\b(?:average|mean|avg) (?:number of )?(?:items|units|products|pieces) (?:in|per|of) (?:an? |our |the |each |all )?orders?\b",
         "items per order",
@@ -118,6 +153,18 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_PEOPLE: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(?:what |which )?(?:percent(?:age)?|share|proportion|fraction) of (?:our |the |my |all )*{PEOPLE} (?:(?:who|that|have) )*(?:bought|ordered|purchased|shopped|came|come)(?: (?:with|from) us)? (?:more than (?:once|1 time)|at least twice|(?:2|at least 2|multiple) (?:or more )?times)\b",
+        "repeat customer rate",
+    ),
+    (
+        r"\b(customers|clients|buyers|shoppers) (new|returning)\b(?= (?:of|in|for|from|this|last|since|during|by)\b| ?$| ,)",
+        r"\2 \1",
+    ),
+    (
+        r"\bhow much (?:do|did|does|have) (?:our |the )?(?:top|best|biggest) customers (?:contribute|add|mean)(?: to (?:our |the |total )*(?:sales|revenue|turnover))?\b",
+        "share of top customers",
+    ),
     (
         r"\b(cohort.{1,60}?)(?: ,)? (?:of |for |from )?(?:the |all )?(?:customers|those) (?:acquired|won|gained|who joined|joining)\b",
         r"\1",
@@ -303,14 +350,17 @@ _OF_TIME: tuple[tuple[str, str], ...] = (
         r"last year \1\2",
     ),
     (r"\b(?:the )?same (\d+) (days|weeks|months) (?:of |in )?last year\b", "same period last year"),
-    (r"\bagainst the (\d+) before\b", "vs previous period"),
+    (
+        rf"\b(?:against|vs|compared (?:to|with)|over) the (?:(?:previous|prior) )?\d+(?: {_UNIT}s)? (?:before|earlier|prior)(?: (?:that|it|those))?\b",
+        "vs previous period",
+    ),
     (r"\band how (?:it|that|this) compares? (?:with|to|against)\b", "vs"),
     (
         rf"\bthis {_UNIT} over (?:the )?(?:last|previous|prior) \1\b",
         r"this \1 vs last \1",
     ),
     (
-        rf"\b(last {_UNIT}) over (?=the same)",
+        rf"\b((?:last|this) {_UNIT}) over (?=the same|the (?:\w+ )?(?:before|prior)\b)",
         r"\1 vs ",
     ),
     (
@@ -408,6 +458,10 @@ _OF_RANKS: tuple[tuple[str, str], ...] = (
         r"\bfirst (\d+) (products|items|countries|categories|customers|coupons) by\b",
         r"top \1 \2 by",
     ),
+    (
+        r"\b(coupons?|codes?|categor(?:y|ies)|countr(?:y|ies)|markets?|channels?) (?:that|which) (?:brought (?:in|us)|made|earned|bring in|make|makes|brings in|earns?)(?: us)? (?:the )?(most|least)(?: money| revenue| sales)?\b",
+        r"\1 with the \2 revenue",
+    ),
     (r"\b(?:(\d+) )?(?:biggest|top|highest|best) earners\b", r"top \1 products by revenue"),
     (r"\b(?:biggest|top|highest|best) earner\b", "best product by revenue"),
     (
@@ -447,6 +501,12 @@ _OF_RANKS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_CLASSES: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:attributed|attributable|generated|associated|resulting|reali[sz]ed|booked) (?=(?:net |gross |total )?(?:revenue|sales|turnover|orders|spend)\b)",
+        "",
+    ),
+    (rf"\bfree (?:shipping|delivery|postage) (?={CODES}\b|@x)", ""),
+    (r"^(@x\d+) , (?=(?:uses|redemptions|usage)\b)", r"\1 "),
     (
         r"\b(?:country|channel|category|coupon|payment method|sku|product) (?:=|equals) (?=@x)",
         "for ",
@@ -590,6 +650,7 @@ _OF_OTHERS: tuple[tuple[str, str], ...] = (
 )
 
 _RULES = (
+    *_FRONTED,
     *_MONEY_GIVEN,
     *_OF_ORDERS,
     *_OF_PEOPLE,

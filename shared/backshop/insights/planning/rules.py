@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from backshop.insights.planning import (
+    asides,
     clauses,
     colloquial,
     correcting,
@@ -31,7 +32,7 @@ from backshop.insights.planning import (
 from backshop.insights.planning.lexicon import DIMENSION_NOUNS, MISSING, PEOPLE
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
 from backshop.insights.planning.names import Named
-from backshop.insights.planning.patterns import Patterns
+from backshop.insights.planning.patterns import Patterns, compiled
 from backshop.insights.planning.text import (
     Line,
     folded,
@@ -173,7 +174,19 @@ def _opened(asked: Asked, known: Known, now: times.Now) -> Reading:
     """The line, with the store's names marked in it."""
     held, found = names.index(known), names.Found()
     _decline_one_person(asked.text)
-    text = re.sub(r"sha256:\w+", " ", asked.text)
+    told = asides.told_apart(re.sub(r"sha256:\w+", " ", asked.text))
+    line = _marked(told.question, known, held, found)
+    if told.aside and names.MARK not in line and compiled(asides.IT).search(line):
+        aside = _marked(told.aside, known, held, found)
+        if meant := re.search(rf"{names.MARK}\d+", aside):
+            line = re.sub(asides.IT, meant[0], line, count=1)
+    line = phrasing.rephrased(correcting.corrected(line, found.names, now))
+    line = in_one_word(line)
+    return Reading(Line(line), found.names)
+
+
+def _marked(text: str, known: Known, held: names.Index, found: names.Found) -> str:
+    """The text as a line, spelled right, with the store's names marked in it."""
     line = plain_line(text).replace("@", " ")  # No mark but those that are set here.
     if len(line.split()) > MOST_WORDS:
         raise Refused(_declined("That is longer than a question of numbers; ask in one sentence."))
@@ -187,10 +200,7 @@ def _opened(asked: Asked, known: Known, now: times.Now) -> Reading:
     line = names.marked_names(line, held, found, lexicon.own_words())
     line = names.marked_others(line, held, found)
     line = re.sub(r"\b(?:chinese|lunar) new year\b", "lunarnewyear", line)
-    line = names.marked_countries(line, text, known, found)
-    line = phrasing.rephrased(correcting.corrected(line, found.names, now))
-    line = in_one_word(line)
-    return Reading(Line(line), found.names)
+    return names.marked_countries(line, text, known, found)
 
 
 _PERSON = (
@@ -282,7 +292,7 @@ def _decline_two_at_once(reading: Reading, asked: Asked, known: Known, now: time
     raise Refused(Declined(text, ("one question at a time",), *nearest))
 
 
-_KNOWN_AFTER_ALL = {"forecasts": "days_of_stock", "single orders": "customers_at_risk"}
+_KNOWN_AFTER_ALL = {"forecasts": "days_of_stock", "carts": "co_purchase_count", "single orders": "customers_at_risk"}
 """What runs out is asked about days to come, who stays away about a last order."""
 
 
@@ -483,6 +493,17 @@ _CLASSES_BESIDE: tuple[tuple[Dimension, str], ...] = (
 _BY = r"(?:by|per|x|for each|for every|each|every|across|grouped by|split by|broken down by|breakdown by|broken into|split into|according to|depending on|in each|from each|of each|and by|between|among|then by|(?<!^ )~ (?:and|,|x|vs)(?: by)?)"
 _BY_ROWS = rf"(?<!\w){_BY}(?: the| our| my| different| various| individual| all| all the| single)*(?: |-)(?:{ranking.NOUNS})(?! net sales| sold)(?: too| as well| separately| individually)?\b"
 _ROWS_ACROSS = rf"\b(?:{ranking.NOUNS}) (?=(?:x|vs) (?:hours?|weekdays?|months?|countr|categor|products?|channels?)\b)"
+_LISTED = [
+    (each, noun)
+    for each, noun in DIMENSION_NOUNS
+    if each in (D.COUNTRY, D.CATEGORY, D.CHANNEL, D.PAYMENT_METHOD, D.DAY_OF_WEEK, D.STATUS, D.CUSTOMER_TYPE)
+]
+_ROWS_ALONE = (
+    r"(?:(?<=^ )|(?<=[,/] ))(?:"
+    + "|".join(rf"(?P<{each.upper()}>{noun})" for each, noun in _LISTED)
+    + r")(?= [,~/]| $)"
+)
+"""Of a list of catchwords (`aov / country / last month`)."""
 _ROWS_SPLIT = tuple(
     rf"\b(?:{noun}) (?:breakdown|split|wise|level|ranking|table|mix|distribution|comparison)\b"
     for _, noun in DIMENSION_NOUNS
@@ -511,6 +532,11 @@ def _read_dimensions(reading: Reading) -> None:
                 if each.field != dimension or dimension not in (D.IS_WEEKEND, D.HAS_COUPON)
             ]
             _add(reading, dimension)
+    if not reading.dimensions and (found := line.find(_ROWS_ALONE)) and (
+        reading.metrics or metrics.said(line.text)
+    ):
+        _add(reading, next(each for each, _ in _LISTED if found[str(each).upper()]))
+        line.text = f"{line.text[: found.start()]} ~ {line.text[found.end() :]}"
     if reading.grain is None and (
         found := line.take(rf"(?<!^ )~ (?:and|,|x)(?: by)? {times.UNIT}s?\b")
     ):
@@ -599,6 +625,8 @@ def _take_words_of_names(reading: Reading, known: Known) -> None:
     held = names.index(known)
     own = lexicon.own_words()
     words = [each for each in reading.line.words() if each.isalpha() and each not in own]
+    if alone := reading.line.find(r"^ (?:(?:and|what about|how about|but|ok|now|only|just) )*(?:the |our )?(\w+) ones? $"):
+        words = [alone[1]]  # `and the rose ones`
     part = names.of_parts([each for each in words if held.has(folded(each))], held)
     if part is not None:
         filters.add_name(reading, part, known)
@@ -610,6 +638,8 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
     line, first, last = reading.line, re.escape(left[0]), re.escape(left[-1])
     if any(re.fullmatch(r"[a-z]{3,}\d+", each) for each in left):
         return True
+    if line.has(rf"\bby (?:the |our )*{first} (?:sales|revenue|turnover|money|value|spend)\b"):
+        return False  # `by attributed revenue`
     if not reading.metrics or line.has(
         rf"\b(?:of|for|from|in|by|with|on|about|many|much|selling|called|named|product|item|category|code|coupon|using|than|vs|which|what) (?:the |our |my |all )?{first}\b"
     ):

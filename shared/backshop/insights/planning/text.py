@@ -91,6 +91,7 @@ _SLIPS = {
         "year": "yer yeer",
         "week": "wek",
         "top": "tpo",
+        "days": "dys dasy",
     }.items()
     for slip in slips.split()
 }
@@ -290,6 +291,10 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"|\b(mon|wed|sat|sun)(?= \d)",
         lambda m: _WEEKDAYS[m[1] or m[2]],
     ),
+    (
+        rf"\bon the (\d{{1,2}})(?:st|nd|rd|th)\b(?! (?:of|{_MON}|customer|day|week|order))",
+        r"on the \1 of this month",
+    ),
     (r"\b(\d+)(?:st|nd|rd|th)\b", r"\1"),
     (r"\bw ?/ ?c\b", "week commencing"),
     (
@@ -399,8 +404,22 @@ def without_hyphens(line: str) -> str:
     )
 
 
+_YEARS_SAID = (
+    r"\b(?:twenty|two thousand(?: and)?|20) (nineteen|eighteen|twenty|20)(?:[ -](one|two|three|four|five|six|seven|eight|nine|[1-9]))?\b"
+    r"|\b2000 (?:and )?(nineteen|eighteen|twenty|20)(?:[ -](one|two|three|four|five|six|seven|eight|nine|[1-9]))?\b"
+)
+
+
+def _year_said(found: Match[str]) -> str:
+    """`twenty twenty five`, as it is dictated."""
+    parts = [each for each in found.groups() if each]
+    said = [NUMBERS.get(each) or (1 if each == "one" else int(each)) for each in parts]
+    return str(2000 + sum(said))
+
+
 def numbered(line: str) -> str:
     """Numbers that are written out, as digits."""
+    line = compiled(_YEARS_SAID).sub(_year_said, line)
     line = compiled(rf"\b({'|'.join(NUMBERS)})\b").sub(lambda m: str(NUMBERS[m[1]]), line)
     line = compiled(r"\ba dozen\b").sub("12", line)
     return compiled(r"\ba hundred\b").sub("100", line)

@@ -229,6 +229,15 @@ def _days_of_month(found: Match[str], now: Now) -> Period | None:
     return Range(start=start, end=end) if start and end and start <= end else None
 
 
+def _day_of_month(found: Match[str], now: Now) -> Period | None:
+    """`the 3rd of last month`; of this month the latest such day."""
+    first = start_of(now.today, Unit.MONTH)
+    if found["rel"] == "last" or int(found["d"]) > now.today.day:
+        first = start_of(first - DAY, Unit.MONTH)
+    day = _date(int(found["d"]), first.month, first.year)
+    return Range(start=day, end=day) if day else None
+
+
 def _month_span(found: Match[str], now: Now) -> Period | None:
     """`march to may`, `jan-mar 2025`, `november 2024 to february 2025`."""
     first, last = month_number(found["a"]), month_number(found["b"])
@@ -653,6 +662,10 @@ _LAST = r"(?:last|past|previous|prior|trailing|latest|recent|most recent|precedi
 _MOMENT = rf"(?:{A_DATE}|(?:last |this |past )?{LONG_WEEKDAY[:1]}?:{LONG_WEEKDAY[1:]}|yesterday|last (?:week|month|quarter|year)|{MONTH[:1]}?:{MONTH[1:]}(?: {YEAR[:1]}?:{YEAR[1:]})?|(?:{'|'.join(DAYS_NAMED)})(?: last year)?)"
 
 _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
+    (
+        r"\b(?:on )?(?:the )?(?P<d>\d{1,2}) (?:of )?(?P<rel>this|last|the) month\b",
+        _day_of_month,
+    ),
     (rf"\b(?:between|from)? ?(?P<start>{A_DATE}) ?{TO} ?(?P<end>{A_DATE})\b", _date_range),
     (
         rf"\b(?:between |from )?(?:the )?(?:(?P<a>\d{{1,2}}) ?{TO} ?(?:the )?(?P<b>\d{{1,2}}) (?:of )?(?P<m>{MONTH[1:-1]})|(?P<m2>{MONTH[1:-1]}) (?P<c>\d{{1,2}}) ?{TO} ?(?P<d>\d{{1,2}}))(?!\d)(?: ?,? ?(?P<y>(?:19|20)\d\d|last year))?(?:(?P<y2>)|)\b",

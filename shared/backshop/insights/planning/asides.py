@@ -1,0 +1,99 @@
+"""Stories around a question (`we poured 40 jars yesterday. how many have we sold?`): what only states
+something is no part of the question. Of what it names, `it` of the question may be one."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from backshop.insights.planning import metrics
+from backshop.insights.planning.patterns import compiled
+
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*|\s+[-–—]{1,2}\s+")
+_FILLERS = (
+    r"^(?:(?:so|oh|and|well|now|but|ok|okay|hi|hey|hello|good|morning|evening|afternoon|honestly|anyway|also|actually|btw"
+    r"|lately|recently|apparently|today|ah|hm+|yes|thanks|look|listen|you know|by the way)[ ,!.]+)*"
+)
+_ASKING = (
+    r"(?:what|which|who|how|when|where|show|give|tell|list|compare|can (?:you|i|we)|could (?:you|i|we)|would you|please"
+    r"|(?:do|did|does|is|are|was|were|have|has) (?:we|i|our|my|the|it|they|people|customers|any))"
+)
+_VERB = (
+    r"(?:is|are|was|were|has|have|had|does|did|do|will|would|might|must|should|can|could|thinks?|thought|says?|said|wants?|needs?|told"
+    r"|asks?|asked|keeps?|kept|went|goes|got|gets|came|loves?|likes?|claims?|believes?|swears?|reckons?|feels?|felt|seems?"
+    r"|looks?|started|finished|arrived|just|finally|always|never|isn|aren|wasn|weren|hasn|haven|don|doesn|didn)"
+)
+_STATED = (
+    _FILLERS
+    + r"(?:(?:i|we|he|she|you|everyone|everybody|somebody|someone|nobody)(?:'\w+)? (?!who|that|and|or|from|in)\w"
+    r"|(?:they|it|that|there|people|folks|things|business)(?:'(?:s|ve|re|d|ll)| " + _VERB + r")\b"
+    r"|this(?:'s| is| was| has| will) (?!the )"
+    r"|(?:my|our|the|an?|some)(?: (?!who|that|which|whose|where|with|from)[\w'-]+){1,3}? "
+    + _VERB
+    + r"\b)"
+)
+_WANTED = (
+    r"\b(?:i|we)(?: (?:really|just|also|only|would|am|are|was|were|have been)|'d|'m|'re|'ve been)* (?:(?:need|want|like|love|have|try|trying|looking)(?! to\b)"
+    r"|(?:need|want|like|love|have|try|trying|got) to (?:see|know|have|get|find|understand|check|look|compare|view|hear|learn|figure|break|list|pull|analy[sz]e)"
+    r"|wonder(?:ing)?|curious|interested|after)\b"
+)
+"""Wants of which the rest of the sentence is the question."""
+_NO_ASIDE = r"^(?:i mean|i meant|i think|i guess|we mean|you know)\b"
+_THEN_ASKED = re.compile(rf",\s+(?=(?:(?:so|and|but|now|then|please|ok|just)[ ,]+)*{_ASKING}\b)", re.I)
+_THEN_STATED = re.compile(r",\s+(?=(?:i|we|my|our)\b)", re.I)
+_PURPOSE = re.compile(
+    r"[ ,]+(?:so (?:that )?(?:i|we) (?:can|could|know|do)|because (?:i|we|my|our|he|she|they)|'?cause (?:i|we)|since (?:i|we|my|our) (?:am|are|want|need|have)"
+    r"|as (?:i|we) (?:am|are|want|need|have to))\b[^?]*",
+    re.I,
+)
+
+
+class Told(NamedTuple):
+    question: str
+    aside: str
+    """What was told beside it."""
+
+
+def told_apart(text: str) -> Told:
+    """The question, and what is only told; all is the question where nothing else would be left."""
+    kept, told = [], []
+    for sentence in filter(None, _SENTENCES.split(text.strip())):
+        (told if _is_stated(sentence) else kept).append(sentence)
+    if told and not any(map(_asks, kept)):
+        kept, told = [text], []
+    parts = [_without_clauses(each, told) for each in kept]
+    return Told(" ".join(parts), " ".join(told)) if told else Told(text, "")
+
+
+def _without_clauses(sentence: str, told: list[str]) -> str:
+    if (found := _THEN_ASKED.search(sentence)) and _is_stated(sentence[: found.start()]):
+        told.append(sentence[: found.start()])
+        sentence = sentence[found.end() :]
+    if not _asks(sentence):
+        return sentence
+    found = _THEN_STATED.search(sentence) or _PURPOSE.search(sentence)
+    if found and (found.re is _PURPOSE or _is_stated(sentence[found.end() :])):
+        told.append(sentence[found.end() :])
+        sentence = sentence[: found.start()]
+    return sentence
+
+
+def _is_stated(text: str) -> bool:
+    said = text.lower().replace("’", "'")
+    if said.rstrip().endswith("?") or compiled(_NO_ASIDE).search(said):
+        return False
+    found = compiled(_STATED).search(said)
+    if found is None:
+        return False
+    wanted = compiled(_WANTED).search(said)
+    return wanted is None or wanted.start() > found.start() + 25
+
+
+def _asks(text: str) -> bool:
+    said = text.lower()
+    begins = compiled(rf"{_FILLERS}{_ASKING}\b").search(said) is not None
+    return begins or "?" in text or bool(metrics.said(said))
+
+
+IT = r"(?<!how is )(?<!does )\b(?:of )?(?:that|this) (?:one|code|coupon|product|item|category|candle|thing|country)\b|\b(?:it|them|they|those|these)\b"
+"""What may stand for a thing that was told of."""
