@@ -32,6 +32,10 @@ _STATED = (
     + _VERB
     + r"\b)"
 )
+_SENTENCE = (
+    rf"{_STATED}|{_FILLERS}(?!{_ASKING}\b)(?:(?!who|that|which|whose|where|only|just|for|in|from|by|with)[\w'&-]+ ){{1,4}}?{_VERB} .*[.!]\s*$"
+)
+"""A whole one may be of anything."""
 _WANTED = (
     r"\b(?:i|we)(?: (?:really|just|also|only|would|am|are|was|were|have been)|'d|'m|'re|'ve been)* (?:(?:need|want|like|love|have|try|trying|looking)(?! to\b)"
     r"|(?:need|want|like|love|have|try|trying|got) to (?:see|know|have|get|find|understand|check|look|compare|view|hear|learn|figure|break|list|pull|analy[sz]e)"
@@ -39,12 +43,15 @@ _WANTED = (
 )
 """Wants of which the rest of the sentence is the question."""
 _NO_ASIDE = r"^(?:i mean|i meant|i think|i guess|we mean|you know)\b"
-_THEN_ASKED = re.compile(rf",\s+(?=(?:(?:so|and|but|now|then|please|ok|just)[ ,]+)*{_ASKING}\b)", re.I)
-_THEN_STATED = re.compile(r",\s+(?=(?:i|we|my|our)\b)", re.I)
+_THEN_ASKED = re.compile(
+    rf",\s+(?=(?:(?:so|and|but|now|then|please|ok|just|at|in|on|from|by|for|to|of|with)[ ,]+)*{_ASKING}\b)",
+    re.IGNORECASE,
+)
+_THEN_STATED = re.compile(r",\s+(?=(?:i|we|my|our)\b)", re.IGNORECASE)
 _PURPOSE = re.compile(
     r"[ ,]+(?:so (?:that )?(?:i|we) (?:can|could|know|do)|because (?:i|we|my|our|he|she|they)|'?cause (?:i|we)|since (?:i|we|my|our) (?:am|are|want|need|have)"
     r"|as (?:i|we) (?:am|are|want|need|have to))\b[^?]*",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -58,7 +65,7 @@ def told_apart(text: str) -> Told:
     """The question, and what is only told; all is the question where nothing else would be left."""
     kept, told = [], []
     for sentence in filter(None, _SENTENCES.split(text.strip())):
-        (told if _is_stated(sentence) else kept).append(sentence)
+        (told if _is_stated(sentence, _SENTENCE) else kept).append(sentence)
     if told and not any(map(_asks, kept)):
         kept, told = [text], []
     parts = [_without_clauses(each, told) for each in kept]
@@ -78,11 +85,11 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
     return sentence
 
 
-def _is_stated(text: str) -> bool:
+def _is_stated(text: str, pattern: str = _STATED) -> bool:
     said = text.lower().replace("’", "'")
     if said.rstrip().endswith("?") or compiled(_NO_ASIDE).search(said):
         return False
-    found = compiled(_STATED).search(said)
+    found = compiled(pattern).search(said)
     if found is None:
         return False
     wanted = compiled(_WANTED).search(said)

@@ -31,6 +31,7 @@ _OF_MONEY: tuple[tuple[str, str], ...] = (
     (r"\b(?:our |the |my )?top ?line(?: figures?| number)?\b", "revenue"),
     (rf"\b{_OURS}(?:biggest |best |main |top )*(?:cash cows|money ?(?:makers|spinners)|bread ?winners|(?:top|best|biggest) earners|rainmakers)\b", "best products by revenue"),
     (r"\bhow much (?:cash|money|dough) (?:is|do we have) (?:stuck |tied up |caught |locked )?(?:in limbo|hanging|in the air|up in the air)(?: in)?\b", "how much money is in"),
+    (r"\b(?:what|how much)(?: (?:is|was|do we have|did we have|have we got))?(?: there)? in (?:the|our) (?:tills?|cash register|coffers)\b", "how much did we make"),
     (r"\b(?:hit|reached|made it to|landed in|came into) (?:the|our) (?:tills?|coffers|kitty)\b", "did we make"),
     (r"\b(?:skim(?:med)? off the top|skim(?:med)? off|cream(?:ed)? off|swallow(?:ed)?|gobble(?:d)? up)\b(?= in fees|.*\bfees\b)", "charge"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backshop.insights.planning import metrics as metrics_of
 from backshop.insights.planning import times
+from backshop.insights.planning.filters import N, number_of, op_of
 from backshop.insights.planning.lexicon import DIMENSION_NOUNS
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from backshop.insights.planning.rules import Reading
 
 YES = r"^ (?:yes|yeah|yep|sure|ok|okay|please|do (?:it|that)|go ahead|sounds good|show (?:me )?(?:that|it)|that one)(?: (?:please|do|do that|do it|go ahead|show me|show me that|that|it|then))* $"
-CUE = r"^ (?:(?:ok|okay|now|great|thanks|cool|nice|hm+|so|right|then|please|well|good|alright) )*(?:and|what about|how about|what of|only|just|same|the same|instead|but|also|or|then|by|per|as|for|in|on|compared|compare (?:it|that|this|them|to|with)|vs|with|without|excluding|exclude|except|include|including|add|plus|show (?:it|that|this|them|only|the same)|make (?:it|that)|break (?:it|that|this|them)|split (?:it|that|this|them)|group (?:it|that|this)|drill|top \d+|bottom \d+|first \d+|filter|limit|narrow|do (?:it|that|the same)|can (?:you|i) (?:see|do|show|get|have|break|split) (?:it|that|this|them)|switch|change (?:it|that)|replace|use|not|from|since|during|over|grouped|sorted|sort|rank(?:ed)?|more|less|all|everything|of (?:those|these|them|that)|which of (?:those|these|them)|last|this|previous|yesterday|today|the (?:week|month|quarter|year|day|one) before|daily|weekly|monthly|quarterly|yearly)\b"
-_STRONG_CUE = r"^ (?:(?:ok|okay|now|great|thanks|so|then|well) )*(?:and|what about|how about|what of|same|the same|instead|but|also|or|add|plus|as|with|include|make (?:it|that)|show (?:it|that|this|the same|only)|do (?:it|that|the same)|by|per|switch|only|just|use|change (?:it|that)|replace|vs|compare (?:it|that|this|them|to|with)|compared)\b|\binstead\b"
+CUE = r"^ (?:(?:ok|okay|now|great|thanks|cool|nice|hm+|so|right|then|please|well|good|alright|no|oops) )*(?:sorry|i mean|i meant|actually|and|what about|how about|what of|only|just|same|the same|instead|but|also|or|then|by|per|as|for|in|on|compared|compare (?:it|that|this|them|to|with)|vs|with|without|excluding|exclude|except|include|including|add|plus|show (?:it|that|this|them|only|the same)|make (?:it|that)|break (?:it|that|this|them)|split (?:it|that|this|them)|group (?:it|that|this)|drill|top \d+|bottom \d+|first \d+|filter|limit|narrow|do (?:it|that|the same)|can (?:you|i) (?:see|do|show|get|have|break|split) (?:it|that|this|them)|switch|change (?:it|that)|replace|use|not|from|since|during|over|grouped|sorted|sort|rank(?:ed)?|more|less|all|everything|of (?:those|these|them|that)|which of (?:those|these|them)|last|this|previous|yesterday|today|the (?:week|month|quarter|year|day|one) before|daily|weekly|monthly|quarterly|yearly)\b"
+_STRONG_CUE = r"^ (?:(?:ok|okay|now|great|thanks|so|then|well|no|oops) )*(?:sorry|i mean|i meant|actually|and|what about|how about|what of|same|the same|instead|but|also|or|add|plus|as|with|include|make (?:it|that)|show (?:it|that|this|the same|only)|do (?:it|that|the same)|by|per|switch|only|just|use|change (?:it|that)|replace|vs|compare (?:it|that|this|them|to|with)|compared)\b|\binstead\b"
 _ADDING = r"\b(?:also|as well|too|add|adding|plus|additionally|in addition|include|including|together with|on top|next to it|alongside)\b"
 _EVERYTHING = r"\b(?:all (?:countries|products|categories|customers|orders|coupons|of (?:it|them))|worldwide|everywhere|globally|in total|overall|without (?:the )?filters?|no filters?|everything|altogether|the whole (?:shop|store))\b"
 _CLEARED = r"\b(?:remove|drop|clear|without|lose|forget|ignore|take off|no)(?: (?:the|that|this|all))*(?: (?P<what>[a-z ]+?))? (?:filters?|restrictions?|limits?)\b"
@@ -250,6 +251,8 @@ def _dimensions(before: SemanticQuery, reading: Reading, is_added: bool) -> list
 def _filters(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Filter]:
     named = {each.field for each in reading.filters}
     kept = [each for each in before.filters if each.field not in named]
+    if not named and (found := reading.line.take(_LIMIT_ANEW)):
+        kept = [_limited_anew(each, found) for each in kept]
     if not is_added:
         return [*kept, *reading.filters]
     joined = []
@@ -266,6 +269,16 @@ def _filters(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Fi
             Filter(field=each.field, op="in", value=tuple(dict.fromkeys([*values, each.value])))
         )
     return [*kept, *joined]
+
+
+_LIMIT_ANEW = rf"^ (?:(?:and|what about|how about|but|ok|now|only|just|the ones|ones|those) )*{N} $"
+"""`and over 150?`, where there was a limit before."""
+
+
+def _limited_anew(filter: Filter, found: re.Match[str]) -> Filter:
+    if not isinstance(filter.value, int | float) or isinstance(filter.value, bool):
+        return filter
+    return filter.model_copy(update={"op": op_of(found), "value": number_of(found)})
 
 
 def _fits(filter: Filter, metrics: list[str]) -> bool:

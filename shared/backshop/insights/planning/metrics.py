@@ -468,7 +468,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("sell_through",),
     ),
     Idiom(
-        r"(?<!orders )(?<!customers )(?<!sales )(?<!revenue )(?<!refunds )(?<!orders)(?<!customers)(?<!sales)(?<!revenue)(?<!refunds)\b(?:(?:how (?:many|much)) )?(?:units|pieces|items|quantity|it|they|@x\d+)?(?: ?(?:are|do|does|is|we|sold|sell|sells|selling)){0,3} ?(?<=\S )(?<!and )(?<!now )(?<!for )(?:per|a|each) day(?= on average| in average| ~| *$| for each product| by product| per product| of @x\d+)(?P<q>)|\b(?:sales )?velocity\b|\bhow (?:fast|quickly)(?: (?:do|does|is|are|did|we|it|our|the|each|my|products?|items?|@x\d+|stuff|things?))* (?:sell|selling|sold|moving|move|going)\b|\b(?:fastest|quickest|slowest) (?:selling|moving|sellers|movers)(?: products?| items?)?\b|\b(?:fast|slow) movers\b",
+        r"(?<!orders )(?<!customers )(?<!sales )(?<!revenue )(?<!refunds )(?<!orders)(?<!customers)(?<!sales)(?<!revenue)(?<!refunds)\b(?:(?:how (?:many|much)) )?(?:units|pieces|items|quantity|it|they|@x\d+)?(?: ?(?:are|do|does|is|we|sold|sell|sells|selling)){0,3} ?(?<=\S )(?<!and )(?<!now )(?<!for )(?:per|a|each) day(?= on average| in average| ~| *$| (?:for each|by|per|for every) (?:product|sku|item|variant)| of @x\d+)(?P<q>)|\b(?:sales )?velocity\b|\bhow (?:fast|quickly)(?: (?:do|does|is|are|did|we|it|our|the|each|my|products?|items?|@x\d+|stuff|things?))* (?:sell|selling|sold|moving|move|going)\b|\b(?:fastest|quickest|slowest) (?:selling|moving|sellers|movers)(?: products?| items?)?\b|\b(?:fast|slow) movers\b",
         ("sales_velocity",),
         (D.PRODUCT,),
         then=lambda reading, found: _velocity(reading, found),
@@ -854,6 +854,8 @@ def _velocity(reading: Reading, found: Match[str]) -> None:
         reading.line.text = reading.line.text.replace(f" {number[1]} %m", " %m", 1)
     if number or sign < 0:
         reading.top_n = sign * (int(number[1]) if number else 10)
+    if reading.line.take(r"\b(?:for each|by|per|for every) (?:skus?|variants?)\b"):
+        reading.dimensions[:] = [D.SKU if each == D.PRODUCT else each for each in reading.dimensions]
     _named_only(reading, found)
 
 

@@ -565,6 +565,8 @@ def _is_country(tokens: list[str], at: int) -> bool:
     """Unless what stands around `us` makes it those who ask (`orders that hit us on monday`)."""
     if tokens[at] != "us" or (at > 0 and tokens[at - 1] in _TO_US):
         return False
+    if tokens[at - 1 : at] == ["to"] and tokens[at + 1 : at + 2] == ["from"]:
+        return False  # `sent back to us from italy`
     before = tokens[at - 1] if at else ","
     is_marked = before.startswith(MARK) or before[-1:].isdigit() or before == "¤"
     return is_marked or before in _BEFORE_US or bool({*tokens[at + 1 : at + 2]} & _AFTER_US)

@@ -88,6 +88,19 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
         r"\b(?:how many|what)(?: of (?:our|the))? orders (?:got|get|were|are|was|is) (cancelled|refunded|returned|discounted) (?:as|in) an? (?:percentage|percent|share|proportion)\b",
         r"share of orders \1",
     ),
+    (
+        r"\b(?:of all statuses|of every status|whatever the status)(?: ,)? (?:including|incl|with|even|and also) (?:the )?(?:cancelled|failed|refunded|pending)(?: (?:and|or) (?:cancelled|failed|refunded|pending))?(?: (?:ones|orders))?",
+        "of all statuses",
+    ),
+    (
+        r"\bhow many times? (?:do |does |did )?(?:an?|the|our|each|every|one) customers? (?:make|place|order|buy|do)s?(?: an?)?(?: orders?| purchases?)?(?: (?:in|per) (?:one|1|a) (?:year|month))?\b",
+        "orders per customer",
+    ),
+    (r"\b(?:just|only|exactly) (?:one|1|a) (?:single )?time\b", "only once"),
+    (
+        rf"\b(?:days?|day) of (?:stock|inventory|cover)(?: left| remaining)? (under|below|less than|over|above|more than|<|>) (\d+)(?: days)?\b",
+        r"stock lasting \1 \2 days",
+    ),
     (r"\borders of (?:every|any|each) status\b", "orders of all statuses"),
     (r"\bvalue of (?:all |the |our )*orders by status\b", "order value of all statuses by status"),
     (
@@ -288,6 +301,10 @@ _MONTH = "january|february|march|april|may|june|july|august|september|october|no
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
     (
+        r"\b(?:with|alongside|next to|beside|against) (?:the |that of the )?same (?:day|week|month|quarter|period|days|time|months|weeks)s? (?:(?:a|1|one) year (?:earlier|before|ago|prior)|(?:of |in )?(?:last|the previous|the prior) year)\b",
+        "vs same period last year",
+    ),
+    (
         r"\b(?:ahead of|behind|better than|worse than) (?=(?:the )?(?:same (?:period|time|month|week|quarter|day)|last (?:week|month|quarter|year)|previous|prior|(?:day|week|month|quarter|year) before)\b)",
         "up vs ",
     ),
@@ -435,6 +452,10 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
 
 _OF_RANKS: tuple[tuple[str, str], ...] = (
     (
+        r"^(?:what|which(?: products| items)?) (?:sold|sells|is selling|are selling|sell) (?:the )?(best|worst|most|least)\b(.*?)(?: ,)? (?:just |only |the )?(\d{1,2}) (?:items|products|ones|of them)$",
+        r"\3 \1 selling products \2",
+    ),
+    (
         r"\bwhich (\d+) (\w+) (?:are|were) (?:the |our )?(quietest|busiest|best|worst|strongest|weakest|slowest|biggest|smallest)\b",
         r"\3 \1 \2",
     ),
@@ -506,6 +527,10 @@ _OF_CLASSES: tuple[tuple[str, str], ...] = (
         "",
     ),
     (rf"\bfree (?:shipping|delivery|postage) (?={CODES}\b|@x)", ""),
+    (
+        r"(?<!by )(?<!per )\b((?:net |gross )?(?:sales|revenue|orders|turnover|aov|units)) (new|returning|repeat|guest) customers\b(?! (?:and|vs|or|,))",
+        r"\1 from \2 customers",
+    ),
     (r"^(@x\d+) , (?=(?:uses|redemptions|usage)\b)", r"\1 "),
     (
         r"\b(?:country|channel|category|coupon|payment method|sku|product) (?:=|equals) (?=@x)",

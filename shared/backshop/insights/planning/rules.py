@@ -19,6 +19,7 @@ from backshop.insights.planning import (
     correcting,
     filters,
     following,
+    goods,
     lexicon,
     limits,
     metrics,
@@ -200,7 +201,7 @@ def _marked(text: str, known: Known, held: names.Index, found: names.Found) -> s
     line = names.marked_names(line, held, found, lexicon.own_words())
     line = names.marked_others(line, held, found)
     line = re.sub(r"\b(?:chinese|lunar) new year\b", "lunarnewyear", line)
-    return names.marked_countries(line, text, known, found)
+    return goods.as_products(names.marked_countries(line, text, known, found), known)
 
 
 _PERSON = (

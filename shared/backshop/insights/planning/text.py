@@ -179,6 +179,19 @@ def _said_number(word: str) -> int:
     return 1 if word in ("a", "an", "one") else NUMBERS.get(word) or int(word)
 
 
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+    " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
+).split()  # fmt: skip
+_ORDINAL = rf"(?:(?P<tens>twenty|thirty)[ -])?(?P<nth>{'|'.join(_ORDINALS)})"
+
+
+def _ordinal(found: Match[str]) -> int:
+    """A day of a month in words."""
+    day = _ORDINALS.index(found["nth"]) + 1
+    return (30 if day == 21 else day) + NUMBERS.get(found["tens"] or "", 0)
+
+
 def _counted(found: Match[str]) -> str:
     """`2.5 lakh` as a number."""
     return f"{float(found[1]) * _MANY[found[2]]:.10g}"
@@ -217,6 +230,7 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"^((?:\S+ ){0,4}[^\s:]+): ", r"\1 , "),
     (r"\b[lt]tm\b", "last 12 months"),
     (r"\b2day\b", "today"),
+    (r"(?<=s )r (?=\w{2})", "are "),
     (r"\br (?=we|u|you|there|our|the|sales|orders)", "are "),
     (r"(?<=[a-z] )n (?=[a-z])", "and "),
     (r"(?<![\d:])([01]?\d|2[0-3]):00\b", r"\1 oclock"),
@@ -264,10 +278,8 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bq([1-4]) ?['/]?(\d\d)\b(?![./%-])", lambda m: _of_quarter(m[1], m[2])),
     (r"\b[lt](?=\d+ ?(?:[dwmqy]|days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?)\b)", "last "),
     (r"(?<=\d)\+(?!\d)", " or more "),
-    (
-        r"\b(first|second|third) of (?=(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
-        lambda m: {"first": "1 ", "second": "2 ", "third": "3 "}[m[1]],
-    ),
+    (rf"\b{_ORDINAL} (?:of )?(?=(?:{_MON})[a-z]{{0,6}}\b)", lambda m: f"{_ordinal(m)} "),
+    (rf"\b((?:{_MON})[a-z]{{0,6}}) (?:the )?{_ORDINAL}\b(?! (?:week|half|quarter))", lambda m: f"{m[1]} {_ordinal(m)}"),
     (r"\b(\d+)\s?(?:x)\b", r"\1 times"),
     (r"(?<=\w) - (?=(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", " to "),
     (r"\b(?:vs?|versus)\b\.?", "vs"),
@@ -341,7 +353,10 @@ def written_as() -> dict[str, tuple[str, ...]]:
 
 
 _ONE_WORD = (
-    (r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron)s\b|\bfolks?\b", "customers"),
+    (
+        r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron|parent|mum|mom|grandparent|teacher|guy|fan)s\b|\bfolks?\b|\bfamilies\b",
+        "customers",
+    ),
     (r"\b(?:buyer|client|shopper|punter|purchaser|consumer|patron)\b", "customer"),
     (r"\bpurchased\b|\bbuyed\b", "bought"),
 )
