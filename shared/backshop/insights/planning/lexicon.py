@@ -281,7 +281,7 @@ MISSING: tuple[Missing, ...] = (
         _COUNTRIES,
     ),
     _m(
-        r"suppliers?|who (?:supplies|supplied|makes|made|manufactures|delivers)|supplied by|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:stock|inventory)(?: \w+)? (?:per|by|at each|in each|at every|for each) locations?|(?:new |next )?stock (?:will )?arriv\w+|arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
+        r"suppliers?|who (?:supplies|supplied|makes|made|manufactures|delivers)|supplied by|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:stock|inventory)(?: \w+)? (?:per|by|at each|in each|at every|for each) locations?|(?:new |next )?stock (?:will )?arriv\w+|(?<!orders )(?<!order )arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
         "suppliers",
         "Suppliers, warehouses and purchase orders are not part of these numbers.",
         _STOCK_NOW,

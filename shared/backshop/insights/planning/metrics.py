@@ -267,7 +267,7 @@ IDIOMS: tuple[Idiom, ...] = (
         (D.CUSTOMER,),
     ),
     Idiom(
-        rf"\b(?:how many |number of |count of |which |what |the |our |all )*(?:{PEOPLE} )?(?:that |who |which |have |has |had |only )*(?:bought|ordered|purchased|shopped)(?: from us| with us)? (?:only |just |exactly )?(?:once|1 time|one time|a single time)(?: only)?(?: (?:and )?(?:never (?:again|came back|returned|come back)|did not come back))?\b",
+        rf"\b(?:how many |number of |count of |which |what |the |our |all )*(?:{PEOPLE} )?(?:that |who |which |have |has |had |only )*(?:bought|ordered|purchased|shopped)(?: (?:from|with|at) (?:us|our shop))? (?:only |just |exactly )?(?:once|1 time|one time|a single time)(?: only)?(?: (?:and )?(?:never (?:again|came back|returned|come back)|did not come back))?\b",
         ("one_time_customers",),
     ),
     Idiom(
