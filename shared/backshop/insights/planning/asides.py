@@ -9,10 +9,10 @@ from typing import NamedTuple
 from backshop.insights.planning import metrics
 from backshop.insights.planning.patterns import compiled
 
-_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*|\s+[-–—]{1,2}\s+")
+_SENTENCES = re.compile(r"(?<=[.!?;:])\s+|\s*\n+\s*|\s+[-–—]{1,2}\s+")
 _FILLERS = (
     r"^(?:(?:so|oh|and|well|now|but|ok|okay|hi|hey|hello|good|morning|evening|afternoon|honestly|anyway|also|actually|btw"
-    r"|lately|recently|apparently|today|ah|hm+|yes|thanks|look|listen|you know|by the way)[ ,!.]+)*"
+    r"|lately|recently|apparently|today|ah|hm+|yes|thanks|look|listen|right|you know|by the way)[ ,!.]+)*"
 )
 _ASKING = (
     r"(?:what|which|who|how|when|where|show|give|tell|list|compare|can (?:you|i|we)|could (?:you|i|we)|would you|please"

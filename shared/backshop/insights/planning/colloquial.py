@@ -51,7 +51,7 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
     (r"\b(?:goes|go|went) (?:hand in hand|hand in glove|arm in arm|well) with\b", "is bought together with"),
     (r"\b(?:in the same breath as|on the coat ?tails of)\b", "together with"),
     (r"\b(?:left )?(?:in the (?:tank|cupboard|larder|pantry|back)|under our roof|to hand|at hand|up our sleeve)\b(?=$| ~| ,| right| now| today)", "left"),
-    (r"\b(?:everything|all(?: that is)?|what is|the lot|all the (?:goods|stuff)) (?:on|in) (?:our |the |my )?(?:shel(?:f|ves)|warehouse|storeroom|stockroom|back room)\b(?=.*\bworth\b)", "our stock"),
+    (r"\b(?:everything|all(?: that is)?|what is|the lot|(?:all )?the (?:goods|stuff|things|products|items)) (?:on|in) (?:our |the |my )?(?:shel(?:f|ves)|warehouse|storeroom|stockroom|back room)\b(?=.*\bworth\b)", "our stock"),
     (r"\b(?:on|in) (?:our |the |my )(?:shel(?:f|ves)|stockroom|storeroom)\b", "in stock"),
     (r"\bdown to (fewer|less) than (\d+)(?: of| left)?\b", r"with \1 than \2 left"),
     (r"\bdown to (?:our |the |their )?last (?:few|couple|handful)\b|\b(?:running on (?:fumes|empty)|on (?:its|their) last legs|scraping the barrel)\b", "low on stock"),

@@ -177,9 +177,13 @@ def read_row_limits(reading: Reading) -> None:
         name = _limited(found["figure"], dimension)
         if name is None:
             return
+        from backshop.insights.planning import metrics
+
         text = reading.line.text
-        reading.line.text = f"{text[: found.start()]}~ %m {text[found.end() :]}"
-        reading.metrics.append(name)
+        is_named = bool(metrics.said(text[: found.start()]))
+        reading.line.text = f"{text[: found.start()]}~ {'' if is_named else '%m '}{text[found.end() :]}"
+        if not is_named:  # Else the limit is of what is asked for, or stands beside it.
+            reading.metrics.append(name)
         if dimension is None:
             reading.grain = Unit(row)
         else:
@@ -559,6 +563,7 @@ def is_negative(line: Line) -> bool:
 
 _FACING = (
     r"^ (?:the |our )?@x\d+(?:(?: ,| and)+ @x\d+)+ , ",
+    r"@x\d+(?:(?: ,| and)+ @x\d+)+ (?:[^@]* )?(?:each|respectively)(?= ?$| ~| (?:last|this|in|over|during|since))",
     r"@x\d+(?: \w+){0,3}(?: ~)? (?:vs|or|compared \w+|(?<!other )than|against) (?:\w+ ){0,2}@x\d+",
     r"\b(?:compare|comparing|comparison|difference|split)\b(?: \w+){0,5} @x\d+(?: (?:and|with|to|,))+ @x\d+",
 )

@@ -68,6 +68,10 @@ _RATES = {
     "product_net_sales": "product_net_sales_share",
     "returning_customers": "repeat_customer_rate",
 }
+_OTHER_MIDDLE = {
+    "median": ("aov", "median_order_value"),
+    "(?:average|mean)": ("median_order_value", "aov"),
+}
 _DROPPED = frozenset(
     {
         "product",
@@ -233,6 +237,10 @@ def _metrics(before: SemanticQuery, reading: Reading, is_added: bool) -> list[st
     is_of_classes = not reading.metrics and set(before.metrics) & set(_CLASSES.values())
     if is_of_classes and (found := reading.line.take(_CLASS)):
         return [_CLASSES[found["kind"]]]
+    if not reading.metrics and len(before.metrics) == 1:
+        for word, (old, new) in _OTHER_MIDDLE.items():
+            if before.metrics[0] == old and reading.line.take(rf"\b(?:the )?{word}\b"):
+                return [new]
     if not reading.metrics:
         return list(before.metrics)
     if is_added:

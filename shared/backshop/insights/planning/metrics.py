@@ -1435,6 +1435,8 @@ def _spent_by_all(reading: Reading, fields: set[str]) -> None:
 def _of_courses(reading: Reading, fields: set[str]) -> None:
     """What is called otherwise by status, cohort, or in the course of time."""
     name = reading.metrics[0]
+    if name in ("cohort_retention", "cohort_revenue") and D.COHORT_MONTH in fields:
+        reading.grain = None
     if D.STATUS in fields and name == "orders":
         reading.metrics[0] = "orders_all_status"
     elif D.COHORT_MONTH in fields and name == "net_sales":

@@ -73,6 +73,23 @@ _FRONTED: tuple[tuple[str, str], ...] = (
 
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
     (
+        r"\bratio of (?:the |our )?(discount|refund|return|tax)(?:s|es)? to (?:the |our )?(?:gross |net |total )?(?:sales|revenue|turnover)\b",
+        r"\1 rate",
+    ),
+    (
+        r"\b(?:fully|partly|partially|completely|wholly)(?: (?:or|and) (?:fully|partly|partially|completely|wholly)) (?=refunded|returned)",
+        "",
+    ),
+    (
+        r"\baverage (?:number |quantity |count )?of (?:the )?(?:pieces|items|units|products) (?:in|per|by|for) (?:an? |the |each |one )?orders?\b",
+        "items per order",
+    ),
+    (r"\b(order|purchase|buying) frequency per customer\b", r"\1 frequency"),
+    (
+        r"\borders\b((?: (?!of all)[^ ]+){0,8}?)(?: ,)? (?:including|incl) (?:the )?(?:cancelled|failed)(?: (?:and|or) (?:failed|cancelled|pending|refunded))?(?: ones| orders)?(?= ?$| ,| (?:by|per|last|this|in|for)\b)",
+        r"orders of all statuses\1",
+    ),
+    (
         r"^((?:(?:no of|number of|the|all|total|our) )*)order (?=(?:in|from|last|this|today|yesterday|by|per)\b)",
         r"\1orders ",
     ),
@@ -233,6 +250,10 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (
+        r"\bhow (?:long|many (?:days|weeks)) (?:will|does|do|would|is) (?:our |the |my )*(?!stock |current |our |the )([a-z]+) (?:stock|supply|inventory) (?:last|hold|suffice)\b",
+        r"days of stock of \1",
+    ),
+    (
         rf"\b(?:the )?(?:(\d+) )?(@x\d+ )?{GOODS} (?:that|which) (?:we )?(?:sold|sell|shifted) (?:the )?(?:fewest|least|smallest|lowest)(?: number of)?(?: (?:units|pieces|items))?\b",
         r"\1 worst selling products \2",
     ),
@@ -300,6 +321,11 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
+    (r"\b(fy20\d\dto20\d\d) (?:from )?april to march\b", r"\1"),
+    (
+        rf"\b((?:by|per|each|every|for each) {_UNIT}|monthly|weekly|daily) from (?=(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: ?$| ,))",
+        r"\1 since ",
+    ),
     (
         r"\b(?:with|alongside|next to|beside|against) (?:the |that of the )?same (?:day|week|month|quarter|period|days|time|months|weeks)s? (?:(?:a|1|one) year (?:earlier|before|ago|prior)|(?:of |in )?(?:last|the previous|the prior) year)\b",
         "vs same period last year",
@@ -392,6 +418,8 @@ _OF_TIME: tuple[tuple[str, str], ...] = (
 )
 
 _OF_ROWS: tuple[tuple[str, str], ...] = (
+    (r"\bhourly (?=(?:distribution|breakdown|split|pattern|profile) )", "hour "),
+    (r"^(.*)\bhour (?:distribution|pattern|profile) of (.{3,60})$", r"\1\2 by hour of the day"),
     (
         r"\bin which countr(?:y|ies) (?:have we|we have|did we|do we|we) (?:sold|sell)\b",
         "sales by country",
@@ -426,7 +454,7 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
         "payment method with the most orders",
     ),
     (
-        r"\b(?:on |at |during )?(?:the )?(?:weekends?|weekdays) (?:vs|against|compared (?:to|with)) (?:on |during )?(?:the )?(?:weekends?|weekdays?)\b"
+        r"\b(?:on |at |during )?(?:the )?(?:weekends?|weekdays) (?:vs|against|compared (?:to|with)|and) (?:on |during )?(?:the )?(?:weekends?|weekdays?)\b"
         r"|\b(?:weekend weekday|weekday weekend)(?= (?:split|breakdown))",
         "by weekendsplit",
     ),
@@ -451,6 +479,14 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_RANKS: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(?:which|what) (\d+) (@x\d+|{GOODS}) (?:have |has )?(?:sold|sell|shifted) (?:the )?(most|best|least|worst|fewest)(?: (?:pieces|units|items|copies))?\b",
+        r"\1 \3 selling \2",
+    ),
+    (
+        r"^(?:the |our )?(best|most|least|worst)\b(.*?)(?: ,)? (?:top|bottom) (\d{1,3})$",
+        r"\3 \1\2",
+    ),
     (
         r"^(?:what|which(?: products| items)?) (?:sold|sells|is selling|are selling|sell) (?:the )?(best|worst|most|least)\b(.*?)(?: ,)? (?:just |only |the )?(\d{1,2}) (?:items|products|ones|of them)$",
         r"\3 \1 selling products \2",
@@ -595,6 +631,7 @@ _OF_CLASSES: tuple[tuple[str, str], ...] = (
 
 _AMOUNT = r"(\d[\d.]*(?: ¤)?)"
 _OF_LIMITS: tuple[tuple[str, str], ...] = (
+    (r"\bin the (?=stock(?: ?$| ,))", "in "),
     (
         r"\b(orders?|baskets?|purchases|sales) (?:north of|in excess of|topping|surpassing) (?=\d)",
         r"\1 over ",

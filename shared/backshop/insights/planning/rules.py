@@ -770,6 +770,11 @@ def _complete(reading: Reading, day: date) -> None:
     if not reading.metrics:
         metrics.guess(reading)
     metrics.fit(reading)
+    reading.metrics += [
+        each.field
+        for each in reading.filters
+        if each.field in METRICS and each.field not in reading.metrics
+    ]
     _keep_said_limit(reading)
     _check_numbers_left(reading)
     if len(reading.dimensions) > 1 and reading.top_n and reading.grain is None:

@@ -243,6 +243,8 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\1 than ",
     ),
     (r"\bthru\b", "through"),
+    (r"\bworking days?\b", "weekdays"),
+    (r"\bin the (weekends?|weekdays?)\b", r"on the \1"),
     (r"\bsuperior (?:to|than)\b", "more than"),
     (r"\binferior (?:to|than)\b", "less than"),
     (r"\btrimester(s?)\b", r"quarter\1"),
@@ -489,6 +491,12 @@ def _without_vowels(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | 
     )
 
 
+def _is_within(word: str, longer: str) -> bool:
+    """Whether only letters are missing, the commonest of slips."""
+    rest = iter(longer)
+    return all(each in rest for each in word)
+
+
 def _nearest(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | None:
     from rapidfuzz.distance import DamerauLevenshtein
     from rapidfuzz.process import extract
@@ -504,7 +512,7 @@ def _nearest(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | None:
     near = [each for each in found if each[0][0] == word[0]] or found
     if not near:
         return None
-    best = min(near, key=lambda each: (each[1], abs(len(each[0]) - len(word))))
+    best = min(near, key=lambda each: (each[1], not _is_within(word, each[0]), abs(len(each[0]) - len(word))))
     # Two slips in a short word make any word of another (`matcha` is no March).
     return best[0] if best[1] < 2 or min(len(word), len(best[0])) >= 6 else None
 

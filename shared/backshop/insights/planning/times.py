@@ -229,6 +229,14 @@ def _days_of_month(found: Match[str], now: Now) -> Period | None:
     return Range(start=start, end=end) if start and end and start <= end else None
 
 
+def _units_to(found: Match[str], now: Now) -> Period | None:
+    """`the 6 months to 31 may`: those that end with the day."""
+    day = one_date(found["date"], now.today, day_first=now.day_first)
+    if day is None:
+        return None
+    return Range(start=_later(day + DAY, Unit(found["unit"]), -int(found["n"])), end=day)
+
+
 def _day_of_month(found: Match[str], now: Now) -> Period | None:
     """`the 3rd of last month`; of this month the latest such day."""
     first = start_of(now.today, Unit.MONTH)
@@ -403,11 +411,12 @@ def _part_of(found: Match[str], now: Now) -> Period | None:
 
 
 def _later(day: date, unit: Unit, number: int) -> date:
-    """The day that many units later; of months, which begin where `day` does, the first."""
+    """The day that many units later."""
     if unit in (Unit.DAY, Unit.WEEK):
         return day + timedelta(days=number * (7 if unit == Unit.WEEK else 1))
     months = day.year * 12 + day.month - 1 + number * (3 if unit == Unit.QUARTER else 1)
-    return date(months // 12, months % 12 + 1, 1)
+    year, month = months // 12, months % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 VAGUE_THIRD = rf"\b(?:early|mid|late|(?:beginning|start|begin|middle|end) of)(?: the)? {MONTH}\b"
@@ -659,9 +668,13 @@ _REL_YEAR = r"(?:(?P<x>last year|this year|(?:19|20)\d\d) )?"
 _NUMBER = r"(?P<n>\d+|couple(?: of)?|few|several)"
 _LAST = r"(?:last|past|previous|prior|trailing|latest|recent|most recent|preceding|rolling)"
 
-_MOMENT = rf"(?:{A_DATE}|(?:last |this |past )?{LONG_WEEKDAY[:1]}?:{LONG_WEEKDAY[1:]}|yesterday|last (?:week|month|quarter|year)|{MONTH[:1]}?:{MONTH[1:]}(?: {YEAR[:1]}?:{YEAR[1:]})?|(?:{'|'.join(DAYS_NAMED)})(?: last year)?)"
+_MOMENT = rf"(?:{A_DATE}|(?:end|start|beginning|begin) of (?:{MONTH[:1]}?:{MONTH[1:]}(?: {YEAR[:1]}?:{YEAR[1:]})?|{YEAR[:1]}?:{YEAR[1:]}|(?:last|this) (?:month|quarter|year))|(?:last |this |past )?{LONG_WEEKDAY[:1]}?:{LONG_WEEKDAY[1:]}|yesterday|last (?:week|month|quarter|year)|{MONTH[:1]}?:{MONTH[1:]}(?: {YEAR[:1]}?:{YEAR[1:]})?|(?:{'|'.join(DAYS_NAMED)})(?: last year)?)"
 
 _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
+    (
+        rf"\b{IN}(?P<n>\d{{1,3}}) (?P<unit>day|week|month|quarter)s (?:up )?(?:to|ending|ended|until|through)(?: on| with)? (?:the )?(?P<date>{A_DATE})\b",
+        _units_to,
+    ),
     (
         r"\b(?:on )?(?:the )?(?P<d>\d{1,2}) (?:of )?(?P<rel>this|last|the) month\b",
         _day_of_month,
@@ -753,6 +766,10 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     ),
     (
         rf"\b(?:since|starting(?: from| in| on)?|from|after|as of) (?:the )?(?:start of |beginning of |begin of )?(?P<what>{A_DATE}|{MONTH}(?: {YEAR})?|{YEAR}|(?:last|this) (?:week|month|quarter|year|{LONG_WEEKDAY[1:-1]})|yesterday|thanksgiving|{'|'.join(DAYS_NAMED)})(?: (?:onwards?|on|until now|till now|to now|to date|until today|to today|till today|up to now))\b",
+        _since,
+    ),
+    (
+        rf"\bfrom (?:the )?(?P<what>\d{{4}}-\d\d?-\d\d?|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}})(?= ?$| ~| ,)",
         _since,
     ),
     (
