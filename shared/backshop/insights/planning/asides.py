@@ -1,5 +1,5 @@
-"""Stories around a question (`we poured 40 jars yesterday. how many have we sold?`): what only states
-something is no part of the question. Of what it names, `it` of the question may be one."""
+"""Stories around a question (`we poured 40 jars yesterday. how many have we sold?`): what only
+states something is no part of the question. Of what it names, `it` of the question may be one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ASKING = (
 _VERB = (
     r"(?:is|are|was|were|has|have|had|does|did|do|will|would|might|must|should|can|could|thinks?|thought|says?|said|wants?|needs?|told"
     r"|asks?|asked|keeps?|kept|went|goes|got|gets|came|loves?|likes?|claims?|believes?|swears?|reckons?|feels?|felt|seems?"
-    r"|looks?|started|finished|arrived|just|finally|always|never|isn|aren|wasn|weren|hasn|haven|don|doesn|didn)"
+    r"|looks?|started|finished|arrived|isn|aren|wasn|weren|hasn|haven|don|doesn|didn)"
 )
 _STATED = (
     _FILLERS
@@ -32,9 +32,7 @@ _STATED = (
     + _VERB
     + r"\b)"
 )
-_SENTENCE = (
-    rf"{_STATED}|{_FILLERS}(?!{_ASKING}\b)(?:(?!who|that|which|whose|where|only|just|for|in|from|by|with)[\w'&-]+ ){{1,4}}?{_VERB} .*[.!]\s*$"
-)
+_SENTENCE = rf"{_STATED}|{_FILLERS}(?!{_ASKING}\b)(?:(?!who|that|which|whose|where|only|for|in|from|by|with)[\w'&-]+ ){{1,4}}?{_VERB} .*[.!]\s*$"
 """A whole one may be of anything."""
 _WANTED = (
     r"\b(?:i|we)(?: (?:really|just|also|only|would|am|are|was|were|have been)|'d|'m|'re|'ve been)* (?:(?:need|want|like|love|have|try|trying|looking)(?! to\b)"
@@ -63,7 +61,8 @@ class Told(NamedTuple):
 
 def told_apart(text: str) -> Told:
     """The question, and what is only told; all is the question where nothing else would be left."""
-    kept, told = [], []
+    kept: list[str] = []
+    told: list[str] = []
     for sentence in filter(None, _SENTENCES.split(text.strip())):
         (told if _is_stated(sentence, _SENTENCE) else kept).append(sentence)
     if told and not any(map(_asks, kept)):

@@ -181,7 +181,9 @@ def read_row_limits(reading: Reading) -> None:
 
         text = reading.line.text
         is_named = bool(metrics.said(text[: found.start()]))
-        reading.line.text = f"{text[: found.start()]}~ {'' if is_named else '%m '}{text[found.end() :]}"
+        reading.line.text = (
+            f"{text[: found.start()]}~ {'' if is_named else '%m '}{text[found.end() :]}"
+        )
         if not is_named:  # Else the limit is of what is asked for, or stands beside it.
             reading.metrics.append(name)
         if dimension is None:

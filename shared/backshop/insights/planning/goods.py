@@ -40,7 +40,9 @@ def _own(known: Known) -> frozenset[str]:
     """What this shop's goods are called, where a good part of them is of one kind; not what only
     some are, by their names."""
     names = [_words(each) for each in known.products[:_LOOKED_AT]]
-    said = frozenset[str]().union(*names, *(each for each in map(_words, known.categories) if len(each) == 1))
+    said = frozenset[str]().union(
+        *names, *(each for each in map(_words, known.categories) if len(each) == 1)
+    )
     return frozenset(
         noun
         for nouns, words in _KINDS.items()

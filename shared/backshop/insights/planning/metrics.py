@@ -855,7 +855,9 @@ def _velocity(reading: Reading, found: Match[str]) -> None:
     if number or sign < 0:
         reading.top_n = sign * (int(number[1]) if number else 10)
     if reading.line.take(r"\b(?:for each|by|per|for every) (?:skus?|variants?)\b"):
-        reading.dimensions[:] = [D.SKU if each == D.PRODUCT else each for each in reading.dimensions]
+        reading.dimensions[:] = [
+            D.SKU if each == D.PRODUCT else each for each in reading.dimensions
+        ]
     _named_only(reading, found)
 
 

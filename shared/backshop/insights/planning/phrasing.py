@@ -63,10 +63,12 @@ _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
 )
 
 _ASKED = r"(?:what|which|who|how|when|where|show me|give me|tell me|can you|could you)"
+_LEADS = r"(?:from|with|without|among|for|in|via|by|per|over|under|to|using|excluding|except|paid (?:by|with))"
 _FRONTED: tuple[tuple[str, str], ...] = (
     # A condition before the question goes behind it: `with save10 how much did people spend`.
+    (rf"^({_LEADS} (?:(?!{_ASKED}\b|and |but )[^,]){{2,50}}?) , ({_ASKED} .*)$", r"\2 \1"),
     (
-        rf"^((?:from|with|without|among|for|in|via|by|per|over|under|to|using|excluding|except|paid (?:by|with)) (?:(?!{_ASKED}\b|and |but ).){{2,50}}?)(?: ,)? ({_ASKED} .*)$",
+        rf"^({_LEADS} (?:(?!{_ASKED}\b|and |but )[^,]){{2,50}}?) ((?:what|how many|how much|show me|give me|tell me) .*)$",
         r"\2 \1",
     ),
 )
@@ -115,7 +117,7 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
     ),
     (r"\b(?:just|only|exactly) (?:one|1|a) (?:single )?time\b", "only once"),
     (
-        rf"\b(?:days?|day) of (?:stock|inventory|cover)(?: left| remaining)? (under|below|less than|over|above|more than|<|>) (\d+)(?: days)?\b",
+        r"\b(?:days?|day) of (?:stock|inventory|cover)(?: left| remaining)? (under|below|less than|over|above|more than|<|>) (\d+)(?: days)?\b",
         r"stock lasting \1 \2 days",
     ),
     (r"\borders of (?:every|any|each) status\b", "orders of all statuses"),

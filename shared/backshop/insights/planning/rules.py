@@ -293,7 +293,11 @@ def _decline_two_at_once(reading: Reading, asked: Asked, known: Known, now: time
     raise Refused(Declined(text, ("one question at a time",), *nearest))
 
 
-_KNOWN_AFTER_ALL = {"forecasts": "days_of_stock", "carts": "co_purchase_count", "single orders": "customers_at_risk"}
+_KNOWN_AFTER_ALL = {
+    "forecasts": "days_of_stock",
+    "carts": "co_purchase_count",
+    "single orders": "customers_at_risk",
+}
 """What runs out is asked about days to come, who stays away about a last order."""
 
 
@@ -497,7 +501,16 @@ _ROWS_ACROSS = rf"\b(?:{ranking.NOUNS}) (?=(?:x|vs) (?:hours?|weekdays?|months?|
 _LISTED = [
     (each, noun)
     for each, noun in DIMENSION_NOUNS
-    if each in (D.COUNTRY, D.CATEGORY, D.CHANNEL, D.PAYMENT_METHOD, D.DAY_OF_WEEK, D.STATUS, D.CUSTOMER_TYPE)
+    if each
+    in (
+        D.COUNTRY,
+        D.CATEGORY,
+        D.CHANNEL,
+        D.PAYMENT_METHOD,
+        D.DAY_OF_WEEK,
+        D.STATUS,
+        D.CUSTOMER_TYPE,
+    )
 ]
 _ROWS_ALONE = (
     r"(?:(?<=^ )|(?<=[,/] ))(?:"
@@ -533,15 +546,19 @@ def _read_dimensions(reading: Reading) -> None:
                 if each.field != dimension or dimension not in (D.IS_WEEKEND, D.HAS_COUPON)
             ]
             _add(reading, dimension)
-    if not reading.dimensions and (found := line.find(_ROWS_ALONE)) and (
-        reading.metrics or metrics.said(line.text)
-    ):
-        _add(reading, next(each for each, _ in _LISTED if found[str(each).upper()]))
-        line.text = f"{line.text[: found.start()]} ~ {line.text[found.end() :]}"
+    _read_rows_alone(reading)
     if reading.grain is None and (
         found := line.take(rf"(?<!^ )~ (?:and|,|x)(?: by)? {times.UNIT}s?\b")
     ):
         reading.grain = Unit(found[1])
+
+
+def _read_rows_alone(reading: Reading) -> None:
+    line = reading.line
+    found = None if reading.dimensions else line.find(_ROWS_ALONE)
+    if found and (reading.metrics or metrics.said(line.text)):
+        _add(reading, next(each for each, _ in _LISTED if found[str(each).upper()]))
+        line.text = f"{line.text[: found.start()]} ~ {line.text[found.end() :]}"
 
 
 def _add(reading: Reading, dimension: Dimension) -> None:
@@ -626,7 +643,9 @@ def _take_words_of_names(reading: Reading, known: Known) -> None:
     held = names.index(known)
     own = lexicon.own_words()
     words = [each for each in reading.line.words() if each.isalpha() and each not in own]
-    if alone := reading.line.find(r"^ (?:(?:and|what about|how about|but|ok|now|only|just) )*(?:the |our )?(\w+) ones? $"):
+    if alone := reading.line.find(
+        r"^ (?:(?:and|what about|how about|but|ok|now|only|just) )*(?:the |our )?(\w+) ones? $"
+    ):
         words = [alone[1]]  # `and the rose ones`
     part = names.of_parts([each for each in words if held.has(folded(each))], held)
     if part is not None:

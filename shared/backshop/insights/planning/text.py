@@ -179,10 +179,7 @@ def _said_number(word: str) -> int:
     return 1 if word in ("a", "an", "one") else NUMBERS.get(word) or int(word)
 
 
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
-    " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
-).split()  # fmt: skip
+_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "thirtieth"]  # fmt: skip
 _ORDINAL = rf"(?:(?P<tens>twenty|thirty)[ -])?(?P<nth>{'|'.join(_ORDINALS)})"
 
 
@@ -281,7 +278,10 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\b[lt](?=\d+ ?(?:[dwmqy]|days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?)\b)", "last "),
     (r"(?<=\d)\+(?!\d)", " or more "),
     (rf"\b{_ORDINAL} (?:of )?(?=(?:{_MON})[a-z]{{0,6}}\b)", lambda m: f"{_ordinal(m)} "),
-    (rf"\b((?:{_MON})[a-z]{{0,6}}) (?:the )?{_ORDINAL}\b(?! (?:week|half|quarter))", lambda m: f"{m[1]} {_ordinal(m)}"),
+    (
+        rf"\b((?:{_MON})[a-z]{{0,6}}) (?:the )?{_ORDINAL}\b(?! (?:week|half|quarter))",
+        lambda m: f"{m[1]} {_ordinal(m)}",
+    ),
     (r"\b(\d+)\s?(?:x)\b", r"\1 times"),
     (r"(?<=\w) - (?=(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", " to "),
     (r"\b(?:vs?|versus)\b\.?", "vs"),
@@ -512,7 +512,10 @@ def _nearest(word: str, targets: Mapping[int, tuple[str, ...]]) -> str | None:
     near = [each for each in found if each[0][0] == word[0]] or found
     if not near:
         return None
-    best = min(near, key=lambda each: (each[1], not _is_within(word, each[0]), abs(len(each[0]) - len(word))))
+    best = min(
+        near,
+        key=lambda each: (each[1], not _is_within(word, each[0]), abs(len(each[0]) - len(word))),
+    )
     # Two slips in a short word make any word of another (`matcha` is no March).
     return best[0] if best[1] < 2 or min(len(word), len(best[0])) >= 6 else None
 

@@ -769,7 +769,7 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _since,
     ),
     (
-        rf"\bfrom (?:the )?(?P<what>\d{{4}}-\d\d?-\d\d?|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}})(?= ?$| ~| ,)",
+        r"\bfrom (?:the )?(?P<what>\d{4}-\d\d?-\d\d?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?= ?$| ~| ,)",
         _since,
     ),
     (

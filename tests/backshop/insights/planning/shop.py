@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -291,6 +291,314 @@ PETS = Known(
     currency="AUD",
 )
 
+WAX = Known(
+    products=(
+        "Lavender Dusk Candle",
+        "Cedar & Smoke Candle",
+        "Vanilla Bean Candle",
+        "Sea Salt Candle",
+        "Beeswax Pillar",
+        "Ivory Taper Pair",
+        "Forest Green Taper Pair",
+        "Rose Wax Melt",
+        "Citrus Wax Melt",
+        "Amber Reed Diffuser",
+        "Fig Reed Diffuser",
+        "Wick Trimmer",
+        "Brass Snuffer",
+        "Match Cloche",
+        "Starter Gift Box",
+        "Winter Gift Box",
+    ),
+    categories=(
+        "Scented Candles",
+        "Pillars & Tapers",
+        "Wax Melts",
+        "Diffusers",
+        "Accessories",
+        "Gift Sets",
+    ),
+    skus=(
+        "LAV-08",
+        "CED-08",
+        "VAN-08",
+        "SEA-08",
+        "BW-PIL",
+        "TAP-IV",
+        "TAP-FG",
+        "MLT-RS",
+        "MLT-CT",
+        "DIF-AM",
+        "DIF-FG",
+        "ACC-WT",
+        "ACC-SN",
+        "ACC-MC",
+        "GFT-ST",
+        "GFT-WN",
+    ),
+    coupons=(
+        "WELCOME10",
+        "COZY15",
+        "FREESHIP",
+        "MOM20",
+        "VIP25",
+    ),
+    countries=(
+        "AU",
+        "CA",
+        "DE",
+        "GB",
+        "US",
+    ),
+    currencies=("USD",),
+    statuses=(
+        "cancelled",
+        "completed",
+        "failed",
+        "on-hold",
+        "pending",
+        "processing",
+        "refunded",
+    ),
+    payment_methods=(
+        "cod",
+        "paypal",
+        "stripe",
+    ),
+    currency="USD",
+)
+TOYS = Known(
+    products=(
+        "Wooden Train Set",
+        "Stacking Rings",
+        "Marble Run",
+        "Plush Bear",
+        "Plush Rabbit",
+        "Plush Fox",
+        "Memory Game",
+        "Treasure Hunt Game",
+        "Dinosaur Puzzle",
+        "World Map Puzzle",
+        "Rainbow Kite",
+        "Sandbox Set",
+        "Balance Bike",
+        "Watercolour Set",
+        "Finger Paints",
+    ),
+    categories=(
+        "Wooden Toys",
+        "Plush",
+        "Board Games",
+        "Puzzles",
+        "Outdoor",
+        "Arts & Crafts",
+    ),
+    skus=(
+        "TRN-01",
+        "STK-02",
+        "MRB-03",
+        "PLB-01",
+        "PLR-02",
+        "PLF-03",
+        "GAM-01",
+        "GAM-02",
+        "PUZ-10",
+        "PUZ-20",
+        "OUT-01",
+        "OUT-02",
+        "OUT-03",
+        "ART-01",
+        "ART-02",
+    ),
+    coupons=(
+        "HALLO5",
+        "SCHULE10",
+        "BIRTHDAY15",
+        "SOMMER20",
+        "OMA10",
+    ),
+    countries=(
+        "AT",
+        "BE",
+        "CH",
+        "DE",
+        "FR",
+        "IT",
+        "NL",
+    ),
+    currencies=("EUR",),
+    statuses=(
+        "cancelled",
+        "completed",
+        "failed",
+        "on-hold",
+        "pending",
+        "processing",
+        "refunded",
+    ),
+    payment_methods=(
+        "bacs",
+        "klarna",
+        "paypal",
+        "stripe",
+    ),
+    currency="EUR",
+)
+KITCHEN = Known(
+    products=(
+        "Chef Knife 20 cm",
+        "Paring Knife",
+        "Bread Knife",
+        "Carbon Steel Pan 28 cm",
+        "Cast Iron Skillet",
+        "Copper Saucepan",
+        "Oak Chopping Board",
+        "Walnut Chopping Board",
+        "Linen Apron",
+        "Tea Towel Trio",
+        "Whetstone 1000/6000",
+        "Honing Rod",
+        "Pepper Mill",
+        "Stoneware Bowl",
+        "Espresso Cup Set",
+    ),
+    categories=(
+        "Knives",
+        "Pans",
+        "Boards",
+        "Textiles",
+        "Sharpening",
+        "Tableware",
+    ),
+    skus=(
+        "KN-20",
+        "KN-09",
+        "KN-25",
+        "PN-28",
+        "PN-CI",
+        "PN-CU",
+        "BD-OK",
+        "BD-WN",
+        "TX-AP",
+        "TX-TT",
+        "SH-16",
+        "SH-HR",
+        "TB-PM",
+        "TB-BW",
+        "TB-EC",
+    ),
+    coupons=(
+        "NEWCOOK10",
+        "SHARP15",
+        "SUNDAYROAST",
+        "TRADE20",
+        "FREEPOST",
+    ),
+    countries=(
+        "DE",
+        "FR",
+        "GB",
+        "IE",
+        "NL",
+        "SE",
+        "US",
+    ),
+    currencies=("GBP",),
+    statuses=(
+        "cancelled",
+        "completed",
+        "failed",
+        "on-hold",
+        "pending",
+        "processing",
+        "refunded",
+    ),
+    payment_methods=(
+        "klarna",
+        "paypal",
+        "stripe",
+    ),
+    currency="GBP",
+)
+YARN = Known(
+    products=(
+        "Merino DK Skein",
+        "Alpaca Lace Skein",
+        "Mohair Silk Skein",
+        "Cotton Aran Ball",
+        "Sock Yarn Speckle",
+        "Bamboo Needles 4 mm",
+        "Circular Needles 80 cm",
+        "Crochet Hook Set",
+        "Stitch Markers",
+        "Row Counter",
+        "Blocking Mats",
+        "Beanie Kit",
+        "Baby Blanket Kit",
+        "Shawl Pattern",
+        "Cardigan Pattern",
+        "Project Bag",
+    ),
+    categories=(
+        "Yarn",
+        "Needles",
+        "Hooks",
+        "Notions",
+        "Kits",
+        "Patterns",
+        "Bags",
+    ),
+    skus=(
+        "YRN-MDK",
+        "YRN-ALP",
+        "YRN-MOH",
+        "YRN-CTN",
+        "YRN-SCK",
+        "NDL-B4",
+        "NDL-C80",
+        "HKS-01",
+        "NOT-SM",
+        "NOT-RC",
+        "NOT-BM",
+        "KIT-BN",
+        "KIT-BB",
+        "PAT-SH",
+        "PAT-CD",
+        "BAG-01",
+    ),
+    coupons=(
+        "FIRSTSKEIN",
+        "WINTER15",
+        "KNITCLUB",
+        "EOFY20",
+        "SHIPFREE",
+    ),
+    countries=(
+        "AU",
+        "GB",
+        "JP",
+        "NZ",
+        "SG",
+        "US",
+    ),
+    currencies=("AUD",),
+    statuses=(
+        "cancelled",
+        "completed",
+        "failed",
+        "on-hold",
+        "pending",
+        "processing",
+        "refunded",
+    ),
+    payment_methods=(
+        "afterpay",
+        "paypal",
+        "stripe",
+    ),
+    currency="AUD",
+)
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -303,9 +611,10 @@ class Expected:
     chart: str = ""
     before: tuple[str, ...] = field(default=())
     shop: Known = KNOWN
+    day: date = TODAY
 
 
-def questions(name: str, shop: Known = KNOWN) -> Iterator[Expected]:
+def questions(name: str, shop: Known = KNOWN, day: date = TODAY) -> Iterator[Expected]:
     chain: list[str] = []
     for line in (Path(__file__).parent / name).read_text().splitlines():
         if not line.strip() or line.startswith("#"):
@@ -313,7 +622,7 @@ def questions(name: str, shop: Known = KNOWN) -> Iterator[Expected]:
         parts = [each.strip() for each in line.split("|")]
         text = parts[0].removeprefix(">").strip()
         chain = [*chain, text] if line.startswith(">") else [text]
-        yield written(parts, shop, tuple(chain[:-1]), text)
+        yield replace(written(parts, shop, tuple(chain[:-1]), text), day=day)
 
 
 def written(
