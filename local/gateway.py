@@ -83,7 +83,7 @@ class Gateway:
         application = web.Application(client_max_size=REQUEST_BYTES)
         for method, path, handler in local:
             application.router.add_route(method, path, handler)
-        application.router.add_route("*", "/{anything:.*}", self._handle)
+        application.router.add_route("*", "/{anything:(?s:.*)}", self._handle)
         return application
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 
 CALLS = int(os.environ.get("CALLS", "20000"))
@@ -159,8 +160,11 @@ class Calls:
             headers = self._headers(operation, named)
             given = {name.lower() for name in case.headers or {}}
             if case.meta.generation.mode.is_negative:
-                # What it has wrong, it has wrong: a session would cover it up.
+                # What it has wrong, it has wrong: a session or a key would cover it up.
                 headers.pop("Cookie", None)
+                part = case.meta.components.get(ParameterLocation.HEADER)
+                if part is not None and part.mode.is_negative:
+                    headers.pop("Authorization")
                 headers = {
                     name: each for name, each in headers.items() if name.lower() not in given
                 }
@@ -194,7 +198,8 @@ class Calls:
             case.validate_response(answer, excluded_checks=excluded)
         except FailureGroup as failed:
             for one in failed.exceptions:
-                said = f"{type(one).__name__} {answer.status_code}: {one}"
+                path = answer.request.url.removeprefix(self.stack.base_url)
+                said = f"{type(one).__name__} {answer.status_code} of {path}: {one}"
                 self.wrong[route].append(said[:1500])
 
 

@@ -40,6 +40,12 @@ def test_a_route_gets_the_event_and_the_templates_variables(toys: Any) -> None:
     assert environment["WORK_URL"] == toys.queue_url("Work")
 
 
+def test_a_line_break_in_a_path_reaches_the_function(toys: Any) -> None:
+    with toys.http() as http:
+        event = http.get("/open/a%0Ab").json()["event"]
+    assert event["pathParameters"] == {"proxy": "a\nb"}
+
+
 def test_literal_before_greedy(toys: Any) -> None:
     with toys.http() as http:
         assert http.get("/open/named/x").json()["event"]["routeKey"] == "GET /open/named/{name}"
