@@ -161,11 +161,15 @@ COLLARS: dict[str, Outline] = {
     "m10": ((416, 642), (427, 680), (429, 698), (412, 682), (402, 676), (409, 652)),
 }
 """Own collars beside jaws, marked by hand, over which one is."""
+SHOULDERS: dict[str, Outline] = {
+    "m4": ((195, 565), (330, 560), (330, 640), (215, 650), (180, 640), (180, 590))
+}
+"""A dark shoulder before a dark seat, marked by hand, over which one is."""
 
 
 def shirt_marks() -> dict[str, float]:
-    """The share of the marked arms that a shirt covers, and of the marked collars that it leaves:
-    the most of any face."""
+    """The share of the marked arms that a shirt covers, and of the marked collars and shoulders
+    that it leaves: the most of any face."""
     from backshop.connect.try_on import looks
     from vision import fields, render
 
@@ -174,13 +178,17 @@ def shirt_marks() -> dict[str, float]:
     look = looks.look_of({"try_on": gallery.LOOKS["shirt"]})
     assert look is not None
     files, faces = gallery.assets(), dict(figures.originals())
-    worst = {"arms": 0.0, "collars": 0.0}
-    for name in {*BARE, *COLLARS} & set(faces):
+    worst = {"arms": 0.0, "collars": 0.0, "shoulders": 0.0}
+    for name in {*BARE, *COLLARS, *SHOULDERS} & set(faces):
         scene, _ = render.sit(figures.as_png(faces[name]))
         after = render.draw(scene, look, render.Setting(), files)
         changed = np.abs(after.astype(int) - scene.pixels).max(axis=2) > 24
         scale = scene.pixels.shape[1] / faces[name].width
-        for what, marks, wrong in (("arms", BARE, changed), ("collars", COLLARS, ~changed)):
+        for what, marks, wrong in (
+            ("arms", BARE, changed),
+            ("collars", COLLARS, ~changed),
+            ("shoulders", SHOULDERS, ~changed),
+        ):
             if name in marks:
                 marked = fields.drawn([np.array(marks[name]) * scale], wrong.shape) > 0.5
                 worst[what] = max(worst[what], float(wrong[marked].mean()))

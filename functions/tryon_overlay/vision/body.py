@@ -33,6 +33,8 @@ _GREY = 0.2  # share of a chin as cold as cloth from which it has a grey beard
 _TANNED = 1.2  # share of the saturation of a face's skin by which that of arms may be more
 _WARM = 0.8  # logarithm of red over blue from which hair is told from cloth by it
 _BETWEEN = 40  # millimetres between arms in which shade is theirs
+_SHOULDER = 255  # millimetres of the squares in which shoulders are looked for
+_UNSURE = 0.05  # chance of a person from which a nearer look counts
 _STEP = 4  # pixels of the picture to one of the coarse fields here
 
 
@@ -47,9 +49,40 @@ class Body:
     @cached_property
     def matte(self) -> Floats:
         """How much of each pixel is of a person, their hair and clothes."""
+        return self._followed(self._whole)
+
+    @cached_property
+    def _whole(self) -> Floats:
+        """What the network takes for a person where it sees the whole picture."""
         small = self._image.resize((_MATTE, _MATTE), Image.Resampling.BILINEAR, reducing_gap=2.0)
         (chance,) = face.network("selfie_segmenter")(_tensor(small))
-        return self._followed(self._resized(chance[0, :, :, 0]))
+        return self._resized(chance[0, :, :, 0])
+
+    @cached_property
+    def figure(self) -> Floats:
+        """`matte` with shoulders that were looked at from nearer, too: a dark one before something
+        dark is missed from afar."""
+        chance = self._whole.copy()
+        side = round(min(_SHOULDER * self._scene.face.scale, *self.shape))
+        for middle in self.shoulders:
+            left, top = (
+                int(np.clip(at - side / 2, 0, whole - side))
+                for at, whole in zip(middle, self.shape[::-1], strict=True)
+            )
+            crop = self._image.resize(
+                (_MATTE, _MATTE),
+                Image.Resampling.BILINEAR,
+                (left, top, left + side, top + side),
+                reducing_gap=2.0,
+            )
+            (near,) = face.network("selfie_segmenter")(_tensor(crop))
+            part = np.asarray(
+                Image.fromarray(near[0, :, :, 0]).resize((side, side), Image.Resampling.BILINEAR)
+            )
+            area = chance[top : top + side, left : left + side]
+            # What is plainly nobody from afar stays so.
+            np.maximum(area, part * np.clip(area / _UNSURE, 0, 1), out=area)
+        return self._followed(chance)
 
     @cached_property
     def hair(self) -> Floats:
@@ -199,13 +232,13 @@ class Body:
             if float(bare[part > 0.5].mean() if (part > 0.5).any() else 0) > 0.3:
                 part = part * bare
             np.maximum(field[area], part, out=field[area])
-        return field * self.matte
+        return field * self.figure
 
     @cached_property
     def hands(self) -> Floats:
         """Skin near forearms that has own clothes above it: fists, and arms that lie beside their
         joints."""
-        cloth = self.matte * np.clip(
+        cloth = self.figure * np.clip(
             1 - 2 * np.maximum(np.maximum(self.skin, self.hair), self.face), 0, 1
         )
         above = np.cumsum(self._small(cloth), axis=0) * np.float32(_STEP / self._scene.mm(1))
@@ -215,7 +248,7 @@ class Body:
         # Arms that are crossed go on below the one that was found.
         near = np.maximum.accumulate(fields.drawn(outlines, self.shape, reach / 16), axis=0)
         found = near * np.clip(4 * fields.softened(below, reach / 24) - 1.6, 0, 1)
-        return np.maximum(found, self._shade_between(found)) * self.matte
+        return np.maximum(found, self._shade_between(found)) * self.figure
 
     def _shade_between(self, arms: Floats) -> Floats:
         """What lies between arms and is too dark to show a colour."""
@@ -255,7 +288,7 @@ class Body:
         dark = scene.skin.level[0] - light @ LUMA
         darker = 2.0 * np.clip(10 * float(scene.skin.color @ LUMA) - 1.8, 0, 1)
         chance *= np.clip(4 - 2.5 * (dark - darker), 0, 1)
-        chance *= np.clip(3 * self._small(self.matte) - 2, 0, 1)
+        chance *= np.clip(3 * self._small(self.figure) - 2, 0, 1)
         chin = (head[..., 1] > 60) & (self._small(self.face) > 0.9)
         bearded = bool(chin.any()) and float(chance[chin].mean()) > _GREY
         # What is broad and hardly darker than skin is neither shade nor hair, unless that is grey.

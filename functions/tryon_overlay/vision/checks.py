@@ -17,7 +17,7 @@ from .scene import Scene
 
 _DARK = np.float32(2e-3)  # as in `scene`: added before logarithms
 _LIP_COLOR = 0.05  # logarithm of red over green by which lips differ from the skin around them
-_MOUTH_LINE, _NOSTRILS = -1.1, -1.6  # logarithms of how dark their darkest tenth is
+_MOUTH_LINE, _NOSTRILS = -1.0, -1.6  # logarithms of how dark their darkest tenth is
 _SHARP = 0.09  # `Scene.sharpness` of eyes as a phone sees them
 _LENS = -0.62  # logarithm of the light below the eyes over that on forehead or chin
 _BRIDGE = -0.33  # logarithm of the light on a bar over the bridge of the nose over that beside it

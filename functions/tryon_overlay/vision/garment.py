@@ -123,7 +123,7 @@ def worn(
     arms = np.maximum(body.arms[area], body.hands[area]) * (1 - sleeves)
     hidden = np.maximum(np.maximum(body.hair[area], body.face[area]), arms)
     hidden = np.clip(2 * hidden - 0.6, 0, 1)
-    layer *= (np.clip(1.6 * body.matte[area] - 0.15, 0, 1) * (1 - hidden))[..., None]
+    layer *= (np.clip(1.6 * body.figure[area] - 0.15, 0, 1) * (1 - hidden))[..., None]
     layer *= (1 - below_sleeves)[..., None]
     layer[..., :3] *= _shade(scene, area, own, hidden)[..., None]
     layer[..., :3] *= wearables.side_light(
@@ -329,7 +329,7 @@ def _own_clothes(scene: Scene, area: fields.Area) -> Floats:
     """What of the picture the person wears: of them, and neither skin nor hair."""
     body = scene.body
     bare = np.maximum(np.maximum(body.skin, body.hair), body.face)[area]
-    return np.asarray(body.matte[area] * np.clip(1.6 - 2.2 * bare, 0, 1), dtype=np.float32)
+    return np.asarray(body.figure[area] * np.clip(1.6 - 2.2 * bare, 0, 1), dtype=np.float32)
 
 
 def _scarf_worn(scene: Scene) -> bool:
@@ -351,7 +351,7 @@ def _shade(scene: Scene, area: fields.Area, own: Floats, hidden: Floats) -> Floa
     wide = _of_its_kind(fine, weight, scene.mm(28) / step)
     folds = np.clip((fine + 0.01) / (wide + 0.01), 0.7, 1.25) ** _FOLDS
     folds = 1 + (folds - 1) * fields.blurred(weight, scene.mm(3) / step)
-    matte = np.asarray(Image.fromarray(np.ascontiguousarray(scene.body.matte[area])).reduce(step))
+    matte = np.asarray(Image.fromarray(np.ascontiguousarray(scene.body.figure[area])).reduce(step))
     round_off = 0.72 + 0.28 * np.clip(2 * fields.blurred(matte, scene.mm(14) / step) - 1, 0, 1)
     cast = np.asarray(Image.fromarray(np.ascontiguousarray(hidden)).reduce(step))
     down = round(scene.mm(9) / step)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fields, mesh
-from .colors import LUMA, Bytes, Floats, ciede2000, lab_of, linear_of, of_steps, to_srgb
+from .colors import LUMA, Bytes, Floats, ciede2000, lab_of, linear_of, of_steps, to_linear, to_srgb
 from .fields import Area
 from .scene import Scene
 
@@ -15,6 +15,8 @@ Change = Callable[[Area, Floats], Floats]
 
 _STRIP = 48  # rows worked on at a time: the pieces stay in the processor's cache
 WHITE_FILM = np.array([0.86, 0.90, 0.96])  # what zinc oxide or titanium dioxide scatters back
+_ONE_SHADE = 0.65  # of the light of bare skin: what one of six shades from light to deep gives back
+_LIPS_FOLLOW, _LIPS_MOST = 1.5, 0.5  # how far lips follow a deeper one, as a power
 _SCALED = 1.6  # times the light that skin gives back
 _LIGHT_SKIN = linear_of(np.array([74.0, 11.0, 19.0]))
 _AS_VISIBLE = 0.95  # of the difference on light skin
@@ -86,7 +88,19 @@ def foundation(scene: Scene, look: Foundation) -> Bytes:
             light += evened.level[strip] * gained
         of_steps(light, made[: len(light)])
         window[strip] = made[: len(light)].reshape(-1, columns, 3)
+    ratio = lips_under(look.ratio, skin)
+    if (ratio != 1).any():
+        box = fields.bounds(scene.lips)
+        lips, mask = _window(scene, picture)[box], scene.lips[box][..., None]
+        lips[:] = to_srgb(to_linear(lips) * (1 + (ratio.astype(np.float32) - 1) * mask))
     return picture
+
+
+def lips_under(ratio: NDArray[np.float64], skin: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What bare lips give back under a foundation over what they do else. Beside skin that is more
+    than a shade deeper they would look painted in a pale colour."""
+    deeper = float((ratio * skin) @ LUMA) / float(skin @ LUMA)
+    return ratio ** min(max(_LIPS_FOLLOW * (_ONE_SHADE - deeper), 0.0), _LIPS_MOST)
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,7 +36,7 @@ _LIP_FORM = 0.5  # how much of the lips' broad shading is kept, as a power
 _BROW_EDGE = 2.5  # how far the hairs of a brow reach beyond its outline
 _HAIR_FROM = 0.7  # share of the light of the skin around a black brow below which there is hair
 _EAR, _EAR_SIZE = (76.0, 27.0, 84.0), (14.0, 38.0)  # middle and half axes of an ear in the head
-_NECK = 34  # how softly a foundation runs out below the jaw
+_NECK = 48  # how softly a foundation runs out below the jaw
 _HAIRLINE = 28  # how far above the outline of the landmarks a forehead mostly reaches
 _LITTLE = 0.045  # of a chance that a mask leaves out
 _HIGHEST, _TEMPLE = 52, 5  # how far it may where it is plainly skin, upwards and to the sides
@@ -502,7 +502,7 @@ class Scene:
         inner, _ = self.face_fields
         across, down = self.frame
         below = np.clip((down - 10) / 20, 0, 1) * np.clip((74 - np.abs(across)) / 12, 0, 1)
-        neck = np.clip(2 * fields.blurred(inner, self.coarse_mm(_NECK)), 0, 1) ** 1.5 * below
+        neck = np.clip(2.6 * fields.blurred(inner, self.coarse_mm(_NECK)), 0, 1) ** 1.5 * below
         # What chin and jaw shade is lit by other skin.
         shaded = self.skin_odds(1.5, 0.5, 0.3, shiny=True)
         odds = self.skin_odds(1.1, 0.5, 0.3, shiny=False)

@@ -32,6 +32,11 @@ def test_what_covers_a_face_is_said_to(portrait, name):
     assert refused(spoilt.EVERY[name](portrait)) == "covered"
 
 
+def test_a_mouth_whose_colour_a_coarse_jpeg_lost_is_not_covered():
+    dark = figures.relight(figures.astronaut(), -1.3)
+    render.sit(figures.as_jpeg(dark, 30))
+
+
 @pytest.mark.parametrize("name", ["marble statue", "sandstone statue", "bronze statue"])
 def test_statues_are_no_persons(name):
     assert refused(spoilt.EVERY[name](figures.astronaut())) == "no_person"
