@@ -32,6 +32,7 @@ $(VENV)/.run: requirements/run.txt $(VENV)/.installer
 	@touch $@
 
 $(VENV)/.installer: requirements/bootstrap.txt
+	@test ! -e $(VENV) -o -w $(VENV) || { echo "$(VENV) is another user's, as after running as root: remove it first"; exit 1; }
 	@echo "$(VENV): the installer"
 	@test -x $(BIN)/python || $(TELLING) $(VENV) $(PYTHON) -m venv $(VENV)
 	@$(TELLING) $(VENV) $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
@@ -57,7 +58,7 @@ layers/vision/face_models/.ready: layers/vision/models.txt layers/vision/models.
 setup-sam: .venv-sam/.ready ## the SAM command line, in an environment of its own
 .venv-sam/.ready: requirements/sam.txt | setup
 	@echo ".venv-sam: the SAM command line"
-	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
+	@test -x .venv-sam/bin/python || $(TELLING) .venv-sam $(PYTHON) -m venv .venv-sam
 	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
 
@@ -124,14 +125,19 @@ format: setup ## format and mend what the linter can
 TEMPLATES := template.yaml infra/template.yaml
 
 template: setup-sam setup-lint ## lint the templates, build the layers and hold their sizes
+	@echo "sam validate, cfn-lint and checkov read the templates (about half a minute)"
 	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint
 	@.venv-lint/bin/cfn-lint $(TEMPLATES)
 	@.venv-lint/bin/checkov --config-file .checkov.yaml $(TEMPLATES:%=--file %)
 	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build $(if $(shell find layers/Makefile -newer .aws-sam/build.toml 2>&1),--no-cached)
+	@echo "the sizes of the layers, and a digest of what each function runs"
 	@$(BIN)/python -m local.layer_sizes
 	@$(BIN)/python -m local.release
 
-deploy: template ## infra/ and template.yaml to AWS, in order: STAGE=dev, staging or prod
+# What building for minutes cannot mend is said before.
+deploy: setup ## infra/ and template.yaml to AWS, in order: STAGE=dev, staging or prod
+	@$(BIN)/python -m infra.deploy --check $(STAGE)
+	@$(MAKE) --no-print-directory template
 	@$(BIN)/python -m infra.deploy $(STAGE)
 
 release: setup ## name the commit that is there as the release of pyproject.toml's version

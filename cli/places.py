@@ -187,6 +187,8 @@ def _client(service: str, region: str | None, endpoint: str | None) -> Any:
     from botocore.session import get_session
 
     session = get_session()
+    # `aws` reads it, and botocore does not.
+    region = region or os.environ.get("AWS_REGION")
     if endpoint:
         session.set_credentials("local", "local")
     limits = Config(

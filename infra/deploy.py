@@ -8,6 +8,7 @@ itself before it does so through the proxy. Where it is given up, the applicatio
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -29,8 +30,7 @@ Outputs = Mapping[str, str]
 
 def main(stage: str) -> None:
     """Deploy both stacks of a stage."""
-    if stage not in STAGES:
-        raise SystemExit(f"which stage? make deploy STAGE={'|'.join(STAGES)}")
+    known(stage)
     settings = read_settings()
     application = settings[stage]["deploy"]["parameters"]
     below = settings["infra-" + stage]["deploy"]["parameters"]
@@ -47,6 +47,36 @@ def main(stage: str) -> None:
         if not has_proxy or "ProxySecretArns" in parameters:
             break
     sys.stdout.write(f"{name}: {outputs(name)['ApiUrl']}\n")
+
+
+def check(stage: str) -> None:
+    """Raises `SystemExit` where a deployment cannot begin: no such stage, or no login."""
+    known(stage)
+    who = login()
+    sys.stdout.write(f"{stage}: into account {who['account']}, region {who['region']}\n")
+
+
+def known(stage: str) -> None:
+    """Raises `SystemExit` where there is no such stage."""
+    if stage not in STAGES:
+        raise SystemExit(f"which stage? make deploy STAGE={'|'.join(STAGES)}")
+
+
+def login() -> dict[str, str]:
+    """The account and the region that AWS is asked in. Raises `SystemExit` where there is none."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import get_session
+
+    session = get_session()
+    try:
+        account = session.create_client("sts").get_caller_identity()["Account"]
+        region = session.create_client("cloudformation").meta.region_name
+    except (BotoCoreError, ClientError) as error:
+        reason = str(error).rstrip(".")
+        raise SystemExit(
+            f"AWS does not let in: {reason}. Name a login and a region (AWS_PROFILE, AWS_REGION)"
+        ) from None
+    return {"account": str(account), "region": str(region)}
 
 
 def read_settings() -> dict[str, Any]:
@@ -142,4 +172,8 @@ def outputs(stack: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2] or [""])
+    if region := os.environ.get("AWS_REGION"):
+        # `aws` reads it; botocore and SAM do not.
+        os.environ["AWS_DEFAULT_REGION"] = region
+    is_check, stages = "--check" in sys.argv, [each for each in sys.argv[1:] if each != "--check"]
+    (check if is_check else main)(*stages[:1] or [""])

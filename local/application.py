@@ -304,7 +304,8 @@ def _lines(about: dict[str, Any], quote: str, file: Path) -> tuple[str, ...]:
         "",
         f"[bold]backshop runs at {base}[/bold]   (Ctrl-C stops it)",
         "",
-        f"  {base}/desk   where staff work; `echo $STAFF_KEY` prints the key that signs in",
+        f"  {base}/desk   where staff work; `. {_short(file)}; echo $STAFF_KEY` "
+        "prints the key that signs in",
         f"  {base}/try-on?skus={shade_shop.SKU}&store_id={shopify['id']}   a product on your own face",
         f"  {base}/track   what a shopper sees: the code of any number is at {base}/local/sms",
         f"  {base}/docs   every route, to read and to try",

@@ -66,7 +66,14 @@ def command(session: Session, what: str, to: Path | None, is_sure: bool, store: 
         _confirm(session, what, what, is_sure)
         _of_stack(session, what)
     result = {"rotated": what, "store_id": named["store_id"] if what in OF_A_STORE else None}
-    session.answer(result, lambda: click.echo(f"{what}: rotated"))
+    session.answer(result, lambda: click.echo(_told(what, to)))
+
+
+def _told(what: str, to: Path | None) -> str:
+    """What was done, and where the new value is, if it is anywhere to be read."""
+    return f"{what}: rotated" + (
+        f"; the new secret is in {to}" if to and what in OF_A_STORE else ""
+    )
 
 
 def _confirm(session: Session, name: str, what: str, is_sure: bool) -> None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from cli import places
 from cli.errors import NOTHING_FOUND
 from local import aws as stand_in
 from local import template
@@ -89,6 +90,7 @@ def deployed(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 def aws(deployed: stand_in.Aws, monkeypatch: pytest.MonkeyPatch) -> stand_in.Aws:
     """A login for it, as `aws` would find one."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", deployed.endpoint)
+    monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", stand_in.REGION)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "local")
@@ -287,3 +289,10 @@ def test_what_is_not_there_or_not_allowed_is_a_sentence(
     told = run("status", "--stack", "prod")
     assert (told.code, told.err.count("\n")) == (4, 1)
     assert "AWS_PROFILE" in told.err
+
+
+def test_the_region_is_the_one_that_aws_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    client = places._client("sqs", None, "http://127.0.0.1:9")
+    assert client.meta.region_name == "eu-north-1"

@@ -101,7 +101,8 @@ def test_a_shop_is_connected_and_its_secrets_change(
         assert (again.code, "connected already" in again.err) == (1, True)
         assert here("rotate", "credentials", "--store", shop.url, "--yes").code == 0
         to = tmp_path / "webhook.json"
-        assert here("rotate", "webhook", "--store", shop.url, "--to", str(to), "--yes").code == 0
+        told = here("rotate", "webhook", "--store", shop.url, "--to", str(to), "--yes")
+        assert (told.code, f"the new secret is in {to}" in told.out) == (0, True)
         assert json.loads(to.read_text())["webhook_secret"]
         made = here("keys", "make", "--store", shop.url, "--to", str(tmp_path / "key"))
         assert "bs_store_" not in made.out

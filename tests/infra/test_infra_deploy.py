@@ -120,6 +120,35 @@ def test_a_stage_that_there_is_not_is_named(account: Any, stage: str) -> None:
     assert account[1] == []
 
 
+@pytest.mark.parametrize("stage", ["", "production"])
+def test_nothing_is_built_for_a_stage_that_there_is_not(stage: str) -> None:
+    with pytest.raises(SystemExit, match="which stage"):
+        deploy.check(stage)
+
+
+@pytest.mark.parametrize("region", [None, "eu-west-1"])
+def test_nothing_is_built_without_a_login(
+    region: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    if region:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    with pytest.raises(SystemExit, match="AWS_PROFILE, AWS_REGION"):
+        deploy.check("dev")
+
+
+def test_building_waits_for_the_login() -> None:
+    made = (ROOT / "Makefile").read_text()
+    recipe = re.findall(r"^deploy:.*\n((?:\t.*\n)+)", made, re.M)[0]
+    assert recipe.index("--check") < recipe.index(" template")
+    assert not re.search(r"^deploy:[^#]*template", made, re.M)
+
+
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What would be run, in place of it."""

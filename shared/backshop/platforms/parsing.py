@@ -69,7 +69,7 @@ class Rejected(NamedTuple):
 class RecordPage(NamedTuple):
     """The records of one page: what they say, those set aside, and the ids of all in their order.
 
-    `cleaned` is true where text may have been dropped that Postgres cannot store.
+    `cleaned` is true where characters were dropped that Postgres cannot store.
     """
 
     events: list[Any]
@@ -122,8 +122,16 @@ def validate(adapter: TypeAdapter[T], value: object) -> T:
 
 def load(body: bytes) -> Any:
     """Decoded JSON, cleaned. Raises `PayloadError`."""
+    return _load(body)[0]
+
+
+def _load(body: bytes) -> tuple[Any, bool]:
+    """Decoded JSON, cleaned, and whether anything was dropped for it: a pair of surrogates, as an
+    emoji is escaped, is kept. Raises `PayloadError`."""
     try:
-        return _clean(webhooks.loads(body))
+        said = webhooks.loads(body)
+        clean = _clean(said)
+        return clean, clean != said
     except UnicodeDecodeError:
         raise PayloadError("", "not UTF-8") from None
     except RecursionError:
@@ -145,7 +153,7 @@ def page(
         with suppress(ValidationError):
             records = _in_one_go(adapter, one, body)
             return records, RecordPage([], [], [str(each.id) for each in records])
-    return _one_by_one(one, load(body))
+    return _one_by_one(one, *_load(body))
 
 
 def _in_one_go(adapter: TypeAdapter[list[R]], one: TypeAdapter[R], body: bytes) -> list[R]:
@@ -154,11 +162,11 @@ def _in_one_go(adapter: TypeAdapter[list[R]], one: TypeAdapter[R], body: bytes) 
     return adapter.validate_json(body)
 
 
-def _one_by_one(one: TypeAdapter[T], values: object) -> tuple[list[T], RecordPage]:
+def _one_by_one(one: TypeAdapter[T], values: object, cleaned: bool) -> tuple[list[T], RecordPage]:
     if not isinstance(values, list):
         raise PayloadError("", "not a list of records")
     records, rejected = sort_out(one, values)
-    return records, RecordPage([], rejected, ids_of(values), cleaned=True)
+    return records, RecordPage([], rejected, ids_of(values), cleaned)
 
 
 def sort_out(one: TypeAdapter[T], values: list[Any]) -> tuple[list[T], list[Rejected]]:

@@ -467,7 +467,7 @@ def _sightings(entries: Sequence[Entry]) -> list[tuple[str, str, datetime]]:
 def _notes(batch: Sequence[Step]) -> list[str]:
     notes = list(dict.fromkeys(note for step in batch for note in step.page.notes))
     if any(step.page.cleaned for step in batch):
-        notes.append("characters that cannot be stored were dropped, or records set aside")
+        notes.append("characters that cannot be stored were dropped")
     return notes
 
 

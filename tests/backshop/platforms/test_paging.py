@@ -5,8 +5,10 @@ import threading
 from typing import Any
 
 import pytest
+from backshop.platforms import parsing
 from backshop.platforms.paging import START, Fetched, walk
 from backshop.platforms.parsing import RecordPage
+from pydantic import BaseModel, TypeAdapter
 
 
 class List:
@@ -125,3 +127,24 @@ def test_a_failed_page_fails_the_walk():
 
     with pytest.raises(RuntimeError, match="luck"):
         list(walk(fetch, START, 10, 4))
+
+
+class Named(BaseModel):
+    id: int
+    name: str
+
+
+@pytest.mark.parametrize(
+    "written, name, dropped",
+    [
+        ("Sun \\ud83d\\ude0e", "Sun \N{SMILING FACE WITH SUNGLASSES}", False),
+        ("Sun \\u0000", "Sun ", True),
+        ("Sun \\ud83d", "Sun ", True),
+    ],
+)
+def test_a_page_says_that_characters_were_dropped_where_some_were(
+    written: str, name: str, dropped: bool
+) -> None:
+    body = f'[{{"id": 1, "name": "{written}"}}]'.encode()
+    records, read = parsing.page(TypeAdapter(list[Named]), TypeAdapter(Named), body)
+    assert ([each.name for each in records], read.cleaned) == ([name], dropped)
