@@ -44,7 +44,7 @@ def list_(session: Session, statuses: tuple[str, ...], limit: int, store: str | 
             items += _rows(session, named, statuses, limit)
     items = sorted(items, key=lambda each: str(each["created_at"]))[:limit]
     if not items:
-        raise NothingFound("no row is like that: nothing waits")
+        raise NothingFound(f"no row is {' or '.join(statuses)}")
 
     def tell() -> None:
         show.table(

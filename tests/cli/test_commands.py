@@ -154,7 +154,8 @@ def test_the_outbox_says_why_each_row_waits(here: Any, row: Any) -> None:
     assert not {"payload", "response"} & mine.keys()
     told = here("outbox", "list")
     assert "no answer for […]" in told.out
-    assert here("outbox", "list", "--status", "failed", "--store", "shopify").code == 3
+    none = here("outbox", "list", "--status", "failed", "--store", "shopify")
+    assert (none.code, "no row is failed" in none.err) == (3, True)
 
 
 def test_rows_are_given_up_and_tried_again(here: Any, row: Any, rows: Any) -> None:
