@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from backshop.insights.planning import metrics
+from backshop.insights.planning.names import MARK, Named
 from backshop.insights.planning.patterns import compiled
 
 _SENTENCES = re.compile(r"(?<=[.!?;:])\s+|\s*\n+\s*|\s+[-–—]{1,2}\s+")
@@ -28,6 +29,8 @@ _STATED = (
     + r"(?:(?:i|we|he|she|you|everyone|everybody|somebody|someone|nobody)(?:'\w+)? (?!who|that|and|or|from|in)\w"
     r"|(?:they|it|that|there|people|folks|things|business)(?:'(?:s|ve|re|d|ll)| " + _VERB + r")\b"
     r"|this(?:'s| is| was| has| will) (?!the )"
+    r"|(?:is|are|am|was) (?:he|she|that|this|i|it) (?:right|true|wrong|correct|so)\b"
+    r"|(?:quick|one more|another|one last|last|small|silly|random|stupid) (?:one|question|q|thing|ask)\b"
     r"|(?:my|our|the|an?|some)(?: (?!who|that|which|whose|where|with|from)[\w'-]+){1,3}? "
     + _VERB
     + r"\b)"
@@ -86,7 +89,7 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
 
 def _is_stated(text: str, pattern: str = _STATED) -> bool:
     said = text.lower().replace("’", "'")
-    if said.rstrip().endswith("?") or compiled(_NO_ASIDE).search(said):
+    if (said.rstrip().endswith("?") and len(said.split()) > 4) or compiled(_NO_ASIDE).search(said):
         return False
     found = compiled(pattern).search(said)
     if found is None:
@@ -101,5 +104,24 @@ def _asks(text: str) -> bool:
     return begins or "?" in text or bool(metrics.said(said))
 
 
-IT = r"(?<!how is )(?<!does )\b(?:of )?(?:that|this) (?:one|code|coupon|product|item|category|candle|thing|country)\b|\b(?:it|them|they|those|these)\b"
-"""What may stand for a thing that was told of."""
+_IT = (
+    r"\b(?:of )?(?:that|this) (?:one|code|coupon|product|item|category|thing)\b|\b(?:it|them|they|those|these)\b"
+    r"|(?<=how many )(?=(?:did|have|do|are|were) (?:we|i|left|there|sold|in stock)\b)"
+)
+_THERE = r"\b(?:over )?there\b(?! (?:is|are|was|were|any|an?|been)\b)|\b(?:in|from|to) (?:that|this) (?:country|market)\b"
+
+
+def refers(line: str) -> bool:
+    """Whether the question may mean what was told of."""
+    return any(compiled(each).search(line) for each in (_IT, _THERE, r"\b(?:that|this) [a-z]+"))
+
+
+def resolved(line: str, aside: str, named: list[tuple[Named, ...]]) -> str:
+    """The question with the names that `it` and `there` stand for."""
+    for place in map(int, re.findall(rf"{MARK}(\d+)", aside)):
+        is_country = named[place][0].field == "country"
+        instead = f"{'in ' if is_country else ''}{MARK}{place} "
+        own = "|".join(re.findall(r"[a-z]{3,}", named[place][0].value.lower())) or "one"
+        said = rf"\b(?:of )?(?:that|this|those|these) (?:{own})s?\b|{_IT}"  # `that candle`
+        line = re.sub(_THERE if is_country else said, instead, line, count=1)
+    return " ".join(line.split())

@@ -725,7 +725,7 @@ def read_less_refunds(line: Line) -> None:
     """Net sales are without refunds and discounts as they are; before them, they are gross."""
     of = r"(?: (?:the|any|all|our|for))* (?:refunds?|returns?|discounts?|coupons?)(?:(?: and|,|, and| or) (?:refunds?|returns?|discounts?|coupons?))?"
     if found := line.find(
-        rf"\bgross (?:sales|revenue|turnover) {_LESS}(?: the)? (?:discounts|coupons)(?: and|,|, and) (?:less |minus )?(?:the )?(?:refunds?|returns?)\b"
+        rf"\bgross (?:sales|revenue|turnover) {_LESS}(?: the)? (?:discounts|coupons)(?: and|,|, and| less| minus)+ (?:the )?(?:refunds?|returns?)\b"
     ):
         line.text = f"{line.text[: found.start()]}net sales{line.text[found.end() :]}"
     if line.has(rf"^ (?:and |show (?:it )?|now |what about )*{_LESS}{of} $"):
@@ -986,7 +986,8 @@ def _mix(reading: Reading, found: Match[str]) -> None:
     before = reading.line.find(r"\b(category|product|country) %m")
     said = found[0].split()[0]
     dimension = words.get(before[1] if before else said)
-    if dimension and dimension not in reading.dimensions:
+    is_by_others = reading.line.has(rf"\bby (?:{'|'.join(words)})")
+    if dimension and dimension not in reading.dimensions and not is_by_others:
         reading.dimensions.append(dimension)
 
 

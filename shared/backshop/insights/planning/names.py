@@ -455,6 +455,18 @@ def marked_others(line: str, held: Index, found: Found) -> str:
     return line
 
 
+def marked_parts_facing(line: str, held: Index, found: Found, own_words: frozenset[str]) -> str:
+    """`hoodies vs socks`: words of products' names that are set against each other."""
+    said = re.search(r"(?<![@\w])([a-z]+) (?:vs|against) (?:the )?([a-z]+)(?!\w)", line)
+    if said is None or not own_words.isdisjoint(said.groups()):
+        return line
+    parts = [of_parts([each], held) for each in said.groups()]
+    if not all(parts):
+        return line
+    first, then = (found.add((each,)) for each in parts if each)
+    return f"{line[: said.start(1)]}{first} vs {then}{line[said.end(2) :]}"
+
+
 def _differing(named: Named, word: str, held: Index) -> Named | None:
     if named.field != "product" or named.op != "=":
         return None

@@ -75,6 +75,21 @@ _FRONTED: tuple[tuple[str, str], ...] = (
 
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
     (
+        r"^((?:(?:please|can you|could you) )*)(?:make|prepare|draw up|create|build|produce|put together|compile|run|generate) (?:me |us )?(?:an? |the )?(?:list|table|report|overview|chart|graph|breakdown|summary) (?:of|with|for|about|on|showing)\b",
+        r"\1show",
+    ),
+    (r"\baverage of (?:the |our )?orders\b", "average order value"),
+    (r"\b(?:orders )?invoices?(?: orders)?(?: issued)?\b(?! \d)", "orders"),
+    (r"\bbalance of (?=(?:unpaid|pending|open|outstanding)\b)", "money in "),
+    (
+        r"\bmedian (?:vs|and) (?:the )?(?:mean|average) order values?\b",
+        "median order value and average order value",
+    ),
+    (
+        r"\b(?:mean|average) (?:vs|and) (?:the )?median order values?\b",
+        "average order value and median order value",
+    ),
+    (
         r"\bratio of (?:the |our )?(discount|refund|return|tax)(?:s|es)? to (?:the |our )?(?:gross |net |total )?(?:sales|revenue|turnover)\b",
         r"\1 rate",
     ),
@@ -185,6 +200,7 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_PEOPLE: tuple[tuple[str, str], ...] = (
+    (r"\b((?:first time|new) )number of (?=customers\b)", r"number of \1"),
     (
         rf"\b(?:what |which )?(?:percent(?:age)?|share|proportion|fraction) of (?:our |the |my |all )*{PEOPLE} (?:(?:who|that|have) )*(?:bought|ordered|purchased|shopped|came|come)(?: (?:with|from) us)? (?:more than (?:once|1 time)|at least twice|(?:2|at least 2|multiple) (?:or more )?times)\b",
         "repeat customer rate",
@@ -251,6 +267,10 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 )
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:which|what)(?: of (?:our|the))? (@x\d+)(?: (?:is|are|am|we|running|getting|get|a bit|very|do|have))* (?:low|short)(?: on| of)?(?= ?$| ,| now| right now)",
+        r"which \1 are low on stock",
+    ),
     (
         r"\bhow (?:long|many (?:days|weeks)) (?:will|does|do|would|is) (?:our |the |my )*(?!stock |current |our |the )([a-z]+) (?:stock|supply|inventory) (?:last|hold|suffice)\b",
         r"days of stock of \1",
@@ -481,6 +501,10 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_RANKS: tuple[tuple[str, str], ...] = (
+    (
+        r"^((?:which|what) (?:country|category|product|channel|market|weekday|day|month|week|hour|coupon|code|payment method)(?: \w+){1,3}?) (?:the )?more (?=(?:money|revenue|sales|orders|units|refunds)\b)(?!.*\bthan\b)",
+        r"\1 most ",
+    ),
     (
         rf"\b(?:which|what) (\d+) (@x\d+|{GOODS}) (?:have |has )?(?:sold|sell|shifted) (?:the )?(most|best|least|worst|fewest)(?: (?:pieces|units|items|copies))?\b",
         r"\1 \3 selling \2",

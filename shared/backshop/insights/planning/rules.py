@@ -33,7 +33,7 @@ from backshop.insights.planning import (
 from backshop.insights.planning.lexicon import DIMENSION_NOUNS, MISSING, PEOPLE
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
 from backshop.insights.planning.names import Named
-from backshop.insights.planning.patterns import Patterns, compiled
+from backshop.insights.planning.patterns import Patterns
 from backshop.insights.planning.text import (
     Line,
     folded,
@@ -177,13 +177,19 @@ def _opened(asked: Asked, known: Known, now: times.Now) -> Reading:
     _decline_one_person(asked.text)
     told = asides.told_apart(re.sub(r"sha256:\w+", " ", asked.text))
     line = _marked(told.question, known, held, found)
-    if told.aside and names.MARK not in line and compiled(asides.IT).search(line):
-        aside = _marked(told.aside, known, held, found)
-        if meant := re.search(rf"{names.MARK}\d+", aside):
-            line = re.sub(asides.IT, meant[0], line, count=1)
+    if told.aside and names.MARK not in line and asides.refers(line):
+        line = asides.resolved(line, _marked_aside(told.aside, known, held, found), found.names)
     line = phrasing.rephrased(correcting.corrected(line, found.names, now))
     line = in_one_word(line)
     return Reading(Line(line), found.names)
+
+
+def _marked_aside(text: str, known: Known, held: names.Index, found: names.Found) -> str:
+    """What only is told may be of anything, and refuses nothing."""
+    try:
+        return _marked(text, known, held, found)
+    except Refused:
+        return ""
 
 
 def _marked(text: str, known: Known, held: names.Index, found: names.Found) -> str:
@@ -200,6 +206,7 @@ def _marked(text: str, known: Known, held: names.Index, found: names.Found) -> s
     )
     line = names.marked_names(line, held, found, lexicon.own_words())
     line = names.marked_others(line, held, found)
+    line = names.marked_parts_facing(line, held, found, lexicon.own_words())
     line = re.sub(r"\b(?:chinese|lunar) new year\b", "lunarnewyear", line)
     return goods.as_products(names.marked_countries(line, text, known, found), known)
 

@@ -29,6 +29,7 @@ _SPELLED_OUT = (
     (r"\bwo not\b", "will not"),
     (r"\b(do|did|does|has|have|is|was|were|are|would|could|should)nt\b", r"\1 not"),
     (r"\b(can|won)t\b", r"\1 not"),
+    (r"\b(?:wots|wats|whatz|wat's|wot's)\b", "what is"),
     (r"\b(what|who|how|where|when|which|that|it|there|here)'?s\b", r"\1 is"),
     (r"\b(i|we|you|they)'(?:re|m)\b", r"\1 are"),
     (r"\b(i|we|you|they|who)'ve\b", r"\1 have"),
@@ -76,7 +77,7 @@ _SLIPS = {
     for word, slips in {
         "will": "wil wll",
         "which": "wich whcih wihch whitch whch",
-        "what": "waht wat wht whta",
+        "what": "waht wat wht whta wot",
         "how": "hwo hw",
         "last": "lst lsat lats",
         "the": "teh hte",
@@ -227,6 +228,7 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"^((?:\S+ ){0,4}[^\s:]+): ", r"\1 , "),
     (r"\b[lt]tm\b", "last 12 months"),
     (r"\b2day\b", "today"),
+    (r"\b(compared|comparing|back|due|up) 2 (?=last|the|this|prev)", r"\1 to "),
     (r"(?<=s )r (?=\w{2})", "are "),
     (r"\br (?=we|u|you|there|our|the|sales|orders)", "are "),
     (r"(?<=[a-z] )n (?=[a-z])", "and "),
@@ -277,6 +279,10 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bq([1-4]) ?['/]?(\d\d)\b(?![./%-])", lambda m: _of_quarter(m[1], m[2])),
     (r"\b[lt](?=\d+ ?(?:[dwmqy]|days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?)\b)", "last "),
     (r"(?<=\d)\+(?!\d)", " or more "),
+    (
+        rf"\b(between|from) (?:the )?{_ORDINAL} (and|to|until|till|through) (?:the )?(?=(?:\w+[ -])?\w+ (?:of )?(?:{_MON}))",
+        lambda m: f"{m[1]} {_ordinal(m)} {m[4]} ",
+    ),
     (rf"\b{_ORDINAL} (?:of )?(?=(?:{_MON})[a-z]{{0,6}}\b)", lambda m: f"{_ordinal(m)} "),
     (
         rf"\b((?:{_MON})[a-z]{{0,6}}) (?:the )?{_ORDINAL}\b(?! (?:week|half|quarter))",

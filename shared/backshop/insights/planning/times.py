@@ -230,11 +230,13 @@ def _days_of_month(found: Match[str], now: Now) -> Period | None:
 
 
 def _units_to(found: Match[str], now: Now) -> Period | None:
-    """`the 6 months to 31 may`: those that end with the day."""
+    """`the 6 months to 31 may`, `the quarter ended 30 june`: those that end with the day."""
     day = one_date(found["date"], now.today, day_first=now.day_first)
     if day is None:
         return None
-    return Range(start=_later(day + DAY, Unit(found["unit"]), -int(found["n"])), end=day)
+    return Range(
+        start=_later(day + DAY, Unit(found["unit"] or found["one"]), -int(found["n"] or 1)), end=day
+    )
 
 
 def _day_of_month(found: Match[str], now: Now) -> Period | None:
@@ -410,11 +412,14 @@ def _part_of(found: Match[str], now: Now) -> Period | None:
     return Range(start=_later(held.last + DAY, unit, -days), end=held.last)
 
 
+_MONTHS_OF = {Unit.QUARTER: 3, Unit.YEAR: 12}
+
+
 def _later(day: date, unit: Unit, number: int) -> date:
     """The day that many units later."""
     if unit in (Unit.DAY, Unit.WEEK):
         return day + timedelta(days=number * (7 if unit == Unit.WEEK else 1))
-    months = day.year * 12 + day.month - 1 + number * (3 if unit == Unit.QUARTER else 1)
+    months = day.year * 12 + day.month - 1 + number * _MONTHS_OF.get(unit, 1)
     year, month = months // 12, months % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
@@ -672,7 +677,7 @@ _MOMENT = rf"(?:{A_DATE}|(?:end|start|beginning|begin) of (?:{MONTH[:1]}?:{MONTH
 
 _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     (
-        rf"\b{IN}(?P<n>\d{{1,3}}) (?P<unit>day|week|month|quarter)s (?:up )?(?:to|ending|ended|until|through)(?: on| with)? (?:the )?(?P<date>{A_DATE})\b",
+        rf"\b{IN}(?:(?P<n>\d{{1,3}}) (?P<unit>day|week|month|quarter|year)s (?:up )?(?:to|ending|ended|until|through)|(?P<one>week|month|quarter|year) (?:ending|ended))(?: on| with)? (?:the )?(?P<date>{A_DATE})\b",
         _units_to,
     ),
     (
