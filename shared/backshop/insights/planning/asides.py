@@ -22,7 +22,7 @@ _ASKING = (
 _VERB = (
     r"(?:is|are|was|were|has|have|had|does|did|do|will|would|might|must|should|can|could|thinks?|thought|says?|said|wants?|needs?|told"
     r"|asks?|asked|keeps?|kept|went|goes|got|gets|came|loves?|likes?|claims?|believes?|swears?|reckons?|feels?|felt|seems?"
-    r"|looks?|started|finished|arrived|isn|aren|wasn|weren|hasn|haven|don|doesn|didn)"
+    r"|looks?|runs?|works?|lives?|owns?|knows?|left|gave|brought|bought|sent|made|put|took|opened|launched|moved|changed|began|wrote|heard|found|ran|started|finished|arrived|isn|aren|wasn|weren|hasn|haven|don|doesn|didn)"
 )
 _STATED = (
     _FILLERS
@@ -43,6 +43,11 @@ _WANTED = (
     r"|wonder(?:ing)?|curious|interested|after)\b"
 )
 """Wants of which the rest of the sentence is the question."""
+_ASKED_FOR = (
+    rf"{_FILLERS}(?:my|our|the|an?|some) [\w' -]{{1,40}}? (?:wants?|wanted|would like|needs?|likes?|asks?|asked|asking|wonders?)"
+    rf"(?: me| us)?(?: to (?:know|see|find out|hear))? (?={_ASKING}\b)"
+)
+"""Who wants to know."""
 _NO_ASIDE = r"^(?:i mean|i meant|i think|i guess|we mean|you know)\b"
 _THEN_ASKED = re.compile(
     rf",\s+(?=(?:(?:so|and|but|now|then|please|ok|just|at|in|on|from|by|for|to|of|with)[ ,]+)*{_ASKING}\b)",
@@ -75,6 +80,9 @@ def told_apart(text: str) -> Told:
 
 
 def _without_clauses(sentence: str, told: list[str]) -> str:
+    if found := re.match(_ASKED_FOR, sentence, re.IGNORECASE):
+        told.append(found[0])
+        sentence = sentence[found.end() :]
     if (found := _THEN_ASKED.search(sentence)) and _is_stated(sentence[: found.start()]):
         told.append(sentence[: found.start()])
         sentence = sentence[found.end() :]

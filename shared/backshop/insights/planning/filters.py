@@ -283,7 +283,7 @@ def _read_weekends(reading: Reading, line: Line) -> None:
 
 def _read_hours(reading: Reading, line: Line) -> None:
     if found := line.take(
-        r"\b(?:(?:between|from) )?(\d\d?)(?: oclock)? ?(am|pm)? ?(?:and|to|until|till|-) ?(\d\d?) ?(am|pm|o ?clock|h|hours)\b"
+        r"\b(?:(?:between|from) )?(\d\d?)(?: oclock| hours?)? ?(am|pm)? ?(?:and|to|until|till|-) ?(\d\d?) ?(am|pm|o ?clock|h|hours?)\b"
     ):
         first, last = _hour(found[1], found[2] or found[4]), _hour(found[3], found[4])
         if first >= last and not found[2]:  # `9 to 5 pm`

@@ -40,7 +40,7 @@ DIMENSION_NOUNS: tuple[tuple[Dimension, str], ...] = (
     (D.MONTH, r"months? of (?:the )?year|calendar months?|months? of year"),
     (
         D.COHORT_MONTH,
-        r"cohorts?(?: months?)?|months? of (?:the )?first (?:order|purchase)|first (?:order|purchase) months?|(?:acquisition|signup|sign up|joining) (?:months?|cohorts?)|monthly cohorts?",
+        r"cohorts?(?: months?)?|months? of (?:the |their )?first (?:order|purchase)|first (?:order|purchase) months?|(?:acquisition|signup|sign up|joining) (?:months?|cohorts?)|monthly cohorts?",
     ),
     (
         D.MONTHS_SINCE_FIRST,
@@ -469,6 +469,12 @@ MISSING: tuple[Missing, ...] = (
         _STATUS,
     ),
     _m(
+        r"search (?:bar|box|terms?|queries|query|words?|field)|site search(?:es)?|searched for|(?:typed?|typing|enter(?:ed)?|key(?:ed)?) (?:in )?into (?:the |our )?(?:search|bar|box)|searches",
+        "searches in the shop",
+        "What people search for in the shop is not synced.",
+        _PRODUCTS,
+    ),
+    _m(
         r"reclaim\w*|input (?:tax|vat|credit)s?|deductib\w+|lawsuits?|legal|compliance|gdpr|corporate tax|income tax|tax return|tax declaration|accountant",
         "accounts",
         "Only taxes on orders are known.",
@@ -549,7 +555,7 @@ comparing compares place placed places placing arrive come afterwards split bars
 column rows row spreadsheet csv export excel drill deep dive look into wise bottom upper best order's grew grown
 second seen overstocked overstock excess heard around win winback back wins ten drive driven driving sorted descending ascending highest lowest largest smallest biggest fewest most recent newest
 hiya heya howdy hola greetings morning evening afternoon sup alright ta sept increasing decreasing declining falling dropping shrinking slowing improving fetch retrieve visualise visualize visualised visualized plotted charted graphed trade trading traded busier quieter slower stronger weaker later earlier fancier cheaper dearer dough dosh moolah moola wonga franc francs zloty kronor yen rupee rupees sterling dirham dirhams money cash amount price prices priced pay paid pays cost costs charge charged charges collected earn bucket buckets
-company companies firm office manager owner colleague partner wife husband meeting presentation slide slides deck investor investors board quality totally completely previously whenever wherever effectively longest largely quietly training shape shapes internal supplied
+company companies firm office manager owner colleague partner wife husband meeting presentation slide slides deck investor investors board quality totally completely previously whenever wherever effectively longest largely quietly training shape shapes internal supplied recorded posted logged registered booked entered say
 give giving gave happening portion proportion fraction percentwise relative respectively versus against
 """.split()  # noqa: SIM905
 _DOMAIN = """

@@ -748,19 +748,35 @@ _SEGMENT_ASKED = (
 )
 
 
+def _read_segments(reading: Reading) -> None:
+    """Two of them (`the loyal and the champions segments`)."""
+    found = reading.line.take(
+        rf"\b(?:how many|customers|people|are|sit|in|the|our| )*{_SEGMENT.format('a')} (?:and|or|,) (?:the )?{_SEGMENT.format('b')} segments\b"
+    )
+    if found:
+        both = tuple(_segment_named(found[each]) for each in "ab")
+        reading.metrics.append("rfm_segment_size")
+        put(reading, limit(D.RFM_SEGMENT, "in", both))
+
+
+def _segment_named(said: str) -> str:
+    name = "champions" if said.startswith("champion") else said.replace("can not", "cannot")
+    return name.replace(" ", "_")
+
+
 def read_segment(reading: Reading) -> None:
     """One segment by its name (`how many are in the loyal segment`), which alone means other
     things."""
+    _read_segments(reading)
     found = reading.line.take(
         rf"(?:\b(?:in|of|among|size|how many|customers|people|the|our|are) )*\b(?:{_SEGMENT_ASKED})"
     )
     if found is None:
         return
     said = next(found[each] for each in "abcd" if found[each])
-    name = "champions" if said.startswith("champion") else said.replace("can not", "cannot")
     reading.line.take(r"\b(?:by |per |the )?rfm\b")
     reading.metrics.append("rfm_segment_size")
-    put(reading, limit(D.RFM_SEGMENT, "=", name.replace(" ", "_")))
+    put(reading, limit(D.RFM_SEGMENT, "=", _segment_named(said)))
 
 
 def read_idioms(reading: Reading) -> None:
@@ -863,7 +879,9 @@ def _velocity(reading: Reading, found: Match[str]) -> None:
 
 def _stock(reading: Reading, found: Match[str]) -> None:
     """Of what is named; else of everything, by product where the question asks which."""
-    if reading.line.has(r"\ball (?:the |our )?(?:products|items|articles)\b"):
+    if reading.line.has(
+        r"\ball (?:the |our )?(?:products|items|articles)\b|\bevery (?:product|item|article)\b"
+    ):
         reading.wants_all = True
     is_list = re.search(r"\b(?:list|levels|overview|report|status)\b", found[0])
     if (
@@ -1641,6 +1659,11 @@ def _of_products(reading: Reading) -> None:
         else:
             made.append(_BY_PRODUCT.get(name, name))
     reading.metrics[:] = dict.fromkeys(made)
+    if {D.PRODUCT, D.SKU} <= set(reading.dimensions) and made[0] in (
+        "days_of_stock",
+        "sales_velocity",
+    ):
+        reading.dimensions.remove(D.PRODUCT)
     if (
         D.PRODUCT in reading.dimensions
         and D.CATEGORY in reading.dimensions

@@ -75,6 +75,19 @@ _FRONTED: tuple[tuple[str, str], ...] = (
 
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
     (
+        r"\bhow much money (?:is|do we have)(?: there)? in orders (?:of|by|in|with) (?:each|every|all) status(?:es)?\b",
+        "order value of all statuses by status",
+    ),
+    (
+        rf"\b(share|percentage|proportion) of orders (?:driven|made|placed|won|generated|coming|paid) (?:by|with|through|from|using) (?:an? |our )?{CODES}\b",
+        r"\1 of orders with a coupon",
+    ),
+    (
+        rf"^how many of (?:them|those|these) (?:were |came |are )?(?:with|had|used|using) (?:an? |any )?{CODES}",
+        "and discounted orders",
+    ),
+    (r"\b(?:money|amounts?|value) (?:taken|knocked) off\b", "discount amount"),
+    (
         r"^((?:(?:please|can you|could you) )*)(?:make|prepare|draw up|create|build|produce|put together|compile|run|generate) (?:me |us )?(?:an? |the )?(?:list|table|report|overview|chart|graph|breakdown|summary) (?:of|with|for|about|on|showing)\b",
         r"\1show",
     ),
@@ -200,6 +213,10 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
 )
 
 _OF_PEOPLE: tuple[tuple[str, str], ...] = (
+    (
+        r"^(?:the |our )?((?:new|returning|repeat|guest) customers(?: (?:of|from|in) @x\d+)?) , how much (?:(?:did|have|do) )?they (?:spent|spend|pay|paid)\b",
+        r"sales from \1",
+    ),
     (r"\b((?:first time|new) )number of (?=customers\b)", r"number of \1"),
     (
         rf"\b(?:what |which )?(?:percent(?:age)?|share|proportion|fraction) of (?:our |the |my |all )*{PEOPLE} (?:(?:who|that|have) )*(?:bought|ordered|purchased|shopped|came|come)(?: (?:with|from) us)? (?:more than (?:once|1 time)|at least twice|(?:2|at least 2|multiple) (?:or more )?times)\b",
@@ -267,6 +284,14 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 )
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(?:which|what) (\d+) {GOODS} (?:are|get|were|do people|do customers) (?:(?:most|often|frequently|commonly|usually) )*(?:bought|buy|sold|ordered|purchased)(?: together)? with\b",
+        r"top \1 products bought together with",
+    ),
+    (
+        rf"\b(?:which|what) {GOODS} (?:have we|do we have|we have|do we)(?: got)? (more than|over|less than|under|fewer than|at least|at most) (\d+) (?:pieces |units |items )?(?:of|left|in stock)(?= ?$| ,)",
+        r"products with \1 \2 in stock",
+    ),
     (
         r"\b(?:which|what)(?: of (?:our|the))? (@x\d+)(?: (?:is|are|am|we|running|getting|get|a bit|very|do|have))* (?:low|short)(?: on| of)?(?= ?$| ,| now| right now)",
         r"which \1 are low on stock",
@@ -343,6 +368,12 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(?:in|for|over|during) each of the (last|past) (\d+) {_UNIT}s\b",
+        r"by \3 in the \1 \2 \3s",
+    ),
+    (r"\b(each|every|per|by) month of (?:the )?year (?=(?:19|20)\d\d)", r"\1 month of "),
+    (r"\ball years(?: pooled| together| combined| taken together)\b", "all time"),
     (r"\b(fy20\d\dto20\d\d) (?:from )?april to march\b", r"\1"),
     (
         rf"\b((?:by|per|each|every|for each) {_UNIT}|monthly|weekly|daily) from (?=(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: ?$| ,))",
@@ -440,6 +471,10 @@ _OF_TIME: tuple[tuple[str, str], ...] = (
 )
 
 _OF_ROWS: tuple[tuple[str, str], ...] = (
+    (
+        r"^how (?:do|does|did|are|is|was|were) (?:our |the |my )?(.{3,30}?) (?:spread|split|distribute|distributed|fall|vary|differ|change)(?: out| up)? (?:over|across|between|among|by|through) (?:the |our |different )*(days of the week|weekdays|hours of the day|hours|countries|categories|channels|payment methods)\b",
+        r"\1 by \2",
+    ),
     (r"\bhourly (?=(?:distribution|breakdown|split|pattern|profile) )", "hour "),
     (r"^(.*)\bhour (?:distribution|pattern|profile) of (.{3,60})$", r"\1\2 by hour of the day"),
     (

@@ -31,6 +31,7 @@ from tests.backshop.insights.planning.shop import (
     TODAY,
     TOYS,
     WAX,
+    YARN,
     Expected,
     questions,
 )
@@ -140,6 +141,7 @@ def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:
         ("set_aside_voices29.txt", WAX, date(2026, 3, 18)),
         ("set_aside_voices30.txt", TOYS, date(2025, 10, 9)),
         ("set_aside_voices31.txt", KITCHEN, date(2026, 6, 23)),
+        ("set_aside_voices32.txt", YARN, date(2025, 8, 27)),
     ],
 )
 def test_questions_of_other_days_mean_their_queries(name: str, shop: Known, day: date) -> None:
