@@ -61,6 +61,13 @@ _PURPOSE = re.compile(
 )
 
 
+_MAY_BE_TOLD = re.compile(
+    r"[.!?;:,\n–—]\s*\S|\s--?\s|\b(?:because|cause|since|so|as|want|wants|wanted|would|needs?|likes?|ask|asks|asked|asking|wonders?)\b",
+    re.IGNORECASE,
+)
+"""What stands in questions beside which something is told."""
+
+
 class Told(NamedTuple):
     question: str
     aside: str
@@ -69,6 +76,8 @@ class Told(NamedTuple):
 
 def told_apart(text: str) -> Told:
     """The question, and what is only told; all is the question where nothing else would be left."""
+    if not _MAY_BE_TOLD.search(text):
+        return Told(text, "")
     kept: list[str] = []
     told: list[str] = []
     for sentence in filter(None, _SENTENCES.split(text.strip())):
