@@ -21,6 +21,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -52,7 +54,7 @@ class Access(NamedTuple):
     keys: Keys
     endpoints: Mapping[str, str] = {}
     roots: str | None = None
-    """The file of the certificates that are trusted; the system's where there is none."""
+    """The file of the certificates that are trusted; those of botocore where there is none."""
 
 
 class Call(NamedTuple):
@@ -175,7 +177,21 @@ def _connected(access: Access, scheme: str, host: str) -> http.client.HTTPConnec
 
 @cache
 def _trusted(roots: str | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=roots)
+    return ssl.create_default_context(cafile=roots or _bundled())
+
+
+def _bundled() -> str | None:
+    """The file that botocore trusts, found without loading it; None, for the system's, where there
+    is none."""
+    for package in ("certifi", "botocore"):
+        found = find_spec(package)
+        if (
+            found
+            and found.origin
+            and (file := Path(found.origin).with_name("cacert.pem")).is_file()
+        ):
+            return str(file)
+    return None
 
 
 def signed(access: Access, call: Call, at: datetime) -> dict[str, str]:

@@ -15,6 +15,7 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from botocore.httpsession import get_cert_path
 
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 KEYS = signed.Keys("AKIDEXAMPLE", "an example of a secret")
@@ -71,6 +72,13 @@ def test_addresses_are_those_of_the_region(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2")
     assert place("a") == "http://127.0.0.1:2/box/a"
     assert signed._endpoint(config.access(), "secretsmanager") == "http://127.0.0.1:1"
+
+
+def test_the_roots_are_those_of_botocore() -> None:
+    bundled = signed._bundled()
+    assert bundled is not None
+    assert bundled == get_cert_path(verify=True)
+    assert signed._trusted(None).cert_store_stats()["x509_ca"] > 50
 
 
 class Aws:
