@@ -35,7 +35,10 @@ _STATED = (
     + _VERB
     + r"\b)"
 )
-_SENTENCE = rf"{_STATED}|{_FILLERS}(?!{_ASKING}\b)(?:(?!who|that|which|whose|where|only|for|in|from|by|with)[\w'&-]+ ){{1,4}}?{_VERB} .*[.!]\s*$"
+_SENTENCE = (
+    rf"{_STATED}|{_FILLERS}(?!{_ASKING}\b)(?:(?!who|that|which|whose|where|only|for|in|from|by|with)[\w'&-]+ ){{1,4}}?{_VERB} .*[.!]\s*$"
+    rf"|{_FILLERS}(?:just |still |currently )?(?:trying|thinking|planning|wondering|hoping|getting|preparing|working|sitting|doing|writing|making|heading|going) .*[.!]\s*$"
+)
 """A whole one may be of anything."""
 _WANTED = (
     r"\b(?:i|we)(?: (?:really|just|also|only|would|am|are|was|were|have been)|'d|'m|'re|'ve been)* (?:(?:need|want|like|love|have|try|trying|looking)(?! to\b)"

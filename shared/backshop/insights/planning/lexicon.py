@@ -475,6 +475,18 @@ MISSING: tuple[Missing, ...] = (
         _PRODUCTS,
     ),
     _m(
+        r"oldest (?:stock|inventory)|(?:stock|inventory) age(?:ing)?|ag(?:ed|e of|eing) (?:our |the )?(?:stock|inventory)",
+        "when goods came in",
+        "When goods came into stock is not known.",
+        _STOCK_NOW,
+    ),
+    _m(
+        rf"{PEOPLE} (?:(?:who|that) )?(?:have )?(?:only|always)(?: ever)? (?:buy|bought|order|ordered|shop|shopped) (?:with|using) (?:an? |any )?{CODES}",
+        "customers by the coupons of all their orders",
+        "Coupons are known by order, and not by a customer's whole life.",
+        _COUPONS,
+    ),
+    _m(
         r"reclaim\w*|input (?:tax|vat|credit)s?|deductib\w+|lawsuits?|legal|compliance|gdpr|corporate tax|income tax|tax return|tax declaration|accountant",
         "accounts",
         "Only taxes on orders are known.",

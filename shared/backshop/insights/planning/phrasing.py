@@ -214,6 +214,19 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
 
 _OF_PEOPLE: tuple[tuple[str, str], ...] = (
     (
+        r"^(?:the |our )?((?:new|returning|repeat|guest) customers(?: (?:of|from|in) @x\d+)?) , (how many orders) (?:(?:did|have|do) )?they (?:placed?|made|make|have)\b",
+        r"\2 from \1",
+    ),
+    (r"^for (?:our |the )?customers ((?:in|from|of) @x\d+ ,)", r"\1"),
+    (
+        rf"\b(?:number of|how many) {CODES} (?:were |was |are )?used by {PEOPLE} (?=from|in)",
+        "orders with a coupon ",
+    ),
+    (
+        r"^how do (?:our |the )?(new|returning|repeat|guest) customers (?:usually |mostly )?pay\b",
+        r"orders by payment method from \1 customers",
+    ),
+    (
         r"^(?:the |our )?((?:new|returning|repeat|guest) customers(?: (?:of|from|in) @x\d+)?) , how much (?:(?:did|have|do) )?they (?:spent|spend|pay|paid)\b",
         r"sales from \1",
     ),
@@ -284,6 +297,7 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 )
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
+    (r"\b(?:for|of|from|by|per) (?:each|every) (@x\d+)(?! (?:and|,))", r"of \1 by product"),
     (
         rf"\b(?:which|what) (\d+) {GOODS} (?:are|get|were|do people|do customers) (?:(?:most|often|frequently|commonly|usually) )*(?:bought|buy|sold|ordered|purchased)(?: together)? with\b",
         r"top \1 products bought together with",
@@ -368,6 +382,14 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
+    (
+        r"\bsince (?:we|i|our|the) (?:[a-z]+ ){1,5}?(?:in|on) (?=(?:january|february|march|april|may|june|july|august|september|october|november|december|\d)\b)",
+        "since ",
+    ),
+    (
+        r"\b(days|weeks|months) (?:with|that had|which had|having) (?:no|zero|0) (orders|sales)\b",
+        r"\1 with exactly 0 \2",
+    ),
     (
         rf"\b(?:in|for|over|during) each of the (last|past) (\d+) {_UNIT}s\b",
         r"by \3 in the \1 \2 \3s",
