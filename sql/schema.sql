@@ -254,6 +254,53 @@ BEGIN
 END
 $_$;
 
+CREATE FUNCTION backshop.check_by_keys(child regclass) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    of record;
+    key record;
+    wrong text;
+    body text := '';
+BEGIN
+    FOR of IN SELECT * FROM backshop.references_as_sets() AS r WHERE r.child = $1 LOOP
+        SELECT count(*) FILTER (WHERE NOT u.is_shared) AS number,
+            string_agg(u.own, ', ') FILTER (WHERE NOT u.is_shared) AS own,
+            string_agg(u.theirs, ', ') FILTER (WHERE NOT u.is_shared) AS theirs,
+            string_agg(u.own, ', ') FILTER (WHERE u.is_shared) AS shared,
+            string_agg(u.own || ' = p.' || u.theirs, ' AND ') FILTER (WHERE u.is_shared) AS match
+        INTO key
+        FROM (
+            SELECT c.own, c.theirs, c.theirs IN ('store_id', 'platform') AS is_shared
+            FROM unnest(string_to_array(of.columns, ', '), string_to_array(of.keys, ', '))
+                AS c (own, theirs)
+        ) AS u;
+        IF key.number = 1 AND key.shared IS NOT NULL THEN
+            wrong := format(
+                'SELECT FROM (SELECT %1$s, array_agg(DISTINCT %2$s) AS keys FROM written AS c'
+                ' WHERE %3$s GROUP BY %1$s) AS c WHERE cardinality(c.keys) <> ('
+                'SELECT count(*) FROM %4$s AS p WHERE %5$s AND p.%6$s = ANY (c.keys))',
+                key.shared, key.own, of.are_set, of.parent, key.match, key.theirs);
+        ELSE
+            wrong := format(
+                'SELECT FROM (SELECT DISTINCT %s FROM written AS c WHERE %s) AS c'
+                ' WHERE NOT EXISTS (SELECT FROM %s AS p WHERE %s)',
+                of.columns, of.are_set, of.parent, of.match);
+        END IF;
+        body := body || format(
+            'IF EXISTS (%s) THEN RAISE foreign_key_violation'
+            ' USING CONSTRAINT = %L, MESSAGE = %L; END IF; ',
+            wrong, of.name, format('a row of %s points to nothing in %s', child, of.parent));
+    END LOOP;
+    -- By index alone: plans are kept, and one that was made for a page of thousands would read all of
+    -- a store for a single row, and one of a small table all of it when it has grown.
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION %s_check_references() RETURNS trigger LANGUAGE plpgsql'
+        ' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS %L',
+        child, 'BEGIN ' || body || 'RETURN NULL; END');
+END
+$_$;
+
 CREATE FUNCTION backshop.current_store_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (NULLIF(current_setting('backshop.store_id'::text, true), ''::text))::uuid;
@@ -503,7 +550,8 @@ CREATE FUNCTION connect.order_item_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id, c.order_id, c.platform FROM written AS c WHERE c.store_id IS NOT NULL AND c.order_id IS NOT NULL AND c.platform IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM connect.platform_order AS p WHERE c.store_id = p.store_id AND c.order_id = p.order_id AND c.platform = p.platform)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_item_store_id_order_id_platform_fkey', MESSAGE = 'a row of connect.order_item points to nothing in connect.platform_order'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT c.store_id, c.platform, array_agg(DISTINCT c.order_id) AS keys FROM written AS c WHERE c.store_id IS NOT NULL AND c.order_id IS NOT NULL AND c.platform IS NOT NULL GROUP BY c.store_id, c.platform) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM connect.platform_order AS p WHERE c.store_id = p.store_id AND c.platform = p.platform AND p.order_id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_item_store_id_order_id_platform_fkey', MESSAGE = 'a row of connect.order_item points to nothing in connect.platform_order'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION connect.order_item_store_id_order_id_platform_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -528,6 +576,7 @@ CREATE FUNCTION connect.platform_customer_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM backshop.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_customer_store_id_fkey', MESSAGE = 'a row of connect.platform_customer points to nothing in backshop.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION connect.platform_customer_store_id_fkey_gone() RETURNS trigger
@@ -544,7 +593,8 @@ CREATE FUNCTION connect.platform_order_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id, c.platform, c.customer_id FROM written AS c WHERE c.store_id IS NOT NULL AND c.platform IS NOT NULL AND c.customer_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM connect.platform_customer AS p WHERE c.store_id = p.store_id AND c.platform = p.platform AND c.customer_id = p.customer_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_customer_id_platform_fkey', MESSAGE = 'a row of connect.platform_order points to nothing in connect.platform_customer'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM backshop.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_fkey', MESSAGE = 'a row of connect.platform_order points to nothing in backshop.stores'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT c.store_id, c.platform, array_agg(DISTINCT c.customer_id) AS keys FROM written AS c WHERE c.store_id IS NOT NULL AND c.platform IS NOT NULL AND c.customer_id IS NOT NULL GROUP BY c.store_id, c.platform) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM connect.platform_customer AS p WHERE c.store_id = p.store_id AND c.platform = p.platform AND p.customer_id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_customer_id_platform_fkey', MESSAGE = 'a row of connect.platform_order points to nothing in connect.platform_customer'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM backshop.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_order_store_id_fkey', MESSAGE = 'a row of connect.platform_order points to nothing in backshop.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION connect.platform_order_store_id_customer_id_platform_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -570,6 +620,7 @@ CREATE FUNCTION connect.platform_product_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM backshop.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'platform_product_store_id_fkey', MESSAGE = 'a row of connect.platform_product points to nothing in backshop.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION connect.platform_product_store_id_fkey_gone() RETURNS trigger
@@ -665,7 +716,8 @@ CREATE FUNCTION insights.categories_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_fkey', MESSAGE = 'a row of insights.categories points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.parent_id, c.store_id FROM written AS c WHERE c.parent_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.categories AS p WHERE c.parent_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_parent_id_fkey', MESSAGE = 'a row of insights.categories points to nothing in insights.categories'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_fkey', MESSAGE = 'a row of insights.categories points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.parent_id) AS keys FROM written AS c WHERE c.parent_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.categories AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'categories_store_id_parent_id_fkey', MESSAGE = 'a row of insights.categories points to nothing in insights.categories'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.categories_store_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -691,6 +743,7 @@ CREATE FUNCTION insights.coupons_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'coupons_store_id_fkey', MESSAGE = 'a row of insights.coupons points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.coupons_store_id_fkey_gone() RETURNS trigger
@@ -707,6 +760,7 @@ CREATE FUNCTION insights.customer_months_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customer_months_store_id_fkey', MESSAGE = 'a row of insights.customer_months points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.customer_months_store_id_fkey_gone() RETURNS trigger
@@ -723,6 +777,7 @@ CREATE FUNCTION insights.customers_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'customers_store_id_fkey', MESSAGE = 'a row of insights.customers points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.customers_store_id_fkey_gone() RETURNS trigger
@@ -739,6 +794,7 @@ CREATE FUNCTION insights.daily_sales_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'daily_sales_store_id_fkey', MESSAGE = 'a row of insights.daily_sales points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.daily_sales_store_id_fkey_gone() RETURNS trigger
@@ -755,6 +811,7 @@ CREATE FUNCTION insights.monthly_customers_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'monthly_customers_store_id_fkey', MESSAGE = 'a row of insights.monthly_customers points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.monthly_customers_store_id_fkey_gone() RETURNS trigger
@@ -771,7 +828,8 @@ CREATE FUNCTION insights.order_coupons_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.order_id, c.store_id FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.orders AS p WHERE c.order_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_coupons_store_id_order_id_fkey', MESSAGE = 'a row of insights.order_coupons points to nothing in insights.orders'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.order_id) AS keys FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.orders AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_coupons_store_id_order_id_fkey', MESSAGE = 'a row of insights.order_coupons points to nothing in insights.orders'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.order_coupons_store_id_order_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -787,7 +845,8 @@ CREATE FUNCTION insights.order_items_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.order_id, c.store_id FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.orders AS p WHERE c.order_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_order_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.orders'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.product_id, c.store_id FROM written AS c WHERE c.product_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.products AS p WHERE c.product_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_product_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.products'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.order_id) AS keys FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.orders AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_order_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.orders'; END IF; IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.product_id) AS keys FROM written AS c WHERE c.product_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.products AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'order_items_store_id_product_id_fkey', MESSAGE = 'a row of insights.order_items points to nothing in insights.products'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.order_items_store_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -823,7 +882,8 @@ CREATE FUNCTION insights.orders_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.customer_id, c.store_id FROM written AS c WHERE c.customer_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.customers AS p WHERE c.customer_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_customer_id_fkey', MESSAGE = 'a row of insights.orders points to nothing in insights.customers'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_fkey', MESSAGE = 'a row of insights.orders points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.customer_id) AS keys FROM written AS c WHERE c.customer_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.customers AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_customer_id_fkey', MESSAGE = 'a row of insights.orders points to nothing in insights.customers'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'orders_store_id_fkey', MESSAGE = 'a row of insights.orders points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.orders_store_id_customer_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -849,6 +909,7 @@ CREATE FUNCTION insights.product_days_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_days_store_id_fkey', MESSAGE = 'a row of insights.product_days points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.product_days_store_id_fkey_gone() RETURNS trigger
@@ -865,6 +926,7 @@ CREATE FUNCTION insights.product_months_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_months_store_id_fkey', MESSAGE = 'a row of insights.product_months points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.product_months_store_id_fkey_gone() RETURNS trigger
@@ -881,7 +943,8 @@ CREATE FUNCTION insights.product_variants_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.product_id, c.store_id FROM written AS c WHERE c.product_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.products AS p WHERE c.product_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_variants_store_id_product_id_fkey', MESSAGE = 'a row of insights.product_variants points to nothing in insights.products'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.product_id) AS keys FROM written AS c WHERE c.product_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.products AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'product_variants_store_id_product_id_fkey', MESSAGE = 'a row of insights.product_variants points to nothing in insights.products'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.product_variants_store_id_product_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -897,7 +960,8 @@ CREATE FUNCTION insights.products_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.category_id, c.store_id FROM written AS c WHERE c.category_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.categories AS p WHERE c.category_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_category_id_fkey', MESSAGE = 'a row of insights.products points to nothing in insights.categories'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_fkey', MESSAGE = 'a row of insights.products points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.category_id) AS keys FROM written AS c WHERE c.category_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.categories AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_category_id_fkey', MESSAGE = 'a row of insights.products points to nothing in insights.categories'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'products_store_id_fkey', MESSAGE = 'a row of insights.products points to nothing in insights.stores'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.products_store_id_category_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -923,7 +987,8 @@ CREATE FUNCTION insights.refund_items_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.refund_id, c.store_id FROM written AS c WHERE c.refund_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.refunds AS p WHERE c.refund_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refund_items_store_id_refund_id_fkey', MESSAGE = 'a row of insights.refund_items points to nothing in insights.refunds'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.refund_id) AS keys FROM written AS c WHERE c.refund_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.refunds AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refund_items_store_id_refund_id_fkey', MESSAGE = 'a row of insights.refund_items points to nothing in insights.refunds'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.refund_items_store_id_refund_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -939,7 +1004,8 @@ CREATE FUNCTION insights.refunds_check_references() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_fkey', MESSAGE = 'a row of insights.refunds points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT DISTINCT c.order_id, c.store_id FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.orders AS p WHERE c.order_id = p.id AND c.store_id = p.store_id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_order_id_fkey', MESSAGE = 'a row of insights.refunds points to nothing in insights.orders'; END IF; RETURN NULL; END$$;
+    SET enable_seqscan TO 'off'
+    AS $$BEGIN IF EXISTS (SELECT FROM (SELECT DISTINCT c.store_id FROM written AS c WHERE c.store_id IS NOT NULL) AS c WHERE NOT EXISTS (SELECT FROM insights.stores AS p WHERE c.store_id = p.id)) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_fkey', MESSAGE = 'a row of insights.refunds points to nothing in insights.stores'; END IF; IF EXISTS (SELECT FROM (SELECT c.store_id, array_agg(DISTINCT c.order_id) AS keys FROM written AS c WHERE c.order_id IS NOT NULL AND c.store_id IS NOT NULL GROUP BY c.store_id) AS c WHERE cardinality(c.keys) <> (SELECT count(*) FROM insights.orders AS p WHERE c.store_id = p.store_id AND p.id = ANY (c.keys))) THEN RAISE foreign_key_violation USING CONSTRAINT = 'refunds_store_id_order_id_fkey', MESSAGE = 'a row of insights.refunds points to nothing in insights.orders'; END IF; RETURN NULL; END$$;
 
 CREATE FUNCTION insights.refunds_store_id_fkey_gone() RETURNS trigger
     LANGUAGE plpgsql
@@ -5534,6 +5600,8 @@ REVOKE ALL ON FUNCTION backshop.analyst_store_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.analyst_store_id() TO backshop_analyst;
 
 REVOKE ALL ON FUNCTION backshop.check_as_sets(child regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION backshop.check_by_keys(child regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION backshop.current_store_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION backshop.current_store_id() TO backshop_service;

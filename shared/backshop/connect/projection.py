@@ -192,6 +192,8 @@ def save_consents(tx: Tx, store: Store, changes: Sequence[ConsentChange]) -> Non
 
 def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
     of = {"store": store.id, "platform": store.platform}
+    are_new = orders.is_table and not _are_stored(tx, of, orders)
+    known = _KNOWN_CUSTOMERS.format(orders=orders.source) if orders.is_table else ""
     saved = tx.execute(
         f"""WITH saved AS (
               INSERT INTO connect.platform_order
@@ -200,9 +202,7 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
                  phone, is_cancelled, fulfilment_status, shipping_address, shipping_amount,
                  tax_amount, payments, modified_at)
               SELECT %(store)s, id, %(platform)s::text,
-                (SELECT c.customer_id FROM connect.platform_customer AS c
-                 WHERE c.customer_id = orders.customer_id
-                   AND c.platform = %(platform)s::text),
+                {"known.id_of" if known else _CUSTOMER},
                 CASE WHEN NOT is_guest THEN customer_id END, status, total, currency,
                 CASE WHEN lines_known THEN line_items::jsonb ELSE coalesce((
                   SELECT o.line_items FROM connect.platform_order AS o
@@ -210,19 +210,8 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
                 created_at, now(), left(code, 100), email_hash,
                 left(phone, 50), is_cancelled, fulfilment, shipping_address::jsonb, shipping, tax,
                 coalesce(payments::jsonb, '[]'), modified_at
-              FROM {orders.source}
-              ON CONFLICT (store_id, order_id, platform) DO UPDATE SET
-                customer_id = excluded.customer_id,
-                external_customer_id = excluded.external_customer_id, status = excluded.status,
-                total_amount = excluded.total_amount, currency = excluded.currency,
-                line_items = excluded.line_items, created_at = excluded.created_at,
-                synced_at = excluded.synced_at, code = excluded.code,
-                email_hash = excluded.email_hash, phone = excluded.phone,
-                is_cancelled = excluded.is_cancelled,
-                fulfilment_status = excluded.fulfilment_status,
-                shipping_address = excluded.shipping_address,
-                shipping_amount = excluded.shipping_amount, tax_amount = excluded.tax_amount,
-                payments = excluded.payments, modified_at = excluded.modified_at
+              FROM {orders.source} {known}
+              {"" if are_new else _CHANGE_ORDER}
               RETURNING old.order_id AS before
             )
             SELECT bool_or(before IS NOT NULL) AS has_older FROM saved""",
@@ -252,7 +241,38 @@ def save_orders(tx: Tx, store: Store, orders: Staged, lines: Staged) -> None:
     )
 
 
-# Orders that are all new have no lines to conflict with, which saves a sixth of an insert.
+_CUSTOMER = """(SELECT c.customer_id FROM connect.platform_customer AS c
+                 WHERE c.customer_id = orders.customer_id
+                   AND c.platform = %(platform)s::text)"""
+# The same of many at once, which reads each page of the index once.
+_KNOWN_CUSTOMERS = """LEFT JOIN (
+  SELECT c.customer_id AS id_of FROM connect.platform_customer AS c
+  WHERE c.platform = %(platform)s AND c.customer_id = ANY (ARRAY(SELECT customer_id FROM {orders}))
+  OFFSET 0) AS known ON known.id_of = orders.customer_id"""
+
+
+def _are_stored(tx: Tx, of: dict[str, object], orders: Staged) -> bool:
+    """Whether any of these orders is there."""
+    found = tx.execute(
+        f"""SELECT FROM connect.platform_order
+            WHERE platform = %(platform)s
+              AND order_id = ANY (ARRAY(SELECT id FROM {orders.source})) LIMIT 1""",
+        of | orders.params,
+    )
+    return bool(found.rowcount)
+
+
+# Orders that are all new, and their lines, have nothing to conflict with, which saves a sixth of an
+# insert.
+_CHANGE_ORDER = """ON CONFLICT (store_id, order_id, platform) DO UPDATE SET
+  customer_id = excluded.customer_id, external_customer_id = excluded.external_customer_id,
+  status = excluded.status, total_amount = excluded.total_amount, currency = excluded.currency,
+  line_items = excluded.line_items, created_at = excluded.created_at,
+  synced_at = excluded.synced_at, code = excluded.code, email_hash = excluded.email_hash,
+  phone = excluded.phone, is_cancelled = excluded.is_cancelled,
+  fulfilment_status = excluded.fulfilment_status, shipping_address = excluded.shipping_address,
+  shipping_amount = excluded.shipping_amount, tax_amount = excluded.tax_amount,
+  payments = excluded.payments, modified_at = excluded.modified_at"""
 _CHANGE_ITEM = """ON CONFLICT (store_id, order_id, platform, line_id) DO UPDATE SET
   sku = excluded.sku, quantity = excluded.quantity, price = excluded.price,
   product_id = excluded.product_id, variant_id = excluded.variant_id, name = excluded.name,

@@ -512,6 +512,11 @@ class Staged(NamedTuple):
     def are_few(self) -> bool:
         return self.size < FEW
 
+    @property
+    def is_table(self) -> bool:
+        """Whether reading them once more costs next to nothing; JSON is parsed each time."""
+        return not self.params
+
 
 def stage(
     tx: Tx, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | None]]

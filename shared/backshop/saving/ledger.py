@@ -7,7 +7,7 @@ came.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -124,7 +124,15 @@ def ask_claim(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> As
             SELECT kind, changed, array_agg(id) AS ids FROM moved GROUP BY kind, changed""",
         {"store": store.id, "force": force} | versions.params,
     )
-    return lambda: {(Kind(row["kind"]), id): row["changed"] for row in moved for id in row["ids"]}
+    return lambda: _claimed(moved)
+
+
+def _claimed(moved: Iterable[dict[str, Any]]) -> Claimed:
+    claimed: Claimed = {}
+    for row in moved:
+        kind, changed = Kind(row["kind"]), row["changed"]
+        claimed |= {(kind, id): changed for id in row["ids"]}
+    return claimed
 
 
 class LedgerVersion(NamedTuple):

@@ -417,7 +417,7 @@ def lines_of_plain(order: PlainOrder) -> list[Line]:
         id,
         "",
         order.code,
-        order.status,
+        order.status[:STATUS],
         _TRUTH[order.is_cancelled],
         _TRUTH[order.is_counted],
         "f",

@@ -321,6 +321,7 @@ class _Reading:
         self, entries: Sequence[Entry], lifts: bool, made: Progress, position: dict[str, Any]
     ) -> None:
         with db.transaction(store_id=self.store.id) as tx:
+            repository.commit_soon(tx)
             if lifts:
                 repository.lift_tombstones(tx, _sightings(entries))
             saved = projections.save_prepared(tx, self.store, entries, self.erasures)

@@ -96,6 +96,28 @@ def test_keeping_reads_the_months_of_the_batch_s_customers_alone(
     assert 0 < explained.read["customer_months"] <= 9 * len(months)
 
 
+def test_a_new_month_of_many_customers_reads_no_others(
+    tx: Any, store: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers = [customer(str(each)) for each in range(1, 301)]
+    months = [datetime(2026, each, 5, 12, tzinfo=UTC) for each in (1, 2)]
+    before, more = (
+        [order(f"{month.month}{c.id}", customer_id=c.id, placed_at=month) for c in customers]
+        for month in months
+    )
+    projections.save(tx, shop(store), [*customers, *before])
+    tx.execute(
+        """INSERT INTO insights.customer_months (store_id, wc_customer_id, month, orders, is_first)
+           SELECT %s, 1000000 + n, '2026-01-01', 1, true FROM generate_series(1, 20000) AS n""",
+        (store,),
+    )
+    explained: Any = Explaining(tx)
+    kept = projection.Keeping
+    monkeypatch.setattr(projection, "Keeping", lambda _, *of: kept(explained, *of))
+    projections.save(tx, shop(store), more)
+    assert 0 < explained.read["customer_months"] <= 8 * len(customers)
+
+
 def test_whom_a_batch_names_for_the_first_time_is_asked_once(
     tx: Any, store: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

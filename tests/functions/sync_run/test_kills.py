@@ -9,7 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 from backshop import db
+from backshop.aws import config
 from backshop.sync import work
+from psycopg.types.json import Jsonb
 
 from tests.functions.sync_run.shops import connected, differences, dump
 
@@ -78,3 +80,43 @@ def test_kills_lose_and_double_nothing(most, monkeypatch):
         with shop.twin() as unhurt:
             unhurt.sync("full")
             assert dump(unhurt) == after, "the same rows as without any kill"
+
+
+def test_what_a_crashed_server_lost_is_read_again(monkeypatch):
+    """Batches are committed without waiting for the disk, and a transaction after a crash begins on
+    a fresh connection: it must not go on behind a batch that is gone."""
+    monkeypatch.setattr(work, "BATCH", 40)
+    with connected("woocommerce", orders=200, seed=31) as shop:
+        *before, orders, refunds = shop.begin("full", "products", "customers", "orders", "refunds")
+        for key in before:
+            shop.work(key)
+        save, positions = work.projections.save_prepared, []
+
+        def save_and_lose(*given):
+            positions.append(shop_position())
+            if len(positions) == 3:
+                with db.connect(config.database_url("owner")) as server:
+                    server.execute(
+                        """UPDATE backshop.sync_jobs SET position = %s
+                           WHERE resource = 'orders' AND store_id = %s""",
+                        [Jsonb(positions[1]), shop.id],
+                    )
+            return save(*given)
+
+        def shop_position():
+            with db.connect(config.database_url("owner")) as server:
+                found = server.execute(
+                    """SELECT position FROM backshop.sync_jobs
+                       WHERE resource = 'orders' AND store_id = %s""",
+                    [shop.id],
+                )
+                return found.fetchone()["position"]
+
+        with monkeypatch.context() as crash:
+            crash.setattr(work.projections, "save_prepared", save_and_lose)
+            assert work.work(orders, work.clock(lambda: 900_000)).status == "taken"
+        assert shop_position() == positions[1] != positions[2]
+        for key in (orders, refunds):
+            shop.work(key)
+        assert shop.run().status == "completed"
+        assert "\n".join(differences(shop)) == ""

@@ -102,6 +102,8 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
     """Ids and numbers of all, ids of the updated and numbers of the new orders, as arrays in
     Postgres' text form, which only goes back there; and numbers of the customers of the updated,
     before and after."""
+    are_new = orders.is_table and not _are_stored(tx, orders)
+    known = _KNOWN_CUSTOMERS.format(orders=orders.source) if orders.is_table else ""
     row = tx.execute(
         f"""WITH saved AS (
               INSERT INTO insights.orders
@@ -113,24 +115,12 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
               SELECT {NEW_IDS}, %(store)s, number, external_id, placed_at, modified_at, status,
                 total, {_if_lines_known("subtotal", "subtotal")}, tax, shipping, shipping_tax,
                 {_if_lines_known("discount", "discount_total")}, currency, customer_number,
-                (SELECT c.id FROM insights.customers AS c
-                 WHERE c.wc_customer_id = customer_number),
+                {"known.id" if known else _CUSTOMER},
                 left(payment_method, 100), {_if_lines_known("coupon", "coupon_used")},
                 left(code, 100), country, left(channel, 100),
                 paid_at, is_guest, is_counted, is_cancelled, is_test, refunds_listed_at
-              FROM {orders.source}
-              ON CONFLICT (store_id, wc_order_id) DO UPDATE SET
-                date_created = excluded.date_created, date_modified = excluded.date_modified,
-                status = excluded.status, total = excluded.total, subtotal = excluded.subtotal,
-                tax_total = excluded.tax_total, shipping_total = excluded.shipping_total,
-                shipping_tax = excluded.shipping_tax, discount_total = excluded.discount_total,
-                currency = excluded.currency, wc_customer_id = excluded.wc_customer_id,
-                customer_id = excluded.customer_id, payment_method = excluded.payment_method,
-                coupon_used = excluded.coupon_used, code = excluded.code,
-                country = excluded.country, channel = excluded.channel,
-                date_paid = excluded.date_paid, is_guest = excluded.is_guest,
-                is_counted = excluded.is_counted, is_cancelled = excluded.is_cancelled,
-                is_test = excluded.is_test, refunds_listed_at = excluded.refunds_listed_at
+              FROM {orders.source} {known}
+              {"" if are_new else _CHANGE_ORDER}
               RETURNING old.id AS before, new.id, new.wc_order_id AS number,
                 old.wc_customer_id AS customer_before, new.wc_customer_id AS customer,
                 new.total, new.currency, new.date_created,
@@ -166,6 +156,39 @@ def _upsert_orders(tx: Tx, of: dict[str, Any], orders: Staged) -> dict[str, Any]
         of | orders.params,
     ).fetchone()
     return row or {}
+
+
+_CUSTOMER = """(SELECT c.id FROM insights.customers AS c
+                 WHERE c.wc_customer_id = customer_number)"""
+# The same of many at once, which reads each page of the index once.
+_KNOWN_CUSTOMERS = """LEFT JOIN (
+  SELECT c.wc_customer_id, c.id FROM insights.customers AS c
+  WHERE c.wc_customer_id = ANY (ARRAY(SELECT customer_number FROM {orders}))
+  OFFSET 0) AS known ON known.wc_customer_id = customer_number"""
+
+
+def _are_stored(tx: Tx, orders: Staged) -> bool:
+    """Whether any of these orders is there."""
+    found = tx.execute(
+        f"""SELECT FROM insights.orders
+            WHERE wc_order_id = ANY (ARRAY(SELECT number FROM {orders.source})) LIMIT 1""",
+        orders.params,
+    )
+    return bool(found.rowcount)
+
+
+# Orders that are all new have nothing to conflict with, which saves a sixth of an insert.
+_CHANGE_ORDER = """ON CONFLICT (store_id, wc_order_id) DO UPDATE SET
+  date_created = excluded.date_created, date_modified = excluded.date_modified,
+  status = excluded.status, total = excluded.total, subtotal = excluded.subtotal,
+  tax_total = excluded.tax_total, shipping_total = excluded.shipping_total,
+  shipping_tax = excluded.shipping_tax, discount_total = excluded.discount_total,
+  currency = excluded.currency, wc_customer_id = excluded.wc_customer_id,
+  customer_id = excluded.customer_id, payment_method = excluded.payment_method,
+  coupon_used = excluded.coupon_used, code = excluded.code, country = excluded.country,
+  channel = excluded.channel, date_paid = excluded.date_paid, is_guest = excluded.is_guest,
+  is_counted = excluded.is_counted, is_cancelled = excluded.is_cancelled,
+  is_test = excluded.is_test, refunds_listed_at = excluded.refunds_listed_at"""
 
 
 def _if_lines_known(sent: str, stored: str) -> str:

@@ -193,8 +193,8 @@ def _drop_empty(tx: Tx, image: Image, of: dict[str, Any]) -> None:
 
 def _count_months(tx: Tx, store: UUID, customers: Sequence[int], months: str) -> None:
     """Count these changes of months. Only a customer whose months came or went can have another
-    first one."""
-    of = {"store": store, "customers": list(customers), "months": months}
+    first one. They are named twice: by the join alone, all customers of the store would be read."""
+    of = {"store": store, "customers": array(customers), "months": months}
     tx.execute(
         """WITH firsts AS (
              SELECT wc_customer_id, min(month) FILTER (WHERE orders > 0) AS month
@@ -205,7 +205,8 @@ def _count_months(tx: Tx, store: UUID, customers: Sequence[int], months: str) ->
              UPDATE insights.customer_months AS held
              SET is_first = NOT held.is_first
              FROM firsts AS f
-             WHERE held.store_id = %(store)s AND held.wc_customer_id = f.wc_customer_id
+             WHERE held.store_id = %(store)s AND held.wc_customer_id = ANY (%(customers)s)
+               AND held.wc_customer_id = f.wc_customer_id
                AND held.is_first IS DISTINCT FROM (f.month IS NOT NULL AND held.month = f.month)
              RETURNING new.month, CASE WHEN new.is_first THEN 1 ELSE -1 END AS more
            )
