@@ -72,6 +72,12 @@ def differences(step: int) -> tuple[int, int, list[str]]:
     return tried, told, found
 
 
+def test_a_status_that_is_too_long_is_cut_both_ways() -> None:
+    told = [both(record | {"status": "x" * 60}) for record in orders()]
+    assert any(plain for _, _, plain in told)
+    assert all(full == short for full, short, _ in told)
+
+
 def test_both_ways_end_in_the_same_lines() -> None:
     tried, told, found = differences(STEP)
     print(f"{tried} tried, {told} told shortly, {len(found)} otherwise")
