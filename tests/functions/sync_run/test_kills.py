@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from backshop import db
 from backshop.aws import config
+from backshop.saving import projections
 from backshop.sync import work
 from psycopg.types.json import Jsonb
 
@@ -90,7 +91,7 @@ def test_what_a_crashed_server_lost_is_read_again(monkeypatch):
         *before, orders, refunds = shop.begin("full", "products", "customers", "orders", "refunds")
         for key in before:
             shop.work(key)
-        save, positions = work.projections.save_prepared, []
+        save, positions = projections.save_prepared, []
 
         def save_and_lose(*given):
             positions.append(shop_position())
@@ -113,7 +114,7 @@ def test_what_a_crashed_server_lost_is_read_again(monkeypatch):
                 return found.fetchone()["position"]
 
         with monkeypatch.context() as crash:
-            crash.setattr(work.projections, "save_prepared", save_and_lose)
+            crash.setattr(projections, "save_prepared", save_and_lose)
             assert work.work(orders, work.clock(lambda: 900_000)).status == "taken"
         assert shop_position() == positions[1] != positions[2]
         for key in (orders, refunds):
