@@ -172,6 +172,7 @@ def outputs(stack: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("SAM_CLI_TELEMETRY", "0")
     if region := os.environ.get("AWS_REGION"):
         # `aws` reads it; botocore and SAM do not.
         os.environ["AWS_DEFAULT_REGION"] = region
