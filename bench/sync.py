@@ -40,7 +40,7 @@ DLT_VERSION = "1.31.0"
 PASSWORD = "for the bench alone"
 ORDERS = int(os.environ.get("ORDERS", "100000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-GOALS = {"dlt": 8.0, "dlt, fastest": 3.0, "limit": 0.4}
+GOALS = {"dlt": 7.0, "dlt, fastest": 1.6, "limit": 0.35}
 MEGABYTES = 150
 
 
