@@ -8,7 +8,7 @@ LOCKS := requirements/bootstrap requirements/dev requirements/run requirements/a
 export PYTHONPATH := shared:.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-sam setup-lint setup-vendure run reset demo drill test test-sam test-vendure test-pages test-slow faults load check format schema openapi lock bench screenshots gallery template deploy release audit certificates docs clean
+.PHONY: help setup setup-run setup-sam setup-lint setup-vendure run reset demo drill test test-sam test-vendure test-pages test-slow faults load check format schema openapi lock bench screenshots gallery template rehearse deploy release audit certificates docs clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -135,6 +135,9 @@ template: setup-sam setup-lint ## lint the templates, build the layers and hold 
 	@$(BIN)/python -m local.release
 
 # What building for minutes cannot mend is said before.
+rehearse: template ## deploy what is built to a stand-in of AWS: two stacks, and a migration that fails
+	@$(BIN)/python -m pytest -q -v -m sam tests/stack/test_sam_deploy.py
+
 deploy: setup ## infra/ and template.yaml to AWS, in order: STAGE=dev, staging or prod
 	@$(BIN)/python -m infra.deploy --check $(STAGE)
 	@$(MAKE) --no-print-directory template
