@@ -4,6 +4,7 @@ states something is no part of the question. Of what it names, `it` of the quest
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from backshop.insights.planning import metrics
@@ -17,7 +18,7 @@ _FILLERS = (
 )
 _ASKING = (
     r"(?:what|which|who|how|when|where|show|give|tell|list|compare|can (?:you|i|we)|could (?:you|i|we)|would you|please"
-    r"|(?:do|did|does|is|are|was|were|have|has) (?:we|i|our|my|the|it|they|people|customers|any))"
+    r"|(?:do|did|does|is|are|was|were|have|has) (?:we|i|our|my|the|it|they|people|customers|any|that|this|there|anyone|anybody))"
 )
 _VERB = (
     r"(?:is|are|was|were|has|have|had|does|did|do|will|would|might|must|should|can|could|thinks?|thought|says?|said|wants?|needs?|told"
@@ -30,6 +31,7 @@ _STATED = (
     r"|(?:they|it|that|there|people|folks|things|business)(?:'(?:s|ve|re|d|ll)| " + _VERB + r")\b"
     r"|this(?:'s| is| was| has| will) (?!the )"
     r"|(?:is|are|am|was) (?:he|she|that|this|i|it) (?:right|true|wrong|correct|so)\b"
+    r"|(?:no (?:idea|clue)|not sure)\b(?! (?:what|which|who|how (?:many|much)))"
     r"|(?:quick|one more|another|one last|last|small|silly|random|stupid) (?:one|question|q|thing|ask)\b"
     r"|(?:my|our|the|an?|some)(?: (?!who|that|which|whose|where|with|from)[\w'-]+){1,3}? "
     + _VERB
@@ -120,13 +122,59 @@ def _is_stated(text: str, pattern: str = _STATED) -> bool:
 
 def _asks(text: str) -> bool:
     said = text.lower()
-    begins = compiled(rf"{_FILLERS}{_ASKING}\b").search(said) is not None
-    return begins or "?" in text or bool(metrics.said(said))
+    return _begins_asking(said) or "?" in text or bool(metrics.said(said))
+
+
+def _begins_asking(text: str) -> bool:
+    return compiled(rf"{_FILLERS}{_ASKING}\b").search(text.lower()) is not None
+
+
+_PIECES = re.compile(r"(?<=[.!?;:,])\s+|\s*\n+\s*|\s+[-–—]{1,2}\s+")
+_MID_ASKING = re.compile(
+    r"\s+(?:(?:so|and|but|now|then) )?(?=(?:what|how (?:many|much|often|do|did|does|is|are|was|were)|which|who|can you|could you|show me|give me|tell me)\b)",
+    re.IGNORECASE,
+)
+_BEGINS_CONDITION = (
+    _FILLERS
+    + r"(?:for|in|on|at|of|from|by|with|without|to|during|since|until|between|before|after|over|under|above|below|only"
+    r"|just|except|excluding|including|if|when|where|who|per|each|among|through|via|using|last|this|compare\w*|rank|list|show|give)\b"
+)
+_SAYS = (
+    rf"\b{_VERB}\b|'(?:s|re|ve|m|d|ll)\b|\b(?:am|broke|grew|fell|rose|hit|drove|spoke|met|lost|won|paid|spent|stood|sat|slept|woke|ate|drank|dropped)\b"
+    r"|\b[a-z]{3,}(?:ed|ing)\b"
+)
+_ASKED_WITHIN = r"\b(?:how (?:many|much)|what(?:'s| is| are| was| were)|which|show me|give me)\b"
+_OF_WHOM = r"^(?:\w+ ){1,3}(?:who|that|which|whose)\b"
+
+
+def told_otherwise(text: str) -> Iterator[Told]:
+    """Where the question could begin, should all of it mean nothing: what comes before states
+    something, and what is left asks of its own."""
+    pieces = [each for each in _PIECES.split(text.strip()) if each]
+    for number in range(1, len(pieces)):
+        head, tail = " ".join(pieces[:number]), " ".join(pieces[number:])
+        if _may_be_told(head) and (_begins_asking(tail) or metrics.said(tail.lower())):
+            yield Told(tail, head)
+    for found in _MID_ASKING.finditer(text):
+        head, tail = text[: found.start()], text[found.end() :]
+        if _may_be_told(head) and len(tail.split()) > 3:
+            yield Told(tail, head)
+
+
+def _may_be_told(text: str) -> bool:
+    said = text.lower().replace("’", "'")
+    if "?" in said or len(said.split()) < 3 or compiled(_BEGINS_CONDITION).search(said):
+        return False
+    asks = _begins_asking(said) or compiled(_ASKED_WITHIN).search(said)
+    return not asks and not compiled(_OF_WHOM).search(said) and bool(compiled(_SAYS).search(said))
 
 
 _IT = (
     r"\b(?:of )?(?:that|this) (?:one|code|coupon|product|item|category|thing)\b|\b(?:it|them|they|those|these)\b"
     r"|(?<=how many )(?=(?:did|have|do|are|were) (?:we|i|left|there|sold|in stock)\b)"
+)
+UNKNOWN_IT = (
+    r"\b(?:it|them|they|these|those|that one|this one)\b(?! (?:is|was|sorted|listed|split|by)\b)"
 )
 _THERE = r"\b(?:over )?there\b(?! (?:is|are|was|were|any|an?|been)\b)|\b(?:in|from|to) (?:that|this) (?:country|market)\b"
 

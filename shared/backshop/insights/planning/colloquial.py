@@ -35,6 +35,9 @@ _OF_MONEY: tuple[tuple[str, str], ...] = (
     (r"\b(?:hit|reached|made it to|landed in|came into) (?:the|our) (?:tills?|coffers|kitty)\b", "did we make"),
     (r"\b(?:skim(?:med)? off the top|skim(?:med)? off|cream(?:ed)? off|swallow(?:ed)?|gobble(?:d)? up)\b(?= in fees|.*\bfees\b)", "charge"),
 )  # fmt: skip
+_EXPLETIVES: tuple[tuple[str, str], ...] = (
+    (r"\b(what|how|who|where|when|which|why) (?:on earth|the (?:hell|heck|devil|dickens|f\w+)|in (?:the world|heaven|gods name)|(?:exactly|actually|precisely)(?= (?:do|did|is|are|was|were|does|has|have)))\b", r"\1"),
+)  # fmt: skip
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (r"(?<!selling )\b(?:an? )(?:(?:real|complete|total|bit of a|big|huge|roaring|great|runaway) )*(?:damp squib|bust|wash ?out|let ?down|disappointment|success|triumph|disaster)(?: for)?\b", ""),
     (r"\b(?:shaping|stacking) up\b(?! (?:vs|against|to|compared|next))", "doing"),
@@ -93,6 +96,7 @@ _OF_REST: tuple[tuple[str, str], ...] = (
 _SAYINGS = (
     *_COMPARED,
     *_OF_MONEY,
+    *_EXPLETIVES,
     *_OF_GOODS,
     *_OF_PEOPLE,
     *_OF_CODES,

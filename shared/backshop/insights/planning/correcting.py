@@ -13,7 +13,7 @@ from backshop.insights.planning.text import Line
 _TURN = (
     r"(?:(?: ,)? (?:no|nope|oops|sorry|wait|actually|rather|hang on|hold on))*(?: ,)?"
     r" (?:i mean(?:t)?|or rather|scratch that|make (?:that|it)|correction|no wait|no sorry|wait no|sorry no|sorry i meant|just kidding|only joking|never ?mind|forget (?:that|it)|scrap that)"
-    r"(?: (?:to say|just|only))?(?: ,)? | , say (?:from )?(?=\w+ (?:to|until|till|-) )| , (?:no|nope|sorry|oops|wait|rather)(?: (?:not that|wait))?(?: ,)+ "
+    r"(?: (?:to say|just|only))?(?: ,)? | , say (?:from )?(?=\w+ (?:to|until|till|-) )|(?<=@x\d) sorry (?=(?:i mean |the )?@x)| , (?:no|nope|sorry|oops|wait|rather)(?: (?:not that|wait))?(?: ,)+ "
 )
 _TAKEN_BACK = r"\b(?:kidding|joking|never ?mind|forget|scrap)\b"
 """All that was said before is taken back."""

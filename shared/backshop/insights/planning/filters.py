@@ -13,7 +13,7 @@ from backshop.insights.planning.models import Declined, Known
 from backshop.insights.planning.names import Named
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
-from backshop.insights.semantic.models import Dimension, Filter, SemanticQuery, Unit
+from backshop.insights.semantic.models import Dimension, Filter, Limit, SemanticQuery, Unit
 from backshop.insights.semantic.periods import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -116,6 +116,9 @@ def read_left_limit(reading: Reading, metric: str, *, is_percent: bool) -> None:
         if found is None:
             continue
         value = number_of(found)
+        if metric == "customers_at_risk" and reading.line.take(r"\b(?:spent|spend|paid)\b(?= ~)"):
+            put(reading, limit(Limit.TOTAL_SPENT, op_of(found), value))
+            continue
         if found["money"] and METRICS[metric].format != "money":
             raise_price_limit()
         if is_percent and not found["pct"] and value > 1:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from backshop.insights.planning import places
+from backshop.insights.planning.chat import CHAT
 from backshop.insights.planning.countries import codes
 from backshop.insights.planning.text import by_length
 from backshop.insights.semantic.metrics import METRICS
@@ -633,7 +634,7 @@ def english() -> frozenset[str]:
     patterns += phrasing.words()
     named = {word for each in patterns for word in re.findall(r"[a-z]{3,}", each)}
     named |= clauses.words() | limits.words() | spans.words() | times.words()
-    return frozenset({*_domain_words(), *_COMMON, *named, *places.words()})
+    return frozenset({*_domain_words(), *_COMMON, *CHAT, *named, *places.words()})
 
 
 @cache

@@ -60,7 +60,7 @@ _LED_TO_PEOPLE = frozenset(
     """
     who that which have has had do did are there we i got get placing , ~ and but also ever with already of ours at risk
     spent spend spending spends paid pay worth a an lifetime value total totals us overall in having whose their purchases
-    purchase billing business amount is valued our shop revenue
+    purchase billing business amount is valued our shop revenue from
     """.split()  # noqa: SIM905
 )
 _BUYING = frozenset(

@@ -467,6 +467,29 @@ def marked_parts_facing(line: str, held: Index, found: Found, own_words: frozens
     return f"{line[: said.start(1)]}{first} vs {then}{line[said.end(2) :]}"
 
 
+def marked_parts_left_out(line: str, held: Index, found: Found, own_words: frozenset[str]) -> str:
+    """`products except the kite`: a word of products' names that is left out."""
+    said = re.search(
+        r"\b(?:except|excluding|excl|without|other than|apart from|besides|ignoring|not counting|leaving out)(?: for)?"
+        r"(?: the| any| our| all)* (?P<part>[a-z]+(?: [a-z]+)?)(?!\w)",
+        line,
+    )
+    if said is None:
+        return line
+    for words in (said["part"].split(), said["part"].split()[:1]):
+        if own_words.isdisjoint(words) and (part := of_parts(words, held)):
+            end = said.start("part") + len(" ".join(words))
+            return f"{line[: said.start('part')]}{found.add((part,))}{line[end:]}"
+    return line
+
+
+def of_category(words: list[str], known: Known) -> Named | None:
+    """The one category that has all of the words in its name (`mugs` of Cups & Mugs)."""
+    keys = {folded(each) for each in words}
+    fits = [each for each in known.categories if keys <= set(key_of(each))]
+    return Named("category", fits[0]) if keys and len(fits) == 1 else None
+
+
 def _differing(named: Named, word: str, held: Index) -> Named | None:
     if named.field != "product" or named.op != "=":
         return None
@@ -498,6 +521,8 @@ def _part_at(
         if not held.has(folded(word)):
             break
         run.append(word)
+    if run and run[0] in ("for", "of", "in", "with", "and", "the", "to", "by", "on", "from"):
+        return None, 0
     for length in range(len(run), 1, -1):
         span = run[:length]
         if held.whole(tuple(folded(each) for each in span)):
@@ -639,7 +664,7 @@ def _marked_own_codes(line: str, known: Known, found: Found) -> str:
         return line
     of = "|".join(sorted(codes))
     return re.sub(
-        rf"(?<![\w@])(?:(?<=in )|(?<=from )|(?<=to )|(?<=for )|(?<=only )|(?<=or )|(?<=and )|(?<=orders )|(?<=sales )|(?<=revenue )|(?<=aov )|(?<=refunds )|(?<=customers ))({of})(?![\w-])"
+        rf"(?<![\w@])(?:(?<=in )|(?<=from )|(?<=to )|(?<=for )|(?<=only )|(?<=or )|(?<=and )|(?<=orders )|(?<=sales )|(?<=revenue )|(?<=aov )|(?<=refunds )|(?<=customers )|(?<={MARK}\d ))({of})(?![\w-])"
         rf"|(?<![\w@])({of})(?= (?:customers?|orders?|sales|revenue|buyers?|shoppers?|market|only))",
         lambda said: found.add((_country((said[1] or said[2]).upper(), known),)),
         line,

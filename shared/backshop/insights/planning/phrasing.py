@@ -3,6 +3,9 @@ looked for. Names of the store are marked by then (`@x0`) and are not touched.""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from re import Match
+
 from backshop.insights.planning import verbs
 from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
 from backshop.insights.planning.patterns import Rewriting
@@ -740,8 +743,63 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
     (r"\b(orders?|baskets?|purchases) (\d+) ¤ ?- ?(\d+)\b", r"\1 between \2 and \3 ¤"),
 )
 
-_OF_OTHERS: tuple[tuple[str, str], ...] = (
+_OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bin average\b", "on average"),
+    (
+        r"\b(orders?) (?:that )?(?:we|i) (?:have )?(?:had|have|got|get|received|took) (?=(?:with|using|from|by|in|over|under|above|below)\b)",
+        r"\1 ",
+    ),
+    (
+        r"\b(?:are|were|did|do|have) (?:we|i) (?:make|making|made|take|taking|taken|earn|earning|earned|getting|get) (?:more|less) (?:per|for each|for every|on each|on every|an) order than\b",
+        "average order value vs",
+    ),
+    (r"\bday of the week with the\b", "weekday with the"),
+    (
+        r"\b(?:are|were|is|was|did|do|have|has)? ?(?:we|i) (?:(?:make|making|made|take|taking|took|earn|earning|earned|getting|get) )(?:more |less |any more |as much )?(?:per|for each|for every|on each|on every|an) order\b",
+        "average order value",
+    ),
+    (
+        r"\b(?:did|has|have|does|do) (?:anyone|anybody|someone|any (?:customers?|people)) (?:return|returned|sen[dt] back|bring back|brought back) (?=the |any |our |an? |@x)",
+        "refunds of ",
+    ),
+    (r"\b(?:lose|losing) (?:on|through|with) (?:returns|refunds)\b", "refund"),
+    (
+        r"\bwhat is (?:sitting|lying|left|stored|kept) in (?:the |our |my )?(?:warehouse|storeroom|stock ?room|back room|garage|shed|shelves)\b",
+        "what is in stock",
+    ),
+    (
+        r"\b(?:sitting|lying|stored|kept|left) (?:in|on) (?:the |our |my )(?:warehouse|storeroom|stock ?room|back room|shel(?:f|ves))\b",
+        "in stock",
+    ),
+    (r"\bhow is trade(?: going| doing)?\b", "how are sales"),
+    (
+        r"\b(?:the |our )?(busiest|quietest) times?(?! of (?:the )?year)(?= (?:on|of)\b| *$| ~)",
+        r"\1 hours of the day",
+    ),
+    (
+        r"\b(more|fewer|less) (?:customers|people) (?:come|came|coming|comes) back\b(?! within| after| in \d)",
+        r"\1 returning customers",
+    ),
+    (
+        r"\bthe (less|more)(?: of(?: the)?)? (?=money|sales|orders?|revenue|customers|new|returning|units|pieces|refunds|stock)",
+        lambda m: "the least " if m[1] == "less" else "the most ",
+    ),
+    (r"\b(?:the )?(?:most|more) (big|large|high)\b", "the highest"),
+    (r"\b(?:the )?(?:most|more) (small|low)\b", "the lowest"),
+    (r"\baverage of (?:the )?orders?\b", "average order value"),
+    (r"\b(?:arrive|arrives|arrived) (?=(?:the )?(?:most|least|more|our|new|returning)\b)", "come "),
+    (
+        r"\b(?:the )?(?:part|share|portion|weight|proportion) of (?:the |our )?(?:new|returning|guest|repeat) customers in (?:the |our )?(revenue|sales|turnover)\b",
+        r"\1 by customer type",
+    ),
+    (
+        r"\bhow (?:much|many) percent(?:age)? (?:did |have |has )?(?:the |our )?(sales|revenue|orders|turnover) (?:go|went|gone|go(?:ne)? up|went up|rise|rose|risen|grow|grew|grown|increased?|fell|fall|dropped|go down|went down|decreased?)(?: up| down)? (?:from|between) ([a-z]+) (?:to|and|till|until) ([a-z]+)\b",
+        r"\1 \3 vs \2",
+    ),
+    (
+        r"\b(?:where|on which|when) (?:hardly|almost no|barely) ?(?:anybody|anyone|any one|one) (?:orders?|buys?|shops?)\b",
+        "with the fewest orders",
+    ),
     (rf"\b({CODES}) (?:are|is|were|was) (?:the )?most popular\b", r"\1 used most"),
     (
         r"\bhow much (?:per|a|each) day (?:did|do|have|has) (?:we|i|the (?:shop|store)) (?:sell|make|take|earn|sold|made|taken)(?: on average)?\b",

@@ -18,12 +18,12 @@ D = Dimension
 NOUNS = "|".join(f"(?P<{str(dimension).upper()}>{noun})" for dimension, noun in DIMENSION_NOUNS)
 _UNITS = r"days|weeks|months|quarters|years|percent"
 _NUMBER = rf"(?<!at )\b(?:(?:{BEST}|{WORST}) (?P<n>\d{{1,4}})\b(?! percent)|(?:first|last) (?P<m>\d{{1,4}})\b(?! (?:{_UNITS})))"
-_NUMBER_BEFORE = rf"(?P<m>)\b(?P<n>\d{{1,4}}) (?:(?:of )?(?:our |my |the )?(?:{BEST}|{WORST})|(?:{GOODS}|categories|countries|{CODES}|customers))\b"
+_NUMBER_BEFORE = rf"(?P<m>)(?<!than )(?<!over )(?<!under )(?<!least )(?<!above )(?<!below )\b(?P<n>\d{{1,4}}) (?:(?:of )?(?:our |my |the )?(?:{BEST}|{WORST})|(?:{GOODS}|categories|countries|{CODES}|customers))\b"
 _BUCKET = rf"\b(?:which|what|in which|in what)?(?: \w+)?(?: ?(?:is|was|were|are) ?)?(?:our |my |the )?(?:all time |single )?(?:(?:{BEST}|{WORST})(?: (?:selling|performing|earning|sales|revenue|order|trading))? |which |what )(?:(?:sales|revenue|order) )?(?P<unit>day|week|month|quarter|year)(?P<s>s?)\b(?! of (?:the )?(?:week|year)| (?:do|does) (?:we|people|customers) (?:usually|normally|typically))"
 _BUCKET_WITH = rf"\b(?P<unit>day|week|month|quarter|year)(?P<s>s?) (?:with|having|that (?:had|has)|which (?:had|has)|when we had|of) (?:the |our )?(?:{BEST}|{WORST})\b"
 _DOING = r"(?:selling|performing|earning|sold|grossing|used|popular|moving|returned|refunded|profitable|valuable|revenue|sales|turnover|common|ordered|bought|spending|paying|redeemed)"
 _ROWS = (
-    rf"\b(?:(?:{BEST}|{WORST})(?: {_DOING})? )(?:{NOUNS})\b",
+    rf"\b(?:(?:{BEST}|{WORST})(?: {_DOING}| %m)? )(?:{NOUNS})\b",
     rf"\b(?:which|what|whose)(?: \d+)?(?: of (?:our|my|the))?(?: are| is| were)?(?: the| our| my)?(?: (?:{BEST}|{WORST}))?(?: (?:selling|performing|earning))? (?:{NOUNS})\b",
     rf"\b(?:{NOUNS}) (?:with|having|by|ranked by|sorted by|that (?:have|has|get|got|had|are|were)|which (?:have|get|got|had|are|were)|for)(?: the| our)* (?:{BEST}|{WORST})\b",
     rf"^ (?:(?:our|my|the|all|list|show|me|of|give|rank|please|can|you|i|see|want|need|to|a|number) )*(?:{NOUNS}) (?:(?:ranked|sorted|ordered) )?by\b",
@@ -31,6 +31,7 @@ _ROWS = (
     rf"\b(?:list|show|rank|ranking of|give me|see)(?: me)?(?: all| our| my| the| of)* (?:{NOUNS})\b",
 )
 _CLASSES = r"(?:buckets?|ranges?|class(?:es)?|bands?|brackets?)$"
+_ONE_OF = r"\b(?:which|what|who) (?:one )?of (?:our|my|the|all)(?: \w+){1,3} (?:is|was|has|does|sells|makes|brings|gets)\b"
 _UNCOUNTED = frozenset({"stuff", "payment", "geo", "dow", "rfm", "merch"})
 TEN_LOWEST = -10
 
@@ -44,11 +45,14 @@ def read(reading: Reading) -> None:
     reading.is_ranked, reading.sign = sign != 0, sign
     if _best_bucket(reading, number, sign):
         return
+    is_one = line.has(_ONE_OF)
     noun = _rows(reading, is_ranked=sign != 0) or _rows_of_a_name(reading, sign)
     if noun is None:
         _of_rows_that_are_there(reading, number, sign)
     elif number:
         reading.top_n = number * (sign or 1)
+    elif sign and is_one:
+        reading.top_n = sign
     elif sign:
         reading.top_n = _number_of(noun, reading.dimensions[-1], sign)
 

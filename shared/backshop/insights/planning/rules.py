@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from backshop.insights.planning import (
@@ -30,6 +31,7 @@ from backshop.insights.planning import (
     times,
     twofold,
 )
+from backshop.insights.planning.chat import EVENTS
 from backshop.insights.planning.lexicon import DIMENSION_NOUNS, MISSING, PEOPLE
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
 from backshop.insights.planning.names import Named
@@ -118,14 +120,48 @@ class Refused(Exception):
 def plan(asked: Asked, known: Known) -> Plan | Declined:
     """What the question means, or why it has no answer."""
     try:
-        return _plan(asked, known)
+        return _plan(asked, known, _told(asked))
     except Refused as refused:
-        return refused.declined
+        return _without_what_is_told(asked, known, refused.declined)
 
 
-def _plan(asked: Asked, known: Known) -> Plan:
+_OF_THE_WHOLE = frozenset(
+    {
+        "one question at a time",
+        "single customers by address",
+        "changes to the shop",
+        "anything but this store's numbers",
+        "advice",
+        "causes",
+    }
+)
+"""What is missing of a question, whatever stands around it."""
+_TRIED = 3
+"""Places where a question that means nothing may begin otherwise."""
+
+
+def _without_what_is_told(asked: Asked, known: Known, declined: Declined) -> Plan | Declined:
+    """A story that holds a word of what is not known refuses no question beside it. What the
+    question calls `it` has to be known, though."""
+    if not _OF_THE_WHOLE.isdisjoint(declined.missing):
+        return declined
+    for told in islice(asides.told_otherwise(asked.text), _TRIED):
+        try:
+            return _plan(asked, known, told, is_sure=False)
+        except Refused:
+            continue
+    return declined
+
+
+def _told(asked: Asked) -> asides.Told:
+    return asides.told_apart(re.sub(r"sha256:\w+", " ", asked.text))
+
+
+def _plan(asked: Asked, known: Known, told: asides.Told, *, is_sure: bool = True) -> Plan:
     now = times.Now(asked.day, asked.week_start, known.currency not in ("USD", "PHP"))
-    reading = _opened(asked, known, now)
+    reading = _opened(asked, known, now, told)
+    if not is_sure and reading.line.has(asides.UNKNOWN_IT):
+        raise Refused(_declined("What is asked about is not known."))
     line = reading.line
     if asked.offered and line.has(following.YES):
         return finished(asked.offered, Reading(line, []))
@@ -171,11 +207,10 @@ def _plan(asked: Asked, known: Known) -> Plan:
 # ------------------------------------------------------------------------------- opening
 
 
-def _opened(asked: Asked, known: Known, now: times.Now) -> Reading:
+def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Reading:
     """The line, with the store's names marked in it."""
     held, found = names.index(known), names.Found()
     _decline_one_person(asked.text)
-    told = asides.told_apart(re.sub(r"sha256:\w+", " ", asked.text))
     line = _marked(told.question, known, held, found)
     if told.aside and names.MARK not in line and asides.refers(line):
         line = asides.resolved(line, _marked_aside(told.aside, known, held, found), found.names)
@@ -207,6 +242,7 @@ def _marked(text: str, known: Known, held: names.Index, found: names.Found) -> s
     line = names.marked_names(line, held, found, lexicon.own_words())
     line = names.marked_others(line, held, found)
     line = names.marked_parts_facing(line, held, found, lexicon.own_words())
+    line = names.marked_parts_left_out(line, held, found, lexicon.own_words())
     line = re.sub(r"\b(?:chinese|lunar) new year\b", "lunarnewyear", line)
     return goods.as_products(names.marked_countries(line, text, known, found), known)
 
@@ -241,6 +277,7 @@ def _spelled(line: str, held: names.Index) -> str:
         for each in line.split()
         if not {each, folded(each), f"{each}s"}.isdisjoint(english)
         or not {each, folded(each)}.isdisjoint(THINGS)
+        or each in EVENTS
         or held.speaks(each)
         or held.may_be_named(folded(each))
     )
@@ -496,7 +533,7 @@ _CLASSES_BESIDE: tuple[tuple[Dimension, str], ...] = (
     ),
     (
         D.COUNTRY,
-        r"\b(?:from |in )?where\b(?= (?:[~%@\w]+ )*?(?:come|coming|live|lives|sell|from|located|ship|buy|based|order|made|go|spend))",
+        r"(?<!day )(?<!days )(?<!week )(?<!weeks )(?<!weekday )(?<!month )(?<!months )(?<!hour )(?<!hours )(?<!time )(?<!times )\b(?:from |in )?where\b(?= (?:[~%@\w]+ )*?(?:come|coming|live|lives|sell|from|located|ship|buy|based|order|made|go|spend))",
     ),
 )
 """Turns of phrase that ask for a dimension's rows."""
@@ -618,6 +655,7 @@ def _take_as_name(reading: Reading, left: list[str], known: Known, *, is_sure: b
     said = " ".join(left)
     is_slip = THINGS.isdisjoint(each for each in left if not held.has(each))
     part = names.of_parts(left, held) or (names.near_enough(said, known) if is_slip else None)
+    part = part or names.of_category(left, known)
     if part is None and not is_sure and not _stands_as_name(reading, left, held):
         return
     if part is not None:
@@ -665,6 +703,12 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
     line, first, last = reading.line, re.escape(left[0]), re.escape(left[-1])
     if any(re.fullmatch(r"[a-z]{3,}\d+", each) for each in left):
         return True
+    if not THINGS.isdisjoint(map(folded, left)) and line.has(
+        rf"^ (?:the |our |my )?{first} .*\b(?:how (?:many|much)|sold|sell|stock|left|units|pieces)\b"
+    ):
+        return True  # `hamster cages how many sold`
+    if all(_is_adverb(each) for each in left):
+        return False
     if line.has(rf"\bby (?:the |our )*{first} (?:sales|revenue|turnover|money|value|spend)\b"):
         return False  # `by attributed revenue`
     if not reading.metrics or line.has(
@@ -683,6 +727,10 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
         process.extractOne(each, list(held.words), scorer=fuzz.ratio, score_cutoff=84)
         for each in words
     )
+
+
+def _is_adverb(word: str) -> bool:
+    return len(word) > 6 and word.endswith("ly") and word not in THINGS
 
 
 _PART_OF_DAY = r"(?<!good )\b(?:mornings?|afternoons?|evenings?|nights?|overnight|nocturnal|lunch ?times?|midnight|noon|midday|daytime)\b(?! quick)"

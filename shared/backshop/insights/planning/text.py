@@ -21,7 +21,7 @@ _PLAIN = str.maketrans(
     {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": " "}
 )
 _MON = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
-_SPELLED_OUT = (
+_SPELLED_OUT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (rf"\b((?:{_MON})[a-z]*) ?'(\d\d)\b", r"\1 20\2"),
     (r"\bv-day\b", "valentines day"),
     (r"\b(\w+)n't\b", r"\1 not"),
@@ -37,7 +37,10 @@ _SPELLED_OUT = (
     (r"\b(what|how|where|when|who)'?d\b", r"\1 did"),
     (r"\b(i|we|you|they)'ll\b", r"\1 will"),
     (r"\blet'?s\b", "let us"),
-    (r"\b(mother|father|valentine|single|new year)'?s?'? (day|eve)\b", r"\1s \2"),
+    (
+        r"\b(mother|father|valentine|new year)'?s?'? (day|eve)\b|\b(single)(?:'s|s'?) (day)\b",
+        lambda m: f"{m[1] or m[3]}s {m[2] or m[4]}",
+    ),
     (r"'s\b", ""),
     (r"(?<=s)'(?= |$)", ""),
     (r"'", ""),
@@ -116,6 +119,12 @@ UNITS = (
     "pack",
 )
 """As labels write them right after a number."""
+_UNITS_SAID = {
+    "kilo": "kg", "kilogram": "kg", "gram": "g", "gramme": "g", "milligram": "mg",
+    "litre": "l", "liter": "l", "millilitre": "ml", "milliliter": "ml",
+    "centimetre": "cm", "centimeter": "cm", "millimetre": "mm", "millimeter": "mm", "ounce": "oz",
+}  # fmt: skip
+"""As they are dictated."""
 _MONEY = (
     r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|inr|aed|sgd|chf|jpy|cad|aud|dollars?|euros?|pounds?|bucks|quid"
     r"|rupees?|rs\.?|yen|francs?|dirhams?)(?![\w.]))"
@@ -174,6 +183,24 @@ _WEEKDAYS = {
     "sat": "saturday",
     "sun": "sunday",
 }
+
+
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_BELOW_HUNDRED = rf"(?:{_TENS})(?:[ -](?:{_ONES}))?|{'|'.join(NUMBERS)}|one"
+_LONG_NUMBER = (
+    rf"\b(?P<hundreds>an?|one|{'|'.join(NUMBERS)}|\d{{1,2}}) (?P<of>hundred|thousand) (?:and )?(?P<rest>{_BELOW_HUNDRED})\b(?![ -](?:hundred|thousand))"
+    rf"|\b(?P<tens>{_TENS})[ -](?P<ones>{_ONES})\b"
+)
+
+
+def _long_number(found: Match[str]) -> str:
+    """`one hundred and fifty`, as it is dictated."""
+    if found["tens"]:
+        return str(NUMBERS[found["tens"]] + _said_number(found["ones"]))
+    rest = sum(map(_said_number, re.split("[ -]", found["rest"])))
+    many = 100 if found["of"] == "hundred" else 1000
+    return str(_said_number(found["hundreds"]) * many + rest)
 
 
 def _said_number(word: str) -> int:
@@ -259,6 +286,10 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     ),
     (rf"\b({'|'.join(NUMBERS)})(?= {_MONEY})", lambda m: str(NUMBERS[m[1]])),
     (
+        rf"\b(\d+|{'|'.join(NUMBERS)}) time\b(?! of)",
+        r"\1 times",
+    ),
+    (
         r"\b(\d+) (orders|times|purchases|units|pieces) (or more|or less|or fewer|and up|and more)\b",
         r"\1 \3 \2",
     ),
@@ -327,6 +358,7 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"fy20\1to20\2",
     ),
     (r"\b(before|after|until|till) noon\b", r"\1 12 pm"),
+    (r"\b(\d ?(?:[ap]m|oclock)?) (to|and) (?:noon|midday)\b", r"\1 \2 12 pm"),
     (r"\bin (?:lakhs?|crores?|thousands|millions)\b", " "),
     (r"#(?=\d)|\bno\.? ?(?=1\b)", "number "),
     (r"\bnumber one\b", "number 1"),
@@ -405,11 +437,17 @@ def _of_quarter(quarter: str, year: str | None) -> str:
 _spelled_out, _shortened = Rewriting(_SPELLED_OUT), Rewriting(_SHORT)
 
 
+def _in_digits(line: str) -> str:
+    """Years and long numbers that are written out."""
+    line = compiled(_YEARS_SAID).sub(_year_said, line)
+    return compiled(_LONG_NUMBER).sub(_long_number, line)
+
+
 def plain_line(text: str) -> str:
     """Lower case, one spelling of contractions, abbreviations and numbers; hyphens and signs kept
     where they may be part of a code."""
     line = unicodedata.normalize("NFKC", text).translate(_PLAIN).lower()
-    line = _shortened(_spelled_out(line))
+    line = _shortened(_in_digits(_spelled_out(line)))
     line = compiled(r"[?;] +(?=(?:what|who|which|how|when)\b)").sub(" , ", line)
     line = compiled(r"[?!;:()\[\]{}\"|*]|\.(?!\d)|(?<!\d)\.").sub(" ", line)
     line = compiled(r"\s*,\s*|\s*&\s*|\s*\+\s*").sub(
@@ -444,6 +482,9 @@ def numbered(line: str) -> str:
     """Numbers that are written out, as digits."""
     line = compiled(_YEARS_SAID).sub(_year_said, line)
     line = compiled(rf"\b({'|'.join(NUMBERS)})\b").sub(lambda m: str(NUMBERS[m[1]]), line)
+    line = compiled(rf"\b(\d+|one) ?({'|'.join(_UNITS_SAID)})s?\b").sub(
+        lambda m: f"{1 if m[1] == 'one' else m[1]} {_UNITS_SAID[m[2]]}", line
+    )
     line = compiled(r"\ba dozen\b").sub("12", line)
     return compiled(r"\ba hundred\b").sub("100", line)
 
