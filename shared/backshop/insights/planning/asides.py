@@ -143,7 +143,9 @@ _SAYS = (
     rf"\b{_VERB}\b|'(?:s|re|ve|m|d|ll)\b|\b(?:am|broke|grew|fell|rose|hit|drove|spoke|met|lost|won|paid|spent|stood|sat|slept|woke|ate|drank|dropped)\b"
     r"|\b[a-z]{3,}(?:ed|ing)\b"
 )
-_ASKED_WITHIN = r"\b(?:how (?:many|much)|what(?:'s| is| are| was| were)|which|show me|give me)\b"
+_ASKED_WITHIN = (
+    r"\b(?:why|how (?:come|many|much)|what(?:'s| is| are| was| were)|which|show me|give me)\b"
+)
 _OF_WHOM = r"^(?:\w+ ){1,3}(?:who|that|which|whose)\b"
 
 
@@ -179,14 +181,57 @@ UNKNOWN_IT = (
 _THERE = r"\b(?:over )?there\b(?! (?:is|are|was|were|any|an?|been)\b)|\b(?:in|from|to) (?:that|this) (?:country|market)\b"
 
 
+_BOTH = r"\b(?:both(?: of (?:them|these|those))?|the (?:two|2)(?: of them)?|each of (?:them|the two|the 2))(?= *$| (?!products|categor|countr|codes|months|best|worst)[a-z~,])"
+
+
 def refers(line: str) -> bool:
     """Whether the question may mean what was told of."""
-    return any(compiled(each).search(line) for each in (_IT, _THERE, r"\b(?:that|this) [a-z]+"))
+    return any(
+        compiled(each).search(line) for each in (_IT, _THERE, _BOTH, r"\b(?:that|this) [a-z]+")
+    )
+
+
+_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_DATE = re.compile(
+    rf"\b(?:(?:on|in|at|over|since|from|of) )?(?:the )?(?P<when>(?:\d{{1,2}} (?:of )?{_MONTH}|{_MONTH} (?:the )?\d{{1,2}})(?: 20\d\d)?\b|{_MONTH}(?: 20\d\d)?\b(?! (?:i|we|be|have|not)\b)"
+    rf"|yesterday|last (?:week|month|year|weekend|{_WEEKDAY})|{_WEEKDAY}|black friday|cyber monday|easter(?: sunday| monday)?|halloween|christmas day|boxing day|valentines day|mothers day)\b"
+)
+_SINCE_THEN = r"\bsince (?:then|that (?:day|date|time))\b|\b(?:ever )?since(?= *$| ,)|\bafter that(?: day| date)?\b"
+_THEN = r"\b(?:(?:on|in|during|over|for) )?that (?:same |very )?(?:day|week|month|weekend|date)\b(?! (?:before|after))"
+
+
+def dated(line: str, aside: str) -> str:
+    """The question with the day that `since then` and `that day` stand for: one that was told, or is
+    said before."""
+    found = compiled(_SINCE_THEN).search(line) or compiled(_THEN).search(line)
+    if found is None:
+        return line
+    told = list(_DATE.finditer(aside)) or list(_DATE.finditer(line, 0, found.start()))
+    if not told or "year" in line[found.start() :].split():
+        return line
+    when = told[-1]["when"]
+    is_since = found[0].startswith(("since", "ever", "after"))
+    instead = (
+        f"since {when}"
+        if is_since
+        else f"on {when}"
+        if when[-1:] == "y" and "day" in when
+        else f"in {when}"
+    )
+    left = line[: found.start()]
+    if told[-1].string is line:
+        left = f"{line[: told[-1].start()]} {line[told[-1].end() : found.start()]}"
+    return " ".join(f"{left} {instead} {line[found.end() :]}".split())
 
 
 def resolved(line: str, aside: str, named: list[tuple[Named, ...]]) -> str:
     """The question with the names that `it` and `there` stand for."""
-    for place in map(int, re.findall(rf"{MARK}(\d+)", aside)):
+    places = list(map(int, re.findall(rf"{MARK}(\d+)", aside)))
+    if len(places) == 2 and compiled(_BOTH).search(line):
+        both = f"{MARK}{places[0]} vs {MARK}{places[1]}"
+        return compiled(_BOTH).sub(both, line)
+    for place in places:
         is_country = named[place][0].field == "country"
         instead = f"{'in ' if is_country else ''}{MARK}{place} "
         own = "|".join(re.findall(r"[a-z]{3,}", named[place][0].value.lower())) or "one"

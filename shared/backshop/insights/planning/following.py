@@ -102,11 +102,18 @@ _AS_MANY = (
 _OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:for|of|on|only|just)) (?:the )?(?:orders|sales)(?= (?:from|in|with|over|under|that|without|via|paid|on|by|to)\b| @x)"
 """`and for orders from austria?`: of those, and no other figure."""
 
+_JUST_ORDERS = (
+    r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?= *$)"
+)
+"""`only orders over 100`, once the limit is taken out."""
+
 
 def read_shift(reading: Reading) -> None:
     """`same day last year` goes back from the old period, and names none of its own; what the
     question turns away from (`units instead of revenue`) is no part of it."""
     reading.line.text = re.sub(_OF_THOSE, r"\1 ", reading.line.text)
+    if any(each.field == Limit.ORDER_TOTAL for each in reading.filters):
+        reading.line.text = re.sub(_JUST_ORDERS, r"\1 ", reading.line.text)
     if found := reading.line.take(_AS_MANY):
         reading.as_many = int(found["n"] or found["n2"])
     if found := reading.line.find(_NOT_THAT):

@@ -321,7 +321,7 @@ MISSING: tuple[Missing, ...] = (
         _SHIPPING,
     ),
     _m(
-        r"(?:ups|dhl|fed ?ex|usps|dpd|gls|hermes|evri|royal mail|an post|canada post|post office|carriers?|couriers?|hauliers?|forwarders?)(?: [~a-z]+){0,3} (?:charged?|bill(?:ed)?|invoiced?|cost) (?:us|me)|(?:shipping|delivery|postage) (?:costs? us|cost me|expenses?|bills?)|(?<!customers )(?<!people )(?<!buyers )(?<!shoppers )(?<!they )(?<!clients )(?:pay|paid|spend|spent|cost) (?:for|on) (?:shipping|postage|delivery)|(?:do|did|have) (?:we|i) (?:pay|paid|spend|spent) (?:in|for|on|as) (?:shipping|postage|delivery)|shipping profit",
+        r"(?:we|i) (?:paid|pay|spent|spend|gave|give)(?: [~a-z]+){0,3}? (?:freight|courier|carrier|haulage|shipping|delivery|parcel|mail|postal) (?:company|companies|firm|people|service|provider)|(?:we|i) (?:paid|pay) (?:to |for )?(?:the |our )?(?:couriers?|carriers?|post office|haulier|freight)|(?:ups|dhl|fed ?ex|usps|dpd|gls|hermes|evri|royal mail|an post|canada post|post office|carriers?|couriers?|hauliers?|forwarders?)(?: [~a-z]+){0,3} (?:charged?|bill(?:ed)?|invoiced?|cost) (?:us|me)|(?:shipping|delivery|postage) (?:costs? us|cost me|expenses?|bills?)|(?<!customers )(?<!people )(?<!buyers )(?<!shoppers )(?<!they )(?<!clients )(?:pay|paid|spend|spent|cost) (?:for|on) (?:shipping|postage|delivery)|(?:do|did|have) (?:we|i) (?:pay|paid|spend|spent) (?:in|for|on|as) (?:shipping|postage|delivery)|shipping profit",
         "shipping costs",
         "What shipping costs the shop is not synced, only what was charged for it.",
         _SHIPPING,

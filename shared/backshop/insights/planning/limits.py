@@ -45,6 +45,8 @@ _NOUNS = (
     rf"\b(?:(?P<orders>{_ORDERS})|(?P<people>{PEOPLE})|(?P<goods>{GOODS}|skus?|what)"
     rf"|(?P<rows>(?<!@x\d )(?:countr(?:y|ies)|markets?|categor(?:y|ies)|collections?|channels?|methods?|{CODES})))\b"
 )
+_CODE_USED = r"\b(?:with|without|using|used|use|having|had|have|carried|carrying|redeemed|and)(?: (?:an?|any|the|our|some|no))? $"
+"""Before a code that is a condition of orders, and no row."""
 _STOCK = r"\b(?:with )?(?:a |their |the )?(?:stock|inventory|quantity)(?: level| quantity| on hand)?(?: (?:is|are|of|at|being))? ?$"
 _STOCK_HELD = r"\b(?:products?|items?|skus?|articles?|things?|stuff|what)(?: (?:that|which|do|did|we|i|have|own|hold|stock|only|got|still))+ ?$"
 
@@ -223,7 +225,8 @@ def _by_noun(
     left: str, right: str, size: Size, unit: str, length: int
 ) -> tuple[str, int, int] | None:
     """Of the nearest noun before it."""
-    noun = next(reversed(list(compiled(_NOUNS).finditer(left))), None)
+    nouns = [each for each in compiled(_NOUNS).finditer(left) if not _is_condition(left, each)]
+    noun = next(reversed(nouns), None)
     if noun is None or noun["people"] or _is_of_buyers(left, noun):
         return _of_people(left, size, unit, length) or (
             _before_noun(size, right) if noun is None else None
@@ -231,6 +234,12 @@ def _by_noun(
     if noun["orders"] and unit in ("", "spent"):
         return _of_orders(left, noun.end(), size)
     return None
+
+
+def _is_condition(left: str, noun: re.Match[str]) -> bool:
+    """`orders that used a coupon and were over 75`."""
+    is_code = compiled(rf"{CODES}").fullmatch(noun[0]) is not None
+    return is_code and compiled(_CODE_USED).search(left[: noun.start()]) is not None
 
 
 def _with(left: str) -> int:
@@ -263,7 +272,9 @@ def _is_year(size: Size, left: str) -> bool:
 def _of_orders(left: str, at: int, size: Size) -> tuple[str, int, int] | None:
     """By their total, unless the words between speak of another figure."""
     between = left[at:]
-    if _ABOUT_ELSE.search(between) and not (size.is_money and " by " in between):
+    is_clause = re.search(r" (?:that|which|and) (?:were|was|are|is) $", between)
+    is_money = size.is_money and (" by " in between or is_clause)
+    if _ABOUT_ELSE.search(between) and not is_money:
         return None
     return Limit.ORDER_TOTAL, _led(left, at, _TO_ORDERS), size.end
 

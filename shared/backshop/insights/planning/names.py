@@ -589,11 +589,13 @@ _BEFORE_US = frozenset(
     in from to the , and or vs not except excluding outside only just without than through sales revenue orders customers
     turnover aov refunds discounts taxes tax shipping buyers our than against minus ~ uk canada nor neither either
     non both where value values size basket baskets number units items spend growth rate total count ltv
+    month week quarter day weekday method category
     """.split()  # noqa: SIM905
 )
 _AFTER_US = frozenset(
     """
     sales revenue orders customers customer market only vs and or buyers shoppers turnover aov share , order people
+    new returning repeat
     """.split()  # noqa: SIM905
 )
 

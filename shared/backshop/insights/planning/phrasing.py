@@ -746,6 +746,31 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
 _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bin average\b", "on average"),
     (
+        r"\b(orders|customers|products|items|people|clients|ones)((?: (?:from|in|of|to) @x\d+)?) what (are|is|have|has|had|was|were|cost|did|bought)\b",
+        r"\1\2 that \3",
+    ),
+    (
+        r"\b((?:pending|failed|cancelled|canceled|completed|refunded|processing|new|paid|unpaid|on hold) )?(?<!by )(?<!per )orders (?:number|quantity|count)(?= *$| (?:last|this|in|by|per|for|from|today|yesterday|since|ytd|~|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
+        lambda m: f"number of {m[1] or ''}orders",
+    ),
+    (r"\b(?:in|on) the ((?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b", r"on \1"),
+    (
+        r"\bon ((?:mon|tues|wednes|thurs|fri|satur|sun)day)s? or (?:on )?((?:mon|tues|wednes|thurs|fri|satur|sun)day)s?\b(?=.*\b(?:better|more|most|best|higher|busier|less|fewer|worse)\b)",
+        r"\1 vs \2",
+    ),
+    (
+        r"\b(buy|buying|bought|purchase|purchased|order|ordered|ordering|sold|goes|go|going)(?: (?:most|mostly|usually|often|commonly))? (?:along|together|alongside|in combination)(?: (?:with|of))? (?=(?:the |a |an |our )?@x)",
+        "bought together with ",
+    ),
+    (
+        r"^ ?(?:so )?what (?:do|did|does|are|were|have) (?:our |the |my )?(?:customers|people|buyers|shoppers)(?: (?:from|in|of) (@x\d+))?(?: (?:usually|mostly|typically|normally|generally|often|like to|tend to|prefer to|mainly))* (?:buy|buying|order|ordering|purchase|bought|ordered|go for|choose)(?: (?:the )?most(?: often)?)?(?= ?$| ,| (?:top|last|this|in|over|during|since|~))",
+        lambda m: f"most popular products{' in ' + m[1] if m[1] else ''}",
+    ),
+    (
+        r"\b(?:do|did) (new|returning|repeat|guest) (?:customers|buyers|shoppers|people) (?:use|redeem|apply) (?:coupons?|codes?|discounts?|vouchers?|coupon codes?|discount codes?)(?: (?:more|less)(?: (?:often|frequently))?)? than (?:the )?(new|returning|repeat|existing|guest)(?: (?:customers|buyers|ones|shoppers))?(?: do| did)?\b",
+        "share of orders with coupon by customer type",
+    ),
+    (
         r"\b(orders?) (?:that )?(?:we|i) (?:have )?(?:had|have|got|get|received|took) (?=(?:with|using|from|by|in|over|under|above|below)\b)",
         r"\1 ",
     ),

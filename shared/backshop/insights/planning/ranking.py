@@ -31,6 +31,7 @@ _ROWS = (
     rf"\b(?:list|show|rank|ranking of|give me|see)(?: me)?(?: all| our| my| the| of)* (?:{NOUNS})\b",
 )
 _CLASSES = r"(?:buckets?|ranges?|class(?:es)?|bands?|brackets?)$"
+_WHICH_MORE = r"^ (?:and )?(?:which|what)(?: of (?:the|our|my))? ~ .*\b(more|better|less|fewer|worse)\b(?! than)"
 _ONE_OF = r"\b(?:which|what|who) (?:one )?of (?:our|my|the|all)(?: \w+){1,3} (?:is|was|has|does|sells|makes|brings|gets)\b"
 _UNCOUNTED = frozenset({"stuff", "payment", "geo", "dow", "rfm", "merch"})
 TEN_LOWEST = -10
@@ -46,6 +47,11 @@ def read(reading: Reading) -> None:
     if _best_bucket(reading, number, sign):
         return
     is_one = line.has(_ONE_OF)
+    if not sign and reading.rows_of and (said := line.find(_WHICH_MORE)):
+        reading.is_ranked, reading.sign = (
+            True,
+            (sign := -1 if said[1] in ("less", "fewer", "worse") else 1),
+        )
     noun = _rows(reading, is_ranked=sign != 0) or _rows_of_a_name(reading, sign)
     if noun is None:
         _of_rows_that_are_there(reading, number, sign)

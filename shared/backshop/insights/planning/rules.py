@@ -132,7 +132,6 @@ _OF_THE_WHOLE = frozenset(
         "changes to the shop",
         "anything but this store's numbers",
         "advice",
-        "causes",
     }
 )
 """What is missing of a question, whatever stands around it."""
@@ -212,6 +211,7 @@ def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Re
     held, found = names.index(known), names.Found()
     _decline_one_person(asked.text)
     line = _marked(told.question, known, held, found)
+    line = asides.dated(line, plain_line(told.aside))
     if told.aside and names.MARK not in line and asides.refers(line):
         line = asides.resolved(line, _marked_aside(told.aside, known, held, found), found.names)
     line = phrasing.rephrased(correcting.corrected(line, found.names, now))
