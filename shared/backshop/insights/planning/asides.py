@@ -33,7 +33,7 @@ _STATED = (
     r"|(?:is|are|am|was) (?:he|she|that|this|i|it) (?:right|true|wrong|correct|so)\b"
     r"|(?:no (?:idea|clue)|not sure)\b(?! (?:what|which|who|how (?:many|much)))"
     r"|(?:quick|one more|another|one last|last|small|silly|random|stupid) (?:one|question|q|thing|ask)\b"
-    r"|(?:my|our|the|an?|some)(?: (?!who|that|which|whose|where|with|from)[\w'-]+){1,3}? "
+    r"|(?:my|our|the|an?|some)(?: (?!who|that|which|what|whose|where|with|from)[\w'-]+){1,3}? "
     + _VERB
     + r"\b)"
 )
@@ -97,7 +97,8 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
     if found := re.match(_ASKED_FOR, sentence, re.IGNORECASE):
         told.append(found[0])
         sentence = sentence[found.end() :]
-    if (found := _THEN_ASKED.search(sentence)) and _is_stated(sentence[: found.start()]):
+    found = _THEN_ASKED.search(sentence)
+    if found and _is_stated(sentence[: found.start()]) and not _is_elliptic(sentence, found):
         told.append(sentence[: found.start()])
         sentence = sentence[found.end() :]
     if not _asks(sentence):
@@ -107,6 +108,12 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
         told.append(sentence[found.end() :])
         sentence = sentence[: found.start()]
     return sentence
+
+
+def _is_elliptic(sentence: str, found: re.Match[str]) -> bool:
+    """`the orders were over 80, how many`: what is counted stands before."""
+    is_short = len(sentence[found.end() :].split()) <= 5
+    return is_short and bool(metrics.said(sentence[: found.start()].lower()))
 
 
 def _is_stated(text: str, pattern: str = _STATED) -> bool:
@@ -202,8 +209,8 @@ _THEN = r"\b(?:(?:on|in|during|over|for) )?that (?:same |very )?(?:day|week|mont
 
 
 def dated(line: str, aside: str) -> str:
-    """The question with the day that `since then` and `that day` stand for: one that was told, or is
-    said before."""
+    """The question with the day that `since then` and `that day` stand for: one that was told, or
+    that is said before."""
     found = compiled(_SINCE_THEN).search(line) or compiled(_THEN).search(line)
     if found is None:
         return line

@@ -1,6 +1,6 @@
 """What people say around their questions: feelings, opinions, adverbs, exclamations, who asked.
-Such words carry no figure, class, period or condition, and may be left over. Words of what else goes
-on are spelled right, but may be a name, too."""
+Such words carry no figure, class, period or condition, and may be left over. Words of what else
+goes on are spelled right, but may be a name, too."""
 
 from __future__ import annotations
 

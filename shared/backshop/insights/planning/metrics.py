@@ -1424,6 +1424,7 @@ def fit(reading: Reading) -> None:
     with them."""
     fields = {*reading.dimensions, *(each.field for each in reading.filters)}
     _spent_by_all(reading, fields)
+    _of_a_class(reading)
     if fields & PRODUCT_FIELDS:
         _of_products(reading)
     elif fields & {D.COUPON}:
@@ -1440,6 +1441,20 @@ def fit(reading: Reading) -> None:
     if reading.dimensions or reading.grain:
         is_percent = METRICS[reading.metrics[0]].format == "percent"
         filters.read_left_limit(reading, reading.metrics[0], is_percent=is_percent)
+
+
+_CLASS_OF = {"new_customers": "new", "returning_customers": "returning"}
+
+
+def _of_a_class(reading: Reading) -> None:
+    """`which payment method do new customers use most`: orders, where they do not come by it."""
+    kind = _CLASS_OF.get(reading.metrics[0])
+    strange = set(reading.dimensions) - set(METRICS[reading.metrics[0]].dimensions)
+    if kind is None or not strange or D.CUSTOMER_TYPE in strange or len(reading.metrics) > 1:
+        return
+    if strange <= set(METRICS["orders"].dimensions) and reading.is_ranked:
+        reading.metrics[0] = "orders"
+        filters.put(reading, filters.limit(D.CUSTOMER_TYPE, "=", kind))
 
 
 def _spent_by_all(reading: Reading, fields: set[str]) -> None:

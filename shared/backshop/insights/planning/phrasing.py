@@ -745,6 +745,37 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
 
 _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bin average\b", "on average"),
+    (r"\bno (?=@x\d)", "without "),
+    (r"^ ?between (.{3,60}?) , which(?: one)?(?: of (?:them|the two|the 2))? ", r"compare \1 , "),
+    (
+        r"\b(which|what) of (?:the|our|my) \d+ (?=products|coupons|codes|categories|countries|channels)",
+        r"\1 of our ",
+    ),
+    (r"\bsells? (more|most|less|fewest|fewer) (pieces|units|items)\b", r"sold \1 units"),
+    (
+        r"\bwhat (?:is|was|are|were) the (product|category|country|coupon|code|item|month|day|week)(?: (?:that|which|what))(?: (?:is|was|has|had))?\b",
+        r"which \1",
+    ),
+    (
+        r"\b(products|items|articles|categories|things) (?:less|least) (sold|bought|ordered)\b",
+        r"least \2 \1",
+    ),
+    (
+        r"\b(products|items|articles|categories|things) (?:more|most) (sold|bought|ordered)\b",
+        r"most \2 \1",
+    ),
+    (
+        r"^(.*)\b(?:stock|inventory)\b(.*) ,? ?(?:and )?how much (?:value|worth)\b.*$",
+        r"\1inventory value\2",
+    ),
+    (
+        r"\b(percent|percentage|share|proportion|part) of (?:our |the )?(customers|buyers|people) (?:is|are) (?:a )?(?:returning|repeat)(?: (?:ones?|customers?))?\b",
+        r"repeat customer rate",
+    ),
+    (
+        r"\bdo (?:our |the )?(new|returning|repeat) customers (?:spend|pay|buy) (?:more|less)(?: money)?(?: per order| in an order| each time| on average)? than (?:the )?(new|returning|repeat|existing|old)(?: (?:ones?|customers|buyers))?\b",
+        "average order value by customer type",
+    ),
     (
         r"\b(orders|customers|products|items|people|clients|ones)((?: (?:from|in|of|to) @x\d+)?) what (are|is|have|has|had|was|were|cost|did|bought)\b",
         r"\1\2 that \3",
@@ -763,7 +794,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         "bought together with ",
     ),
     (
-        r"^ ?(?:so )?what (?:do|did|does|are|were|have) (?:our |the |my )?(?:customers|people|buyers|shoppers)(?: (?:from|in|of) (@x\d+))?(?: (?:usually|mostly|typically|normally|generally|often|like to|tend to|prefer to|mainly))* (?:buy|buying|order|ordering|purchase|bought|ordered|go for|choose)(?: (?:the )?most(?: often)?)?(?= ?$| ,| (?:top|last|this|in|over|during|since|~))",
+        r"^ ?(?:so )?what (?:do|did|does|are|were|have) (?:our |the |my )?(?:customers|people|buyers|shoppers)(?: (?:from|in|of) (@x\d+))?(?: (?:usually|mostly|typically|normally|generally|often|like to|tend to|prefer to|mainly))* (?:buy|buying|order|ordering|purchase|bought|ordered|go for|choose)(?: (?:the )?most(?: often)?)?(?= ?$| ,(?! top)| (?:top(?! \d+ (?:categ|countr))|last|this|in|over|during|since|~))",
         lambda m: f"most popular products{' in ' + m[1] if m[1] else ''}",
     ),
     (

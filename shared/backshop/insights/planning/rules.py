@@ -695,6 +695,14 @@ def _take_words_of_names(reading: Reading, known: Known) -> None:
     part = names.of_parts([each for each in words if held.has(folded(each))], held)
     if part is not None:
         filters.add_name(reading, part, known)
+    elif words and reading.line.has(_NAMED_THEN.format(re.escape(words[0]))):
+        unknown = [each for each in words if each in _unknown(reading.line)]
+        if unknown == words:
+            _take_as_name(reading, words, known, is_sure=True)
+
+
+_NAMED_THEN = r"^ (?:(?:and|what|how|ok|now|only|just|but|same) )*(?:for|of|about|in|from|without|excluding|except|only|just) (?:the |our |my )?{}\b"
+"""Where a question that goes on names something."""
 
 
 def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> bool:

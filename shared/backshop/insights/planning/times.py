@@ -936,7 +936,12 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _month,
     ),
     (rf"\b(?P<rel>)(?P<m>{MONTH[1:-1].replace('|may|', '|')})(?P<y>)\b", _month),
-    (r"(?<=[a-z~] )(?P<rel>)(?P<m>may)(?P<y>)(?= *$| ~| vs| and (?!i|we))", _month),
+    (r"(?<=[a-z~,0-9¤] )(?P<rel>)(?P<m>may)(?P<y>)(?= *$| ~| ,| vs| and (?!i|we))", _month),
+    (
+        r"(?<=[a-z~,0-9¤] )(?<!i )(?<!we )(?<!you )(?<!it )(?<!they )(?<!who )(?<!that )(?<!which )(?P<rel>)(?P<m>may)(?P<y>)"
+        r"(?= (?:no|without|only|count|number|total|units|orders|sales|revenue|refunds|by|per|excl\w*|daily|weekly|top)\b)",
+        _month,
+    ),
     (
         r"^ (?P<rel>)(?P<m>may)(?P<y>)(?= (?:sales|revenue|orders|turnover|numbers|figures|refunds)| *$| vs)",
         _month,
