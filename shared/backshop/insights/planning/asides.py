@@ -58,6 +58,9 @@ _THEN_ASKED = re.compile(
     rf",\s+(?=(?:(?:so|and|but|now|then|please|ok|just|at|in|on|from|by|for|to|of|with)[ ,]+)*{_ASKING}\b)",
     re.IGNORECASE,
 )
+_SO_ASKED = re.compile(
+    rf"\s+(?:and |but )?(?:so|anyways?) (?=(?:{_ASKING})\b(?! far\b))", re.IGNORECASE
+)
 _THEN_STATED = re.compile(r",\s+(?=(?:i|we|my|our)\b)", re.IGNORECASE)
 _PURPOSE = re.compile(
     r"[ ,]+(?:so (?:that )?(?:i|we) (?:can|could|know|do)|because (?:i|we|my|our|he|she|they)|'?cause (?:i|we)|since (?:i|we|my|our) (?:am|are|want|need|have)"
@@ -101,6 +104,10 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
     if found and _is_stated(sentence[: found.start()]) and not _is_elliptic(sentence, found):
         told.append(sentence[: found.start()])
         sentence = sentence[found.end() :]
+    found = _SO_ASKED.search(sentence)
+    if found and _is_told_of(sentence[: found.start()]):
+        told.append(sentence[: found.start()])
+        sentence = sentence[found.end() :]
     if not _asks(sentence):
         return sentence
     found = _THEN_STATED.search(sentence) or _PURPOSE.search(sentence)
@@ -108,6 +115,10 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
         told.append(sentence[found.end() :])
         sentence = sentence[: found.start()]
     return sentence
+
+
+def _is_told_of(text: str) -> bool:
+    return len(text.split()) > 3 and _is_stated(text) and _may_be_told(text)
 
 
 def _is_elliptic(sentence: str, found: re.Match[str]) -> bool:
@@ -180,7 +191,7 @@ def _may_be_told(text: str) -> bool:
 
 _IT = (
     r"\b(?:of )?(?:that|this) (?:one|code|coupon|product|item|category|thing)\b|\b(?:it|them|they|those|these)\b"
-    r"|(?<=how many )(?=(?:did|have|do|are|were) (?:we|i|left|there|sold|in stock)\b)"
+    r"|(?<=how many )(?=(?:did|have|do|are|were|has) (?:we|i|left|there|sold|in stock|gone|been sold|moved|shifted|flown)\b)"
 )
 UNKNOWN_IT = (
     r"\b(?:it|them|they|these|those|that one|this one)\b(?! (?:is|was|sorted|listed|split|by)\b)"
@@ -232,13 +243,20 @@ def dated(line: str, aside: str) -> str:
     return " ".join(f"{left} {instead} {line[found.end() :]}".split())
 
 
+def _kind(named: Named) -> str:
+    return "goods" if named.field in ("product", "category", "sku") else named.field
+
+
 def resolved(line: str, aside: str, named: list[tuple[Named, ...]]) -> str:
     """The question with the names that `it` and `there` stand for."""
     places = list(map(int, re.findall(rf"{MARK}(\d+)", aside)))
     if len(places) == 2 and compiled(_BOTH).search(line):
         both = f"{MARK}{places[0]} vs {MARK}{places[1]}"
         return compiled(_BOTH).sub(both, line)
+    held = {_kind(named[int(each)][0]) for each in re.findall(rf"{MARK}(\d+)", line)}
     for place in places:
+        if _kind(named[place][0]) in held:
+            continue  # The question names one of its own.
         is_country = named[place][0].field == "country"
         instead = f"{'in ' if is_country else ''}{MARK}{place} "
         own = "|".join(re.findall(r"[a-z]{3,}", named[place][0].value.lower())) or "one"

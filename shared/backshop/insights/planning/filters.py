@@ -378,7 +378,7 @@ def read_customer_types(reading: Reading) -> None:
         rf"\b(?:from|by|of|for|to|among|with|do|did|are|were|made by|placed by|who are|came from|come from|through) (?:our |my |the |only )*{_KIND}(?: (?:customers?|buyers?|shoppers?|clients?|ones|people|users?|checkouts?|guests?)|s)\b",
         rf"\b{_KIND} (?:customers?|buyers?|shoppers?|clients?) (?={_MONEY}\b)",
         r"\b(?P<kind>guest) (?=orders?|checkouts?|sales|purchases?|share|revenue)",
-        rf"(?<!and )(?<!, )(?<!vs )(?<!of )(?<!many )(?<!or )(?<!per )(?<!x )(?<!~ )(?<!by )\b{_KIND} (?:customers?|buyers?)(?= *$| (?:~|ytd|this|last|in|since|q[1-4]|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b)",
+        rf"(?<!and )(?<!, )(?<!vs )(?<!of )(?<!many )(?<!or )(?<!per )(?<!x )(?<!~ )(?<!by )\b{_KIND} (?:customers?|buyers?)(?= *$| (?:~|ytd|this|last|in|since|monthly|weekly|daily|quarterly|q[1-4]|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b)",
         rf"\b(?:only|just) (?:the |our |my )?{_KIND}(?: customers?| buyers?| ones|s)\b",
     ):
         found = line.find(pattern)
@@ -391,6 +391,9 @@ def read_customer_types(reading: Reading) -> None:
             continue
         is_class = (
             head.has(
+                r"\b(?:delivery|shipping|postage|tax|vat|gst|discounts?|refunds?|aov|refund rate)\b"
+            )
+            or head.has(
                 rf"\b{_MONEY}\b|\bhow much\b|\bspend|spent\b|\bbasket|median|items|customers come\b|\b(?:products?|categor\w+|countr\w+|skus?|bought|ordered|purchased|sellers?|sell|buy|sold|units|pieces)\b"
             )
             or "only" in found[0]

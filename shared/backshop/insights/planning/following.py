@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from backshop.insights.planning import metrics as metrics_of
 from backshop.insights.planning import times
 from backshop.insights.planning.filters import N, number_of, op_of
-from backshop.insights.planning.lexicon import DIMENSION_NOUNS
+from backshop.insights.planning.lexicon import BEST, DIMENSION_NOUNS, WORST
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import (
@@ -102,15 +102,26 @@ _AS_MANY = (
 _OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:for|of|on|only|just)) (?:the )?(?:orders|sales)(?= (?:from|in|with|over|under|that|without|via|paid|on|by|to)\b| @x)"
 """`and for orders from austria?`: of those, and no other figure."""
 
+_MAKE_IT = r"^ (?:(?:and|ok|okay|now|please|can you|could you|then|so|but) )*(?:make|turn|have) (?:it|that|this|them)(?: into| in| to)? (?!\d)"
+"""Of which `make` is no money."""
 _JUST_ORDERS = (
     r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?= *$)"
 )
 """`only orders over 100`, once the limit is taken out."""
 
 
+def of_orders(line: str) -> str:
+    """`and those over 100`, after a question about orders."""
+    return re.sub(_THOSE_OF, r"\1orders\2", line)
+
+
+_THOSE_OF = r"^((?:(?:and|but|what about|how about|only|just|ok|now) )*)(?:the )?(?:those|ones)((?: \w+)? (?:over|under|above|below|between|of more|of at least|worth|more than|less than|at least) )"
+
+
 def read_shift(reading: Reading) -> None:
     """`same day last year` goes back from the old period, and names none of its own; what the
     question turns away from (`units instead of revenue`) is no part of it."""
+    reading.line.text = re.sub(_MAKE_IT, " and ", reading.line.text)
     reading.line.text = re.sub(_OF_THOSE, r"\1 ", reading.line.text)
     if any(each.field == Limit.ORDER_TOTAL for each in reading.filters):
         reading.line.text = re.sub(_JUST_ORDERS, r"\1 ", reading.line.text)
@@ -129,6 +140,10 @@ def is_cue(line: Line) -> bool:
     return line.has(CUE) or line.has(r"\b(?:instead|as well|too|the same)\b")
 
 
+_WHICH_THEN = rf"^ (?:(?:and|so|ok|then) )*(?:what|which|in which|on which|at what)(?: one)? ~ (?:is|was|are|were) (?:the )?(?:{BEST}|{WORST}) $"
+"""`what hour is the busiest?`: of what the conversation is about."""
+
+
 def is_about_it(before: SemanticQuery, reading: Reading, *, cued: bool) -> bool:
     """Whether the question only changes the one before."""
     if (
@@ -137,6 +152,8 @@ def is_about_it(before: SemanticQuery, reading: Reading, *, cued: bool) -> bool:
         and not any(each.field in _DROPPED for each in reading.filters)
     ):
         return cued or len(reading.line.words()) <= 8
+    if reading.line.has(_WHICH_THEN) and not (reading.period or reading.filters):
+        return len(reading.line.words()) <= 7
     if not reading.metrics:
         return cued or len(reading.line.words()) <= 8
     if _is_of_then(reading) or _is_of_the_thing(before, reading):

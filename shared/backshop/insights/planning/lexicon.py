@@ -216,7 +216,7 @@ MISSING: tuple[Missing, ...] = (
         _NET,
     ),
     _m(
-        r"(?<!advertising )(?<!ad )(?<!marketing )(?<!shipping )(?<!delivery )expenses?|opex|(?:operating|running) costs?|(?:money|cash) (?:(?:is|do we have|we have|have we got|sitting) )?(?:in|at) (?:the|our) (?:bank|account)s?|overheads?|rent|payroll|salar(?:y|ies)|wages?|staff(?: costs?)?|employees?|personnel|team members?|sales ?(?:person|people|reps?|team|assistants?|clerks?|associates?|agents?)|shop assistants?|cashiers?|who (?:packed|packs|picked|picks|served|serves|handled|handles|processed|rang up|is working|was working|works|worked)|colleagues?|shifts?(?= (?:work|plan|schedule|sold))|bookkeeping|cash ?flow|bank balance|bank account|balance sheet|payouts?",
+        r"(?<!advertising )(?<!ad )(?<!marketing )(?<!shipping )(?<!delivery )expenses?|opex|(?:operating|running) costs?|(?:money|cash) (?:(?:is|do we have|we have|have we got|sitting) )?(?:in|at) (?:the|our) (?:bank|account)s?|overheads?|rent|payroll|(?:my|our|the) (?:workers?|helpers?|crew|team)|working hours|hours (?:worked|(?:[~a-z]+ )?(?:workers|staff|team))|salar(?:y|ies)|wages?|staff(?: costs?)?|employees?|personnel|team members?|sales ?(?:person|people|reps?|team|assistants?|clerks?|associates?|agents?)|shop assistants?|cashiers?|who (?:packed|packs|picked|picks|served|serves|handled|handles|processed|rang up|is working|was working|works|worked)|colleagues?|shifts?(?= (?:work|plan|schedule|sold))|bookkeeping|cash ?flow|bank balance|bank account|balance sheet|payouts?",
         "staff and expenses",
         "Only the shop's own orders, products and customers are synced: nothing of staff, expenses or bank accounts.",
         _NET,

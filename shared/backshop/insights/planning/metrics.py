@@ -1688,8 +1688,13 @@ def _of_products(reading: Reading) -> None:
         reading.dimensions.remove(D.PRODUCT if is_counted else D.CATEGORY)
 
 
+_OF_ORDERS_ALONE = {D.COUNTRY, D.CUSTOMER_TYPE, D.PAYMENT_METHOD, D.CHANNEL, D.DAY_OF_WEEK}
+
+
 def _of_codes(reading: Reading, fields: set[str]) -> None:
     alone = not fields - {D.COUPON} and len(reading.metrics) == 1
+    if reading.metrics == ["coupon_net_sales"] and fields & _OF_ORDERS_ALONE:
+        reading.metrics[0] = "net_sales"  # Those with a code are the same by what orders have.
     if not alone:
         return
     if reading.metrics[0] == "net_sales":

@@ -61,7 +61,7 @@ class Index:
         self._coupons = {each.lower(): each for each in known.coupons}
         self._bare = {re.sub(r"[\W_]+", "", each.lower()): each for each in known.coupons}
         self._texts = _in_lines(known.products)
-        self._categories = {word for name in known.categories for word in words_of(name)}
+        self.categories = {word for name in known.categories for word in words_of(name)}
         self._known = known
         self._places: dict[str, frozenset[int] | None] = {}
         self._keys: dict[int, tuple[str, ...]] = {}
@@ -69,7 +69,7 @@ class Index:
     @cached_property
     def words(self) -> frozenset[str]:
         """Words that the store's names are of."""
-        return frozenset(self._categories).union(*(each.words for each in self._texts))
+        return frozenset(self.categories).union(*(each.words for each in self._texts))
 
     @cached_property
     def named(self) -> tuple[list[tuple[str, str]], list[str]]:
@@ -122,7 +122,7 @@ class Index:
 
     def speaks(self, word: str) -> bool:
         """Whether one of the store's names has the word, as it is."""
-        return word in self._categories or any(word in each.words for each in self._texts)
+        return word in self.categories or any(word in each.words for each in self._texts)
 
     def key(self, place: int) -> tuple[str, ...]:
         if place not in self._keys:
@@ -481,6 +481,14 @@ def marked_parts_left_out(line: str, held: Index, found: Found, own_words: froze
             end = said.start("part") + len(" ".join(words))
             return f"{line[: said.start('part')]}{found.add((part,))}{line[end:]}"
     return line
+
+
+def without_kinds(line: str, held: Index) -> str:
+    """`the tea jasmine pearls`: what a product is, before its name."""
+    found = re.search(rf"\bthe ([a-z]+) (?={MARK}\d)", line)
+    if found is None or folded(found[1]) not in {folded(each) for each in held.categories}:
+        return line
+    return f"{line[: found.start()]}{line[found.end() :]}"
 
 
 def of_category(words: list[str], known: Known) -> Named | None:

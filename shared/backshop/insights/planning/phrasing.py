@@ -745,6 +745,53 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
 
 _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bin average\b", "on average"),
+    (
+        r"\b(?:make|made|take|took|taken|earn|earned|get|got) (?:on average )?(?:per|for each|from each|for every) (?:customer|head|person)\b",
+        "make revenue per customer",
+    ),
+    (
+        r"\bby (new|returning|guest)(?: customers| ones)? or by (?:the )?(new|returning|guest)(?: (?:customers|ones))?\b",
+        r"by \1 or \2 customers",
+    ),
+    (
+        r"\b(?:that |which )?(?:are |is |were |get |got )?(bought|ordered|purchased|sold) (?:most |more |usually |often |most often |most commonly |commonly )(?:often )?together(?: with)?\b",
+        "bought together with",
+    ),
+    (
+        r"^ ?((?:refund|return) rates?|refunds|units|revenue|sales|items sold|sell through) (?:of )?products (?=@x|last|this|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]|20\d\d|ytd)",
+        r"\1 by product ",
+    ),
+    (
+        r"\b(?:taking |with |over |across |for )?all (?:the |our )?years (?:together|pooled|combined|taken together|summed up|added up|in one)\b",
+        "all time",
+    ),
+    (
+        r"\b(?:and|but)(?: (?:also|still|has|have|who))* (?:bought|ordered|purchased|shopped)(?: (?:something|anything|again|once|at least once|with us))? (?:in|within|during) the (?:last|past) (\d+) days\b",
+        r"whose last order was less than \1 days ago",
+    ),
+    (
+        r"\bhow much is (?:on average )?(?:one|an?|the) (?:average )?order(?: on average)?\b|\bhow much is on average (?:one|an?|1) order\b",
+        "average order value",
+    ),
+    (
+        r"\b(?:the )?(?:customers?|buyers?|clients?|people|ones)((?: (?:from|of|in) @x\d+)?),? ?(?:who|that|which|when they|if they) (?:are|is|were) (new|returning)\b",
+        r"\2 customers\1",
+    ),
+    (r" ,? ?(?:when|if|while) they (?:are|were) (new|returning)\b", r" from \1 customers"),
+    (
+        r"\b(number|count|quantity) of (?:the )?(customer|client|buyer|product|item|unit|piece|refund|cancellation)\b(?! (?:type|segment))",
+        r"\1 of \2s",
+    ),
+    (r"\bcustomers? which\b", "customers who"),
+    (
+        r"\b(day|week|month|quarter|year|weekday|hour|product|category|country|coupon) (with|having|what has|that has|which has) more (orders|sales|revenue|customers|units|refunds)(?! than)",
+        r"\1 \2 the most \3",
+    ),
+    (
+        r"^ ?(?:in|from) (?:the )?(@x\d+) (?:and|or) (?:in |from )?(?:the )?(@x\d+) ,? ?(?:who|where|which(?: one| country)?) (?:do |does |did )?(?=buy|buys|bought|order|orders|ordered|spend|spends|spent|sell|sells|sold|brings?|brought)",
+        r"\1 vs \2 ",
+    ),
+    (r"\b(new|returning|guest) customers only\b", r"only \1 customers"),
     (r"\bno (?=@x\d)", "without "),
     (r"^ ?between (.{3,60}?) , which(?: one)?(?: of (?:them|the two|the 2))? ", r"compare \1 , "),
     (

@@ -212,10 +212,13 @@ def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Re
     _decline_one_person(asked.text)
     line = _marked(told.question, known, held, found)
     line = asides.dated(line, plain_line(told.aside))
-    if told.aside and names.MARK not in line and asides.refers(line):
+    if told.aside and asides.refers(line):
         line = asides.resolved(line, _marked_aside(told.aside, known, held, found), found.names)
+    line = names.without_kinds(line, held)
     line = phrasing.rephrased(correcting.corrected(line, found.names, now))
     line = in_one_word(line)
+    if asked.before is not None and "orders" in asked.before.metrics:
+        line = following.of_orders(line)
     return Reading(Line(line), found.names)
 
 

@@ -290,7 +290,7 @@ _SHORT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\1 times",
     ),
     (
-        r"\b(\d+) (orders|times|purchases|units|pieces) (or more|or less|or fewer|and up|and more)\b",
+        rf"\b(\d+|{'|'.join(NUMBERS)}) (orders|times|purchases|units|pieces) (or more|or less|or fewer|and up|and more)\b",
         r"\1 \3 \2",
     ),
     # 1.000 and 1.250,50 are thousands, 49,90 is none; 1,00,000 is a hundred thousand.
