@@ -378,7 +378,7 @@ def read_customer_types(reading: Reading) -> None:
         rf"\b(?:from|by|of|for|to|among|with|do|did|are|were|made by|placed by|who are|came from|come from|through) (?:our |my |the |only )*{_KIND}(?: (?:customers?|buyers?|shoppers?|clients?|ones|people|users?|checkouts?|guests?)|s)\b",
         rf"\b{_KIND} (?:customers?|buyers?|shoppers?|clients?) (?={_MONEY}\b)",
         r"\b(?P<kind>guest) (?=orders?|checkouts?|sales|purchases?|share|revenue)",
-        rf"(?<!and )(?<!, )(?<!vs )(?<!of )(?<!many )(?<!or )(?<!per )(?<!x )(?<!~ )(?<!by )\b{_KIND} (?:customers?|buyers?)(?= *$| (?:~|ytd|this|last|in|since|monthly|weekly|daily|quarterly|q[1-4]|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b)",
+        rf"(?<!and )(?<!, )(?<!vs )(?<!of )(?<!many )(?<!or )(?<!per )(?<!x )(?<!~ )(?<!by )(?<!most )(?<!least )(?<!fewest )\b{_KIND} (?:customers?|buyers?)(?= *$| (?:~|ytd|this|last|in|since|monthly|weekly|daily|quarterly|q[1-4]|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b)",
         rf"\b(?:only|just) (?:the |our |my )?{_KIND}(?: customers?| buyers?| ones|s)\b",
     ):
         found = line.find(pattern)

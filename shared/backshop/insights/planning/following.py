@@ -110,11 +110,27 @@ _JUST_ORDERS = (
 """`only orders over 100`, once the limit is taken out."""
 
 
-def of_orders(line: str) -> str:
-    """`and those over 100`, after a question about orders."""
-    return re.sub(_THOSE_OF, r"\1orders\2", line)
+def spoken_then(line: str, before: SemanticQuery) -> str:
+    """The question with what its short forms mean after that one."""
+    if "orders" in before.metrics:
+        line = re.sub(_HOW_MANY_OF, r"and \1 orders \2", line)
+        line = re.sub(_THOSE_OF, r"\1orders\2", line)
+    if before.metrics[:1] in (("refunds",), ("discounts",)):
+        line = re.sub(_AS_SHARE, "as a rate", line)
+    if "stock_quantity" in before.metrics:
+        line = re.sub(
+            r"\bwhat (?:is|are) (?:it|they|that|those|these|all that) worth\b",
+            "what is the inventory value",
+            line,
+        )
+    added = re.match(r"^(?:and |also |please )*add (?:the |our )?(?=\w)", line)
+    if added and metrics_of.said(line[added.end() :]):
+        line = f"also {line[added.end() :]}"
+    return line
 
 
+_HOW_MANY_OF = r"^((?:and )?how many)(?: of (?:them|those|these))? (?:were|are|came|come|was) (from|by|over|under|above|below|with|paid|in|to)\b"
+_AS_SHARE = r"\bas (?:an? )?(?:share|percent|percentage|proportion) of (?:their |the |our |its )?(?:gross |net |product )?sales\b"
 _THOSE_OF = r"^((?:(?:and|but|what about|how about|only|just|ok|now) )*)(?:the )?(?:those|ones)((?: \w+)? (?:over|under|above|below|between|of more|of at least|worth|more than|less than|at least) )"
 
 
@@ -140,7 +156,7 @@ def is_cue(line: Line) -> bool:
     return line.has(CUE) or line.has(r"\b(?:instead|as well|too|the same)\b")
 
 
-_WHICH_THEN = rf"^ (?:(?:and|so|ok|then) )*(?:what|which|in which|on which|at what)(?: one)? ~ (?:is|was|are|were) (?:the )?(?:{BEST}|{WORST}) $"
+_WHICH_THEN = rf"^ (?:(?:and|so|ok|then) )*(?:what|which|in which|on which|at what)(?: one)? ~ (?:(?:is|was|are|were) (?:the )?(?:{BEST}|{WORST})|(?:sold|sells?|earned|made|brought in) (?:the )?(?:most|best|least|worst)) $"
 """`what hour is the busiest?`: of what the conversation is about."""
 
 

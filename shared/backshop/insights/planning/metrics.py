@@ -1695,6 +1695,10 @@ def _of_codes(reading: Reading, fields: set[str]) -> None:
     alone = not fields - {D.COUPON} and len(reading.metrics) == 1
     if reading.metrics == ["coupon_net_sales"] and fields & _OF_ORDERS_ALONE:
         reading.metrics[0] = "net_sales"  # Those with a code are the same by what orders have.
+    if fields & (_OF_ORDERS_ALONE | {D.IS_WEEKEND}):
+        is_used = reading.line.has(r"\b(?:used|redeemed|applied)\b")
+        if reading.metrics == ["coupon_uses"] or (is_used and reading.metrics == ["net_sales"]):
+            reading.metrics[0] = "orders"
     if not alone:
         return
     if reading.metrics[0] == "net_sales":

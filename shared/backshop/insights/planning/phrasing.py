@@ -746,6 +746,51 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
 _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bin average\b", "on average"),
     (
+        r"^ ?(?:is|was|are|were) (@x\d+) (?:used|redeemed|applied) (?:more|most|mostly|rather)(?: often)? by (?:the )?(?:new|returning|guest)s?(?: customers| ones)? or (?:by )?(?:the )?(?:new|returning|guest)s?(?: customers| ones)?\b",
+        r"orders with \1 by customer type",
+    ),
+    (
+        r"\bhow many (product|customer|item|coupon|piece|unit|category|country)\b(?! (?:types?|codes?|uses|groups?|lines?))",
+        lambda m: f"how many {m[1][:-1]}ies" if m[1][-1] == "y" else f"how many {m[1]}s",
+    ),
+    (r"\bhow much (orders|customers|products|units|pieces|items)\b", r"how many \1"),
+    (
+        r"^(?!.* (?:or|vs) )(.*\b(?:which|what|in which)\b.*\b(?:sell|sells|sold|buy|buys|bought|order|ordered|orders|spend|spent|use|used|earn|make|made)) (?:the )?(more|less)(?= *$)",
+        lambda m: f"{m[1]} {'most' if m[2] == 'more' else 'least'}",
+    ),
+    (
+        r"\b(?:what|which) (product|products|category|item|items)(?: (?:do|did|does))? (?:the |our )?(?:people|customers) (?:return|returned|send back|sent back) (?:the )?(?:more|most)\b",
+        r"which \1 was refunded most",
+    ),
+    (
+        r"\bwhich (?:is|was|are|were) the (product|category|country|coupon|code|item|month|day|week|weekday)s? (?:where|that|which|in which|with which)\b",
+        r"which \1",
+    ),
+    (
+        r"\bsame (month|period|week|quarter|days|time) (?:of|in) the (?:past|previous|last) year\b",
+        r"same \1 last year",
+    ),
+    (
+        r"\bfor (day|week|month)(?= (?:in|during|of|over) (?:the )?(?:last|past|this|20\d\d))",
+        r"per \1",
+    ),
+    (
+        r"\bwhat (?:did|do|does|have|has) (?=(?:the |our |my )?customers(?: (?:from|in) (?:the )?@x\d+)? (?:spend|spent)\b)",
+        "how much did ",
+    ),
+    (
+        r"\bwhat does (?:a|an|the|our) (?:typical|average) customer (?:spend|bring(?: in)?|buy for)\b(?! (?:per|each|every|on an|in an?) (?:order|time|purchase))",
+        "revenue per customer",
+    ),
+    (
+        r"\b(?:was |were |is )?(?:taken off|knocked off|given away|discounted)(?: (?:by|with|through|via|in) (?:our |the )?(?:coupons|codes|discounts))?(.{0,30}?) ,? ?as (?:an? )?(?:percent|percentage|share|proportion) of (?:our |the )?(?:gross )?sales\b",
+        r"discount rate \1",
+    ),
+    (
+        r"\bhow many (?:customers |people |of them )?(?:have |has )?returned for (?:a|their) (?:second|2nd|2) (?:purchase|order|time)\b",
+        "how many customers have come back for a second order",
+    ),
+    (
         r"\b(?:make|made|take|took|taken|earn|earned|get|got) (?:on average )?(?:per|for each|from each|for every) (?:customer|head|person)\b",
         "make revenue per customer",
     ),
@@ -759,7 +804,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     ),
     (
         r"^ ?((?:refund|return) rates?|refunds|units|revenue|sales|items sold|sell through) (?:of )?products (?=@x|last|this|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]|20\d\d|ytd)",
-        r"\1 by product ",
+        r"\1 by product of ",
     ),
     (
         r"\b(?:taking |with |over |across |for )?all (?:the |our )?years (?:together|pooled|combined|taken together|summed up|added up|in one)\b",
@@ -855,6 +900,10 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (
         r"\b(?:are|were|did|do|have) (?:we|i) (?:make|making|made|take|taking|taken|earn|earning|earned|getting|get) (?:more|less) (?:per|for each|for every|on each|on every|an) order than\b",
         "average order value vs",
+    ),
+    (
+        r"\b(?:a |the )?day of the week (?:where|on which|when) (?:hardly|almost no|barely) ?(?:anybody|anyone|any one|one) (?:orders?|buys?|shops?)\b",
+        "weekday with the fewest orders",
     ),
     (r"\bday of the week with the\b", "weekday with the"),
     (

@@ -42,6 +42,15 @@ def read(reading: Reading) -> None:
     sign = -1 if line.has(rf"\b{WORST}\b") else 1 if line.has(rf"\b{BEST}\b") else 0
     if reading.metrics and reading.top_n is not None:
         return
+    if (
+        sign
+        and not reading.grain
+        and not reading.dimensions
+        and (found := line.take(_BUCKETS_BEST))
+    ):
+        reading.is_ranked, reading.sign = True, sign
+        reading.grain, reading.top_n = Unit(found["unit"]), int(found["n"]) * sign
+        return
     number, sign = _number(line, sign)
     reading.is_ranked, reading.sign = sign != 0, sign
     if _best_bucket(reading, number, sign):
@@ -75,6 +84,9 @@ def _number(line: Line, sign: int) -> tuple[int | None, int]:
 def drop(line: Line, found: Match[str], group: str, instead: str) -> None:
     start, end = found.span(group)
     line.text = re.sub(r"\s+", " ", line.text[:start] + instead + line.text[end:])
+
+
+_BUCKETS_BEST = r"\b(?:which|what|the) (?P<n>\d{1,2}) (?P<unit>day|week|month|quarter|year)s\b(?=.*\b(?:most|best|highest|least|fewest|lowest|worst|biggest)\b)"
 
 
 def _best_bucket(reading: Reading, number: int | None, sign: int) -> bool:

@@ -217,8 +217,8 @@ def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Re
     line = names.without_kinds(line, held)
     line = phrasing.rephrased(correcting.corrected(line, found.names, now))
     line = in_one_word(line)
-    if asked.before is not None and "orders" in asked.before.metrics:
-        line = following.of_orders(line)
+    if asked.before is not None:
+        line = following.spoken_then(line, asked.before)
     return Reading(Line(line), found.names)
 
 
@@ -600,8 +600,30 @@ def _read_dimensions(reading: Reading) -> None:
         reading.grain = Unit(found[1])
 
 
+_ROWS_OF_ANY = re.compile(rf"(?<= )(?:{ranking.NOUNS})(?= )")
+_FILLING = re.compile(r"[~,/\d.¤]+|@x\d+|%\w+|the|our|my|please|and|x")
+
+
+def _read_catchwords(reading: Reading) -> None:
+    """`revenue category country q3`: a figure, its rows, and nothing else."""
+    line = reading.line
+    text = line.text if reading.metrics else metrics.without_words(line.text)
+    if reading.dimensions or not text:
+        return
+    rest = _ROWS_OF_ANY.sub("~", re.sub(r"\s+", " ", f" {text} "))
+    if not all(map(_FILLING.fullmatch, rest.split())):
+        return
+    for found in _ROWS_OF_ANY.finditer(re.sub(r"\s+", " ", f" {text} ")):
+        dimension = next(each for each, _ in DIMENSION_NOUNS if found[str(each).upper()])
+        if dimension == D.CUSTOMER or any(each.field == dimension for each in reading.filters):
+            continue
+        _add(reading, dimension)
+        line.take(rf"(?<= ){re.escape(found[0])}(?= )")
+
+
 def _read_rows_alone(reading: Reading) -> None:
     line = reading.line
+    _read_catchwords(reading)
     found = None if reading.dimensions else line.find(_ROWS_ALONE)
     if found and (reading.metrics or metrics.said(line.text)):
         _add(reading, next(each for each, _ in _LISTED if found[str(each).upper()]))
@@ -714,8 +736,9 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
     line, first, last = reading.line, re.escape(left[0]), re.escape(left[-1])
     if any(re.fullmatch(r"[a-z]{3,}\d+", each) for each in left):
         return True
-    if not THINGS.isdisjoint(map(folded, left)) and line.has(
-        rf"^ (?:the |our |my )?{first} .*\b(?:how (?:many|much)|sold|sell|stock|left|units|pieces)\b"
+    said = re.escape(" ".join(left))
+    if len(left[0]) > 3 and line.has(
+        rf"^ (?:the |our |my )?{said} (?:how (?:many|much)|sold|stock|units)\b"
     ):
         return True  # `hamster cages how many sold`
     if all(_is_adverb(each) for each in left):
@@ -877,6 +900,8 @@ def _complete(reading: Reading, day: date) -> None:
         reading.defaulted.append("top_n")
     if D.COHORT_MONTH in reading.dimensions:
         reading.has_trend = False
+    if D.IS_WEEKEND in reading.dimensions:
+        reading.filters[:] = [each for each in reading.filters if each.field != D.IS_WEEKEND]
     _without_rows_of_one(reading)
     _decline_past_stock(reading)
     _compare_what_went_up(reading)

@@ -23,7 +23,9 @@ from tests.backshop.insights.planning.shop import (
     COSMETICS,
     KITCHEN,
     KNOWN,
+    LEAVES,
     PAPER,
+    PARTS,
     PETS,
     PLANTS,
     TEA,
@@ -142,6 +144,8 @@ def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:
         ("set_aside_voices30.txt", TOYS, date(2025, 10, 9)),
         ("set_aside_voices31.txt", KITCHEN, date(2026, 6, 23)),
         ("set_aside_voices32.txt", YARN, date(2025, 8, 27)),
+        ("set_aside_voices33.txt", PARTS, date(2026, 4, 22)),
+        ("set_aside_voices34.txt", LEAVES, date(2025, 11, 19)),
     ],
 )
 def test_questions_of_other_days_mean_their_queries(name: str, shop: Known, day: date) -> None:
