@@ -745,6 +745,11 @@ _OF_LIMITS: tuple[tuple[str, str], ...] = (
 
 _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\bin average\b", "on average"),
+    (r"\b(since [a-z0-9 ]{3,30}?) (?:until|till|til|up to|up until) (?:now|today)\b", r"\1"),
+    (
+        r"\b(do|did|have) not (?:come|came) back (?:since|for|in) (?:one|a|1) (week|month|year)\b",
+        r"\1 not ordered in 1 \2",
+    ),
     (
         r"^ ?(?:is|was|are|were) (@x\d+) (?:used|redeemed|applied) (?:more|most|mostly|rather)(?: often)? by (?:the )?(?:new|returning|guest)s?(?: customers| ones)? or (?:by )?(?:the )?(?:new|returning|guest)s?(?: customers| ones)?\b",
         r"orders with \1 by customer type",
@@ -869,7 +874,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         "average order value by customer type",
     ),
     (
-        r"\b(orders|customers|products|items|people|clients|ones)((?: (?:from|in|of|to) @x\d+)?) what (are|is|have|has|had|was|were|cost|did|bought)\b",
+        r"\b(orders|customers|products|items|people|clients|ones)((?: (?:from|in|of|to) @x\d+)?) what (are|is|have|has|had|was|were|cost|do|does|did|bought)\b",
         r"\1\2 that \3",
     ),
     (
@@ -938,7 +943,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     ),
     (r"\b(?:the )?(?:most|more) (big|large|high)\b", "the highest"),
     (r"\b(?:the )?(?:most|more) (small|low)\b", "the lowest"),
-    (r"\baverage of (?:the )?orders?\b", "average order value"),
+    (r"(?<!on )\baverage of (?:the )?orders?\b", "average order value"),
     (r"\b(?:arrive|arrives|arrived) (?=(?:the )?(?:most|least|more|our|new|returning)\b)", "come "),
     (
         r"\b(?:the )?(?:part|share|portion|weight|proportion) of (?:the |our )?(?:new|returning|guest|repeat) customers in (?:the |our )?(revenue|sales|turnover)\b",
