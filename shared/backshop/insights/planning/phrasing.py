@@ -943,7 +943,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     ),
     (r"\b(?:the )?(?:most|more) (big|large|high)\b", "the highest"),
     (r"\b(?:the )?(?:most|more) (small|low)\b", "the lowest"),
-    (r"(?<!on )\baverage of (?:the )?orders?\b", "average order value"),
+    (r"\bthe average of (?:the )?order\b", "average order value"),
     (r"\b(?:arrive|arrives|arrived) (?=(?:the )?(?:most|least|more|our|new|returning)\b)", "come "),
     (
         r"\b(?:the )?(?:part|share|portion|weight|proportion) of (?:the |our )?(?:new|returning|guest|repeat) customers in (?:the |our )?(revenue|sales|turnover)\b",

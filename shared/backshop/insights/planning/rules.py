@@ -615,7 +615,9 @@ def _read_catchwords(reading: Reading) -> None:
         return
     for found in _ROWS_OF_ANY.finditer(re.sub(r"\s+", " ", f" {text} ")):
         dimension = next(each for each, _ in DIMENSION_NOUNS if found[str(each).upper()])
-        if dimension == D.CUSTOMER or any(each.field == dimension for each in reading.filters):
+        if dimension in (D.CUSTOMER, D.ORDER_VALUE_BUCKET) or any(
+            each.field == dimension for each in reading.filters
+        ):
             continue
         _add(reading, dimension)
         line.take(rf"(?<= ){re.escape(found[0])}(?= )")
