@@ -1,5 +1,8 @@
 """Every index of the tables that syncs and webhooks fill is paid for with each of their rows: a
-key, a reference or a document wants it, or a statement here is planned with it."""
+key, a reference or a document wants it, or a statement here is planned with it.
+
+In a database of its own: which index a statement is planned with hangs on other stores' rows, too.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from psycopg import sql
 
+from local import postgres
+from tests.conftest import Database, migrated
 from tests.sql import catalogue, rows
 from tests.sql.rows import Connection
 
@@ -90,6 +96,11 @@ USED = {
     "idx_products_stock": f"""SELECT name FROM insights.products
         WHERE store_id = '{STORE}' AND stock_quantity < 5""",
 }
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: postgres.Server) -> Database:
+    return migrated(Database(postgres_server, "indexes"))
 
 
 def filled(owner: Connection) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
