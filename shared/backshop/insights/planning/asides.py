@@ -193,6 +193,7 @@ _IT = (
     r"\b(?:of )?(?:that|this) (?:one|code|coupon|product|item|category|thing)\b|\b(?:it|them|they|those|these)\b"
     r"|(?<=how many )(?=(?:did|have|do|are|were|has) (?:we|i|left|there|sold|in stock|gone|been sold|moved|shifted|flown)\b)"
 )
+OF_WHAT_WAS_TOLD = r"\b(?:from|of|by|with|did|does|do|to) (?:it|them|those|these|that one)\b(?= (?:bring|brought|make|made|buy|bought|sell|sold|cost|have|has|did|do|order|ordered|came|come|in|last|this|since|over)\b| *$| ~| ,)|^ (?:so |and )*how many (?:have|did|do) (?:we|i) (?:sold|sell|shifted|sale|sales)\b"
 UNKNOWN_IT = (
     r"\b(?:it|them|they|these|those|that one|this one)\b(?! (?:is|was|sorted|listed|split|by)\b)"
 )

@@ -161,6 +161,8 @@ def _plan(asked: Asked, known: Known, told: asides.Told, *, is_sure: bool = True
     reading = _opened(asked, known, now, told)
     if not is_sure and reading.line.has(asides.UNKNOWN_IT):
         raise Refused(_declined("What is asked about is not known."))
+    if told.aside and names.MARK not in reading.line.text:
+        _decline_what_it_stands_for(reading.line, told.aside, known)
     line = reading.line
     if asked.offered and line.has(following.YES):
         return finished(asked.offered, Reading(line, []))
@@ -220,6 +222,36 @@ def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Re
     if asked.before is not None:
         line = following.spoken_then(line, asked.before)
     return Reading(Line(line), found.names)
+
+
+def _decline_what_it_stands_for(line: Line, aside: str, known: Known) -> None:
+    """`we bought dog coats, how many of them have we sold`: what is told of is asked about, and is
+    not known."""
+    if not line.has(asides.OF_WHAT_WAS_TOLD):
+        return
+    told = Line(plain_line(aside))
+    for each in (MISSING[place] for place in _MISSING.places(told.text)):
+        if told.has(each.pattern):
+            nearest = (each.nearest_text, each.nearest)
+            raise Refused(_declined(each.text, each.missing, nearest))
+    things = "|".join(_things(told, names.index(known)))
+    if things and (found := told.find(_GOT.format(things))):
+        raise Refused(_not_there(found[1], Reading(line, []), known))
+
+
+_GOT = (
+    r"\b(?:bought|sell|sells|sold|selling|got|ordered|stock|launched|made|added|introduced)"
+    r" (?:some |a few |the |new |our |an? )*((?:[a-z]+ )?(?:{}))\b"
+)
+
+
+def _things(told: Line, held: names.Index) -> list[str]:
+    own = lexicon.own_words()
+    return [
+        each
+        for each in told.words()
+        if each in THINGS and each not in own and not held.may_be_named(folded(each))
+    ]
 
 
 def _marked_aside(text: str, known: Known, held: names.Index, found: names.Found) -> str:
