@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from backshop.insights.planning import countries, lexicon
 from backshop.insights.planning.models import Known
+from backshop.insights.planning.patterns import compiled
 from backshop.insights.planning.text import (
     SPELLED_ANEW,
     UNITS,
@@ -469,11 +470,10 @@ def marked_parts_facing(line: str, held: Index, found: Found, own_words: frozens
 
 def marked_parts_left_out(line: str, held: Index, found: Found, own_words: frozenset[str]) -> str:
     """`products except the kite`: a word of products' names that is left out."""
-    said = re.search(
+    said = compiled(
         r"\b(?:except|excluding|excl|without|other than|apart from|besides|ignoring|not counting|leaving out)(?: for)?"
-        r"(?: the| any| our| all)* (?P<part>[a-z]+(?: [a-z]+)?)(?!\w)",
-        line,
-    )
+        r"(?: the| any| our| all)* (?P<part>[a-z]+(?: [a-z]+)?)(?!\w)"
+    ).search(line)
     if said is None:
         return line
     for words in (said["part"].split(), said["part"].split()[:1]):

@@ -636,11 +636,19 @@ _ROWS_OF_ANY = re.compile(rf"(?<= )(?:{ranking.NOUNS})(?= )")
 _FILLING = re.compile(r"[~,/\d.¤]+|@x\d+|%\w+|the|our|my|please|and|x")
 
 
+_OF_SENTENCES = frozenset(
+    ["what", "how", "which", "who", "when", "where", "show", "me", "give", "did", "do", "does", "is", "are", "was", "were", "we", "i", "have", "many", "much", "of", "by", "in", "for", "from", "to"]
+)
+
+
 def _read_catchwords(reading: Reading) -> None:
     """`revenue category country q3`: a figure, its rows, and nothing else."""
     line = reading.line
+    words = line.words()
+    if reading.dimensions or len(words) > 7 or not _OF_SENTENCES.isdisjoint(words):
+        return
     text = line.text if reading.metrics else metrics.without_words(line.text)
-    if reading.dimensions or not text:
+    if not text:
         return
     rest = _ROWS_OF_ANY.sub("~", re.sub(r"\s+", " ", f" {text} "))
     if not all(map(_FILLING.fullmatch, rest.split())):
