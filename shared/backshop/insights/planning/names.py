@@ -669,9 +669,9 @@ def marked_countries(line: str, original: str, known: Known, found: Found) -> st
 def _marked_own_codes(line: str, known: Known, found: Found) -> str:
     """Codes of the store's countries in small letters, where they are no words and stand as a
     country does (`nz customers`, `in nz`)."""
-    codes = {each.lower() for each in known.countries if len(each) == 2} - (
-        lexicon.english() - {"de"}
-    )
+    english = lexicon.english()
+    own = (each.lower() for each in known.countries if len(each) == 2)
+    codes = {each for each in own if each == "de" or each not in english}
     if not codes:
         return line
     of = "|".join(sorted(codes))

@@ -213,7 +213,7 @@ def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Re
     held, found = names.index(known), names.Found()
     _decline_one_person(asked.text)
     line = _marked(told.question, known, held, found)
-    line = asides.dated(line, plain_line(told.aside))
+    line = asides.dated(line, plain_line(told.aside) if told.aside else "")
     if told.aside and asides.refers(line):
         line = asides.resolved(line, _marked_aside(told.aside, known, held, found), found.names)
     line = names.without_kinds(line, held)
@@ -637,7 +637,35 @@ _FILLING = re.compile(r"[~,/\d.¤]+|@x\d+|%\w+|the|our|my|please|and|x")
 
 
 _OF_SENTENCES = frozenset(
-    ["what", "how", "which", "who", "when", "where", "show", "me", "give", "did", "do", "does", "is", "are", "was", "were", "we", "i", "have", "many", "much", "of", "by", "in", "for", "from", "to"]
+    [
+        "what",
+        "how",
+        "which",
+        "who",
+        "when",
+        "where",
+        "show",
+        "me",
+        "give",
+        "did",
+        "do",
+        "does",
+        "is",
+        "are",
+        "was",
+        "were",
+        "we",
+        "i",
+        "have",
+        "many",
+        "much",
+        "of",
+        "by",
+        "in",
+        "for",
+        "from",
+        "to",
+    ]
 )
 
 
