@@ -176,7 +176,7 @@ def test_a_scan_without_a_session_is_said_and_leads_back_to_the_same_stage(visit
         page.press("#staff_key", "Enter")
         page.wait_for_selector("#codes")
         assert page.input_value("#stage") == "SOURCING"
-        assert page.evaluate("document.activeElement.id") == "codes"
+        page.wait_for_function("document.activeElement.id === 'codes'")
 
 
 def test_pasted_lines_are_many_codes(visiting, stack, shops):
