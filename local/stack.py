@@ -50,6 +50,8 @@ T = TypeVar("T")
 
 HOST = "127.0.0.1"
 _LOG_BYTES = 10 * 1024 * 1024
+CONNECTIONS = {"max_connections": "400"}
+"""Each environment of a function keeps one or two; under load 100 were used up."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -159,7 +161,8 @@ def serve(settings: Settings, application: Application) -> None:
         beside = open_things.enter_context(application.beside(settings))
         with step("Postgres"):
             try:
-                server = postgres.running(settings.state / "postgres", dies_with_us=True)
+                folder = settings.state / "postgres"
+                server = postgres.running(folder, 0, CONNECTIONS, dies_with_us=True)
                 database = open_things.enter_context(server)
             except postgres.ServerError as error:
                 raise CannotStart(str(error)) from error
