@@ -37,6 +37,14 @@ def database(postgres_server: postgres.Server) -> Database:
     return made
 
 
+def explaining_what_is_kept(tx: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Counts the rows that keeping rollups reads from here on."""
+    explained: Any = Explaining(tx)
+    kept = projection.Keeping
+    monkeypatch.setattr(projection, "Keeping", lambda _, *of: kept(explained, *of))
+    return explained
+
+
 def test_a_sku_that_is_gone_is_found_by_a_step_for_each_sku(tx: Any, store: UUID) -> None:
     """And not by reading the lines, of which a store has a thousand to a SKU."""
     there = product("5", variants=(variant("5", sku="SKU-5"),))
@@ -85,9 +93,7 @@ def test_keeping_reads_the_months_of_the_batch_s_customers_alone(
         for month in months
     ]
     projections.save(tx, shop(store), [*customers, *before])
-    explained: Any = Explaining(tx)
-    kept = projection.Keeping
-    monkeypatch.setattr(projection, "Keeping", lambda _, *of: kept(explained, *of))
+    explained = explaining_what_is_kept(tx, monkeypatch)
     more = [
         order(str(next(numbers)), customer_id=each.id, placed_at=months[-1])
         for each in customers[:9]
@@ -111,9 +117,7 @@ def test_a_new_month_of_many_customers_reads_no_others(
            SELECT %s, 1000000 + n, '2026-01-01', 1, true FROM generate_series(1, 20000) AS n""",
         (store,),
     )
-    explained: Any = Explaining(tx)
-    kept = projection.Keeping
-    monkeypatch.setattr(projection, "Keeping", lambda _, *of: kept(explained, *of))
+    explained = explaining_what_is_kept(tx, monkeypatch)
     projections.save(tx, shop(store), more)
     assert 0 < explained.read["customer_months"] <= 8 * len(customers)
 
@@ -128,9 +132,7 @@ def test_whom_a_batch_names_for_the_first_time_is_asked_once(
            SELECT %s, 1000000 + n, '2026-01-01', 1, true FROM generate_series(1, 300000) AS n""",
         (store,),
     )
-    explained: Any = Explaining(tx)
-    kept = projection.Keeping
-    monkeypatch.setattr(projection, "Keeping", lambda _, *of: kept(explained, *of))
+    explained = explaining_what_is_kept(tx, monkeypatch)
     customers = [customer(str(each)) for each in range(1, 301)]
     orders = [order(each.id, customer_id=each.id) for each in customers]
     projections.save(tx, shop(store), [*customers, *orders])

@@ -11,6 +11,17 @@ from typing import Any
 
 from backshop.insights.planning.models import Known
 
+STATUSES = (
+    "cancelled",
+    "completed",
+    "failed",
+    "on-hold",
+    "pending",
+    "processing",
+    "refunded",
+)
+"""Of a WooCommerce shop that has made no others."""
+
 TODAY = date(2025, 12, 15)
 KNOWN = Known(
     products=(
@@ -351,15 +362,7 @@ WAX = Known(
         "US",
     ),
     currencies=("USD",),
-    statuses=(
-        "cancelled",
-        "completed",
-        "failed",
-        "on-hold",
-        "pending",
-        "processing",
-        "refunded",
-    ),
+    statuses=STATUSES,
     payment_methods=(
         "cod",
         "paypal",
@@ -427,15 +430,7 @@ TOYS = Known(
         "NL",
     ),
     currencies=("EUR",),
-    statuses=(
-        "cancelled",
-        "completed",
-        "failed",
-        "on-hold",
-        "pending",
-        "processing",
-        "refunded",
-    ),
+    statuses=STATUSES,
     payment_methods=(
         "bacs",
         "klarna",
@@ -504,15 +499,7 @@ KITCHEN = Known(
         "US",
     ),
     currencies=("GBP",),
-    statuses=(
-        "cancelled",
-        "completed",
-        "failed",
-        "on-hold",
-        "pending",
-        "processing",
-        "refunded",
-    ),
+    statuses=STATUSES,
     payment_methods=(
         "klarna",
         "paypal",
@@ -582,15 +569,7 @@ YARN = Known(
         "US",
     ),
     currencies=("AUD",),
-    statuses=(
-        "cancelled",
-        "completed",
-        "failed",
-        "on-hold",
-        "pending",
-        "processing",
-        "refunded",
-    ),
+    statuses=STATUSES,
     payment_methods=(
         "afterpay",
         "paypal",
@@ -662,15 +641,7 @@ PARTS = Known(
         "US",
     ),
     currencies=("USD",),
-    statuses=(
-        "cancelled",
-        "completed",
-        "failed",
-        "on-hold",
-        "pending",
-        "processing",
-        "refunded",
-    ),
+    statuses=STATUSES,
     payment_methods=(
         "affirm",
         "paypal",
@@ -738,15 +709,7 @@ LEAVES = Known(
         "US",
     ),
     currencies=("EUR",),
-    statuses=(
-        "cancelled",
-        "completed",
-        "failed",
-        "on-hold",
-        "pending",
-        "processing",
-        "refunded",
-    ),
+    statuses=STATUSES,
     payment_methods=(
         "bacs",
         "paypal",
