@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +25,13 @@ from uuid import uuid4
 
 import psutil
 import psycopg
+from backshop import platforms
 from backshop.db import migrations
+from backshop.platforms.api import Deadline
+from backshop.platforms.ports import Credentials
 from backshop.sync.models import JobKey
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from bench.syncing.given import Given
 from local import postgres
@@ -163,7 +167,7 @@ class Bench:
         with psycopg.connect(
             self.server.url("backshop_owner", PASSWORD, name), autocommit=True
         ) as owner:
-            add_store(owner, self.shop.url)
+            add_store(owner, self.shop.url, said_by(self.shop))
 
     def job(self, owner: psycopg.Connection[dict[str, Any]], type: str) -> JobKey:
         """A run of the orders alone, as the others have it; its stores are the only one there
@@ -194,12 +198,22 @@ class Bench:
             print(f"  {table:26} {inserted:9,} rows inserted in all, {updated:7,} updated")
 
 
-def add_store(owner: psycopg.Connection[Any], url: str) -> None:
+def said_by(shop: RunningShop) -> dict[str, Any]:
+    """What a run's first job, which is not measured here, notes of the shop."""
+    os.environ["LOCAL_SHOPS"] = "yes"
+    held = shop.credentials
+    opened = Credentials(url=shop.url, api_key=held["api_key"], secret=held["secret"])
+    with closing(platforms.load("woocommerce").open(opened, Deadline())) as asked:
+        facts = asked.facts()
+    return {"currency": facts.currency, **facts.settings}
+
+
+def add_store(owner: psycopg.Connection[Any], url: str, settings: dict[str, Any]) -> None:
     id = uuid4()
     owner.execute(
         """INSERT INTO backshop.stores (id, platform, store_url, settings)
-           VALUES (%s, 'woocommerce', %s, '{"currency": "USD"}')""",
-        [id, url],
+           VALUES (%s, 'woocommerce', %s, %s)""",
+        [id, url, Jsonb(settings)],
     )
     owner.execute(
         "INSERT INTO insights.stores (id, store_id, store_url, api_key_hash)"

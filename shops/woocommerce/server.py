@@ -718,9 +718,11 @@ class WooCommerce:
                     },
                     "woocommerce_com_connected": "no",
                     "enforce_approved_download_dirs": True,
-                    "order_datastore": "Automattic\\WooCommerce\\Internal\\DataStores\\Orders"
+                    "order_datastore": "WC_Order_Data_Store_CPT"
+                    if self.shop.rules.unmoved
+                    else "Automattic\\WooCommerce\\Internal\\DataStores\\Orders"
                     "\\OrdersTableDataStore",
-                    "HPOS_enabled": True,
+                    "HPOS_enabled": not self.shop.rules.unmoved,
                     "HPOS_sync_enabled": False,
                     "enabled_features": list(FEATURES),
                 },

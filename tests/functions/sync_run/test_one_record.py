@@ -10,6 +10,7 @@ import json
 import pytest
 from backshop.platforms.errors import TransientFailure
 from backshop.platforms.woocommerce.api import WooCommerceApi
+from backshop.sync.models import SHOP
 
 from tests.functions.sync_run.shops import connected
 
@@ -187,6 +188,25 @@ def test_an_open_order_whose_time_stands_still_is_read_again():
             f" WHERE order_id = '{number}'"
         )
         assert row["city"] == "Elsewhere"
+
+
+def test_open_orders_are_read_again_only_where_their_times_may_stand_still():
+    with connected("woocommerce", orders=60, seed=3) as shop:
+        shop.sync("full", SHOP, "orders")
+        shop.shop.clock(advance=3600)
+        (row,) = shop.rows(
+            "SELECT count(*) AS open FROM connect.platform_order"
+            " WHERE status IN ('pending', 'processing', 'on-hold')"
+        )
+        dated = shop.sync("incremental", SHOP, "orders")
+        assert row["open"] > 3 > orders_read(dated), "the newest order alone"
+        shop.shop.control("settings", storage="legacy")
+        shop.sync("incremental", SHOP, "orders")
+        assert orders_read(shop.sync("incremental", "orders")) >= row["open"]
+
+
+def orders_read(run):
+    return next(each.records for each in run.resources if each.resource == "orders")
 
 
 def test_names_are_not_left_as_markup(monkeypatch):

@@ -28,6 +28,7 @@ from backshop.platforms.printed import advice
 from backshop.platforms.reading import Position, ReadContext, ReadScope, Step, since_text
 from backshop.platforms.woocommerce import translate
 from backshop.platforms.woocommerce.api import WooCommerceApi
+from backshop.platforms.woocommerce.subscribing import DATES_CHANGES
 
 PER_PAGE = 100
 """WooCommerce gives no more."""
@@ -42,7 +43,7 @@ Params = Mapping[str, str]
 NO_ROUTE = "rest_no_route"
 OPEN = "pending,processing,on-hold"
 """Orders that staff still change: in WordPress' own tables lines, fees and addresses are stored
-without moving the order's modified time."""
+without moving the order's modified time (`DATES_CHANGES`)."""
 
 
 class _Changed(parsing.Payload):
@@ -63,6 +64,8 @@ def reader(api: WooCommerceApi, store: Store, resource: str, context: ReadContex
     if resource == "customers":
         return _WooCommerceCustomers(api, store, context)
     settings = _LISTS[resource]
+    if store.settings.get(DATES_CHANGES):
+        settings = settings | {"again": ()}
     if resource == "orders" and context.takes_plain_orders:
         settings = settings | {"convert": translate.plain_orders_page}
     return _WooCommerceLists(api, store, context, **settings)

@@ -26,6 +26,9 @@ from backshop.platforms.woocommerce.api import (
     refused_key,
 )
 
+DATES_CHANGES = "dates_changes"
+"""The setting that says whether each change of an order moves its modified time, as it does where
+orders are stored in tables of their own (HPOS; `OrdersTableDataStore::persist_updates`)."""
 PLAIN = (
     "the shop's permalinks are plain, so that its REST API is not found: choose another structure"
     " in WordPress under Settings, Permalinks"
@@ -145,13 +148,15 @@ def facts(api: WooCommerceApi) -> ShopFacts:
     WooCommerce, or orders cannot be read with this key."""
     index = _index(api)
     api.get("orders", {"per_page": "1", "_fields": "id"})
-    status = _read(api, "system_status", "environment.version,settings.currency").content
+    wanted = "environment.version,settings.currency,settings.HPOS_enabled"
+    status = _read(api, "system_status", wanted).content
     zone = _zone(index.content.get("timezone_string"), index.content.get("gmt_offset"))
     version = _within(status, "environment", "version")
     return ShopFacts(
         currency=parsing.currency(_within(status, "settings", "currency")),
         time_zone=parsing.zone(zone),
         version=version if isinstance(version, str) else None,
+        settings={DATES_CHANGES: _within(status, "settings", "HPOS_enabled") is True},
     )
 
 
