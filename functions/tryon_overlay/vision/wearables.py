@@ -243,15 +243,12 @@ def _ear_skin(scene: Scene, area: Area, expected: Points) -> NDArray[np.bool_] |
     beside = body.face[area] < 0.5
     across = (x - expected[0]) / scene.mm(9)
     down = (y - expected[1] + scene.mm(16)) / scene.mm(16)
-    seed = (across**2 + down**2 < 1) & open_ & beside & (body.skin[area] > 0.2)
-    if seed.sum() < scene.mm(3.5) ** 2:
+    seed = (across**2 + down**2 < 1) & open_ & beside & (body.shaded_skin[area] > 0.2)
+    if seed.sum() < scene.mm(2) ** 2:
         return None
-    middle = fields.median(chroma[:, seed], axis=1)[:, None, None]
-    far = (((chroma - middle) / 0.22) ** 2).sum(axis=0)
-    far += (
-        (level - fields.median(level[seed]))
-        / np.where(level < fields.median(level[seed]), 0.9, 0.6)
-    ) ** 2
+    usual, middle = fields.median(level[seed]), fields.median(chroma[:, seed], axis=1)
+    off = level - usual
+    far = (((chroma - middle[:, None, None]) / 0.3) ** 2).sum(axis=0) + (off / 0.9) ** 2
     return np.asarray((far < 3.2) & open_ & beside)
 
 
