@@ -91,7 +91,7 @@ test: setup ## every test that is not slow, on two cores (WORKERS=)
 	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile -m "not slow and not sam and not vendure and not pages"
 
 test-sam: setup setup-sam ## functions under `sam local`, where Docker and its image are
-	@$(BIN)/python -m pytest -q -m sam
+	@$(BIN)/python -m pytest -v -rs -m sam
 
 test-vendure: setup | integrations/vendure/node_modules ## our plugin and backshop with a real Vendure, where npm is
 	@$(BIN)/python -m pytest -q -m vendure tests/vendure

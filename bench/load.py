@@ -230,16 +230,16 @@ class Stack:
             await asyncio.sleep(1)
         return left
 
-    def processor(self) -> dict[str, float]:
-        """Processor seconds so far, by what runs."""
-        spent: dict[str, float] = defaultdict(float)
+    def processor(self) -> dict[int, tuple[str, float]]:
+        """Of each process that runs now, by its id: what it is, and processor seconds so far."""
+        spent: dict[int, tuple[str, float]] = {}
         for process in [
             psutil.Process(self.pid),
             *psutil.Process(self.pid).children(recursive=True),
         ]:
             try:
                 times = process.cpu_times()
-                spent[self._name(process)] += times.user + times.system
+                spent[process.pid] = (self._name(process), times.user + times.system)
             except psutil.Error:
                 continue
         return spent
@@ -287,20 +287,19 @@ async def run(stack: Stack, minutes: float, orders: int, seed: int) -> bool:
         driver.failed.clear()
         async with big_sync(session, stack, orders) as progress:
             before, begun = stack.processor(), time.monotonic()
+            seen = dict(before)
             say(
                 f"{limit / 2:g} deliveries a second for {minutes:g} minutes, beside a sync of {orders:,}"
             )
-            watching = asyncio.create_task(watch(stack))
+            watching = asyncio.create_task(watch(stack, seen))
             await driver.at(limit / 2, minutes * 60, first, second)
             seconds = time.monotonic() - begun
             watching.cancel()
-            spent = {
-                name: stack.processor()[name] - before.get(name, 0) for name in stack.processor()
-            }
+            seen.update(stack.processor())
             connections, read = stack.connections(), await progress()
         await asyncio.sleep(60)
         left = await asyncio.to_thread(stack.backlog)
-    return tell(driver, alone, limit, seconds, spent, connections, read, left)
+    return tell(driver, alone, limit, seconds, spent(before, seen), connections, read, left)
 
 
 async def find_limit(stack: Stack, driver: Driver, first: list[Make], second: list[Make]) -> float:
@@ -327,10 +326,22 @@ async def find_limit(stack: Stack, driver: Driver, first: list[Make], second: li
     return rate * 0.75 if await grows(rate * 0.75) else rate
 
 
-async def watch(stack: Stack) -> None:
+async def watch(stack: Stack, seen: dict[int, tuple[str, float]]) -> None:
+    """Says what waits, and notes processes that may have ended before the run does."""
     while True:
         await asyncio.sleep(15)
         say(f"  {await asyncio.to_thread(stack.backlog)} messages wait")
+        seen.update(await asyncio.to_thread(stack.processor))
+
+
+def spent(
+    before: dict[int, tuple[str, float]], seen: dict[int, tuple[str, float]]
+) -> dict[str, float]:
+    """Processor seconds by what ran."""
+    total: dict[str, float] = defaultdict(float)
+    for pid, (name, seconds) in seen.items():
+        total[name] += seconds - before.get(pid, (name, 0.0))[1]
+    return total
 
 
 @asynccontextmanager

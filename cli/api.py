@@ -16,6 +16,12 @@ MOST = 200
 """Of a page, which is what the API gives at most."""
 SECONDS = 35.0
 """The gateway gives up after 30 s."""
+COMMANDS = {
+    "GET /outbox?status=failed": "`backshop outbox list --status failed`",
+    "GET /outbox?status=pending": "`backshop outbox list --status pending`",
+    "GET /connectors": "`backshop status`",
+}
+"""What a person types where a refusal names a route."""
 TRIES = 3
 """Of what may be asked again: a GET, and a POST with an Idempotency-Key."""
 
@@ -101,7 +107,7 @@ def _problem(status: int, content: bytes, call: str) -> Stopped:
         body = {}
     detail = str(body.get("detail") or body.get("message") or f"answered {status}")
     wrong = [f"{each['field']}: {each['message']}" for each in body.get("errors") or ()]
-    text = "; ".join([detail.rstrip("."), *wrong])
+    text = _for_people("; ".join([detail.rstrip("."), *wrong]))
     if status in (401, 403):
         return Refused(
             f"the key may not do {call} ({detail}): is BACKSHOP_KEY set to another stack's key?"
@@ -111,3 +117,9 @@ def _problem(status: int, content: bytes, call: str) -> Stopped:
     if status >= 500 and not body.get("detail"):
         text = f"{call} answered {status}; `backshop logs --since 5m` says why"
     return Problem(status, re.split("[/#:]", str(body.get("type", "")))[-1], text)
+
+
+def _for_people(text: str) -> str:
+    for route, command in COMMANDS.items():
+        text = text.replace(f"{route} lists", f"{command} lists")
+    return text

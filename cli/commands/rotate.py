@@ -98,8 +98,18 @@ def _of_stack(session: Session, what: str) -> None:
         session.invoke("migrate", {})
         place.renew_urls()
     if what == "keys":
-        made = session.invoke("staff_keys", {"name": "operators"})
-        place.keep_key(made["staff_key"])
+        _renew_key(session)
+
+
+def _renew_key(session: Session) -> None:
+    """Give this command a key of the new secret, and revoke the others, which are dead anyway: so
+    `backshop keys list` shows those that open something."""
+    former = session.invoke("staff_keys", {})["staff_keys"]
+    made = session.invoke("staff_keys", {"name": "operators"})
+    session.place.keep_key(made["staff_key"])
+    for key in former:
+        if key["revoked_at"] is None:
+            session.invoke("staff_keys", {"revoke": key["id"]})
 
 
 def _logical(login: str) -> str:

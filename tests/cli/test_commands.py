@@ -171,7 +171,11 @@ def test_rows_are_given_up_and_tried_again(here: Any, row: Any, rows: Any) -> No
     eventually(lambda: state(waits) == {"status": "failed"})
     tried = here("outbox", "retry", str(waits), "--store", "woocommerce", "--json").json
     assert tried["items"][0]["id"] == waits
-    assert here("outbox", "retry", "999999999", "--store", "woocommerce").code == 3
+    unknown = here("outbox", "retry", "999999999", "--store", "woocommerce")
+    assert (unknown.code, "`backshop outbox list --status failed` lists them" in unknown.err) == (
+        3,
+        True,
+    )
 
 
 def test_keys_are_made_listed_and_revoked(here: Any, stack: Any, tmp_path: Path) -> None:

@@ -149,6 +149,8 @@ def test_all_keys_end_and_this_command_makes_itself_a_new_one(here: Any, stack: 
     former = stack.staff_key
     assert here("rotate", "keys", "--yes").code == 0
     assert stack.staff_key != former
+    named = [each["name"] for each in here("keys", "list", "--json").json["items"]]
+    assert named == ["operators"], "keys that ended are not listed as keys"
     eventually(lambda: here("status").code == 0, seconds=20)
     headers = {"Authorization": f"Bearer {former}x"}
     assert httpx.get(f"{stack.base_url}/connectors", headers=headers).status_code in (401, 403)
