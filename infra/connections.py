@@ -97,7 +97,8 @@ def verdict(settings: Mapping[str, str], executions: int, each: int, *, has_prox
     free = limit - KEPT
     if most <= free:
         return f"{holds}; the database takes {free:,}"
-    return f"{holds}; the database takes {free:,}, TOO FEW: {_remedy(settings, most)}"
+    refused = f"from {free // each + 1:,} executions at once on some are refused"
+    return f"{holds}; the database takes {free:,}: {refused}. Enough is {_remedy(settings, most)}"
 
 
 def _remedy(settings: Mapping[str, str], most: int) -> str:
