@@ -31,6 +31,23 @@ def lock(tx: Tx, store: Store, *, wait: bool = True) -> None:
     ask_lock(tx, store, wait=wait)()
 
 
+def share_lock(tx: Tx, store: Store) -> bool:
+    """`lock`, but together with others who share it: they see to it that they save for different
+    customers. False where nobody has ever locked, and it is not locked now. Who shares it gets it
+    before those who wait to have it alone."""
+    held = tx.execute(
+        """SELECT set_config('enable_seqscan', 'off', true),
+             backshop.visible_store_ids() = ARRAY[%(store)s::uuid]
+               AND current_user <> 'backshop_owner' AS is_alone
+           FROM (SELECT FROM backshop.locks
+                 WHERE store_id = %(store)s AND name = 'saving' FOR SHARE) AS held""",
+        {"store": store.id},
+    ).fetchone()
+    if held:
+        _see_that_it_is_alone(held)
+    return held is not None
+
+
 def ask_lock(tx: Tx, store: Store, *, wait: bool = True) -> Asked[None]:
     """`lock`, asked for: what is read after it was asked is what the lock keeps."""
     locked = tx.execute(

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from backshop.commerce import (
+    Customer,
     Deletion,
     Kind,
     Order,
@@ -51,6 +52,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A product's variations that are records of their own; None where it does not tell."""
     hides_variations: bool = False
     """A product that is not published, whose variations are records of their own."""
+    buyer: str = ""
+    """Whose it is: a customer's id, and of an order without one its own; empty for all else."""
 
     @property
     def rank(self) -> tuple[Version, str]:
@@ -147,6 +150,7 @@ def _of_plain(order: PlainOrder) -> list[Entry]:
         order.id,
         Version(1, seen_at, observed_at),
         rows.lines_of_plain(order),
+        order.customer_id or order.id,
         listed=[],
     )
     if not order.customer_id:
@@ -156,6 +160,7 @@ def _of_plain(order: PlainOrder) -> list[Entry]:
         order.customer_id,
         Version(0, seen_at, observed_at),
         rows.lines_of_buyer(order),
+        order.customer_id,
     )
     return [buyer, entry]
 
@@ -165,12 +170,13 @@ def _plain_entry(
     id: str,
     version: Version,
     lines: list[rows.Line],
+    buyer: str,
     *,
     listed: list[Entry] | None = None,
 ) -> Entry:
     digest = rows.digest_of(lines)
     line = rows.version_line(kind, id, version, digest, False)
-    return Entry((kind, id), version, digest, line, lines, listed=listed)
+    return Entry((kind, id), version, digest, line, lines, listed=listed, buyer=buyer)
 
 
 def _parts(record: Record) -> Sequence[Record]:
@@ -194,7 +200,14 @@ def _entry(record: Record, store: Store, unstorable: list[UnstorableRecord]) -> 
         _listed(record, store, unstorable) if isinstance(record, Order) else None,
         record.variation_ids if isinstance(record, Product) else None,
         isinstance(record, Product) and not record.variants_known and record.status != "publish",
+        _buyer(record),
     )
+
+
+def _buyer(record: Record) -> str:
+    if isinstance(record, Order):
+        return record.customer_id or record.id
+    return record.id if isinstance(record, Customer) else ""
 
 
 def _rest(record: Record) -> bytes:

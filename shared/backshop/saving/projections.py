@@ -13,7 +13,7 @@ row, and ends with the transaction.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -101,14 +101,33 @@ def save_prepared(tx: Tx, store: Store, entries: Sequence[Entry], known: Erasure
     """Save entries that were prepared outside the transaction, with these erasures. Raises
     `Outdated`."""
     ledger.lock(tx, store)
+    return save_locked(tx, store, entries, known)
+
+
+def save_locked(
+    tx: Tx,
+    store: Store,
+    entries: Sequence[Entry],
+    known: Erasures,
+    before_sums: Callable[[], None] = lambda: None,
+) -> Saved:
+    """`save_prepared` for who has the store's lock. `before_sums` is called before the first row
+    changes that entries of other customers change too: the rollups'."""
     if load_mark(tx, store) != known.mark:
         raise Outdated
-    return _save(tx, store, entries, force=False)
+    return _save(tx, store, entries, force=False, before_sums=before_sums)
 
 
-def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
+def _save(
+    tx: Tx,
+    store: Store,
+    entries: Sequence[Entry],
+    force: bool,
+    before_sums: Callable[[], None] = lambda: None,
+) -> Saved:
     batch = IncomingBatch(ledger.dated(tx, store, entries))
     if not batch.entries:
+        before_sums()
         return {}
     claiming = ledger.ask_claim(tx, store, batch.of(refunds=False), force)
     # Of few orders all is asked at once that may be needed of them; of many, once it is needed.
@@ -137,6 +156,7 @@ def _save(tx: Tx, store: Store, entries: Sequence[Entry], force: bool) -> Saved:
     ]
     _note_sums(sums, won, with_refunds, batch.dates)
     _hand_on(tx, store, Winners(tx, won, lost), with_refunds, batch.dates)
+    before_sums()
     sums.after()
     return _counts(entries, batch, claimed)
 

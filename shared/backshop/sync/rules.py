@@ -64,3 +64,16 @@ def new_mark(newest: datetime | None, started_at: datetime) -> datetime | None:
     """The mark of a pass: the time of the newest change there was when it began, by the shop's own
     clock. A time in the future would hide what changes until then."""
     return None if newest is None else min(newest, started_at)
+
+
+TRIED = 2
+"""Batches after which one saver is compared with two. Of each the quickest of the last three
+counts, because others use the database, too."""
+
+
+def are_two(alone: Sequence[float], side_by_side: Sequence[float]) -> bool:
+    """Whether two are to save the next batch, by the seconds a record that batches took one saver
+    and two of them."""
+    if len(alone) < TRIED or len(side_by_side) < TRIED:
+        return len(alone) >= TRIED
+    return min(side_by_side[-3:]) < min(alone[-3:])

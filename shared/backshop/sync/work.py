@@ -33,6 +33,7 @@ from backshop.sync import repository, rules
 from backshop.sync.child_process import in_child_process
 from backshop.sync.models import SHOP, Job, JobKey, Progress, Reject
 from backshop.sync.rules import RunType
+from backshop.sync.savers import Savers
 
 BATCH = 3000
 """Records a transaction: fewer cost more a record, more cost memory and time to repeat."""
@@ -145,7 +146,9 @@ def _work(job: Job, clock: Clock) -> Outcome:
             return _look_after_shop(job, store, shop, sealed, clock)
         if store.currency is None:
             store = _learn(store, shop)
-        return _Reading(job, store, shop, connect, clock).run()
+        reading = _Reading(job, store, shop, connect, clock)
+        with closing(reading.savers):
+            return reading.run()
 
 
 def _unseal(sealed: dict[str, Any], store: Store) -> Credentials:
@@ -210,6 +213,7 @@ class _Reading:
         self.clock = clock
         with db.transaction(store_id=store.id) as tx:
             self.erasures = erasures.load_all(tx, store)
+        self.savers = Savers(store, self.erasures, are_new="complete_at" not in job.cursor)
         self.reader = self._open(shop)
         self.began_at = job.position.get("at")
 
@@ -320,14 +324,17 @@ class _Reading:
     def _commit(
         self, entries: Sequence[Entry], lifts: bool, made: Progress, position: dict[str, Any]
     ) -> None:
-        with db.transaction(store_id=self.store.id) as tx:
+        def begin(tx: db.Tx) -> None:
             repository.commit_soon(tx)
             if lifts:
                 repository.lift_tombstones(tx, _sightings(entries))
-            saved = projections.save_prepared(tx, self.store, entries, self.erasures)
+
+        def finish(tx: db.Tx, saved: projections.Saved) -> None:
             changed = sum(counts.changed for counts in saved.values())
-            made = made.model_copy(update={"changed": changed})
-            repository.advance(tx, self.job, position, made, self.clock.now())
+            done = made.model_copy(update={"changed": changed})
+            repository.advance(tx, self.job, position, done, self.clock.now())
+
+        self.savers.save(entries, begin, finish, may_be_two=not lifts)
 
     def _sort_out(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[Reject]]:
         """Find the records that Postgres will not take, by halves; nothing stays saved."""

@@ -40,3 +40,20 @@ def test_a_mark_never_lies_in_the_future():
     assert rules.new_mark(before, NOW) == before, "the shop's clock may be behind"
     assert rules.new_mark(NOW + timedelta(days=400), NOW) == NOW
     assert rules.new_mark(None, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "alone, side_by_side, are_two",
+    [
+        ([], [], False),
+        ([9], [], False),
+        ([9, 5], [], True),
+        ([9, 5], [7], True),
+        ([9, 5], [7, 4], True),
+        ([9, 5], [7, 6], False),
+        ([9, 5, 6, 6, 8], [7, 4], True),
+        ([9, 5, 6, 6, 8], [4, 7, 7, 9], False),
+    ],
+)
+def test_two_save_where_that_was_measured_to_be_quicker(alone, side_by_side, are_two):
+    assert rules.are_two(alone, side_by_side) is are_two

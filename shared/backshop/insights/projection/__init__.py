@@ -27,7 +27,7 @@ from backshop.insights.projection.customers import (
     save_customers,
     update_customers,
 )
-from backshop.insights.projection.orders import delete_orders, save_orders
+from backshop.insights.projection.orders import buyers_of, delete_orders, save_orders
 from backshop.insights.projection.persons import erase, export
 from backshop.insights.projection.refunds import (
     ask_refunds_of,
@@ -43,6 +43,7 @@ __all__ = [
     "Keeping",
     "Saved",
     "ask_refunds_of",
+    "buyers_of",
     "customers_of",
     "date_refunds",
     "delete_categories",

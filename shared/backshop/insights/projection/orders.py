@@ -167,6 +167,16 @@ _KNOWN_CUSTOMERS = """LEFT JOIN (
   OFFSET 0) AS known ON known.wc_customer_id = customer_number"""
 
 
+def buyers_of(tx: Tx, ids: Collection[str]) -> dict[int, int | None]:
+    """The customers of those of these orders that are there, all by their numbers."""
+    rows = tx.execute(
+        """SELECT wc_order_id AS number, wc_customer_id AS buyer FROM insights.orders
+           WHERE wc_order_id = ANY (%(numbers)s)""",
+        {"numbers": numbers_of(ids)},
+    )
+    return {row["number"]: row["buyer"] for row in rows}
+
+
 def _are_stored(tx: Tx, orders: Staged) -> bool:
     """Whether any of these orders is there."""
     found = tx.execute(
