@@ -1249,6 +1249,12 @@ def said(text: str) -> frozenset[str]:
     return frozenset(each.name for each in _said(Line(text)) if not each.is_weak)
 
 
+def said_in(line: Line) -> Iterator[str]:
+    """The metrics that are called by words of their own, from left to right, those included that
+    may mean other things."""
+    return (each.name for each in _said(line))
+
+
 def is_of_other(text: str, name: str) -> bool:
     """Whether the text calls another figure by a word of its own, one that may mean other things
     included."""

@@ -21,6 +21,7 @@ from backshop.insights.planning import (
     filters,
     following,
     goods,
+    learned,
     lexicon,
     limits,
     metrics,
@@ -28,6 +29,7 @@ from backshop.insights.planning import (
     phrasing,
     places,
     ranking,
+    second,
     times,
     twofold,
 )
@@ -109,6 +111,8 @@ class Reading:
     defaulted: list[str] = field(default_factory=list)
     rows_of: str = ""
     """How the question calls a class of products whose best it asks for."""
+    seen: learned.Seen | None = None
+    """Of a second reading: what such questions are about."""
 
 
 class Refused(Exception):
@@ -122,7 +126,21 @@ def plan(asked: Asked, known: Known) -> Plan | Declined:
     try:
         return _plan(asked, known, _told(asked))
     except Refused as refused:
-        return _without_what_is_told(asked, known, refused.declined)
+        declined = refused.declined
+    if not _OF_THE_WHOLE.isdisjoint(declined.missing):
+        return declined
+    made = _without_what_is_told(asked, known, declined)
+    return _read_anew(asked, known, made) if isinstance(made, Declined) else made
+
+
+def _read_anew(asked: Asked, known: Known, declined: Declined) -> Plan | Declined:
+    """By a second reading of a question that stands by itself."""
+    if asked.before is not None or asked.offered is not None:
+        return declined
+    try:
+        return _plan(asked, known, _told(asked), is_second=True)
+    except Refused:
+        return declined
 
 
 _OF_THE_WHOLE = frozenset(
@@ -142,8 +160,6 @@ _TRIED = 3
 def _without_what_is_told(asked: Asked, known: Known, declined: Declined) -> Plan | Declined:
     """A story that holds a word of what is not known refuses no question beside it. What the
     question calls `it` has to be known, though."""
-    if not _OF_THE_WHOLE.isdisjoint(declined.missing):
-        return declined
     for told in islice(asides.told_otherwise(asked.text), _TRIED):
         try:
             return _plan(asked, known, told, is_sure=False)
@@ -152,18 +168,37 @@ def _without_what_is_told(asked: Asked, known: Known, declined: Declined) -> Pla
     return declined
 
 
+def opened(asked: Asked, known: Known) -> Reading:
+    """The question as a line with the store's names marked in it, of which nothing is read yet.
+    Raises Refused."""
+    return _opened(asked, known, _now(asked, known), _told(asked))
+
+
+def _now(asked: Asked, known: Known) -> times.Now:
+    return times.Now(asked.day, asked.week_start, known.currency not in ("USD", "PHP"))
+
+
 def _told(asked: Asked) -> asides.Told:
     return asides.told_apart(re.sub(r"sha256:\w+", " ", asked.text))
 
 
-def _plan(asked: Asked, known: Known, told: asides.Told, *, is_sure: bool = True) -> Plan:
-    now = times.Now(asked.day, asked.week_start, known.currency not in ("USD", "PHP"))
+def _plan(
+    asked: Asked,
+    known: Known,
+    told: asides.Told,
+    *,
+    is_sure: bool = True,
+    is_second: bool = False,
+) -> Plan:
+    now = _now(asked, known)
     reading = _opened(asked, known, now, told)
     if not is_sure and reading.line.has(asides.UNKNOWN_IT):
         raise Refused(_declined("What is asked about is not known."))
     if told.aside and names.MARK not in reading.line.text:
         _decline_what_it_stands_for(reading.line, told.aside, known)
-    line = reading.line
+    line, whole = reading.line, reading.line.text
+    if is_second:
+        reading.seen = _seen(reading)
     if asked.offered and line.has(following.YES):
         return finished(asked.offered, Reading(line, []))
     reading.is_about_it = line.has(following.IT)
@@ -201,8 +236,45 @@ def _plan(asked: Asked, known: Known, told: asides.Told, *, is_sure: bool = True
         _take_words_of_names(reading, known)
         return finished(following.changed(asked.before, reading, now), reading, before=asked.before)
     _check_left(reading, known)
+    if reading.seen:
+        second.settle(reading, reading.seen)
     _complete(reading, asked.day)
-    return finished(_query(reading), reading)
+    made = finished(_query(reading), reading)
+    if is_second or asked.before is not None:
+        return made
+    return _arbitrated(asked, known, told, made, learned.seen(whole, reading.named))
+
+
+def _seen(reading: Reading) -> learned.Seen:
+    """What such questions are about. Raises Refused where that may well be nothing of the data."""
+    seen = learned.seen(reading.line.text, reading.named)
+    if seen.missing > second.MAY_BE_MISSING:
+        raise Refused(_declined("What is asked about is not known."))
+    return seen
+
+
+def _arbitrated(
+    asked: Asked, known: Known, told: asides.Told, made: Plan, seen: learned.Seen
+) -> Plan:
+    """The plan, or that of a second reading where it is much likelier. Raises Refused where such
+    questions ask for what is not in the data."""
+    lacking = second.what_is_missing(seen)
+    if lacking is not None:
+        raise Refused(_declined_as(lacking))
+    if not second.is_doubtful(made.query, seen):
+        return made
+    try:
+        return _plan(asked, known, told, is_second=True)
+    except Refused:
+        return made
+
+
+def _declined_as(missing: str) -> Declined:
+    """What is called so among what is not in the data."""
+    for each in MISSING:
+        if missing in each.missing:
+            return _declined(each.text, each.missing, (each.nearest_text, each.nearest))
+    return _declined("That is not part of these numbers.", [missing or "what is asked for"])
 
 
 # ------------------------------------------------------------------------------- opening
@@ -420,6 +492,8 @@ def _asks_what_a_thing_cost(reading: Reading) -> bool:
 
 def _decline_what_is_missing(reading: Reading, lacking: lexicon.Missing | None) -> None:
     if lacking is None or _KNOWN_AFTER_ALL.get(lacking.missing[0]) in reading.metrics:
+        return
+    if reading.seen and reading.seen.missing < second.HARDLY_MISSING:
         return
     if lacking.missing[0] == "single orders" and any(
         each.field == Limit.DAYS_SINCE_LAST_ORDER for each in reading.filters
@@ -718,6 +792,8 @@ def _check_left(reading: Reading, known: Known) -> None:
     if line.has(r"\bbut (?:not|never|have not|has not|did not)\b"):
         asked = ["two conditions at once"]
         raise Refused(_declined("That asks for two things at once: ask for one of them.", asked))
+    if reading.seen:
+        second.read_numbers(reading, reading.seen)
     _check_numbers(reading)
     _check_hours(reading)
     held = names.index(known)

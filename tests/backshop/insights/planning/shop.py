@@ -718,6 +718,49 @@ LEAVES = Known(
     currency="EUR",
 )
 
+SET_ASIDE: tuple[tuple[str, Known, date], ...] = (
+    ("set_aside.txt", KNOWN, TODAY),
+    ("set_aside_candles.txt", KNOWN, TODAY),
+    ("set_aside_tea.txt", TEA, TODAY),
+    ("set_aside_bikes.txt", BIKES, TODAY),
+    ("set_aside_last.txt", KNOWN, TODAY),
+    ("set_aside_voices.txt", KNOWN, TODAY),
+    ("set_aside_voices2.txt", KNOWN, TODAY),
+    ("set_aside_voices3.txt", BIKES, TODAY),
+    ("set_aside_voices4.txt", KNOWN, TODAY),
+    ("set_aside_voices5.txt", TEA, TODAY),
+    ("set_aside_voices6.txt", KNOWN, TODAY),
+    ("set_aside_voices7.txt", BIKES, TODAY),
+    ("set_aside_voices8.txt", KNOWN, TODAY),
+    ("set_aside_voices9.txt", TEA, TODAY),
+    ("set_aside_voices10.txt", KNOWN, TODAY),
+    ("set_aside_voices11.txt", COSMETICS, TODAY),
+    ("set_aside_voices12.txt", TILES, TODAY),
+    ("set_aside_voices13.txt", KNOWN, TODAY),
+    ("set_aside_voices14.txt", BIKES, TODAY),
+    ("set_aside_voices15.txt", PLANTS, TODAY),
+    ("set_aside_voices16.txt", COFFEE, TODAY),
+    ("set_aside_voices17.txt", PAPER, TODAY),
+    ("set_aside_voices18.txt", TEA, TODAY),
+    ("set_aside_voices19.txt", PETS, TODAY),
+    ("set_aside_voices20.txt", PLANTS, TODAY),
+    ("set_aside_voices21.txt", KNOWN, TODAY),
+    ("set_aside_voices22.txt", KNOWN, TODAY),
+    ("set_aside_voices23.txt", KNOWN, TODAY),
+    ("set_aside_voices24.txt", KNOWN, TODAY),
+    ("set_aside_voices25.txt", KNOWN, TODAY),
+    ("set_aside_voices26.txt", KNOWN, TODAY),
+    ("set_aside_voices27.txt", KNOWN, TODAY),
+    ("set_aside_voices28.txt", KNOWN, TODAY),
+    ("set_aside_voices29.txt", WAX, date(2026, 3, 18)),
+    ("set_aside_voices30.txt", TOYS, date(2025, 10, 9)),
+    ("set_aside_voices31.txt", KITCHEN, date(2026, 6, 23)),
+    ("set_aside_voices32.txt", YARN, date(2025, 8, 27)),
+    ("set_aside_voices33.txt", PARTS, date(2026, 4, 22)),
+    ("set_aside_voices34.txt", LEAVES, date(2025, 11, 19)),
+)
+"""Questions that are set aside, whose shop they are about, and when."""
+
 
 @dataclass(frozen=True)
 class Expected:

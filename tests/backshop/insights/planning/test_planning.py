@@ -18,22 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.backshop.insights.planning.shop import (
-    BIKES,
-    COFFEE,
-    COSMETICS,
-    KITCHEN,
     KNOWN,
-    LEAVES,
-    PAPER,
-    PARTS,
-    PETS,
-    PLANTS,
-    TEA,
-    TILES,
+    SET_ASIDE,
     TODAY,
-    TOYS,
-    WAX,
-    YARN,
     Expected,
     questions,
 )
@@ -95,65 +82,10 @@ def test_known_questions_mean_their_queries(question: Expected) -> None:
     assert difference(question) == {}
 
 
-@pytest.mark.parametrize(
-    ("name", "shop"),
-    [
-        ("set_aside.txt", KNOWN),
-        ("set_aside_candles.txt", KNOWN),
-        ("set_aside_tea.txt", TEA),
-        ("set_aside_bikes.txt", BIKES),
-        ("set_aside_last.txt", KNOWN),
-        ("set_aside_voices.txt", KNOWN),
-        ("set_aside_voices2.txt", KNOWN),
-        ("set_aside_voices3.txt", BIKES),
-        ("set_aside_voices4.txt", KNOWN),
-        ("set_aside_voices5.txt", TEA),
-        ("set_aside_voices6.txt", KNOWN),
-        ("set_aside_voices7.txt", BIKES),
-        ("set_aside_voices8.txt", KNOWN),
-        ("set_aside_voices9.txt", TEA),
-        ("set_aside_voices10.txt", KNOWN),
-        ("set_aside_voices11.txt", COSMETICS),
-        ("set_aside_voices12.txt", TILES),
-        ("set_aside_voices13.txt", KNOWN),
-        ("set_aside_voices14.txt", BIKES),
-        ("set_aside_voices15.txt", PLANTS),
-        ("set_aside_voices16.txt", COFFEE),
-        ("set_aside_voices17.txt", PAPER),
-        ("set_aside_voices18.txt", TEA),
-        ("set_aside_voices19.txt", PETS),
-        ("set_aside_voices20.txt", PLANTS),
-        ("set_aside_voices21.txt", KNOWN),
-        ("set_aside_voices22.txt", KNOWN),
-        ("set_aside_voices23.txt", KNOWN),
-        ("set_aside_voices24.txt", KNOWN),
-        ("set_aside_voices25.txt", KNOWN),
-        ("set_aside_voices26.txt", KNOWN),
-        ("set_aside_voices27.txt", KNOWN),
-        ("set_aside_voices28.txt", KNOWN),
-    ],
-)
-def test_questions_set_aside_mean_their_queries(name: str, shop: Known) -> None:
-    _hold_up(list(questions(name, shop)))
-
-
-@pytest.mark.parametrize(
-    ("name", "shop", "day"),
-    [
-        ("set_aside_voices29.txt", WAX, date(2026, 3, 18)),
-        ("set_aside_voices30.txt", TOYS, date(2025, 10, 9)),
-        ("set_aside_voices31.txt", KITCHEN, date(2026, 6, 23)),
-        ("set_aside_voices32.txt", YARN, date(2025, 8, 27)),
-        ("set_aside_voices33.txt", PARTS, date(2026, 4, 22)),
-        ("set_aside_voices34.txt", LEAVES, date(2025, 11, 19)),
-    ],
-)
-def test_questions_of_other_days_mean_their_queries(name: str, shop: Known, day: date) -> None:
-    _hold_up(list(questions(name, shop, day)))
-
-
-def _hold_up(asked: list[Expected]) -> None:
+@pytest.mark.parametrize(("name", "shop", "day"), SET_ASIDE)
+def test_questions_set_aside_mean_their_queries(name: str, shop: Known, day: date) -> None:
     """At least 95 in a hundred in every field, and 3 refused wrongly at most."""
+    asked = list(questions(name, shop, day))
     wrong = [(each, found) for each in asked if (found := difference(each))]
     refused = [each for each, found in wrong if "refused" in found]
     answerable = [each for each in asked if each.query is not None]
