@@ -18,6 +18,8 @@ from backshop import logs
 from backshop.aws import signed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.session import Session
 
 SECRET_SECONDS = 300
@@ -67,8 +69,8 @@ logs.show_text(shows_errors)
 def secret(name: str) -> str:
     """The secret whose Secrets Manager id stands in the environment variable `name`.
 
-    Kept for five minutes; when Secrets Manager does not answer then, the kept one is used on.
-    Raises `Unreachable` where there is none.
+    Kept for five minutes; when Secrets Manager does not answer then, the kept one is used for five
+    more: each call would wait for all tries otherwise. Raises `Unreachable` where there is none.
     """
     kept = _secrets.get(name)
     if kept and monotonic() - kept[0] < SECRET_SECONDS:
@@ -76,16 +78,16 @@ def secret(name: str) -> str:
     try:
         text = signed.secret(access(), value(name))
     except Unreachable:
-        if kept:
-            return kept[1]
-        raise
+        if not kept:
+            raise
+        text = kept[1]
     _secrets[name] = (monotonic(), text)
     return text
 
 
 def former_secret(name: str) -> str | None:
-    """What `secret(name)` was before it was last replaced; None where it never was. Kept for five
-    minutes, too."""
+    """What `secret(name)` was before it was last replaced; None where it never was. Kept as long,
+    and used on where Secrets Manager does not answer."""
     kept = _former.get(name)
     if kept and monotonic() - kept[0] < SECRET_SECONDS:
         return kept[1]
@@ -98,7 +100,9 @@ def former_secret(name: str) -> str | None:
     except manager.exceptions.ResourceNotFoundException:
         text = None
     except BotoCoreError as unreachable:
-        raise Unreachable("Secrets Manager does not answer") from unreachable
+        if not kept:
+            raise Unreachable("Secrets Manager does not answer") from unreachable
+        text = kept[1]
     _former[name] = (monotonic(), text)
     return text
 
@@ -141,15 +145,24 @@ def forget_secret(name: str) -> None:
     _former.pop(name, None)
 
 
+def doubt_secret(name: str) -> None:
+    """Read the secret anew next time, and use the kept one on where Secrets Manager does not answer
+    then: who doubts it may be anybody."""
+    if kept := _secrets.get(name):
+        _secrets[name] = (-SECRET_SECONDS, kept[1])
+    if former := _former.get(name):
+        _former[name] = (-SECRET_SECONDS, former[1])
+
+
 _ENDPOINTS = {"s3": "AWS_ENDPOINT_URL_S3", "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
 
 
 def access() -> signed.Access:
-    """Where AWS is and who asks it, by the variables that botocore reads; read each time, for a
-    session's token may be another one. Raises `Unreachable` where they are missing."""
+    """Where AWS is and who asks it, by the variables of Lambda or by what else botocore finds; read
+    each time, for a session's token may be another one. Raises `Unreachable` where there is
+    neither."""
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    if not region:
-        raise Unreachable("set AWS_REGION")
+    region = region or _found(lambda session: session.get_config_variable("region"))
     every = os.environ.get("AWS_ENDPOINT_URL")
     named = {service: os.environ.get(name) or every for service, name in _ENDPOINTS.items()}
     endpoints = {service: url.rstrip("/") for service, url in named.items() if url}
@@ -157,15 +170,23 @@ def access() -> signed.Access:
 
 
 def _keys() -> signed.Keys:
-    """Lambda has them in the environment; where they are not, botocore finds some, or none."""
     id, secret = (os.environ.get(f"AWS_{name}") for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
     if id and secret:
         return signed.Keys(id, secret, os.environ.get("AWS_SESSION_TOKEN"))
-    found = _session().get_credentials()
+    found = _found(lambda session: session.get_credentials())
+    return signed.Keys(*_found(lambda _session: found.get_frozen_credentials())[:3])
+
+
+def _found(find: Callable[[Session], Any]) -> Any:
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        found = find(_session())
+    except BotoCoreError as lost:
+        raise Unreachable("the login of AWS cannot be had") from lost
     if found is None:
-        raise Unreachable("there are no credentials for AWS")
-    frozen = found.get_frozen_credentials()
-    return signed.Keys(frozen.access_key, frozen.secret_key, frozen.token)
+        raise Unreachable("set AWS_REGION and the keys of AWS, or AWS_PROFILE")
+    return found
 
 
 @cache

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import http.client
 import json
+import os
 import random
 import re
 import ssl
@@ -33,10 +34,15 @@ _S3_ERROR = re.compile(rb"<(Code|Message)>([^<]*)</")
 
 _idle: defaultdict[tuple[str, str], list[http.client.HTTPConnection]] = defaultdict(list)
 """Open connections that nobody uses, by scheme and host."""
+# Two processes that write to one connection would read each other's answers.
+os.register_at_fork(after_in_child=_idle.clear)
+
+_CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What says that the other end closed a connection, as it does while an environment is frozen."""
 
 
 class Unreachable(Exception):
-    """AWS does not answer."""
+    """AWS does not answer, or has no time for an answer."""
 
 
 class Keys(NamedTuple):
@@ -45,6 +51,9 @@ class Keys(NamedTuple):
     id: str
     secret: str
     token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Keys(id={self.id!r})"
 
 
 class Access(NamedTuple):
@@ -77,8 +86,8 @@ class Answer(NamedTuple):
     body: bytes
 
     @property
-    def may_be_asked_again(self) -> bool:
-        """Whether AWS says that it was busy."""
+    def says_busy(self) -> bool:
+        """Whether the same call may be answered a little later."""
         return self.status in (429, 500, 502, 503, 504) or (
             self.status == 400 and bool(_THROTTLED.search(self.body))
         )
@@ -111,34 +120,38 @@ def put_object(
 
 
 def send(access: Access, call: Call) -> bytes:
-    """The body of the answer. Tried three times where AWS does not answer or is busy. Raises
-    `Unreachable`, and botocore's ClientError where AWS refuses."""
-    answer = None
+    """The body of the answer. Tried three times where AWS does not answer or is busy, and then
+    `Unreachable`. Raises botocore's ClientError where AWS refuses."""
+    last: Exception | None = None
     for attempt in range(_TRIES):
         if attempt:
             time.sleep(random.random() * 2 ** (attempt - 1))  # noqa: S311 — no secret
         try:
             answer = _sent(access, call)
         except (OSError, http.client.HTTPException) as error:
-            last: Exception = error
+            last = error
             continue
         if answer.status < 300:
             return answer.body
-        if not answer.may_be_asked_again:
-            break
-    if answer is None:
-        raise Unreachable(f"{call.service} does not answer") from last
-    raise _refusal(call, answer)
+        last = _refusal(call, answer)
+        if not answer.says_busy:
+            raise last
+    raise Unreachable(f"{call.service} does not answer, or is busy") from last
 
 
 def _sent(access: Access, call: Call) -> Answer:
     headers = signed(access, call, datetime.now(UTC))
     scheme, host, target, _, _ = urlsplit(call.url)
-    while _idle[scheme, host]:
-        # What was kept may have been closed meanwhile, as in a frozen environment.
-        with suppress(ConnectionError, IndexError):
-            return _exchanged(_idle[scheme, host].pop(), call, target, headers)
-    return _exchanged(_connected(access, scheme, host), call, target, headers)
+    kept = _idle[scheme, host]
+    try:
+        while kept:
+            with suppress(*_CLOSED, IndexError):
+                return _exchanged(kept.pop(), call, target, headers)
+        return _exchanged(_connected(access, scheme, host), call, target, headers)
+    except OSError:
+        # Others that were kept as long lead nowhere either; the next try makes its own.
+        kept.clear()
+        raise
 
 
 def _exchanged(
@@ -209,7 +222,7 @@ def signed(access: Access, call: Call, at: datetime) -> dict[str, str]:
         headers["x-amz-security-token"] = keys.token
     names = sorted(headers)
     listed = ";".join(names)
-    lines = [f"{name}:{headers[name].strip()}" for name in names]
+    lines = [f"{name}:{' '.join(headers[name].split())}" for name in names]
     canonical = "\n".join([call.method, where.path, where.query, *lines, "", listed, digest])
     scope = f"{stamp[:8]}/{access.region}/{call.service}/aws4_request"
     hashed = sha256(canonical.encode()).hexdigest()

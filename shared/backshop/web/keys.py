@@ -68,7 +68,7 @@ def _is_marked(token: str) -> bool:
         return True
     if not config.is_older("KEY_SECRET", AGAIN_SECONDS):
         return False
-    config.forget_secret("KEY_SECRET")
+    config.doubt_secret("KEY_SECRET")
     return hmac.compare_digest(_mark(start), mark)
 
 

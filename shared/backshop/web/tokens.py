@@ -88,7 +88,7 @@ def _secrets() -> Iterator[str]:
     if former := config.former_secret("TOKEN_SECRET"):
         yield former
     if config.is_older("TOKEN_SECRET", AGAIN_SECONDS):
-        config.forget_secret("TOKEN_SECRET")
+        config.doubt_secret("TOKEN_SECRET")
         yield config.secret("TOKEN_SECRET")
 
 

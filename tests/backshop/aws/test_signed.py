@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import json
+import os
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from backshop.aws import config, objects, signed
+from backshop.web import keys
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, CredentialRetrievalError
 from botocore.httpsession import get_cert_path
 
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
@@ -41,8 +48,10 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
         signed.Call("PutObject", "s3", "PUT", "https://a.example.com/k", SEALED, b"content"),
         signed.Call("GetSecretValue", "secretsmanager", "POST", "https://b.example.com/",
                     {"x-amz-target": "secretsmanager.GetSecretValue"}, b"{}"),
+        signed.Call("PutObject", "s3", "PUT", "https://a.example.com/k",
+                    {"content-type": " text/plain;   charset=utf-8 "}, b"content"),
     ],
-    ids=lambda call: call.name,
+    ids=["GetObject", "PutObject", "GetSecretValue", "spaces"],
 )  # fmt: skip
 def test_a_signature_is_the_one_of_botocore(
     monkeypatch: pytest.MonkeyPatch, call: signed.Call, token: str | None
@@ -166,7 +175,7 @@ def test_who_is_busy_is_asked_again(aws: Aws, first: tuple[int, bytes]) -> None:
 
 def test_who_stays_busy_is_asked_three_times(aws: Aws) -> None:
     aws.says = [BUSY] * 3
-    with pytest.raises(ClientError, match="SlowDown"):
+    with pytest.raises(signed.Unreachable, match="busy"):
         objects.get("box", "a")
     assert len(aws.asked) == 3
 
@@ -197,6 +206,61 @@ def test_an_answer_that_breaks_off_is_asked_for_again(aws: Aws, most: int | None
     assert objects.get("box", "a", most) == b"content"
 
 
+def test_kept_connections_that_lead_nowhere_take_no_try_from_a_fresh_one(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.says = [(200, b"content")]
+    where = urlsplit(config.access().endpoints["s3"])
+    with socket.create_server(("127.0.0.1", 0), backlog=10) as silent:
+        for _ in range(4):
+            kept = http.client.HTTPConnection("127.0.0.1", silent.getsockname()[1], timeout=0.05)
+            kept.connect()
+            signed._idle[where.scheme, where.netloc].append(kept)
+        assert objects.get("box", "a") == b"content"
+
+
+def test_a_forked_process_has_no_connections_of_its_parent(aws: Aws) -> None:
+    aws.says = [(200, b"content")]
+    objects.get("box", "a")
+    assert any(signed._idle.values())
+    child = os.fork()
+    if child == 0:
+        os._exit(int(any(signed._idle.values())))
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_keys_show_no_secret() -> None:
+    shown = repr(ACCESS._replace(keys=KEYS._replace(token="a token")))
+    assert KEYS.id in shown
+    assert KEYS.secret not in shown
+    assert "a token" not in shown
+
+
+def test_where_botocore_finds_no_keys_aws_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setattr(config, "_session", _Session)
+    with pytest.raises(config.Unreachable):
+        config.access()
+
+
+class _Session:
+    def get_credentials(self) -> None:
+        raise CredentialRetrievalError(provider="sso", error_msg="it expired")
+
+
+def test_the_region_of_a_profile_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[profile shop]\nregion = eu-north-1\n")
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "shop")
+    config._session.cache_clear()
+    try:
+        assert config.access().region == "eu-north-1"
+    finally:
+        config._session.cache_clear()
+
+
 def test_who_does_not_answer_is_unreachable(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signed, "_READ_SECONDS", 0.05)
     aws.hangs = True
@@ -220,3 +284,34 @@ def test_a_kept_secret_is_used_on_where_nobody_answers(
     config.reset()
     with pytest.raises(config.Unreachable):
         config.secret("A_SECRET")
+
+
+def test_a_kept_secret_is_used_on_where_aws_is_busy_and_it_is_left_alone_for_a_while(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_SECRET", "its id")
+    throttled = (400, b'{"__type": "ThrottlingException"}')
+    aws.says = [(200, b'{"SecretString": "the text"}'), *[throttled] * 3]
+    config.reset()
+    now = 1000.0
+    monkeypatch.setattr(config, "monotonic", lambda: now)
+    assert config.secret("A_SECRET") == "the text"
+    now += config.SECRET_SECONDS
+    assert config.secret("A_SECRET") == "the text"
+    assert config.secret("A_SECRET") == "the text"
+    assert len(aws.asked) == 4
+
+
+def test_a_key_that_is_none_ends_no_other_where_secrets_manager_does_not_answer(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_SECRET", "its id")
+    aws.says = [(200, b'{"SecretString": "the text"}'), *[BUSY] * 3]
+    config.reset()
+    now = 1000.0
+    monkeypatch.setattr(config, "monotonic", lambda: now)
+    good, _ = keys.make("staff", UUID(int=1))
+    assert keys.read(good) is not None
+    now += keys.AGAIN_SECONDS
+    assert keys.read(good[:-1] + ("A" if good[-1] != "A" else "B")) is None
+    assert keys.read(good) is not None
