@@ -13,6 +13,7 @@ import logging
 import re
 import threading
 from base64 import urlsafe_b64encode
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
@@ -21,6 +22,7 @@ from time import time
 from typing import Any, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 import psycopg
 from psycopg import sql
@@ -191,6 +193,7 @@ def _begin_on(tx: Tx, begin: str, settings: Mapping[str, str]) -> None:
     """The settings are bound: the text of a statement is seen in pg_stat_activity by other sessions
     of its login, and a capability there would be theirs too."""
     names = list(settings)
+    _staged_in()[tx] = Counter()
     with tx.pipeline():
         tx.execute(begin.encode())
         if names:
@@ -522,7 +525,7 @@ def stage(
     tx: Tx, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | None]]
 ) -> Staged:
     """Make rows, in Postgres' text forms, readable for statements: few travel as JSON with each of
-    them, many are copied once into a temporary table that ends with the transaction.
+    them, many are copied once into a temporary table that is empty when the transaction ends.
 
     An empty text is NULL, as None is, and what Postgres cannot store in text is dropped. `columns`
     are names and types; neither they nor `name` may come from outside.
@@ -538,13 +541,36 @@ def stage_lines(tx: Tx, name: str, columns: Mapping[str, str], lines: Sequence[s
     """`stage` for rows that `copy_line` made lines of."""
     if _travels_as_json(tx, len(lines)):
         return _stage_json(name, columns, [_values(line) for line in lines])
-    table = f"staged_{name}_{next(_numbers)}"
-    create = f"CREATE TEMPORARY TABLE {table} ({_typed(columns)}) ON COMMIT DROP"
-    tx.execute(create.encode())
+    table = _staging_table(tx, name, columns)
     copying = f"COPY {table} FROM STDIN (DELIMITER '{_DELIMITER}', NULL '')".encode()
     with tx.cursor() as cursor, cursor.copy(copying) as copy:
         copy.write("\n".join(lines))
     return Staged(f"pg_temp.{table} AS {name}", {}, len(lines))
+
+
+def _staging_table(tx: Tx, name: str, columns: Mapping[str, str]) -> str:
+    """An empty temporary table. Making and dropping one takes as long as copying a thousand rows,
+    so that a connection keeps it; not one of a pooler, which others use in turn, and not for
+    statements that are prepared, whose plan would be that of other rows."""
+    typed = _typed(columns)
+    if tx.prepare_threshold is None and _is_direct(tx):
+        kept = f"staged_{name}_{crc32(typed.encode()):x}"
+        used = _staged_in().setdefault(tx, Counter())
+        used[kept] += 1
+        table = f"{kept}_{used[kept]}"
+        create, end = "CREATE TEMPORARY TABLE IF NOT EXISTS", "ON COMMIT DELETE ROWS"
+    else:
+        table = f"staged_{name}_{next(_numbers)}"
+        create, end = "CREATE TEMPORARY TABLE", "ON COMMIT DROP"
+    tx.execute(f"{create} {table} ({typed}) {end}".encode())
+    return table
+
+
+def _staged_in() -> WeakKeyDictionary[Tx, Counter[str]]:
+    """How often the transaction of a connection has staged in each of its tables."""
+    if not hasattr(_kept, "staged"):
+        _kept.staged = WeakKeyDictionary()
+    return cast("WeakKeyDictionary[Tx, Counter[str]]", _kept.staged)
 
 
 def _travels_as_json(tx: Tx, size: int) -> bool:

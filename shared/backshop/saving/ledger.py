@@ -19,14 +19,18 @@ from backshop.db import Asked, Tx
 from backshop.saving import rows
 from backshop.saving.prepare import Entry, Key
 
+_BY_KEY = """set_config('enable_seqscan', 'off', true),
+  set_config('max_parallel_workers_per_gather', '0', true)"""
+
 
 def lock(tx: Tx, store: Store, *, wait: bool = True) -> None:
     """Keep others from saving for the store until the transaction ends; where somebody does, wait
     for them, or raise `db.LockNotAvailable`.
 
-    Everything is found by key from here on. Reading a whole table looks cheap while it is small,
-    and the checks of foreign keys would keep such a plan while it grows. Raises RuntimeError in a
-    transaction that sees more than this store: row-level security is what keeps stores apart here.
+    Everything is found by key from here on, and by one process. Reading a whole table looks cheap
+    while it is small, and the checks of foreign keys would keep such a plan while it grows. Raises
+    RuntimeError in a transaction that sees more than this store: row-level security is what keeps
+    stores apart here.
     """
     ask_lock(tx, store, wait=wait)()
 
@@ -36,7 +40,7 @@ def share_lock(tx: Tx, store: Store) -> bool:
     customers. False where nobody has ever locked, and it is not locked now. Who shares it gets it
     before those who wait to have it alone."""
     held = tx.execute(
-        """SELECT set_config('enable_seqscan', 'off', true),
+        f"""SELECT {_BY_KEY},
              backshop.visible_store_ids() = ARRAY[%(store)s::uuid]
                AND current_user <> 'backshop_owner' AS is_alone
            FROM (SELECT FROM backshop.locks
@@ -51,7 +55,7 @@ def share_lock(tx: Tx, store: Store) -> bool:
 def ask_lock(tx: Tx, store: Store, *, wait: bool = True) -> Asked[None]:
     """`lock`, asked for: what is read after it was asked is what the lock keeps."""
     locked = tx.execute(
-        """SELECT set_config('enable_seqscan', 'off', true), backshop.lock('saving', %(wait)s),
+        f"""SELECT {_BY_KEY}, backshop.lock('saving', %(wait)s),
              backshop.visible_store_ids() = ARRAY[%(store)s::uuid]
                AND current_user <> 'backshop_owner' AS is_alone""",
         {"store": store.id, "wait": wait},

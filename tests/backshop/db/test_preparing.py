@@ -1,4 +1,5 @@
-"""Plans are kept where it is asked for and the server itself answers."""
+"""Plans are kept where it is asked for and the server itself answers; tables that rows are staged
+in, where it answers."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from backshop.aws import config
 
 OFTEN = 12
 """Runs after which a plan is kept."""
+NUMBERS = [(str(number),) for number in range(db.COPY_FROM)]
 
 
 @pytest.fixture
@@ -41,6 +43,22 @@ def prepared(store, *, keeps_plans: bool = True) -> list[str]:
         return [row["statement"] for row in rows]
 
 
+def total(tx) -> int:
+    staged = db.stage(tx, "numbers", {"number": "integer"}, NUMBERS)
+    row = tx.execute(f"SELECT sum(number) FROM {staged.source}").fetchone()
+    return int(row["sum"])
+
+
+def tables(store) -> int:
+    with db.transaction(store_id=store) as tx:
+        found = tx.execute(
+            """SELECT count(*) AS n FROM pg_class
+               WHERE relkind = 'r' AND relnamespace = pg_my_temp_schema()"""
+        ).fetchone()
+        assert found
+        return int(found["n"])
+
+
 def test_the_server_keeps_plans(at, store):
     assert any("backshop.stores" in each for each in prepared(store))
 
@@ -59,6 +77,49 @@ def test_a_pooler_is_sent_nothing_to_keep(at, database, store):
     with pooler(urlsplit(database.service_url).port) as port:
         at(port)
         assert prepared(store) == []
+
+
+def test_a_pooler_keeps_no_table(at, database, store):
+    with pooler(urlsplit(database.service_url).port) as port:
+        at(port)
+        with db.transaction(store_id=store) as tx:
+            assert total(tx) == sum(range(db.COPY_FROM))
+        assert tables(store) == 0
+
+
+def test_a_connection_keeps_its_tables_and_not_their_rows(at, store):
+    for _ in range(3):
+        with db.transaction(store_id=store) as tx:
+            assert total(tx) == sum(range(db.COPY_FROM))
+    assert tables(store) == 1
+
+
+def test_what_is_staged_twice_at_once_stays_apart(at, store):
+    for _ in range(2):
+        with db.transaction(store_id=store) as tx:
+            once = db.stage(tx, "numbers", {"number": "integer"}, NUMBERS)
+            twice = db.stage(tx, "numbers", {"number": "integer"}, NUMBERS + NUMBERS)
+            texts = db.stage(tx, "numbers", {"number": "text"}, NUMBERS)
+            counted = [
+                tx.execute(f"SELECT count(*) AS n FROM {each.source}").fetchone()
+                for each in (once, twice, texts)
+            ]
+            assert counted == [{"n": n * db.COPY_FROM} for n in (1, 2, 1)]
+    assert tables(store) == 3
+
+
+def test_a_table_that_was_rolled_back_is_made_anew(at, store):
+    with pytest.raises(ZeroDivisionError), db.transaction(store_id=store) as tx:
+        assert total(tx) / 0
+    with db.transaction(store_id=store) as tx:
+        assert total(tx) == sum(range(db.COPY_FROM))
+
+
+def test_where_plans_are_kept_no_table_is(at, store):
+    assert tables(store) == 0
+    with db.transaction(store_id=store, keeps_plans=True) as tx:
+        assert total(tx) == sum(range(db.COPY_FROM))
+    assert tables(store) == 0
 
 
 def test_what_a_migration_changed_is_asked_again_on_a_new_connection(at, owner, store):
