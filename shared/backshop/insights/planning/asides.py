@@ -191,6 +191,7 @@ def _may_be_told(text: str) -> bool:
 
 _IT = (
     r"\b(?:of )?(?:that|this) (?:one|code|coupon|product|item|category|thing)\b|\b(?:it|them|they|those|these)\b"
+    r"|(?<=how many )(?=(?:we|i) (?:sold|have|had|got|shifted|sell|moved)\b)"
     r"|(?<=how many )(?=(?:did|have|do|are|were|has) (?:we|i|left|there|sold|in stock|gone|been sold|moved|shifted|flown)\b)"
 )
 OF_WHAT_WAS_TOLD = r"\b(?:from|of|by|with|did|does|do|to) (?:it|them|those|these|that one)\b(?= (?:bring|brought|make|made|buy|bought|sell|sold|cost|have|has|did|do|order|ordered|came|come|in|last|this|since|over)\b| *$| ~| ,)|^ (?:so |and )*how many (?:have|did|do) (?:we|i) (?:sold|sell|shifted|sale|sales)\b"
@@ -217,7 +218,7 @@ _DATE = re.compile(
     rf"|yesterday|last (?:week|month|year|weekend|{_WEEKDAY})|{_WEEKDAY}|black friday|cyber monday|easter(?: sunday| monday)?|halloween|christmas day|boxing day|valentines day|mothers day)\b"
 )
 _SINCE_THEN = r"\bsince (?:then|that (?:day|date|time))\b|\b(?:ever )?since(?= *$| ,)|\bafter that(?: day| date)?\b"
-_THEN = r"\b(?:(?:on|in|during|over|for) )?that (?:same |very )?(?:day|week|month|weekend|date)\b(?! (?:before|after))"
+_THEN = r"\b(?:(?:on|in|during|over|for|of) )?that (?:same |very )?(?:day|week|month|weekend|date)\b(?! (?:before|after))"
 
 
 def dated(line: str, aside: str) -> str:

@@ -150,7 +150,7 @@ _ROW = (
     rf"|{CODES}|days?|weeks?|months?|quarters?)"
 )
 _HAVE = (
-    r"(?:with|having|where|(?:that|which)(?: (?:have|had|has|made|did|brought(?: in)?|got|sold|were used))+"
+    r"(?:with|having|where|have|had|has|got|(?:that|which)(?: (?:have|had|has|made|did|brought(?: in)?|got|sold|were used))+"
     r"|(?:sold|selling|made|brought in|used))"
 )
 _FIGURE = (
@@ -573,7 +573,7 @@ def is_negative(line: Line) -> bool:
 _FACING = (
     r"^ (?:the |our )?@x\d+(?:(?: ,| and)+ @x\d+)+ , ",
     r"@x\d+(?:(?: ,| and)+ @x\d+)+ (?:[^@]* )?(?:each|respectively)(?= ?$| ~| (?:last|this|in|over|during|since))",
-    r"@x\d+(?: \w+){0,3}(?: ~)? (?:vs|or|compared \w+|(?<!other )than|against) (?:\w+ ){0,2}@x\d+",
+    r"@x\d+(?: \w+){0,5}(?: ~)? (?:vs|or|compared \w+|(?<!other )than|against) (?:\w+ ){0,2}@x\d+",
     r"\b(?:compare|comparing|comparison|difference|split)\b(?: \w+){0,5} @x\d+(?: (?:and|with|to|,))+ @x\d+",
 )
 

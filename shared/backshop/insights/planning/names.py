@@ -597,13 +597,13 @@ _BEFORE_US = frozenset(
     in from to the , and or vs not except excluding outside only just without than through sales revenue orders customers
     turnover aov refunds discounts taxes tax shipping buyers our than against minus ~ uk canada nor neither either
     non both where value values size basket baskets number units items spend growth rate total count ltv
-    month week quarter day weekday method category
+    month week quarter day weekday method category distribution split mix breakdown trend
     """.split()  # noqa: SIM905
 )
 _AFTER_US = frozenset(
     """
     sales revenue orders customers customer market only vs and or buyers shoppers turnover aov share , order people
-    new returning repeat
+    new returning repeat monthly weekly daily ytd mtd
     """.split()  # noqa: SIM905
 )
 
@@ -616,7 +616,9 @@ def _is_country(tokens: list[str], at: int) -> bool:
         return False  # `sent back to us from italy`
     before = tokens[at - 1] if at else ","
     is_marked = before.startswith(MARK) or before[-1:].isdigit() or before == "¤"
-    return is_marked or before in _BEFORE_US or bool({*tokens[at + 1 : at + 2]} & _AFTER_US)
+    after = "".join(tokens[at + 1 : at + 2])
+    is_dated = re.fullmatch(r"20\d\d|q[1-4]", after) is not None
+    return is_marked or is_dated or before in _BEFORE_US or after in _AFTER_US
 
 
 def marked_countries(line: str, original: str, known: Known, found: Found) -> str:

@@ -15,6 +15,15 @@ _WE = r"(?:we|i|the (?:shop|store|business))"
 _MONEY = r"(?:net )?(?:sales|revenue|turnover|takings)"
 _STATUSES = r"(?:cancell?ed|failed|pending|refunded|on hold|unpaid|void(?:ed)?)"
 _UNIT = r"(week|month|quarter|year)"
+_PACKED = (
+    r"(?:packets|packs|bags|tins|jars|boxes|bottles|tubs|rolls|pairs|bars|bunches|sachets|trays|bundles|kilos|metres|balls"
+    r"|cans|cartons|crates|sets|copies|cases|sacks|reels|spools|tubes|loaves|lengths|sheets)"
+)
+"""What goods come in."""
+_CLASS = (
+    r"(?:(?:brand )?new|first time|returning|repeat|existing|regular|old|guests?)(?: customers?| buyers?| clients?| shoppers?| ones)?"
+    r"|guests"
+)
 
 _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
     (
@@ -1007,6 +1016,24 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\1compare \2 and \3",
     ),
     (r"\b(?:than|against|vs|to|with|like) (?:the )?other (?:stores|shops)\b", "than competitors"),
+    (rf"\b(how (?:many|much)) {_PACKED} of (?:the |our )?(@x\d+)", r"\1 \2"),
+    (
+        r"\b(?:how much|what)(?: money)? (?:have|has|did|do) (?:the )?orders (?:with|using|that used) (?:the )?(?:code |coupon )?(@x\d+)"
+        r" (?:bring|brought|make|made|earn|earned|generate|generated)(?: in)?\b",
+        r"sales with \1",
+    ),
+    (
+        r"\b(?:how much|what) (?:is|are) (?:our |the |my )?stock of (?:our |the |my )?(@x\d+) worth\b",
+        r"inventory value of \1",
+    ),
+    (
+        rf"^((?:[a-z]+ )*?)(?:do|did|does) (?:our |the )?(?:{_CLASS}) (.*?) than (?:our |the )?(?:{_CLASS})(?= |$)",
+        r"\1\2 by customer type",
+    ),
+    (
+        r"\bspend(?: (?:more|less))? (?:per|on an?|in an?|for an?|each|every) order\b",
+        "average order value",
+    ),
 )
 
 _RULES = (

@@ -34,9 +34,11 @@ MAY_BE_MISSING = 0.1
 """Where no second one is tried."""
 HARDLY_MISSING = 0.005
 """Where a word of what is not in the data is taken for a part of a story."""
-LIKELIER = 4.5
-"""By how much, as a difference of logarithms, a reading has to be likelier than the one that the
-rules came to."""
+LIKELIER = 3.5
+"""By how much, as a difference of logarithms, a reading of another figure has to be likelier than
+the one that the rules came to."""
+LIKELIER_WITH_MORE = 1.8
+"""And one of the same figure that has rows or a course in time where the rules found none."""
 LIKELY = 0.15
 """How likely each part of a reading has to be where the rules came to none."""
 LIKELY_CLASS = 0.6
@@ -71,17 +73,16 @@ def is_doubtful(query: SemanticQuery, seen: Seen) -> bool:
     if _class_of_customers(seen, held, query.filters):
         return True
     most = Parts(*(seen.best(of, 1)[0] for of in Parts._fields))
-    if _weight(seen, most) - _weight(seen, held) < LIKELIER:
+    if _weight(seen, most) - _weight(seen, held) < LIKELIER_WITH_MORE:
         return False
     found = _likeliest(seen, held, query.filters)
     if found is None:
         return False
-    says_more = (
-        found.metric != held.metric
-        or (found.rows and not held.rows)
-        or (found.grain and not held.grain)
-    )
-    return bool(says_more) and _weight(seen, found) - _weight(seen, held) >= LIKELIER
+    gained = _weight(seen, found) - _weight(seen, held)
+    if found.metric != held.metric:
+        return gained >= LIKELIER
+    has_more = (found.rows and not held.rows) or (found.grain and not held.grain)
+    return bool(has_more) and gained >= LIKELIER_WITH_MORE
 
 
 def parts_of(query: SemanticQuery) -> Parts:
