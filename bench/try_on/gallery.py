@@ -112,7 +112,7 @@ def worn(
         "deeper": order[min(len(order) - 1, own + 1)],
         "far deeper": order[min(len(order) - 1, own + 2)],
     }
-    setting = render.Setting(colors.linear_of(np.array(order[own])), "Perera", "10")
+    setting = render.Setting(colors.linear_of(np.array(order[own])), "Perera", "10", True)
     yield "selfie", Image.fromarray(scene.pixels), head
     for name, spec in LOOKS.items():
         shade = near.get(spec.get("shade", ""))

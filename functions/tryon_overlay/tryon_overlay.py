@@ -68,7 +68,11 @@ def draw_session(store_id: UUID, session_id: UUID, by: str) -> None:
         notes = [*notes, render.LIGHT_UNKNOWN]
     with db.transaction(store_id=store_id) as tx:
         try_on.save_reading(tx, session_id, _told(reading, catalogue, shades), notes)
-    setting = render.Setting(_own(claimed.own_shade, reading, shades), **claimed.lettering)
+    setting = render.Setting(
+        _own(claimed.own_shade, reading, shades),
+        **claimed.lettering,
+        is_guessed=claimed.own_shade not in shades,
+    )
     encode = jpegs.encoder(scene.pixels, len(looks))
     results = {sku: Result(**said) for sku, said in claimed.results.items()}
     for sku, look in looks.items():

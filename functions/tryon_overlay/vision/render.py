@@ -27,6 +27,7 @@ _BLURRED = 0.0045  # `Scene.sharpness` of a face that nobody would know
 _COLOURLESS = 0.05  # logarithm of red over green
 _FILM = 0.35  # share of light that a thick mineral film scatters back
 _RATIOS = (0.05, 6.0)
+_DOUBT = 1.2  # of the cold tint of a guessed shade, as a power, at none of the light
 LIGHT_UNKNOWN = (
     "The light of the photo is not known: choose the shade that is yours to see others as they are."
 )
@@ -38,11 +39,13 @@ memory.keep()
 @dataclass(frozen=True, eq=False)
 class Setting:
     """What a look depends on besides the selfie: the shopper's own shade (linear RGB in neutral
-    light, None where it is not known), and what is printed on a shirt."""
+    light, None where it is not known), whether that is only the catalogue's nearest, and what is
+    printed on a shirt."""
 
     own: Rgb | None = None
     name: str = ""
     number: str = ""
+    is_guessed: bool = False
 
 
 def sit(data: bytes) -> tuple[Scene, list[str]]:
@@ -147,7 +150,19 @@ def _foundation_ratio(scene: Scene, look: looks.Foundation, setting: Setting) ->
     film = _FILM * look.white_cast
     covered = (1 - look.coverage) * own + look.coverage * shade
     ratio = ((1 - film) * covered + film * makeup.WHITE_FILM) / own
+    if setting.is_guessed and look.relative:
+        ratio = ratio / _doubted(bare / own, ratio)
     return np.clip(ratio, *_RATIOS)
+
+
+def _doubted(tint: Rgb, ratio: Rgb) -> Rgb:
+    """What of a tint (the photo's skin over the shade that it is taken for) is rather a wrong guess
+    than cold light. A light skin in little light is paler in colour than the dark one it is taken
+    for, and a far deeper shade would turn grey by as much."""
+    tint = tint / float(tint @ LUMA)
+    cold = np.array([min(tint[0], 1.0), 1.0, max(tint[2], 1.0)])
+    deeper = float(np.clip(1 - ratio @ LUMA, 0, 1))
+    return np.asarray(cold ** (_DOUBT * deeper))
 
 
 def _concealed(scene: Scene, look: looks.Concealer, setting: Setting) -> Rgb:

@@ -111,6 +111,18 @@ def test_a_relative_shade_equal_to_the_shoppers_own_changes_little(scene, files)
     assert unknown[0] < same[0] - 15
 
 
+def test_a_far_deeper_shade_than_a_guessed_one_does_not_turn_grey(scene, files):
+    own = colors.linear_of_hex("#8d5a3c")  # more saturated than the astronaut
+
+    def chroma(shade, is_guessed):
+        setting = render.Setting(own, is_guessed=is_guessed)
+        after = drawn(scene, files, setting, kind="foundation", shade=shade, coverage=1)
+        return float(np.hypot(*skin(after, scene)[1:]))
+
+    assert chroma("#4a2c1e", True) > chroma("#4a2c1e", False) + 3
+    assert chroma("#8d5a3c", True) == pytest.approx(chroma("#8d5a3c", False), abs=0.2)
+
+
 def test_matte_takes_shine_away_and_dewy_adds_it(scene, files):
     def shine(finish):
         after = drawn(scene, files, kind="foundation", white_cast=0.01, finish=finish)
