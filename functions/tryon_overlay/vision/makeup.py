@@ -22,6 +22,7 @@ _LIGHT_SKIN = linear_of(np.array([74.0, 11.0, 19.0]))
 _AS_VISIBLE = 0.95  # of the difference on light skin
 _STRONGEST = 5.0  # power of a product's hue over the skin's
 _POWERS = 1000  # tried from there down
+_THICKEST, _BROWN = 0.9, 0.3  # of a film that darkens skin, and how much of its hue it has
 _LEAST = 1e-3  # of a change that may be seen
 _SHEEN = 0.65  # of the light of skin and product that a highlighter adds where it is thickest
 BRIGHTEST = {"blush": 1.1, "contour": 0.8}  # times the light of bare skin that a tint may give back
@@ -136,10 +137,12 @@ def lips(scene: Scene, look: Color) -> Bytes:
 
 @dataclass(frozen=True)
 class Tint:
-    """How much brighter a tint may make skin, and the difference it makes at its full coverage."""
+    """How much brighter a tint may make skin, the difference it makes at its full coverage, and how
+    far its strokes run out where they begin."""
 
     brightest: float
     difference: float
+    runs_out: float = 0.0
 
 
 def tinted(
@@ -151,7 +154,7 @@ def tinted(
     (CIEDE2000) that the product makes on a light skin.
     """
     ratio = _column(tinting(scene.cheeks, look, tint))
-    mask, area = _seen(scene, scene.strokes(strokes) * np.float32(look.coverage))
+    mask, area = _seen(scene, scene.strokes(strokes, tint.runs_out))
     gloss = scene.fine_gloss[area]
 
     def change(part: Area, light: Floats) -> Floats:
@@ -168,21 +171,23 @@ def light_skin_difference(color: NDArray[np.float64], coverage: float, brightest
 
 
 def tinting(skin: NDArray[np.float64], look: Color, tint: Tint) -> NDArray[np.float64]:
-    """What tinted skin gives back over bare skin: the product's hue to the power that is seen as
-    much."""
-    once = _toned(skin, look.light, tint.brightest)
-    powers = np.linspace(0.2, _STRONGEST, _POWERS)
-    tried = _powered(once, powers[:, None], tint)
-    seen = _difference(skin, 1 + look.coverage * (tried - 1))
-    enough = np.flatnonzero(seen >= _AS_VISIBLE * tint.difference)
+    """What tinted skin gives back over bare skin where a stroke is thickest: the product's hue to
+    the power that is seen as much."""
+    powers = np.linspace(0.2, _STRONGEST, _POWERS)[:, None]
+    if tint.brightest > 1:
+        # No channel grows past what the skin's relief bears.
+        once = np.minimum(_toned(skin, look.light, tint.brightest) ** powers, 2.2)
+        tried = 1 + look.coverage * (once - 1)
+    else:
+        tried = np.minimum(_film(look.light) ** np.minimum(powers, _THICKEST), 1.0)
+    enough = np.flatnonzero(_difference(skin, tried) >= _AS_VISIBLE * tint.difference)
     return tried[enough[0] if len(enough) else -1]
 
 
-def _powered(
-    ratio: NDArray[np.float64], power: NDArray[np.float64], tint: Tint
-) -> NDArray[np.float64]:
-    """The ratio's hue strengthened; no channel grows past what the skin's relief bears."""
-    return np.minimum(ratio**power, 2.2 if tint.brightest > 1 else 1.0)
+def _film(color: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a thin film of a product that darkens lets through. Shade on skin is no greyer than the
+    skin in light: it takes on some of the product's brown."""
+    return np.exp(-1) * (color / float(color @ LUMA)) ** _BROWN
 
 
 def _toned(

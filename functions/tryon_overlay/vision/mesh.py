@@ -36,7 +36,7 @@ BLUSH = ((205, 116, 9.0), (425, 345, 9.0))
 HIGHLIGHTS = ((118, 116, 4.5), (347, 345, 4.5), (6, 5, 2.6), (4, 4, 3.0), (0, 0, 2.2),
               (225, 46, 2.5), (445, 276, 2.5))  # fmt: skip
 CONTOURS = ((187, 132, 5.5), (411, 361, 5.5), (136, 58, 4.5), (365, 288, 4.5), (54, 21, 8.0),
-            (284, 251, 8.0), (193, 198, 1.8), (417, 420, 1.8))  # fmt: skip
+            (284, 251, 8.0), (193, 198, 2.4), (417, 420, 2.4))  # fmt: skip
 
 # The parts of a face that expression does not move, and where they lie in the head, in millimetres:
 # x to the person's left, y down, z away from the viewer, origin between the eyes. The mean of the

@@ -28,6 +28,7 @@ _COLOURLESS = 0.05  # logarithm of red over green
 _FILM = 0.35  # share of light that a thick mineral film scatters back
 _RATIOS = (0.05, 6.0)
 _DOUBT = 1.2  # of the cold tint of a guessed shade, as a power, at none of the light
+_RUNS_OUT = {"blush": 0.0, "contour": 0.5}  # of strokes, where they begin
 LIGHT_UNKNOWN = (
     "The light of the photo is not known: choose the shade that is yours to see others as they are."
 )
@@ -94,7 +95,9 @@ def draw(scene: Scene, look: looks.Look, setting: Setting, assets: Mapping[str, 
         strokes = mesh.BLUSH if look.kind == "blush" else mesh.CONTOURS
         brightest = makeup.BRIGHTEST[look.kind]
         seen = makeup.light_skin_difference(linear_of_color(look.color), look.coverage, brightest)
-        return makeup.tinted(scene, color, strokes, makeup.Tint(brightest, seen))
+        return makeup.tinted(
+            scene, color, strokes, makeup.Tint(brightest, seen, _RUNS_OUT[look.kind])
+        )
     return _dressed(scene, look, setting, assets)
 
 

@@ -596,9 +596,9 @@ class Scene:
         _, across, down = self.skin.level
         return float(np.exp(np.clip(across * x / 60 + down * (y - 30) / 60, -1, 0.5)))
 
-    def strokes(self, strokes: tuple[tuple[int, int, float], ...]) -> Floats:
+    def strokes(self, strokes: tuple[tuple[int, int, float], ...], runs_out: float = 0) -> Floats:
         """Coarse mask of soft strokes between landmarks, on skin only; the width is a deviation
-        in mm."""
+        in mm. They are thinner by the share `runs_out` where they begin."""
         rows, columns = self.coarse.shape[:2]
         y, x = np.mgrid[:rows, :columns].astype(np.float32) + np.float32(0.5)
         field = np.zeros((rows, columns), dtype=np.float32)
@@ -609,7 +609,8 @@ class Scene:
             far = (x - a[0] - along * way[0]) ** 2 + (y - a[1] - along * way[1]) ** 2
             reach = self.coarse_mm(width)
             # No smaller than can be seen, for the reason that `fields.blurred` has.
-            np.maximum(field, np.exp(-np.minimum(far / (2 * reach**2), 14)), out=field)
+            stroke = np.exp(-np.minimum(far / (2 * reach**2), 14))
+            np.maximum(field, stroke * (1 - runs_out * (1 - along)), out=field)
         return field * self.coarse_skin
 
     @cached_property

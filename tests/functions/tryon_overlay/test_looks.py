@@ -123,6 +123,17 @@ def test_a_far_deeper_shade_than_a_guessed_one_does_not_turn_grey(scene, files):
     assert chroma("#8d5a3c", True) == pytest.approx(chroma("#8d5a3c", False), abs=0.2)
 
 
+@pytest.mark.parametrize("lab", [(80, 16, 24), (58, 22, 22), (23, 18, 23)])
+def test_contour_darkens_any_skin_without_greying_it(lab):
+    skin, product = colors.linear_of(np.array(lab)), colors.linear_of_hex("#6b4436")
+    made = makeup.tinting(skin, makeup.Color(product, 0.5), makeup.Tint(0.8, 12.0))
+    after = colors.lab_of(skin * made)
+    assert after[0] < lab[0] - 8
+    # Chroma over lightness: shade on skin is more saturated than the skin in light.
+    saturation = np.hypot(*after[1:]) / after[0], np.hypot(*lab[1:]) / lab[0]
+    assert saturation[0] > 1.15 * saturation[1]
+
+
 def test_matte_takes_shine_away_and_dewy_adds_it(scene, files):
     def shine(finish):
         after = drawn(scene, files, kind="foundation", white_cast=0.01, finish=finish)

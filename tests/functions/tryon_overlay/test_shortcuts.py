@@ -144,10 +144,10 @@ def test_a_foundation_is_that_of_its_formula(scene, finish, ratio, coverage):
 def test_a_tint_is_that_of_its_formula(scene, kind):
     strokes = mesh.BLUSH if kind == "blush" else mesh.CONTOURS
     color = makeup.Color(colors.linear_of_hex("#d8556a"), 0.5)
-    tint = makeup.Tint(makeup.BRIGHTEST[kind], 8.0)
+    tint = makeup.Tint(makeup.BRIGHTEST[kind], 8.0, 0.5)
     drawn = makeup.tinted(scene, color, strokes, tint)
     ratio = makeup.tinting(scene.cheeks, color, tint)[:, None, None]
-    mask, gloss = whole(scene.strokes(strokes) * np.float32(0.5), scene), whole(scene.gloss, scene)
+    mask, gloss = whole(scene.strokes(strokes, 0.5), scene), whole(scene.gloss, scene)
     mask = np.where(mask > 1e-3, mask, 0)
     tinted = np.maximum(scene.planes - gloss, 0) * ratio + gloss
     assert is_near(drawn, scene.planes * (1 - mask) + tinted * mask, mask, scene)
