@@ -1,7 +1,8 @@
 """A batch saved by two transactions at once, each with the orders of other customers.
 
-Whatever a customer's orders change is that customer's alone, but for the rollups: those of the
-second half wait until the first is committed.
+Whatever a customer's orders change is that customer's alone, but for the rollups: those of this
+transaction wait until the other one is committed. Contexts that read records whole decide between
+customers (who has an e-mail address, which order used a discount first): they want one transaction.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ class Inseparable(Exception):
 
 
 def halves(entries: Sequence[Entry]) -> tuple[Half, Half] | None:
-    """The entries by whose they are; None where they are not orders and buyers alone, or where two
-    states of one record are of different customers."""
+    """The entries by whose they are; None where they are not orders and buyers alone, where some
+    context reads them whole, or where two states of one record are of different customers."""
     buyers: dict[Key, str] = {}
     first: Half = []
     second: Half = []
     for entry in entries:
-        if not entry.buyer or entry.is_deletion:
+        if not entry.buyer or entry.is_deletion or entry.record is not None:
             return None
         if buyers.setdefault(entry.key, entry.buyer) != entry.buyer:
             return None

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from backshop.commerce import Kind
 from backshop.saving.erasures import Erasures
 from backshop.saving.halves import halves
@@ -16,8 +17,8 @@ def order(id, customer):
     return made.order(id, customer_id=customer)
 
 
-def parted(*records):
-    return halves(prepare(records, STORE, Erasures()).entries)
+def parted(*records, store=STORE):
+    return halves(prepare(records, store, Erasures()).entries)
 
 
 def test_what_is_a_customers_stays_together():
@@ -45,3 +46,12 @@ def test_what_is_nobodys_is_not_parted():
     records = [order(str(number), str(number % 7)) for number in range(40)]
     assert parted(*records, made.gone(Kind.ORDER, "1", 9)) is None
     assert parted(*records, made.product()) is None
+
+
+@pytest.mark.parametrize("use", ["deliveries", "surveys"])
+def test_what_is_decided_between_customers_is_not_parted(use):
+    """Who has an e-mail address or an order's code, and which order was the first with a discount's
+    code: two that do not see each other's rows would both say that it is theirs."""
+    records = [order(str(number), str(number % 7)) for number in range(40)]
+    assert parted(*records)
+    assert parted(*records, store=made.shop(UUID(int=1), uses=[use])) is None
