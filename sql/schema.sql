@@ -438,7 +438,8 @@ CREATE TABLE backshop.record_versions (
     observed_at timestamp with time zone NOT NULL,
     deleted boolean DEFAULT false NOT NULL,
     digest bytea
-);
+)
+WITH (fillfactor='75');
 
 ALTER TABLE ONLY backshop.record_versions FORCE ROW LEVEL SECURITY;
 
@@ -2358,7 +2359,8 @@ CREATE TABLE insights.customers (
     external_id character varying(100),
     country character varying(2),
     currency character varying(3)
-);
+)
+WITH (fillfactor='60');
 
 ALTER TABLE ONLY insights.customers FORCE ROW LEVEL SECURITY;
 
