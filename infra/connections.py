@@ -1,7 +1,8 @@
 """How many connections functions hold at most, and how many the database takes, by arithmetic.
 
-Each execution environment holds one connection a login. Without RDS Proxy between them, executions
-at once times logins must not be more than the database takes.
+Each execution environment holds one connection a login, and some that are kept beside them. Without
+RDS Proxy between them, executions at once times connections must not be more than the database
+takes.
 
 `python -m infra.connections 1000 MostCapacity=16` says so for these executions at once and
 parameters of infra/.
@@ -35,8 +36,12 @@ USABLE = 0.9
 KEPT = 10
 """Connections that Postgres and RDS keep for themselves and administrators, migrate and maintain
 included."""
-READERS = ("SHOPPER", "ANALYST")
-"""Logins that functions use beside their own."""
+READERS = {"SHOPPER": 1, "ANALYST": 2}
+"""Logins that functions use beside their own, and connections of each: an analyst's next one is
+opened while a question is answered."""
+BESIDE = {"SyncRunFunction": 2, "OutboxWorkerFunction": 1, "CatalogueImportsFunction": 1}
+"""Further connections of the own login: locks live on one (`db.try_locks`), and the second saver of
+a sync has one."""
 
 
 def main(executions: str, *overrides: str) -> None:
@@ -61,7 +66,7 @@ def taken(settings: Mapping[str, str]) -> int | None:
 def held(document: Mapping[str, Any]) -> dict[str, int]:
     """How many connections an environment of each function of template.yaml holds at most."""
     return {
-        name: 1 + sum(f"DATABASE_{reader}_SECRET" in _variables(each) for reader in READERS)
+        name: 1 + BESIDE.get(name, 0) + _of_readers(each)
         for name, each in document["Resources"].items()
         if each["Type"] == "AWS::Serverless::Function" and name != "MigrateFunction"
     }
@@ -70,6 +75,11 @@ def held(document: Mapping[str, Any]) -> dict[str, int]:
 def most_held() -> int:
     """By an environment of any function."""
     return max(held(template.read(ROOT / "template.yaml")).values())
+
+
+def _of_readers(function: Mapping[str, Any]) -> int:
+    variables = _variables(function)
+    return sum(number for name, number in READERS.items() if f"DATABASE_{name}_SECRET" in variables)
 
 
 def _variables(function: Mapping[str, Any]) -> Mapping[str, Any]:
