@@ -28,7 +28,9 @@ _VERB = (
 _STATED = (
     _FILLERS
     + r"(?:(?:i|we|he|she|you|everyone|everybody|somebody|someone|nobody)(?:'\w+)? (?!who|that|and|or|from|in)\w"
-    r"|(?:they|it|that|there|people|folks|things|business)(?:'(?:s|ve|re|d|ll)| " + _VERB + r")\b"
+    r"|(?:they|it|that|there|people|folks|things|business|money|cash|time|life|everything|nothing|nobody|winter|summer|spring|autumn|christmas)(?:'(?:s|ve|re|d|ll)| "
+    + _VERB
+    + r")\b"
     r"|this(?:'s| is| was| has| will) (?!the )"
     r"|(?:is|are|am|was) (?:he|she|that|this|i|it) (?:right|true|wrong|correct|so)\b"
     r"|(?:no (?:idea|clue)|not sure)\b(?! (?:what|which|who|how (?:many|much)))"
@@ -194,7 +196,7 @@ _IT = (
     r"|(?<=how many )(?=(?:we|i) (?:sold|have|had|got|shifted|sell|moved)\b)"
     r"|(?<=how many )(?=(?:did|have|do|are|were|has) (?:we|i|left|there|sold|in stock|gone|been sold|moved|shifted|flown)\b)"
 )
-OF_WHAT_WAS_TOLD = r"\b(?:from|of|by|with|did|does|do|to) (?:it|them|those|these|that one)\b(?= (?:bring|brought|make|made|buy|bought|sell|sold|cost|have|has|did|do|order|ordered|came|come|in|last|this|since|over)\b| *$| ~| ,)|^ (?:so |and )*how many (?:have|did|do) (?:we|i) (?:sold|sell|shifted|sale|sales)\b"
+OF_WHAT_WAS_TOLD = r"\bfrom (?:there|that)\b(?= (?:in|last|this|since|over)\b| *$| ,)|\b(?:from|of|by|with|did|does|do|to) (?:it|them|those|these|that one)\b(?= (?:bring|brought|make|made|buy|bought|sell|sold|cost|have|has|did|do|order|ordered|came|come|in|last|this|since|over)\b| *$| ~| ,)|^ (?:so |and )*how many (?:have|did|do) (?:we|i) (?:sold|sell|shifted|sale|sales)\b"
 UNKNOWN_IT = (
     r"\b(?:it|them|they|these|those|that one|this one)\b(?! (?:is|was|sorted|listed|split|by)\b)"
 )

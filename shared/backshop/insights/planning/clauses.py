@@ -30,7 +30,7 @@ NOT = frozenset(
 )
 NOT_OF_TWO = frozenset(
     {
-        ("other", "than"), ("apart", "from"), ("aside", "from"), ("leaving", "out"), ("leave", "out"), ("but", "not"),
+        ("other", "than"), ("apart", "from"), ("aside", "from"), ("leaving", "out"), ("leave", "out"), ("take", "out"), ("taking", "out"), ("but", "not"),
         ("all", "but"), ("anything", "but"), ("everything", "but"), ("anywhere", "but"), ("everywhere", "but"),
         ("except", "for"), ("anything", "except"), ("anywhere", "except"), ("everywhere", "except"), ("not", "counting"),
         ("not", "including"),

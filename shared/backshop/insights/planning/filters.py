@@ -326,7 +326,8 @@ def _read_days_of_week(reading: Reading) -> None:
     if not days and (found := line.take(_DAYS_BESIDE)):
         days = [WEEKDAYS.index(found[each]) + 1 for each in (1, 2)]
         reading.dimensions.append(D.DAY_OF_WEEK)
-    elif len(days) > 1 and line.take(r"\bvs\b"):
+    elif len(days) > 1 and (line.take(r"\bvs\b") or line.take(rf"\b{_MORE}\b(?=.*\bthan ~)")):
+        line.take(r"\bthan\b")
         reading.dimensions.append(D.DAY_OF_WEEK)
     if len(days) == 1:
         put(reading, limit(D.DAY_OF_WEEK, "=", days[0]))
@@ -563,7 +564,7 @@ def _currencies(reading: Reading, line: Line, known: Known) -> None:
 
 # ------------------------------------------------------------------------------- names
 
-_NOT = r"(?:excluding|excl|except(?:ing)?(?: for)?|without|not|outside(?: of)?|other than|apart from|besides|ignoring|leaving out|leave out|minus|but not|non|everywhere but|anywhere but|all but|exclude|aside from)(?: (?:in|from|for|of|the|any|counting|including|to|our|sales|orders|customers|using|code|coupon|country|category|channel|product))*"
+_NOT = r"(?:excluding|excl|tak(?:e|ing) out|remov(?:e|ing)|drop(?:ping)?|except(?:ing)?(?: for)?|without|not|outside(?: of)?|other than|apart from|besides|ignoring|leaving out|leave out|minus|but not|non|everywhere but|anywhere but|all but|exclude|aside from)(?: (?:in|from|for|of|the|any|counting|including|to|our|sales|orders|customers|using|code|coupon|country|category|channel|product))*"
 
 
 def is_negative(line: Line) -> bool:
@@ -574,6 +575,8 @@ _FACING = (
     r"^ (?:the |our )?@x\d+(?:(?: ,| and)+ @x\d+)+ , ",
     r"@x\d+(?:(?: ,| and)+ @x\d+)+ (?:[^@]* )?(?:each|respectively)(?= ?$| ~| (?:last|this|in|over|during|since))",
     r"@x\d+(?: \w+){0,5}(?: ~)? (?:vs|or|compared \w+|(?<!other )than|against) (?:\w+ ){0,2}@x\d+",
+    r"@x\d+ [^@]*\b(?:more|better|less|worse|fewer|higher|lower|bigger|smaller|faster|slower)\b[^@]* than [^@]*@x\d+",
+    r"@x\d+ [^@]*, (?:and )?(?:from|in|for|of|with) @x\d+,? (?:too|as well)\b",
     r"\b(?:compare|comparing|comparison|difference|split)\b(?: \w+){0,5} @x\d+(?: (?:and|with|to|,))+ @x\d+",
 )
 

@@ -281,11 +281,20 @@ def _metrics(before: SemanticQuery, reading: Reading, is_added: bool) -> list[st
         for word, (old, new) in _OTHER_MIDDLE.items():
             if before.metrics[0] == old and reading.line.take(rf"\b(?:the )?{word}\b"):
                 return [new]
-    if not reading.metrics:
+    if not reading.metrics or _is_of_code(before, reading):
         return list(before.metrics)
     if is_added:
         return list(dict.fromkeys([*before.metrics, *reading.metrics]))
     return list(reading.metrics)
+
+
+def _is_of_code(before: SemanticQuery, reading: Reading) -> bool:
+    """`and how many of those used save10`: of what was counted."""
+    return (
+        reading.metrics == ["coupon_uses"]
+        and reading.line.has(r"\bof (?:those|these|them)\b")
+        and all(Dimension.COUPON in METRICS[each].dimensions for each in before.metrics)
+    )
 
 
 def _dimensions(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Dimension]:

@@ -33,6 +33,10 @@ _WEEKDAYS = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b")
 _ROWS = re.compile(rf"\b(?:{ranking.NOUNS})\b")
 _STEM = 5
 """Letters by which a longer word is known, too."""
+_BETWEEN = frozenset(
+    ["than", "vs", "or", "and", "each", "compare", "compared", "both", "together", "against"]
+)
+"""Words by which two names of a kind are set against each other, or taken together."""
 _SIGNS = frozenset({",", "~", "."})
 
 
@@ -74,7 +78,12 @@ def features(text: str) -> set[str]:
     found = {"", *words, *(f"{one} {other}" for one, other in pairwise(["^", *words, "$"]))}
     found.update(f"{each[:_STEM]}-" for each in words if len(each) > _STEM)
     figures = list(metrics.said_in(Line(f" {text} ")))
-    held = {each for each in words if each.startswith(MARK[0])}
+    kinds = [each for each in words if each.startswith(MARK[0])]
+    held = set(kinds)
+    for kind in held:
+        if kinds.count(kind) > 1:
+            found.add(f"{kind}s")
+            found.update(f"{kind}s {each}" for each in _BETWEEN & set(words))
     found.update(f"={name}" for name in figures)
     found.add(f"={','.join(sorted(set(figures)))}=")
     found.add("".join(sorted(held)))

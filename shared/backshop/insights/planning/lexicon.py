@@ -180,6 +180,12 @@ def _m(pattern: str, missing: str, text: str, nearest: tuple[str, dict[str, Any]
 
 MISSING: tuple[Missing, ...] = (
     _m(
+        r"charge ?backs?|(?:payment|card|paypal) disputes?",
+        "chargebacks|payment fees",
+        "Chargebacks and disputes are not synced, only refunds.",
+        _REFUNDS,
+    ),
+    _m(
         r"(?:e ?mail|sms|newsletter|mailing) campaigns?",
         "newsletters|advertising",
         "Neither newsletters nor campaigns are synced.",

@@ -16,6 +16,7 @@ from backshop.insights.planning import countries, lexicon
 from backshop.insights.planning.models import Known
 from backshop.insights.planning.patterns import compiled
 from backshop.insights.planning.text import (
+    NUMBERS,
     SPELLED_ANEW,
     UNITS,
     by_length,
@@ -397,7 +398,8 @@ def _code_at(
     for length in (3, 2, 1):
         span = tokens[place : place + length]
         word = "".join(span)
-        named = held.code(word) or held.code(re.sub(r"['_./-]", "", word))
+        dictated = "".join(str(NUMBERS.get(each, each)) for each in span)  # `save ten`
+        named = held.code(word) or held.code(re.sub(r"['_./-]", "", word)) or held.code(dictated)
         if named is None or len(span) < length:
             continue
         around = {*tokens[max(0, place - 2) : place], *tokens[place + length : place + length + 1]}

@@ -3,12 +3,14 @@ looked for. Names of the store are marked by then (`@x0`) and are not touched.""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from re import Match
 
 from backshop.insights.planning import verbs
 from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
 from backshop.insights.planning.patterns import Rewriting
+from backshop.insights.planning.times import MONTH
 
 _DID = r"(?:do|did|have|has|does|are|were|was|is)"
 _WE = r"(?:we|i|the (?:shop|store|business))"
@@ -1016,6 +1018,50 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\1compare \2 and \3",
     ),
     (r"\b(?:than|against|vs|to|with|like) (?:the )?other (?:stores|shops)\b", "than competitors"),
+    (r"\bhas coupon (?:= )?false\b", "without a coupon"),
+    (r"\bhas coupon (?:= )?true\b", "with a coupon"),
+    (
+        r"\b(?:amount|sum|value|total)s? of (?:the |our )?(refund|discount)\b",
+        lambda m: f"{m[1]} amount",
+    ),
+    (r"\b(?:delivery|shipping|postage) (?:money|income|takings)\b", "shipping fees"),
+    (r"\bthe less (sold|used|ordered|bought|popular)\b", r"the least \1"),
+    (
+        r"\b(?:the )?(average|mean|median) of (?:the |our |an? )?orders?(?: values?)?\b",
+        r"\1 order value",
+    ),
+    (
+        rf"\b(?:for )?how (?:much|many) (?:¤|dollars|euros|pounds|money) (?:have|has|did|do) (?:the |our )?{PEOPLE} (?:of|from|in) (@x\d+) (?:bought|buy|ordered|order|spent|spend)\b",
+        r"net sales from \1",
+    ),
+    (
+        r"\btop (?:quintile|fifth)(?: (?:revenue|sales|customer))? concentration\b",
+        "customer concentration",
+    ),
+    (r"^(no|zero|0) sales(?! (?:tax|channel))\b", "products without sales"),
+    (r"\bcohort ltv\b(?=.*\bcohort\b)", "ltv"),
+    (r"\bagainst the other year\b", "vs last year"),
+    (
+        r"\b(?:in |over |during )?(?:spring|summer|autumn|fall|winter)( 20\d\d)?,? ((?:[a-z]{3,9}) (?:to|till|until) (?:[a-z]{3,9}))\b(?= |$)(?! 20\d\d)",
+        lambda m: f"{m[2]}{m[1] or ''}" if _are_months(m[2]) else m[0],
+    ),
+    (
+        r"\b(20\d\d) ?, (20\d\d) ?,? and (20\d\d)\b",
+        lambda m: (
+            f"{m[1]} to {m[3]}"
+            if int(m[3]) - int(m[1]) == 2 == 2 * (int(m[2]) - int(m[1]))
+            else m[0]
+        ),
+    ),
+    (
+        r"\bbetween midnight and (\d{1,2})(?::00)?(?: am| in the morning)?\b(?! ?pm)",
+        r"before \1 am",
+    ),
+    (r"\bsat(?: and| ,)? sun\b", "on weekends"),
+    (
+        r"\bmonth (january|february|march|april|may|june|july|august|september|october|november|december)\b",
+        r"\1",
+    ),
     (rf"\b(how (?:many|much)) {_PACKED} of (?:the |our )?(@x\d+)", r"\1 \2"),
     (
         r"\b(?:how much|what)(?: money)? (?:have|has|did|do) (?:the )?orders (?:with|using|that used) (?:the )?(?:code |coupon )?(@x\d+)"
@@ -1049,6 +1095,11 @@ _RULES = (
     *_OF_LIMITS,
     *_OF_OTHERS,
 )
+
+
+def _are_months(text: str) -> bool:
+    first, _, last = text.split()
+    return all(re.fullmatch(MONTH, each) for each in (first, last))
 
 
 _rewritten = Rewriting(_RULES)

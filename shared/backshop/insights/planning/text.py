@@ -58,6 +58,7 @@ _ABBREVIATED: dict[str, str] = {
     "mth": "month",
     "qtr": "quarter",
     "prev": "previous",
+    "py": "last year",
     "prod": "products",
     "cust": "customers",
     "avg": "average",
@@ -96,6 +97,9 @@ _SLIPS = {
         "week": "wek",
         "top": "tpo",
         "days": "dys dasy",
+        "second": "secnd secon seccond",
+        "third": "thrid thrd",
+        "fourth": "forth fouth",
     }.items()
     for slip in slips.split()
 }

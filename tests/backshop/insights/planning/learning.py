@@ -29,7 +29,7 @@ from tests.backshop.insights.planning.shop import KNOWN, Expected, questions
 
 WEIGHTS = Path(learned.__file__).with_name("learned.json")
 ROUNDS = 70
-PENALTY = 0.03
+PENALTY = 0.015
 LEAST = 0.8
 """A smaller weight is left out."""
 SEEN_TWICE = 2
