@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ def _confirm(session: Session, name: str, what: str, is_sure: bool) -> None:
 def _of_stack(session: Session, what: str) -> None:
     place = session.place
     manager = place.client("secretsmanager")
+    former = session.invoke("staff_keys", {})["staff_keys"] if what == "keys" else []
     wanted = LOGINS if what == "logins" else [what]
     with session.waiting("changing secrets"):
         for each in wanted:
@@ -98,13 +99,12 @@ def _of_stack(session: Session, what: str) -> None:
         session.invoke("migrate", {})
         place.renew_urls()
     if what == "keys":
-        _renew_key(session)
+        _renew_key(session, former)
 
 
-def _renew_key(session: Session) -> None:
-    """Give this command a key of the new secret, and revoke the others, which are dead anyway: so
-    `backshop keys list` shows those that open something."""
-    former = session.invoke("staff_keys", {})["staff_keys"]
+def _renew_key(session: Session, former: Sequence[Mapping[str, Any]]) -> None:
+    """Give this command a key of the new secret, and revoke the `former` ones, which are dead
+    anyway: so `backshop keys list` shows those that open something."""
     made = session.invoke("staff_keys", {"name": "operators"})
     session.place.keep_key(made["staff_key"])
     for key in former:

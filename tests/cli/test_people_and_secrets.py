@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 
+from cli.commands import rotate
 from tests.stack.conftest import eventually
 
 EMAIL = "someone.else@example.com"
@@ -160,3 +162,39 @@ def test_a_shops_secret_needs_a_shop_and_a_file(here: Any) -> None:
     assert here("rotate", "webhook", "--yes").code == 2
     told = here("rotate", "webhook", "--store", "vendure", "--yes")
     assert (told.code, "--to FILE" in told.err) == (2, True)
+
+
+class _Stack:
+    """A session with a stack where somebody makes a key as soon as there is the new secret."""
+
+    def __init__(self) -> None:
+        self.place = self
+        self.keys = ["former"]
+        self.revoked: list[str] = []
+
+    def waiting(self, _what: str) -> Any:
+        return nullcontext()
+
+    def client(self, _service: str) -> Any:
+        return self
+
+    def of_type(self, _kind: str) -> dict[str, str]:
+        return {"KeySecret": "its ARN"}
+
+    def put_secret_value(self, **_secret: str) -> None:
+        self.keys.append("meanwhile")
+
+    def keep_key(self, _key: str) -> None: ...
+
+    def invoke(self, _function: str, event: dict[str, str]) -> Any:
+        if "revoke" in event:
+            self.revoked.append(event["revoke"])
+        if "name" in event:
+            return {"staff_key": "its own"}
+        return {"staff_keys": [{"id": each, "revoked_at": None} for each in self.keys]}
+
+
+def test_a_key_of_the_new_secret_is_not_revoked_with_the_former_ones() -> None:
+    stack: Any = _Stack()
+    rotate._of_stack(stack, "keys")
+    assert stack.revoked == ["former"]
