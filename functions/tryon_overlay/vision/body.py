@@ -6,7 +6,7 @@ Each network is loaded when first asked for; make-up asks for none.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,14 @@ _BETWEEN = 40  # millimetres between arms in which shade is theirs
 _SHOULDER = 255  # millimetres of the squares in which shoulders are looked for
 _UNSURE = 0.05  # chance of a person from which a nearer look counts
 _STEP = 4  # pixels of the picture to one of the coarse fields here
+
+
+class _Part(NamedTuple):
+    """A part of an arm, from joint to joint."""
+
+    start: Points
+    end: Points
+    is_hand: bool
 
 
 class Body:
@@ -226,10 +234,11 @@ class Body:
         wears."""
         reach = self._scene.mm(40)
         field = np.zeros(self.shape, dtype=np.float32)
-        for start, end in self._forearms:
+        for start, end, is_hand in self._forearms:
             part, area = fields.drawn_part(_capsule(start, end, reach), self.shape, reach / 8)
             bare = np.clip(4 * fields.softened(self.shaded_skin[area], reach / 12) - 0.6, 0, 1)
-            if float(bare[part > 0.5].mean() if (part > 0.5).any() else 0) > 0.3:
+            # A hand has no sleeve, and is seldom as long as where it may be.
+            if is_hand or float(bare[part > 0.5].mean() if (part > 0.5).any() else 0) > 0.3:
                 part = part * bare
             np.maximum(field[area], part, out=field[area])
         return field * self.figure
@@ -244,7 +253,7 @@ class Body:
         above = np.cumsum(self._small(cloth), axis=0) * np.float32(_STEP / self._scene.mm(1))
         below = self.shaded_skin * self._resized(np.clip((above - 25) / 15, 0, 1))
         reach = self._scene.mm(80)
-        outlines = [_capsule(start, end, reach) for start, end in self._forearms]
+        outlines = [_capsule(start, end, reach) for start, end, _ in self._forearms]
         # Arms that are crossed go on below the one that was found.
         near = np.maximum.accumulate(fields.drawn(outlines, self.shape, reach / 16), axis=0)
         found = near * np.clip(4 * fields.softened(below, reach / 24) - 1.6, 0, 1)
@@ -261,7 +270,7 @@ class Body:
         return self._resized(np.asarray(closed, dtype=np.float32) / 255 * dark)
 
     @cached_property
-    def _forearms(self) -> list[tuple[Points, Points]]:
+    def _forearms(self) -> list[_Part]:
         """From the elbows to the wrists and from there to the tips of the fingers, where they
         show."""
         points, seen = self.joints
@@ -272,7 +281,8 @@ class Body:
             if seen[list(chain[:2])].min() < _SEEN or not inside[list(chain[:2])].all():
                 continue
             elbow, wrist, finger = points[list(chain)]
-            found += [(elbow, wrist), (wrist, wrist + 2.2 * (finger - wrist))]
+            tips = wrist + 2.2 * (finger - wrist)
+            found += [_Part(elbow, wrist, False), _Part(wrist, tips, True)]
         return found
 
     @cached_property

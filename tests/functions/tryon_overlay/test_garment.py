@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from backshop.connect.try_on import looks
+from PIL import Image
 from vision import garment, render
+from vision.body import _Part
 
 from bench.try_on import figures, gallery, samples
 
@@ -54,3 +56,14 @@ def test_a_shirt_lies_over_own_cloth_and_under_hair_skin_and_scarves(name, at, d
     x, y = at
     red, _, blue = np.median(after[y - 6 : y + 6, x - 6 : x + 6].reshape(-1, 3), axis=0)
     assert (blue > 2 * red) == dressed
+
+
+@pytest.mark.parametrize(("is_hand", "shows"), [(False, True), (True, False)])
+def test_dark_cloth_is_a_sleeve_where_a_forearm_is_and_no_hand(is_hand, shows):
+    pixels = np.array(figures.astronaut())
+    pixels[300:] = 30
+    scene, _ = render.sit(figures.as_png(Image.fromarray(pixels)))
+    body = scene.body
+    body.__dict__["figure"] = np.ones(body.shape, dtype=np.float32)
+    body.__dict__["_forearms"] = [_Part(np.array([150, 420]), np.array([300, 420]), is_hand)]
+    assert (body.arms[420, 225] > 0.9) == shows
