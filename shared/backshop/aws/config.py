@@ -91,20 +91,25 @@ def former_secret(name: str) -> str | None:
     kept = _former.get(name)
     if kept and monotonic() - kept[0] < SECRET_SECONDS:
         return kept[1]
-    from botocore.exceptions import BotoCoreError
-
-    manager = client("secretsmanager")
     try:
-        answer = manager.get_secret_value(SecretId=value(name), VersionStage="AWSPREVIOUS")
-        text: str | None = answer["SecretString"]
-    except manager.exceptions.ResourceNotFoundException:
-        text = None
-    except BotoCoreError as unreachable:
+        text = _former_text(value(name))
+    except Unreachable:
         if not kept:
-            raise Unreachable("Secrets Manager does not answer") from unreachable
+            raise
         text = kept[1]
     _former[name] = (monotonic(), text)
     return text
+
+
+def _former_text(id: str) -> str | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        return signed.secret(access(), id, "AWSPREVIOUS")
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
 
 
 def is_older(name: str, seconds: float) -> bool:

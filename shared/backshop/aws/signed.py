@@ -93,14 +93,13 @@ class Answer(NamedTuple):
         )
 
 
-def secret(access: Access, id: str) -> str:
-    """A secret's current text. Raises `Unreachable`, and botocore's ClientError where it is
-    refused."""
+def secret(access: Access, id: str, stage: str = "AWSCURRENT") -> str:
+    """A secret's text. Raises `Unreachable`, and botocore's ClientError where it is refused."""
     headers = {
         "content-type": "application/x-amz-json-1.1",
         "x-amz-target": "secretsmanager.GetSecretValue",
     }
-    body = json.dumps({"SecretId": id}).encode()
+    body = json.dumps({"SecretId": id, "VersionStage": stage}).encode()
     url = f"{_endpoint(access, 'secretsmanager')}/"
     call = Call("GetSecretValue", "secretsmanager", "POST", url, headers, body)
     text: str = json.loads(send(access, call))["SecretString"]

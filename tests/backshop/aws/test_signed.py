@@ -282,7 +282,7 @@ def test_a_kept_secret_is_used_on_where_nobody_answers(
     aws.says = [(200, json.dumps({"SecretString": "the text"}).encode())]
     config.reset()
     assert config.secret("A_SECRET") == "the text"
-    assert json.loads(aws.asked[0]["body"]) == {"SecretId": "its id"}
+    assert json.loads(aws.asked[0]["body"])["SecretId"] == "its id"
     monkeypatch.setattr(signed, "_READ_SECONDS", 0.05)
     monkeypatch.setattr(config, "SECRET_SECONDS", 0)
     aws.hangs = True
@@ -306,6 +306,26 @@ def test_a_kept_secret_is_used_on_where_aws_is_busy_and_it_is_left_alone_for_a_w
     assert config.secret("A_SECRET") == "the text"
     assert config.secret("A_SECRET") == "the text"
     assert len(aws.asked) == 4
+
+
+def test_a_former_secret_is_kept_and_used_on_alike(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_SECRET", "its id")
+    never = (400, b'{"__type": "ResourceNotFoundException"}')
+    aws.says = [never, (200, b'{"SecretString": "the former"}'), *[BUSY] * 3, *[BUSY] * 3]
+    config.reset()
+    now = 1000.0
+    monkeypatch.setattr(config, "monotonic", lambda: now)
+    assert config.former_secret("A_SECRET") is None
+    assert json.loads(aws.asked[0]["body"]) == {"SecretId": "its id", "VersionStage": "AWSPREVIOUS"}
+    for _ in range(3):
+        now += config.SECRET_SECONDS
+        assert config.former_secret("A_SECRET") == "the former"
+    config.reset()
+    aws.says = [BUSY] * 3
+    with pytest.raises(config.Unreachable):
+        config.former_secret("A_SECRET")
 
 
 def test_a_key_that_is_none_ends_no_other_where_secrets_manager_does_not_answer(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
-from backshop.aws import config
+from backshop.aws import config, signed
 from backshop.errors import Unauthorized
 from backshop.web import tokens
 from moto import mock_aws
@@ -87,14 +87,13 @@ def test_a_token_of_the_new_secret_is_read_where_the_former_is_still_kept(replac
 def test_made_up_tokens_do_not_ask_secrets_manager_each_time(replace, monkeypatch):
     asked = []
     sign()
-    manager = config.client("secretsmanager")
-    get = manager.get_secret_value
+    get = signed.secret
 
-    def counted(**given):
+    def counted(*given):
         asked.append(1)
-        return get(**given)
+        return get(*given)
 
-    monkeypatch.setattr(manager, "get_secret_value", counted)
+    monkeypatch.setattr(signed, "secret", counted)
     made_up = jwt.encode({"aud": "shopper", "exp": AT + HOUR}, "another secret, also long enough")
     for _ in range(50):
         with pytest.raises(Unauthorized):
