@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from backshop.insights.planning.rules import Reading
 
 D = Dimension
-SURELY_MISSING = 0.9
+SURELY_MISSING = 0.7
 """How likely it is that what is asked for is not in the data where no reading is taken."""
 MAY_BE_MISSING = 0.1
 """Where no second one is tried."""
