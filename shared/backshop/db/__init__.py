@@ -75,8 +75,10 @@ Row = tuple[str, ...]
 """A row in Postgres' text forms, one value a column; an empty text is NULL."""
 
 COPY_FROM = 250
-"""Rows from which a temporary table costs less than JSON sent with each statement
+"""Rows from which a temporary table that is there costs less than JSON sent with each statement
 (bench/ingest.py)."""
+COPY_ONCE_FROM = 1000
+"""The same of one that is made for them, which takes 3 ms."""
 
 PREPARED_AFTER = 2
 """Runs of a statement on one connection before it is prepared there. Postgres itself plans it five
@@ -550,10 +552,9 @@ def stage_lines(tx: Tx, name: str, columns: Mapping[str, str], lines: Sequence[s
 
 def _staging_table(tx: Tx, name: str, columns: Mapping[str, str]) -> str:
     """An empty temporary table. Making and dropping one takes as long as copying a thousand rows,
-    so that a connection keeps it; not one of a pooler, which others use in turn, and not for
-    statements that are prepared, whose plan would be that of other rows."""
+    so that connections keep them where they may."""
     typed = _typed(columns)
-    if tx.prepare_threshold is None and _is_direct(tx):
+    if _keeps_tables(tx):
         kept = f"staged_{name}_{crc32(typed.encode()):x}"
         used = _staged_in().setdefault(tx, Counter())
         used[kept] += 1
@@ -575,7 +576,15 @@ def _staged_in() -> WeakKeyDictionary[Tx, Counter[str]]:
 
 def _travels_as_json(tx: Tx, size: int) -> bool:
     """In a pipeline nothing is copied."""
-    return size < COPY_FROM or bool(tx.info.pipeline_status)
+    if size < COPY_FROM or tx.info.pipeline_status:
+        return True
+    return size < COPY_ONCE_FROM and not _keeps_tables(tx)
+
+
+def _keeps_tables(tx: Tx) -> bool:
+    """Not those of a pooler, which others use in turn, and not for statements that are prepared,
+    whose plan would be that of other rows."""
+    return tx.prepare_threshold is None and _is_direct(tx)
 
 
 def _stage_json(

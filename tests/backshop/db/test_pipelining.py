@@ -108,11 +108,11 @@ def test_rows_are_counted_once_they_are(store):
 
 
 def test_many_rows_are_staged_without_a_copy(store):
-    rows = [(str(number),) for number in range(db.COPY_FROM + 1)]
+    rows = [(str(number),) for number in range(db.COPY_ONCE_FROM + 1)]
     with pipelined(store) as tx:
         staged = db.stage(tx, "numbers", {"number": "integer"}, rows)
         row = tx.execute(f"SELECT sum(number) FROM {staged.source}", staged.params).fetchone()
-        assert row == {"sum": sum(range(db.COPY_FROM + 1))}
+        assert row == {"sum": sum(range(db.COPY_ONCE_FROM + 1))}
 
 
 def test_one_that_does_not_go_on_ends(store, kept, monkeypatch):

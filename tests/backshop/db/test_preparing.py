@@ -15,7 +15,7 @@ from backshop.aws import config
 
 OFTEN = 12
 """Runs after which a plan is kept."""
-NUMBERS = [(str(number),) for number in range(db.COPY_FROM)]
+NUMBERS = [(str(number),) for number in range(db.COPY_ONCE_FROM)]
 
 
 @pytest.fixture
@@ -83,14 +83,14 @@ def test_a_pooler_keeps_no_table(at, database, store):
     with pooler(urlsplit(database.service_url).port) as port:
         at(port)
         with db.transaction(store_id=store) as tx:
-            assert total(tx) == sum(range(db.COPY_FROM))
+            assert total(tx) == sum(range(db.COPY_ONCE_FROM))
         assert tables(store) == 0
 
 
 def test_a_connection_keeps_its_tables_and_not_their_rows(at, store):
     for _ in range(3):
         with db.transaction(store_id=store) as tx:
-            assert total(tx) == sum(range(db.COPY_FROM))
+            assert total(tx) == sum(range(db.COPY_ONCE_FROM))
     assert tables(store) == 1
 
 
@@ -104,7 +104,7 @@ def test_what_is_staged_twice_at_once_stays_apart(at, store):
                 tx.execute(f"SELECT count(*) AS n FROM {each.source}").fetchone()
                 for each in (once, twice, texts)
             ]
-            assert counted == [{"n": n * db.COPY_FROM} for n in (1, 2, 1)]
+            assert counted == [{"n": n * db.COPY_ONCE_FROM} for n in (1, 2, 1)]
     assert tables(store) == 3
 
 
@@ -112,13 +112,13 @@ def test_a_table_that_was_rolled_back_is_made_anew(at, store):
     with pytest.raises(ZeroDivisionError), db.transaction(store_id=store) as tx:
         assert total(tx) / 0
     with db.transaction(store_id=store) as tx:
-        assert total(tx) == sum(range(db.COPY_FROM))
+        assert total(tx) == sum(range(db.COPY_ONCE_FROM))
 
 
 def test_where_plans_are_kept_no_table_is(at, store):
     assert tables(store) == 0
     with db.transaction(store_id=store, keeps_plans=True) as tx:
-        assert total(tx) == sum(range(db.COPY_FROM))
+        assert total(tx) == sum(range(db.COPY_ONCE_FROM))
     assert tables(store) == 0
 
 

@@ -26,6 +26,7 @@ def test_rows_arrive_as_they_were(
     tx: Any, monkeypatch: pytest.MonkeyPatch, copy_from: int, as_lines: bool, rows: Any
 ) -> None:
     monkeypatch.setattr(db, "COPY_FROM", copy_from)
+    monkeypatch.setattr(db, "COPY_ONCE_FROM", copy_from)
     if as_lines:
         staged = db.stage_lines(tx, "texts", COLUMNS, [db.copy_line(row) for row in rows])
     else:
