@@ -37,6 +37,8 @@ from backshop.sync.savers import Savers
 
 BATCH = 3000
 """Records a transaction: fewer cost more a record, more cost memory and time to repeat."""
+FIRST_BATCH = 500
+"""Records of the first one of a complete reading, so that saving begins soon."""
 MARGIN = 0.15
 LONGEST_MARGIN = 60.0
 """The share of an invocation, and the seconds at most, that are kept for ending it: the batch under
@@ -265,7 +267,8 @@ class _Reading:
         scope = self._scope()
         lifts = self._has_tombstones()
         with closing(self._steps(scope)) as steps:
-            for batch in _batches(steps, self.clock):
+            first = min(FIRST_BATCH, BATCH) if scope.complete else BATCH
+            for batch in _batches(steps, self.clock, first):
                 self._save(batch, lifts)
                 if self.clock.left() <= 0:
                     return False
@@ -429,18 +432,18 @@ class _Undo(Exception):
     """Rolls a trial back."""
 
 
-def _batches(steps: Iterator[Step], clock: Clock) -> Iterator[list[Step]]:
-    """Steps in batches of about `BATCH` records; a shorter one when the time is up, at the end, and
-    before a failure: what was read until then counts."""
+def _batches(steps: Iterator[Step], clock: Clock, enough: int) -> Iterator[list[Step]]:
+    """Steps in a batch of about `enough` records, and then of `BATCH`; a shorter one when the time
+    is up, at the end, and before a failure: what was read until then counts."""
     batch: list[Step] = []
     size = 0
     try:
         for step in steps:
             batch.append(step)
             size += len(step.page.ids)
-            if size >= BATCH or clock.left() <= 0:
+            if size >= enough or clock.left() <= 0:
                 yield batch
-                batch, size = [], 0
+                batch, size, enough = [], 0, BATCH
     except (TransientOutage, PermanentRefusal):
         if batch:
             yield batch
