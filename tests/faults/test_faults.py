@@ -73,7 +73,16 @@ def test_the_proxy_passes_drops_and_cuts(echo: int) -> None:
         assert (proxy.counts["cut"], proxy.counts["dropped"]) == (1, 1)
 
 
-def test_a_function_among_faults_has_its_own_clock_and_dies(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "step",
+    [
+        "psycopg.Connection.execute(None, 'SELECT 1')",
+        "botocore.client.BaseClient._make_api_call(None, 'SendMessage', {})",
+        "signed.send(None, None)",
+    ],
+    ids=["database", "botocore", "signed"],
+)
+def test_a_function_among_faults_has_its_own_clock_and_dies(tmp_path: Path, step: str) -> None:
     controls = Controls(tmp_path / "controls.json", apart=3600.0)
     controls.write()
     (tmp_path / "real.py").write_text(
@@ -84,13 +93,14 @@ def test_a_function_among_faults_has_its_own_clock_and_dies(tmp_path: Path) -> N
         "    return now.isoformat()\n"
     )
     script = (
-        "import faulty, json, types, psycopg\n"
+        "import faulty, json, types, botocore.client, psycopg\n"
+        "from backshop.aws import signed\n"
         "context = types.SimpleNamespace(_epoch_deadline_time_in_ms=0)\n"
         "print(faulty.handler({}, context), context._epoch_deadline_time_in_ms, flush=True)\n"
         f"json.dump({json.dumps({'seed': 1, 'killed': 1.0, 'apart': 0.0})},"
         f" open({str(controls.path)!r}, 'w'))\n"
         "faulty.handler({}, context)\n"
-        "psycopg.Connection.execute(None, 'SELECT 1')\n"
+        f"{step}\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],

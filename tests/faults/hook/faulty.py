@@ -57,9 +57,9 @@ def _step() -> None:
 def _die_around(owner: Any, name: str) -> None:
     real = getattr(owner, name)
 
-    def call(self: Any, *given: Any, **named: Any) -> Any:
+    def call(*given: Any, **named: Any) -> Any:
         _step()
-        answer = real(self, *given, **named)
+        answer = real(*given, **named)
         _step()
         return answer
 
@@ -74,6 +74,7 @@ def _install() -> None:
     _die_around(psycopg.Connection, "execute")
     _die_around(psycopg.Cursor, "copy")
     _die_around(botocore.client.BaseClient, "_make_api_call")
+    _die_around(import_module("backshop.aws.signed"), "send")
     if os.environ["AWS_LAMBDA_FUNCTION_NAME"] in ("outbox_worker", "sync_run"):
         _die_around(import_module("backshop.outgoing.transport").Transport, "handle_request")
     if _told["apart"]:
