@@ -87,7 +87,7 @@ def serve(given: Given) -> None:
     make = plan.make
 
     @contextmanager
-    def running(folder: Path, **_options: Any) -> Iterator[postgres.Server]:
+    def running(folder: Path, *_given: Any, **_options: Any) -> Iterator[postgres.Server]:
         process: Any = _Elsewhere()
         with Path("/dev/null").open("rb") as lock:
             yield postgres.Server(

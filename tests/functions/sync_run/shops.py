@@ -176,6 +176,11 @@ TABLES = (
     "insights.order_coupons",
     "insights.refunds",
     "insights.refund_items",
+    "insights.daily_sales",
+    "insights.product_months",
+    "insights.product_days",
+    "insights.customer_months",
+    "insights.monthly_customers",
 )
 
 

@@ -12,6 +12,7 @@ from backshop import db
 from backshop.aws import config
 from backshop.saving import projections
 from backshop.sync import work
+from backshop.sync.models import SHOP
 from psycopg.types.json import Jsonb
 
 from tests.functions.sync_run.shops import connected, differences, dump
@@ -62,6 +63,7 @@ def test_kills_lose_and_double_nothing(most, monkeypatch):
     rng = random.Random(50)
     kills, runs, whole = 0, 0, None
     with connected("woocommerce", orders=8 * most, seed=30) as shop:
+        shop.sync("full", SHOP)  # whose time zone says which day an order is of
         while kills < most:
             runs += 1
             whole = shop.begin("full", "products", "customers", "orders", "refunds")
