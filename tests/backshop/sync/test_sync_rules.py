@@ -51,6 +51,7 @@ def test_a_mark_never_lies_in_the_future():
         ([9, 5], [7], True),
         ([9, 5], [7, 4], True),
         ([9, 5], [7, 6], False),
+        ([9, 5], [7, 4.8], False),
         ([9, 5, 6, 6, 8], [7, 4], True),
         ([9, 5, 6, 6, 8], [4, 7, 7, 9], False),
     ],
