@@ -195,7 +195,8 @@ def _warm(photo: bytes) -> dict[str, float]:
     from bench.try_on import figures
 
     scene, _ = render.sit(photo)
-    scenes = [render.sit(figures.as_png(image))[0] for _, image in figures.originals()]
+    # No more is kept of them: the child that decodes is a copy of all that is in memory.
+    scenes = (render.sit(figures.as_png(image))[0] for _, image in figures.originals())
     largest = max(scenes, key=lambda each: each.shape[0] * each.shape[1])
     matte = makeup.Foundation(np.array([0.8, 0.78, 0.74]), 0.8, "matte")
 
