@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import io
 import json
 import os
 import socket
@@ -20,7 +21,7 @@ import pytest
 from backshop.aws import config, objects, signed
 from backshop.web import keys
 from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, CredentialRetrievalError
 from botocore.httpsession import get_cert_path
@@ -85,6 +86,41 @@ def test_addresses_are_those_of_the_region(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2")
     assert place("a") == "http://127.0.0.1:2/box/a"
     assert signed._endpoint(config.access(), "secretsmanager") == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a b+ä~/1.x",
+        "/a",
+        "a//b",
+        "../a",
+        "a/./b/..",
+        "a?x=1",
+        "a#b",
+        "a%2Fb%",
+        "a\nb",
+        "*'()!=&;,@:$",
+    ],
+)
+def test_an_object_is_asked_for_where_botocore_asks_for_it(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    config.client.cache_clear()
+    config._session.cache_clear()
+    s3 = config.client("s3")
+    asked: list[str] = []
+
+    def note(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request.url)
+        return AWSResponse(request.url, 200, {}, io.BytesIO())
+
+    s3.meta.events.register("before-send.s3.GetObject", note)
+    s3.get_object(Bucket="box", Key=key)
+    config.client.cache_clear()
+    config._session.cache_clear()
+    assert asked == [signed._place(config.access(), "box", key)]
 
 
 def test_the_roots_are_those_of_botocore() -> None:
