@@ -7,7 +7,8 @@ state may come late, twice or out of order, and the tables end the same.
 One transaction at a time saves for a store: what refers to each other (orders and customers, lines
 and products, refunds and orders) is linked by whoever comes second, which two that do not see each
 other's rows would both leave undone. The lock is taken after all translating and before the first
-row, and ends with the transaction.
+row, and ends with the transaction. Two share it where they save for different customers
+(`halves.py`).
 """
 
 from __future__ import annotations

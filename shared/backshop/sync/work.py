@@ -1,8 +1,8 @@
 """Working off a job: read in steps, save in batches, and leave off where another can go on.
 
-Whatever is saved is committed together with the position behind it, so that an invocation that dies
-at any moment loses and doubles nothing: the next one reads the last batch again, and what it reads
-twice changes nothing the second time.
+No position is committed before all that is read up to it, so that an invocation that dies at any
+moment loses and doubles nothing: the next one reads the last batch again, and what it reads twice
+changes nothing the second time.
 """
 
 from __future__ import annotations
