@@ -556,7 +556,7 @@ def _staging_table(tx: Tx, name: str, columns: Mapping[str, str]) -> str:
     typed = _typed(columns)
     if _keeps_tables(tx):
         kept = f"staged_{name}_{crc32(typed.encode()):x}"
-        used = _staged_in().setdefault(tx, Counter())
+        used = _staged_in()[tx]
         used[kept] += 1
         table = f"{kept}_{used[kept]}"
         create, end = "CREATE TEMPORARY TABLE IF NOT EXISTS", "ON COMMIT DELETE ROWS"
@@ -583,8 +583,8 @@ def _travels_as_json(tx: Tx, size: int) -> bool:
 
 def _keeps_tables(tx: Tx) -> bool:
     """Not those of a pooler, which others use in turn, and not for statements that are prepared,
-    whose plan would be that of other rows."""
-    return tx.prepare_threshold is None and _is_direct(tx)
+    whose plan would be that of other rows; nor where nobody says when a transaction begins."""
+    return tx in _staged_in() and tx.prepare_threshold is None and _is_direct(tx)
 
 
 def _stage_json(
