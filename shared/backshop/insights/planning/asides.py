@@ -230,7 +230,7 @@ def dated(line: str, aside: str) -> str:
     if found is None:
         return line
     told = list(_DATE.finditer(aside)) or list(_DATE.finditer(line, 0, found.start()))
-    if not told or "year" in line[found.start() :].split():
+    if not told or "year" in line[found.start() :].split(",")[0].split():
         return line
     when = told[-1]["when"]
     is_since = found[0].startswith(("since", "ever", "after"))

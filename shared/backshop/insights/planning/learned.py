@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property
+from functools import cache
 from itertools import pairwise
 from math import exp, sqrt
 from pathlib import Path
@@ -50,6 +50,10 @@ class Seen(NamedTuple):
         """The likeliest labels."""
         held = self.chances[of]
         return sorted(held, key=lambda each: -held[each])[:number]
+
+    def likeliest(self, of: str) -> str:
+        held = self.chances[of]
+        return max(held, key=held.__getitem__)
 
     def chance(self, of: str, label: str) -> float:
         return self.chances[of].get(label, 0.0)
@@ -103,27 +107,33 @@ class Model:
     def __init__(self, labels: dict[str, list[str]], words: dict[str, list[int]]) -> None:
         self._labels = labels
         self._words = words
-
-    @cached_property
-    def _number(self) -> int:
-        return sum(map(len, self._labels.values()))
+        self._first = [0] * sum(map(len, labels.values()))
+        for place, weight in _pairs(words.get("", [])):
+            self._first[place] = weight
+        self._read: dict[str, tuple[tuple[int, int], ...]] = {"": ()}
 
     def seen(self, found: set[str]) -> Seen:
         """`found` are features. A label's weight is the sum of theirs."""
-        sums = [0] * self._number
-        known = [self._words[each] for each in found if each in self._words]
-        for held in known:
-            numbers = iter(held)
-            for place, weight in zip(numbers, numbers, strict=False):
+        sums = self._first.copy()
+        known = [each for each in found if each in self._words]
+        for word in known:
+            held = self._read.get(word)
+            if held is None:
+                held = self._read[word] = _pairs(self._words[word])
+            for place, weight in held:
                 sums[place] += weight
         scale = HUNDREDTHS * sqrt(max(len(known), 1))
         chances, start = {}, 0
         for of, labels in self._labels.items():
             powers = [exp(each / scale) for each in sums[start : start + len(labels)]]
             total = sum(powers)
-            chances[of] = {label: each / total for label, each in zip(labels, powers, strict=True)}
+            chances[of] = dict(zip(labels, [each / total for each in powers], strict=True))
             start += len(labels)
         return Seen(chances)
+
+
+def _pairs(numbers: list[int]) -> tuple[tuple[int, int], ...]:
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 @cache

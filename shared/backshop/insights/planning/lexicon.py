@@ -180,6 +180,18 @@ def _m(pattern: str, missing: str, text: str, nearest: tuple[str, dict[str, Any]
 
 MISSING: tuple[Missing, ...] = (
     _m(
+        r"(?:shipping|postage|freight|delivery|parcel) labels?",
+        "shipping costs",
+        "What carriers charge is not synced, only what customers paid for shipping.",
+        _SHIPPING,
+    ),
+    _m(
+        r"customs(?: dut(?:y|ies)| fees?| charges?)?|import dut(?:y|ies)|import (?:tax(?:es)?|fees?)|tariffs?",
+        "import duties",
+        "Import duties are not synced.",
+        _SHIPPING,
+    ),
+    _m(
         r"charge ?backs?|(?:payment|card|paypal) disputes?",
         "chargebacks|payment fees",
         "Chargebacks and disputes are not synced, only refunds.",

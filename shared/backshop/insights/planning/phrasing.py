@@ -8,7 +8,7 @@ from collections.abc import Callable
 from re import Match
 
 from backshop.insights.planning import verbs
-from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
+from backshop.insights.planning.lexicon import BEST, CODES, GOODS, PEOPLE, WORST
 from backshop.insights.planning.patterns import Rewriting
 from backshop.insights.planning.times import MONTH
 
@@ -1018,6 +1018,38 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\1compare \2 and \3",
     ),
     (r"\b(?:than|against|vs|to|with|like) (?:the )?other (?:stores|shops)\b", "than competitors"),
+    (r"\bcomma\b", ","),
+    (r"\baov (?:bands?|buckets?|brackets?|classes|ranges)(?: ,)?", "order value bands"),
+    (r" ,? and (?:on )?the same (?:date|day|time|period|month|week) last year\b", " vs last year"),
+    (
+        r"\bwith orders (?=(?:that (?:are|were) )?(?:bigger|over|above|more|larger|under|below|smaller|less|between)\b)",
+        "from orders ",
+    ),
+    (r"(?<=, )(new|returning|repeat|guest)s? (?:ones )?only\b", r"from \1 customers"),
+    (
+        r"\btop (\d+) ([a-z]+) no,? (?:make (?:it|that) )?(?:the )?top (\d+)(?: \2)?\b",
+        r"top \3 \2",
+    ),
+    (r"\bfirst (?:buyers|customers|clients|shoppers)\b", "new customers"),
+    (r"\b(?:in )?the (week|month|quarter|year) past\b", r"last \1"),
+    (
+        rf"\b((?:which|what) (?:was|is) the) (day|week|month|quarter|year) the ({BEST}|{WORST})\b",
+        r"\1 \3 \2",
+    ),
+    (r"\bnet gross sales\b", "net sales , gross sales"),
+    (r"\bsale of\b", "sales of"),
+    (
+        rf"\b{PEOPLE} (?:who|that) (?:have |had )?(?:already )?(?:bought|ordered) (?:already |from us )?before\b",
+        "returning customers",
+    ),
+    (r"\bin the weekend\b", "on weekends"),
+    (rf"\bfrom {MONTH}(?= *$)", r"since \1"),
+    (
+        r"\bhow much (?:do|does|did) (?:our |the )?(@x\d+ )?customers? spend each(?: on average)?\b",
+        r"revenue per customer \1",
+    ),
+    (r"\bhow many of (?:those|them|these) were refunded\b", "refunded orders"),
+    (r"\bonly (?:on )?weekdays\b", "on weekdays"),
     (r"\bhas coupon (?:= )?false\b", "without a coupon"),
     (r"\bhas coupon (?:= )?true\b", "with a coupon"),
     (

@@ -78,6 +78,8 @@ class Reading:
 
     line: Line
     named: list[tuple[Named, ...]]
+    whole: str = ""
+    """The line as it was, before anything was taken out."""
     metrics: list[str] = field(default_factory=list)
     dimensions: list[Dimension] = field(default_factory=list)
     grain: Unit | None = None
@@ -130,17 +132,17 @@ def plan(asked: Asked, known: Known) -> Plan | Declined:
     if not _OF_THE_WHOLE.isdisjoint(declined.missing):
         return declined
     made = _without_what_is_told(asked, known, declined)
-    return _read_anew(asked, known, made) if isinstance(made, Declined) else made
+    if isinstance(made, Plan) or asked.before is not None or asked.offered is not None:
+        return made
+    return _read_anew(asked, known, _told(asked)) or made
 
 
-def _read_anew(asked: Asked, known: Known, declined: Declined) -> Plan | Declined:
-    """By a second reading of a question that stands by itself."""
-    if asked.before is not None or asked.offered is not None:
-        return declined
+def _read_anew(asked: Asked, known: Known, told: asides.Told) -> Plan | None:
+    """By a second reading; None where it comes to nothing."""
     try:
-        return _plan(asked, known, _told(asked), is_second=True)
+        return _plan(asked, known, told, is_second=True)
     except Refused:
-        return declined
+        return None
 
 
 _OF_THE_WHOLE = frozenset(
@@ -196,7 +198,7 @@ def _plan(
         raise Refused(_declined("What is asked about is not known."))
     if told.aside and names.MARK not in reading.line.text:
         _decline_what_it_stands_for(reading.line, told.aside, known)
-    line, whole = reading.line, reading.line.text
+    line = reading.line
     if is_second:
         reading.seen = _seen(reading)
     if asked.offered and line.has(following.YES):
@@ -236,13 +238,24 @@ def _plan(
         _take_words_of_names(reading, known)
         return finished(following.changed(asked.before, reading, now), reading, before=asked.before)
     _check_left(reading, known)
+    return _completed(reading, asked, known, told)
+
+
+def _completed(reading: Reading, asked: Asked, known: Known, told: asides.Told) -> Plan:
+    """The plan of what was read, or of a second reading where that is much likelier."""
     if reading.seen:
         second.settle(reading, reading.seen)
+    is_named = bool(reading.metrics)
     _complete(reading, asked.day)
     made = finished(_query(reading), reading)
-    if is_second or asked.before is not None:
+    if reading.seen:
         return made
-    return _arbitrated(asked, known, told, made, learned.seen(whole, reading.named))
+    seen = learned.seen(reading.whole, reading.named)
+    _decline_as_others(seen, told)
+    is_doubtful = second.is_doubtful(made.query, seen, is_named=is_named)
+    if asked.before is not None or not is_doubtful:
+        return made
+    return _read_anew(asked, known, told) or made
 
 
 def _seen(reading: Reading) -> learned.Seen:
@@ -253,28 +266,25 @@ def _seen(reading: Reading) -> learned.Seen:
     return seen
 
 
-def _arbitrated(
-    asked: Asked, known: Known, told: asides.Told, made: Plan, seen: learned.Seen
-) -> Plan:
-    """The plan, or that of a second reading where it is much likelier. Raises Refused where such
-    questions ask for what is not in the data."""
-    lacking = second.what_is_missing(seen)
-    if lacking is not None:
-        raise Refused(_declined_as(lacking))
-    if not second.is_doubtful(made.query, seen):
-        return made
-    try:
-        return _plan(asked, known, told, is_second=True)
-    except Refused:
-        return made
+def _is_told(reading: Reading) -> bool:
+    """Of a second reading: whether words of what is not in the data are only a part of a story."""
+    return reading.seen is not None and reading.seen.missing < second.HARDLY_MISSING
 
 
-def _declined_as(missing: str) -> Declined:
-    """What is called so among what is not in the data."""
-    for each in MISSING:
-        if missing in each.missing:
-            return _declined(each.text, each.missing, (each.nearest_text, each.nearest))
-    return _declined("That is not part of these numbers.", [missing or "what is asked for"])
+def _decline_as_others(seen: learned.Seen, told: asides.Told) -> None:
+    """Where such questions ask for what is not in the data. Raises Refused."""
+    if seen.missing < second.MISSING_AS_TOLD:
+        return
+    aside = Line(plain_line(told.aside)) if told.aside else None
+    found = next((each for each in MISSING if aside and aside.has(each.pattern)), None)
+    missing = second.what_is_missing(seen, is_told=found is not None)
+    if missing is None:
+        return
+    found = next((each for each in MISSING if missing in each.missing), found)
+    if found is None:
+        text = "That is not part of these numbers."
+        raise Refused(_declined(text, [missing or "what is asked for"]))
+    raise Refused(_declined(found.text, found.missing, (found.nearest_text, found.nearest)))
 
 
 # ------------------------------------------------------------------------------- opening
@@ -285,7 +295,8 @@ def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Re
     held, found = names.index(known), names.Found()
     _decline_one_person(asked.text)
     line = _marked(told.question, known, held, found)
-    line = asides.dated(line, plain_line(told.aside) if told.aside else "")
+    aside = numbered(without_hyphens(plain_line(told.aside))) if told.aside else ""
+    line = asides.dated(line, aside)
     if told.aside and asides.refers(line):
         line = asides.resolved(line, _marked_aside(told.aside, known, held, found), found.names)
     line = names.without_kinds(line, held)
@@ -293,7 +304,7 @@ def _opened(asked: Asked, known: Known, now: times.Now, told: asides.Told) -> Re
     line = in_one_word(line)
     if asked.before is not None:
         line = following.spoken_then(line, asked.before)
-    return Reading(Line(line), found.names)
+    return Reading(Line(line), found.names, line)
 
 
 def _decline_what_it_stands_for(line: Line, aside: str, known: Known) -> None:
@@ -493,7 +504,7 @@ def _asks_what_a_thing_cost(reading: Reading) -> bool:
 def _decline_what_is_missing(reading: Reading, lacking: lexicon.Missing | None) -> None:
     if lacking is None or _KNOWN_AFTER_ALL.get(lacking.missing[0]) in reading.metrics:
         return
-    if reading.seen and reading.seen.missing < second.HARDLY_MISSING:
+    if _is_told(reading):
         return
     if lacking.missing[0] == "single orders" and any(
         each.field == Limit.DAYS_SINCE_LAST_ORDER for each in reading.filters
@@ -544,7 +555,7 @@ def _read_comparison(reading: Reading, known: Known, now: times.Now) -> None:
     if period is not None:
         filters.read_weekday(reading)
     reading.compare = compare
-    _decline_what_is_to_come(period, now)
+    _decline_what_is_to_come(reading, period, now)
     if is_thanksgiving and compare:
         raise Refused(_declined(_NOT_COMPARED, ["thanksgiving of another year"]))
     if reading.grain is None:
@@ -591,8 +602,12 @@ def _is_whole_years(held: Period) -> bool:
     return isinstance(held, Range) and (held.end - held.start).days >= 364
 
 
-def _decline_what_is_to_come(period: Period | None, now: times.Now) -> None:
-    if times.is_to_come(period, now):
+def _decline_what_is_to_come(reading: Reading, period: Period | None, now: times.Now) -> None:
+    if not times.is_to_come(period, now):
+        return
+    if _is_told(reading):  # `trade fair next week, who are our best customers`
+        reading.period = None
+    else:
         lacking = next(each for each in MISSING if each.missing[0] == "forecasts")
         nearest = (lacking.nearest_text, lacking.nearest)
         raise Refused(_declined(lacking.text, lacking.missing, nearest))
@@ -891,7 +906,7 @@ def _stands_as_name(reading: Reading, left: list[str], held: names.Index) -> boo
         return False
     if line.has(rf"\bby (?:the |our )*{first} (?:sales|revenue|turnover|money|value|spend)\b"):
         return False  # `by attributed revenue`
-    if not reading.metrics or line.has(
+    if not (reading.metrics or _is_told(reading)) or line.has(
         rf"\b(?:of|for|from|in|by|with|on|about|many|much|selling|called|named|product|item|category|code|coupon|using|than|vs|which|what) (?:the |our |my |all )?{first}\b"
     ):
         return True

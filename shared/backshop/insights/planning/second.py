@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 D = Dimension
 SURELY_MISSING = 0.7
 """How likely it is that what is asked for is not in the data where no reading is taken."""
+MISSING_AS_TOLD = 0.2
+"""And where a story beside it tells of that."""
 MAY_BE_MISSING = 0.1
 """Where no second one is tried."""
 HARDLY_MISSING = 0.005
@@ -66,13 +68,15 @@ class Parts(NamedTuple):
     grain: str
 
 
-def is_doubtful(query: SemanticQuery, seen: Seen) -> bool:
+def is_doubtful(query: SemanticQuery, seen: Seen, *, is_named: bool = True) -> bool:
     """Whether another reading is much likelier than the query, or a class of customers is likely
-    that is none of its conditions."""
+    that is none of its conditions. Where the question names no figure, the query's comes from what
+    else it names."""
     held = parts_of(query)
+    likelier = LIKELIER if is_named else LIKELIER_WITH_MORE
     if _class_of_customers(seen, held, query.filters):
         return True
-    most = Parts(*(seen.best(of, 1)[0] for of in Parts._fields))
+    most = Parts(*(seen.likeliest(of) for of in Parts._fields))
     if _weight(seen, most) - _weight(seen, held) < LIKELIER_WITH_MORE:
         return False
     found = _likeliest(seen, held, query.filters)
@@ -80,7 +84,7 @@ def is_doubtful(query: SemanticQuery, seen: Seen) -> bool:
         return False
     gained = _weight(seen, found) - _weight(seen, held)
     if found.metric != held.metric:
-        return gained >= LIKELIER
+        return gained >= likelier
     has_more = (found.rows and not held.rows) or (found.grain and not held.grain)
     return bool(has_more) and gained >= LIKELIER_WITH_MORE
 
@@ -100,9 +104,10 @@ def _rank(number: int | None) -> str:
     return f"{'+' if number > 0 else '-'}{'1' if abs(number) == 1 else 'n'}"
 
 
-def what_is_missing(seen: Seen) -> str | None:
-    """What is asked for that is not in the data, in words of data; empty where it has no name."""
-    if seen.missing < SURELY_MISSING:
+def what_is_missing(seen: Seen, *, is_told: bool) -> str | None:
+    """What is asked for that is not in the data, in words of data; empty where it has no name.
+    A story that tells of what is not in the data makes it likelier (`is_told`)."""
+    if seen.missing < (MISSING_AS_TOLD if is_told else SURELY_MISSING):
         return None
     of_missing = [each for each in seen.best("metric", 2) if each.startswith(MISSING)]
     return of_missing[0].removeprefix(MISSING) if of_missing else ""
@@ -162,7 +167,10 @@ def _likeliest(seen: Seen, held: Parts, filters: tuple[Filter, ...]) -> Parts | 
 
 
 def _shared(found: Parts, held: Parts) -> int:
-    return sum(one == other for one, other in zip(found, held, strict=True))
+    """How many parts that the rules found are among them; what they found nothing of is no sign."""
+    return sum(
+        one == other and other not in ("", "0") for one, other in zip(found, held, strict=True)
+    )
 
 
 def _combined(seen: Seen, held: Parts) -> Iterator[Parts]:
@@ -203,7 +211,7 @@ def _class_of_customers(
     seen: Seen, parts: Parts, filters: tuple[Filter, ...]
 ) -> tuple[Filter, ...]:
     """The condition that such questions have, where nothing of it was read."""
-    kind = seen.best("customers", 1)[0]
+    kind = seen.likeliest("customers")
     is_likely = kind in CUSTOMER_TYPES and seen.chance("customers", kind) >= LIKELY_CLASS
     is_read = D.CUSTOMER_TYPE in (*parts.rows.split(","), *(each.field for each in filters))
     figures = parts.metric.split(",")
@@ -232,7 +240,7 @@ _OF_DAYS = frozenset({Limit.DAYS_SINCE_LAST_ORDER, "days_of_stock"})
 
 def read_numbers(reading: Reading, seen: Seen) -> None:
     """Numbers that are left: limits of what such questions limit, or how many rows are wanted."""
-    field = seen.best("limit", 1)[0]
+    field = seen.likeliest("limit")
     if field and "," not in field and seen.chance("limit", field) >= 0.5 and field not in _OF_DAYS:
         for size in (N, N_PLUS):
             while found := reading.line.find(rf"(?<![\w@.]){size}(?= |$)"):
@@ -242,7 +250,7 @@ def read_numbers(reading: Reading, seen: Seen) -> None:
                 reading.line.text = (
                     f"{reading.line.text[: found.start()]} ~ {reading.line.text[found.end() :]}"
                 )
-    rank = seen.best("rank", 1)[0]
+    rank = seen.likeliest("rank")
     alone = re.findall(r"(?<![\w@.-])\d{1,3}(?= |$)", reading.line.text)
     if rank.endswith("n") and len(alone) == 1 and reading.top_n is None:
         number = int(alone[0])

@@ -59,6 +59,7 @@ _ABBREVIATED: dict[str, str] = {
     "qtr": "quarter",
     "prev": "previous",
     "py": "last year",
+    "disc": "discount",
     "prod": "products",
     "cust": "customers",
     "avg": "average",
@@ -131,9 +132,11 @@ _UNITS_SAID = {
 """As they are dictated."""
 _MONEY = (
     r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|inr|aed|sgd|chf|jpy|cad|aud|dollars?|euros?|pounds?|bucks|quid"
-    r"|rupees?|rs\.?|yen|francs?|dirhams?)(?![\w.]))"
+    r"|rupees?|rs\.?|yen|francs?|dirhams?|crowns?|kron(?:er|or|e|a)|kr|nok|sek|dkk)(?![\w.]))"
 )
-_COINS = r"dollars?|euros?|pounds?|bucks|quid|rupees?|yen|francs?|dirhams?"
+_COINS = (
+    r"dollars?|euros?|pounds?|bucks|quid|rupees?|yen|francs?|dirhams?|crowns?|kron(?:er|or|e|a)"
+)
 """Stand after their number, whatever follows (`100 dollars 2024`)."""
 _MANY = {
     "k": 1_000,
