@@ -1037,7 +1037,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\1 \3 \2",
     ),
     (r"\bnet gross sales\b", "net sales , gross sales"),
-    (r"\bsale of\b", "sales of"),
+    (r"(?<!average )\bsale of\b", "sales of"),
     (
         rf"\b{PEOPLE} (?:who|that) (?:have |had )?(?:already )?(?:bought|ordered) (?:already |from us )?before\b",
         "returning customers",
@@ -1091,7 +1091,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     ),
     (r"\bsat(?: and| ,)? sun\b", "on weekends"),
     (
-        r"\bmonth (january|february|march|april|may|june|july|august|september|october|november|december)\b",
+        r"(?<!each )(?<!every )(?<!per )(?<!by )(?<!a )\bmonth (january|february|march|april|may|june|july|august|september|october|november|december)\b",
         r"\1",
     ),
     (rf"\b(how (?:many|much)) {_PACKED} of (?:the |our )?(@x\d+)", r"\1 \2"),
@@ -1109,7 +1109,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\1\2 by customer type",
     ),
     (
-        r"\bspend(?: (?:more|less))? (?:per|on an?|in an?|for an?|each|every) order\b",
+        r"\bspend (?:more|less) (?:per|on an?|in an?|for an?|each|every) order\b",
         "average order value",
     ),
 )

@@ -36,11 +36,11 @@ MAY_BE_MISSING = 0.1
 """Where no second one is tried."""
 HARDLY_MISSING = 0.005
 """Where a word of what is not in the data is taken for a part of a story."""
-LIKELIER = 3.5
-"""By how much, as a difference of logarithms, a reading of another figure has to be likelier than
-the one that the rules came to."""
-LIKELIER_WITH_MORE = 1.8
-"""And one of the same figure that has rows or a course in time where the rules found none."""
+LIKELIER = 6.0
+"""By how much, as a difference of logarithms, a reading of another figure, or with rows or a
+course in time of its own, has to be likelier than the one that the rules came to."""
+LIKELIER_THAN_GUESSED = 4.0
+"""And than one whose figure the question does not name."""
 LIKELY = 0.15
 """How likely each part of a reading has to be where the rules came to none."""
 LIKELY_CLASS = 0.6
@@ -73,20 +73,18 @@ def is_doubtful(query: SemanticQuery, seen: Seen, *, is_named: bool = True) -> b
     that is none of its conditions. Where the question names no figure, the query's comes from what
     else it names."""
     held = parts_of(query)
-    likelier = LIKELIER if is_named else LIKELIER_WITH_MORE
+    likelier = LIKELIER if is_named else LIKELIER_THAN_GUESSED
     if _class_of_customers(seen, held, query.filters):
         return True
     most = Parts(*(seen.likeliest(of) for of in Parts._fields))
-    if _weight(seen, most) - _weight(seen, held) < LIKELIER_WITH_MORE:
+    if _weight(seen, most) - _weight(seen, held) < likelier:
         return False
     found = _likeliest(seen, held, query.filters)
     if found is None:
         return False
-    gained = _weight(seen, found) - _weight(seen, held)
-    if found.metric != held.metric:
-        return gained >= likelier
     has_more = (found.rows and not held.rows) or (found.grain and not held.grain)
-    return bool(has_more) and gained >= LIKELIER_WITH_MORE
+    says_other = found.metric != held.metric or bool(has_more)
+    return says_other and _weight(seen, found) - _weight(seen, held) >= likelier
 
 
 def parts_of(query: SemanticQuery) -> Parts:

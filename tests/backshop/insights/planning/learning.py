@@ -25,7 +25,13 @@ from backshop.insights.semantic.metrics import METRICS
 from scipy import sparse
 from scipy.optimize import minimize
 
-from tests.backshop.insights.planning import shop, test_clauses, test_frames, test_slots
+from tests.backshop.insights.planning import (
+    shop,
+    test_clauses,
+    test_frames,
+    test_pairs,
+    test_slots,
+)
 from tests.backshop.insights.planning.shop import KNOWN, Expected, questions
 
 WEIGHTS = Path(learned.__file__).with_name("learned.json")
@@ -70,6 +76,9 @@ def made() -> Iterator[Expected]:
     for held in (*test_clauses.PAIRS * 2, *((each,) for each in test_clauses.CONDITIONS * 4)):
         if question := test_clauses.asked(chance, held):
             yield question
+    yield from test_clauses.questions(1500, 9)
+    yield from test_clauses.figures(3000, 9)
+    yield from test_pairs.questions(2500, 9)
     for _ in range(MADE):
         yield _put_together(chance)
 
