@@ -575,6 +575,8 @@ _FACING = (
     r"^ (?:the |our )?@x\d+(?:(?: ,| and)+ @x\d+)+ , ",
     r"@x\d+(?:(?: ,| and)+ @x\d+)+ (?:[^@]* )?(?:each|respectively|separate(?:ly)?|one by one)(?= ?$| [~,]| (?:last|this|in|over|during|since))",
     r"@x\d+(?: \w+){0,5}(?: ~)? (?:vs|or|compared \w+|(?<!other )than|against) (?:\w+ ){0,2}@x\d+",
+    r"^ @x\d+(?:,? @x\d+){2,} (?:orders|sales|revenue|aov|refunds|units)\b",
+    r"@x\d+ and (?:in|from|to|for) @x\d+ (?:separate|separately|apart|each)\b",
     r"@x\d+ [^@\d]*\b(?:more|better|less|worse|fewer|higher|lower|bigger|smaller|faster|slower)\b[^@\d]* than [^@\d]*@x\d+",
     r"@x\d+ [^@]*, (?:and )?(?:from|in|for|of|with) @x\d+,? (?:too|as well)\b",
     r"\b(?:compare|comparing|comparison|difference|split)\b(?: \w+){0,5} @x\d+(?: (?:and|with|to|,))+ @x\d+",
