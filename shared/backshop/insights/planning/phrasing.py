@@ -1019,6 +1019,10 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     ),
     (r"\b(?:than|against|vs|to|with|like) (?:the )?other (?:stores|shops)\b", "than competitors"),
     (r"\bcomma\b", ","),
+    (
+        r"(@x\d+)(?: [a-z]+)? how many (?:a|per|each) day (?:are|do) we (?:selling|sell)\b",
+        r"how many \1 are we selling per day",
+    ),
     (r"\baov (?:bands?|buckets?|brackets?|classes|ranges)(?: ,)?", "order value bands"),
     (r" ,? and (?:on )?the same (?:date|day|time|period|month|week) last year\b", " vs last year"),
     (

@@ -36,7 +36,7 @@ MAY_BE_MISSING = 0.1
 """Where no second one is tried."""
 HARDLY_MISSING = 0.005
 """Where a word of what is not in the data is taken for a part of a story."""
-LIKELIER = 4.2
+LIKELIER = 5.0
 """By how much, as a difference of logarithms, a reading of another figure, or with rows or a
 course in time of its own, has to be likelier than the one that the rules came to."""
 LIKELIER_THAN_GUESSED = 2.0
