@@ -235,6 +235,27 @@ def test_vendures_own_states_move_the_stage_where_no_field_was_set(shop: Shop) -
     assert shop.row("order_delivery_status")["to_repair"] is False
 
 
+@pytest.mark.parametrize("mover", ["vendure", "a script"])
+def test_of_an_order_that_comes_back_only_what_a_program_set_is_looked_after(
+    shop: Shop, mover: str
+) -> None:
+    """Its stage stays while it is away. Where the platform's own state had moved it, nothing was
+    ever to be sent, whether it is seen before the order is gone or after."""
+    shop.tell(("order.placed", order()))
+    if mover == "vendure":
+        shop.tell(("order.updated", shipped(code="")), at=AT + timedelta(1))
+    else:
+        with shop.owner.transaction():
+            shop.owner.execute("SELECT set_config('backshop.store_id', %s, true)", [str(shop.id)])
+            move = "SELECT kits.update_order_delivery_status(%s, 'DISPATCHED', NULL, NULL, %s)"
+            shop.owner.execute(move, [PLAIN["code"], mover])
+    shop.tell(("order.deleted", {"id": PLAIN["id"]}), at=AT + timedelta(2))
+    assert shop.row("order_delivery_status")["to_repair"] is False
+    shop.tell(("order.updated", shipped(code="")), at=AT + timedelta(3))
+    assert delivery(shop)[0] == "DISPATCHED"
+    assert shop.row("order_delivery_status")["to_repair"] is (mover == "a script")
+
+
 def test_what_a_program_set_is_sent_whatever_vendure_tells_meanwhile(shop: Shop) -> None:
     """The mark by which it is sent stays until Vendure holds it."""
     shop.tell(("order.placed", order()))

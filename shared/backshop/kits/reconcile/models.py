@@ -32,13 +32,14 @@ class Known(NamedTuple):
     """What is known of an order that the platform reports.
 
     `sent` is what is being written to it, None where nothing is; `past` are the states that the
-    order has had here.
+    order has had here; `moved_by` is who moved it last: its platform, a program, somebody.
     """
 
     ours: Delivery
     platform: PlatformDelivery
     sent: PlatformDelivery | None
     past: frozenset[PlatformDelivery]
+    moved_by: str | None
 
     @property
     def past_numbers(self) -> set[str]:

@@ -45,7 +45,8 @@ def follow_platform(
             changes.append(DeliveryUpdate(order.code, rules.first_delivery(theirs)))
             reports.append(_Report(order.code, theirs, is_first=True))
             continue
-        reaction = rules.follow(held, order, is_new=order.code in first_heard)
+        is_moved = order.code in first_heard and held.moved_by != store.platform
+        reaction = rules.follow(held, order, is_moved=is_moved)
         if reaction is Reaction.ADOPT:
             changes.append(DeliveryUpdate(order.code, rules.adopted(held.ours, theirs)))
         noted = theirs if rules.says_something(order) else held.platform
@@ -126,7 +127,7 @@ def note_platform(tx: Tx, code: str, theirs: PlatformDelivery) -> None:
 def _known_of(tx: Tx, codes: Sequence[str]) -> dict[str, Known]:
     rows = tx.execute(
         """SELECT order_code, stage, tracking_number, version, platform_stage,
-               platform_tracking_number, sent_stage, sent_tracking_number,
+               platform_tracking_number, sent_stage, sent_tracking_number, updated_by,
                (SELECT jsonb_agg(DISTINCT jsonb_build_array(e.stage, e.tracking_number))
                 FROM kits.order_delivery_status_events AS e
                 WHERE e.store_id = s.store_id AND e.order_code = s.order_code) AS past
@@ -145,6 +146,7 @@ def _known(row: Row) -> Known:
         platform=_held(row["platform_stage"], row["platform_tracking_number"]),
         sent=PlatformDelivery(sent, row["sent_tracking_number"]) if sent else None,
         past=frozenset(_held(stage, number) for stage, number in row["past"] or ()),
+        moved_by=row["updated_by"],
     )
 
 

@@ -66,12 +66,13 @@ def react(
     return Reaction.ADOPT
 
 
-def follow(known: Known, order: Order, *, is_new: bool) -> Reaction:
-    """What follows from an order that a webhook or a page tells of; `is_new`: never before."""
+def follow(known: Known, order: Order, *, is_moved: bool) -> Reaction:
+    """What follows from an order that a webhook or a page tells of; `is_moved`: somebody else than
+    the platform gave it a stage while it was not here."""
     theirs = reported(order)
     reaction = on_report(known, theirs) if says_something(order) else Reaction.IGNORE
-    was_moved = known.ours.stage is not Stage.ORDER_CONFIRMED and theirs != as_tracked(known.ours)
-    if is_new and was_moved and reaction is Reaction.IGNORE:
+    is_ahead = known.ours.stage is not Stage.ORDER_CONFIRMED and theirs != as_tracked(known.ours)
+    if is_moved and is_ahead and reaction is Reaction.IGNORE:
         return Reaction.ASK
     return reaction
 
