@@ -113,10 +113,23 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
     if not _asks(sentence):
         return sentence
     found = _THEN_STATED.search(sentence) or _PURPOSE.search(sentence)
+    if found and _is_reason(sentence, found):
+        return sentence
     if found and (found.re is _PURPOSE or _is_stated(sentence[found.end() :])):
         told.append(sentence[found.end() :])
         sentence = sentence[: found.start()]
     return sentence
+
+
+def _is_reason(sentence: str, found: re.Match[str]) -> bool:
+    """`how many came back because they were broken`: what is asked for, and not who asks."""
+    return compiled(_REASON).match(found[0].lower()) is not None and (
+        compiled(_GIVEN_BACK).search(sentence[: found.start()].lower()) is not None
+    )
+
+
+_REASON = r"[ ,]*(?:'?cause|because) (?:they|it|he|she)\b"
+_GIVEN_BACK = r"\b(?:return(?:s|ed|ing)?|refund(?:s|ed|ing)?|(?:c[ao]me|coming|sen[dt]|brought|g[ai]ven?|took|taken) back)\b"
 
 
 def _is_told_of(text: str) -> bool:

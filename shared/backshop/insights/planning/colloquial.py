@@ -82,6 +82,7 @@ _OF_CODES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _ASKER = r"(?:accountant|bookkeeper|tax advis[eo]r|boss|manager|partner|husband|wife|sister|brother|m[ou]m|dad|investors?|bank|team|supplier|landlord|colleague)"
 _OF_REST: tuple[tuple[str, str], ...] = (
+    (r"\b((?:do|does|did|are|is|have|has) (?:they|he|she)\b.{3,50}? than) us\b", r"\1 we"),
     (r"\b(?:just |only )?out of (?:curiosity|interest|boredom)\b(?: ,)?", ""),
     (rf"^(?:my|our|the) {_ASKER} (?:needs?|wants?|asks?|asked|is asking|would like|is after)(?: (?:me|us))?(?: (?:for|about|to know|to see|to have))?\b|\bfor (?:my|our|the) {_ASKER}\b", ""),
     (r"\b(?:came|come|comes|coming) (?:back to (?:bite|haunt) us|home to roost)(?: with a refund)?\b", "were refunded"),

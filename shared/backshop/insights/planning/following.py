@@ -55,9 +55,9 @@ _OTHER_WAY = r"\b(?:the other way (?:round|around)|reverse(?:d)?|worst|bottom|lo
 
 
 IT = r"\b(?:it|they|them|that one|this one|those|these|(?:is|was|does|did|were) that)\b"
-_SAME_LAST_YEAR = r"^ (?:(?:and|what about|how about|for|in|the|ok|now) )*same (?:period|time|months?|weeks?|days?|quarter|date)s?(?: of| in)? (?:the )?(?:last|previous|prior) year $"
+_SAME_LAST_YEAR = r"^ (?:(?:and|what about|how about|for|in|the|ok|now) )*(?:same (?:period|time|months?|weeks?|days?|quarter|date)s?(?: of| in)? (?:the )?(?:last|previous|prior) year|(?:(?:how|what) (?:was|were|is|did) (?:it|that|this|they)(?: look| do)?(?: like)? )?(?:an?|1|one) (?:whole |full )?year (?:earlier|before(?: that)?|ago|prior)) $"
 _COMPARE_THEM = r"\bcompare (?:them|both|these|those|the (?:two|2)|it|that)(?= *$| ~)"
-_AS_RATE = r"\bas (?:an? )?(?:rate|percent(?:age)?|share|ratio|proportion)\b|\bin percent\b"
+_AS_RATE = r"\bas (?:(?:an?|the|their|its|each|one) )*(?:rate|percent(?:age)?|share|ratio|proportion)s?\b|\bin percent\b"
 _RATES = {
     "refunds": "refund_rate",
     "refunded_orders": "refund_rate",
@@ -104,9 +104,7 @@ _OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:
 
 _MAKE_IT = r"^ (?:(?:and|ok|okay|now|please|can you|could you|then|so|but) )*(?:make|turn|have) (?:it|that|this|them)(?: into| in| to)? (?!\d)"
 """Of which `make` is no money."""
-_JUST_ORDERS = (
-    r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?= *$)"
-)
+_JUST_ORDERS = r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?=(?: now| please| then| instead| though)* *$)"
 """`only orders over 100`, once the limit is taken out."""
 
 
@@ -123,12 +121,20 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
             "what is the inventory value",
             line,
         )
+    if before.period is not None and (beside := re.match(_SIDE_BY_SIDE, line)):
+        return f"compared with the {beside['unit'] or 'year'} before"
     added = re.match(r"^(?:and |also |please )*add (?:the |our )?(?=\w)", line)
     if added and metrics_of.said(line[added.end() :]):
         line = f"also {line[added.end() :]}"
     return line
 
 
+_SIDE_BY_SIDE = (
+    r"^(?:(?:and|now|ok|so|then|please|but|put|show|me|with|next|to|how|what|about|was|were|is|did|it|that|this|they|look|do|the|in|for) )*"
+    r"(?:(?:an?|1|one|the|same|time|period|days?|weeks?|months?|quarters?|of|last|previous|prior) )*(?P<unit>day|week|month|quarter|year)"
+    r"(?: (?:earlier|before|ago|prior|that|it))* ,? ?(?:side by side|next to (?:it|each other|one another)|alongside(?: it)?|beside it|for comparison|in comparison)$"
+)
+"""`how was it a year earlier, side by side?`"""
 _HOW_MANY_OF = r"^((?:and )?how many)(?: of (?:them|those|these))? (?:were|are|came|come|was) (from|by|over|under|above|below|with|paid|in|to)\b"
 _AS_SHARE = r"\bas (?:an? )?(?:share|percent|percentage|proportion) of (?:their |the |our |its )?(?:gross |net |product )?sales\b"
 _THOSE_OF = r"^((?:(?:and|but|what about|how about|only|just|ok|now) )*)(?:the )?(?:those|ones)((?: \w+)? (?:over|under|above|below|between|of more|of at least|worth|more than|less than|at least) )"

@@ -287,7 +287,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("repeat_customer_rate",),
     ),
     Idiom(
-        r"\b(?:how (?:long|many days)|(?:median |average |typical |usual |mean )?(?:time|days|gap|interval|period|weeks)|how much time)(?: (?:does|do|it|is|are|take|takes|pass|passes|there|usually|typically|on average|lie|lies|go|goes|by))*(?: between| until| before|(?<=take) for|(?<=long) for| till)(?: (?:a|our|my|the|two|2|customers?|buyers?|people|one|an|consecutive|successive|they|he|for|to|someone|shoppers?))*(?: (?:orders?|purchases?|second orders?|next orders?|repeat orders?|reorders?|buys? again|orders? again|reordering|come back|comes back|buying again|first and second orders?|ordering again))\b|\bhow (?:often|frequently) do(?: (?:our|my|the))* (?:customers|people|buyers|shoppers) (?:re ?order|order|buy|purchase|shop|come back|return)(?: again)?\b|\b(?:re ?order|repurchase|purchase|order) (?:interval|cycle|gap)\b|\btime between (?:orders|purchases)\b|\bhow (?:long|many days)(?: (?:does|do|it|usually|typically|normally|on average|take|takes))*(?: (?:our|a|an|the|average))*(?: (?:customers?|people|buyers?|someone|them))?(?: to)? (?:buy|order|come back|purchase|return|reorder)(?: from us)?(?: (?:again|back|a second time))",
+        r"\b(?:how (?:long|many days)|(?:median |average |typical |usual |mean )?(?:time|days|gap|interval|period|weeks)|how much time)(?: (?:does|do|it|is|are|take|takes|pass|passes|passing|passed|lying|there|usually|typically|on average|lie|lies|go|goes|by))*(?: between| until| before|(?<=take) for|(?<=long) for| till)(?: (?:a|our|my|the|two|2|customers?|buyers?|people|one|an|consecutive|successive|they|he|for|to|someone|shoppers?))*(?: (?:orders?|purchases?|second orders?|next orders?|repeat orders?|reorders?|buys? again|orders? again|reordering|come back|comes back|buying again|first and second orders?|ordering again))\b|\bhow (?:often|frequently) do(?: (?:our|my|the))* (?:customers|people|buyers|shoppers) (?:re ?order|order|buy|purchase|shop|come back|return)(?: again)?\b|\b(?:re ?order|repurchase|purchase|order) (?:interval|cycle|gap)\b|\btime between (?:orders|purchases)\b|\bhow (?:long|many days)(?: (?:does|do|it|usually|typically|normally|on average|take|takes))*(?: (?:our|a|an|the|average))*(?: (?:customers?|people|buyers?|someone|them))?(?: to)? (?:buy|order|come back|purchase|return|reorder)(?: from us)?(?: (?:again|back|a second time))",
         ("median_days_between_orders",),
     ),
     Idiom(
@@ -468,7 +468,7 @@ IDIOMS: tuple[Idiom, ...] = (
         ("sell_through",),
     ),
     Idiom(
-        r"(?<!orders )(?<!customers )(?<!sales )(?<!revenue )(?<!refunds )(?<!orders)(?<!customers)(?<!sales)(?<!revenue)(?<!refunds)\b(?:(?:how (?:many|much)) )?(?:units|pieces|items|quantity|it|they|@x\d+)?(?: ?(?:are|do|does|is|we|sold|sell|sells|selling)){0,3} ?(?<=\S )(?<!and )(?<!now )(?<!for )(?:per|a|each) day(?= on average| in average| ~| *$| (?:for each|by|per|for every) (?:product|sku|item|variant)| of @x\d+)(?P<q>)|\b(?:sales )?velocity\b|\bhow (?:fast|quickly)(?: (?:do|does|is|are|did|we|it|our|the|each|my|products?|items?|@x\d+|stuff|things?))* (?:sell|selling|sold|moving|move|going)\b|\b(?:fastest|quickest|slowest) (?:selling|moving|sellers|movers)(?: products?| items?)?\b|\b(?:fast|slow) movers\b",
+        r"(?<!orders )(?<!customers )(?<!sales )(?<!revenue )(?<!refunds )(?<!orders)(?<!customers)(?<!sales)(?<!revenue)(?<!refunds)\b(?:(?:how (?:many|much)) )?(?:units|pieces|items|quantity|it|they|@x\d+)?(?: ?(?:are|do|does|is|we|sold|sell|sells|selling)){0,3} ?(?<=\S )(?<!and )(?<!now )(?<!for )(?:per|a|each) day(?= on average| in average| actually| currently| right now| at the moment| these days| ~| *$| (?:for each|by|per|for every) (?:product|sku|item|variant)| of @x\d+)(?P<q>)|\b(?:sales )?velocity\b|\bhow (?:fast|quickly)(?: (?:do|does|is|are|did|we|it|our|the|each|my|products?|items?|@x\d+|stuff|things?))* (?:sell|selling|sold|moving|move|going)\b|\b(?:fastest|quickest|slowest) (?:selling|moving|sellers|movers)(?: products?| items?)?\b|\b(?:fast|slow) movers\b",
         ("sales_velocity",),
         (D.PRODUCT,),
         then=lambda reading, found: _velocity(reading, found),
@@ -586,11 +586,11 @@ IDIOMS: tuple[Idiom, ...] = (
         then=lambda reading, found: _one_of(reading, found, D.COUPON),
     ),
     Idiom(
-        rf"\b(?:share|percent(?:age)?|proportion|part|rate|fraction)(?: of)?(?: (?:our|my|the|all))* (?:orders?|sales|purchases|checkouts|customers)(?: (?:that|which|were|are|was|have|had|made|is|do|did|placed))*(?: with| using| use| used| having| had| have| contain(?:ing)?| come with| on| at)(?: (?:a|an|any|some|at a|one))* ?(?:{CODES}|discounts?)\b|\b(?:coupon|discount|code|voucher) (?:usage|use|penetration|uptake) (?:rate|share|percent(?:age)?)\b|\bhow many percent of orders (?:use|used|have|had)(?: a| any)? (?:{CODES}|discounts?)\b",
+        rf"\b(?:share|percent(?:age)?|proportion|part|rate|fraction)(?: of)?(?: (?:our|my|the|all))* (?:orders?|sales|purchases|checkouts|customers)(?: (?:that|which|were|are|was|have|has|had|made|is|do|did|placed))*(?: with| using| use| used| having| had| have| has| contain(?:ing|ed|s)?| carr(?:y|ied|ies|ying)| includ(?:ed?|ing)| redeemed| c[ao]me with| on| at)(?: (?:a|an|any|some|at a|one))* ?(?:{CODES}|discounts?)\b|\b(?:coupon|discount|code|voucher) (?:usage|use|penetration|uptake) (?:rate|share|percent(?:age)?)\b|\bhow many percent of orders (?:use|used|have|had)(?: a| any)? (?:{CODES}|discounts?)\b",
         ("coupon_order_share",),
     ),
     Idiom(
-        rf"\b(?:how many |number of |count of )?(?:orders?|purchases|checkouts)(?: (?:that|which|were|are|was|made|placed|have|had|did|do|people))*(?: with| using| use| used| having| had| carrying| that have| contain(?:ing|ed)?)(?: (?:a|an|any|some|at least one))* ?(?:{CODES}|discounts?)\b(?! (?:vs|and|or) )(?! @x)|\b(?:discounted|coupon|couponed|promo) orders\b",
+        rf"\b(?:how many |number of |count of )?(?:orders?|purchases|checkouts)(?: (?:that|which|were|are|was|made|placed|have|has|had|did|do|people))*(?: with| using| use| used| having| had| has| carr(?:y|ied|ying)| redeemed| that have| contain(?:ing|ed)?)(?: (?:a|an|any|some|at least one))* ?(?:{CODES}|discounts?)\b(?! (?:vs|and|or) )(?! @x)|\b(?:discounted|coupon|couponed|promo) orders\b",
         ("discounted_orders",),
         then=lambda reading, found: _orders_with_code(reading, found),
     ),
@@ -793,6 +793,8 @@ def read_idioms(reading: Reading) -> None:
         line.text = f"{line.text[: found.start()]} %m {idiom.keep}{line.text[found.end() :]}"
         kept = [each for each in re.findall(r"@x\d+", found[0]) if each not in line.text]
         line.text = re.sub(r"\s+", " ", " ".join([line.text, *kept]) + " ")
+        if not (idiom.keep or idiom.then):
+            _drop_other_name(line, idiom)
         reading.metrics[before:before] = [
             each for each in idiom.metrics if each not in reading.metrics
         ]
@@ -806,6 +808,13 @@ def read_idioms(reading: Reading) -> None:
             idiom.then(reading, found)
     if "%m" in line.text:
         line.text = re.sub(r"\s+", " ", line.text)
+
+
+def _drop_other_name(line: Line, idiom: Idiom) -> None:
+    """What the figure is called once more right behind it: `aov (average order value)`."""
+    found = line.find(idiom.pattern)
+    if found and found[0].strip() and line.text[: found.start()].endswith("%m "):
+        line.text = f"{line.text[: found.start()]}{line.text[found.end() :].lstrip()}"
 
 
 def _next_idiom(line: Line, last: int) -> int | None:

@@ -89,6 +89,26 @@ _FRONTED: tuple[tuple[str, str], ...] = (
 
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
     (
+        r"\b(?:what |which )?(?:percent(?:age)?|share|proportion|fraction|how many percent) of (?:(?:all|the|our|my) )*orders(?: (?:that|which|was|were|is|are|has|have|been|got|get|ended up|either))* (?:cancelled|failed) (?:or|and) (?:cancelled|failed)\b",
+        "cancellation rate",
+    ),
+    (
+        rf"\b{_DID} {_WE} (?:refund(?:ed)?|refunding|g[ai]ven? back|pa(?:y|id) back) (?:the )?(most|least|highest|lowest)(?: amount(?: of)?)?(?: money)(?: back)?\b",
+        r"are the \1 refunds",
+    ),
+    (
+        rf"\bhow much(?: money)? (?:did|do|have|has) (?:the |our |all )*{PEOPLE} (?:who|that|which) (paid (?:with|by|via|through|using) @x\d+|used (?:the )?(?:code |coupon )?@x\d+) (?:pay|paid|spend|spent)(?: us)?\b",
+        r"how much did we take from orders \1",
+    ),
+    (
+        r"\b(how many (?:different |distinct )?customers)\b(.*?)(?: ,)? and how many (?:of|from|among) (?:them|those|these)(?: (?:is|are|was|were|had been))? (new|returning)(?: customers| ones)?\b",
+        r"\1 and \3 customers\2",
+    ),
+    (
+        r"\b(?:order|purchase|buying) frequency (?=orders per (?:customer|buyer|client)\b)|(?<=orders per customer )(?:order|purchase|buying) frequency\b",
+        "",
+    ),
+    (
         r"\bhow much money (?:is|do we have)(?: there)? in orders (?:of|by|in|with) (?:each|every|all) status(?:es)?\b",
         "order value of all statuses by status",
     ),
@@ -311,6 +331,14 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 )
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b((?:{GOODS}|units|pieces)|how many (?:of (?:the|our) )?@x\d+)((?: (?:that|which|have|has|had|did))*) (?:come|came|comes) back\b(?! (?:for|to|in stock|into))",
+        r"\1\2 refunded",
+    ),
+    (
+        r"\bhow many (?:units|pieces|items)((?: (?:that|which|have|has|had|been|were|was|are|got|get))*) (?:returned|refunded)\b",
+        r"how many units\1 refunded",
+    ),
     (r"\b(?:for|of|from|by|per) (?:each|every) (@x\d+)(?! (?:and|,))", r"of \1 by product"),
     (
         rf"\b(?:which|what) (\d+) {GOODS} (?:are|get|were|do people|do customers) (?:(?:most|often|frequently|commonly|usually) )*(?:bought|buy|sold|ordered|purchased)(?: together)? with\b",
@@ -518,8 +546,8 @@ _OF_ROWS: tuple[tuple[str, str], ...] = (
         "sales by country",
     ),
     (
-        r"\b(?:of |for |from |between )?guests?(?: customers?| checkouts?)? (?:vs|and|or|against|than|compared (?:to|with)) (?:the )?(?:new|returning|repeat|existing)(?: customers?| ones)?(?= *$| (?:last|this|in|by|over|since|for))"
-        r"|\b(?:of |for |from |between )?(?:new|returning|repeat|existing)(?: customers?)? (?:vs|and|or|against|than|compared (?:to|with)) (?:the )?guests?(?: customers?| checkouts?| ones)?(?= *$| (?:last|this|in|by|over|since|for))",
+        r"\b(?:of |for |from |between )?guests?(?: customers?| checkouts?)? (?:vs|and|or|against|than|compared (?:to|with)) (?:of |for |from |by )?(?:the )?(?:new|returning|repeat|existing)(?: customers?| ones)?(?= *$| (?:last|this|in|by|over|since|for))"
+        r"|\b(?:of |for |from |between )?(?:new|returning|repeat|existing)(?: customers?)? (?:vs|and|or|against|than|compared (?:to|with)) (?:of |for |from |by )?(?:the )?guests?(?: customers?| checkouts?| ones)?(?= *$| (?:last|this|in|by|over|since|for))",
         "by customer type",
     ),
     (rf"\b({_MONEY}) geographically\b", r"\1 by country"),
@@ -728,6 +756,14 @@ _OF_CLASSES: tuple[tuple[str, str], ...] = (
 
 _AMOUNT = r"(\d[\d.]*(?: ¤)?)"
 _OF_LIMITS: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(?:which|what)(?: of (?:our|the))? ({CODES}) (?:(?:that|have|has|had|was|were|are|is|been|got|get) )+(?:used|redeemed|applied) (?=(?:(?:more|fewer|less) than|over|above|under|below|at least|at most) \d+ times?\b)",
+        r"\1 used ",
+    ),
+    (
+        r"\b((?:before|after|until|till|by|at|from|past|since|to|and|than|around) \d\d?)(?: oclock| o clock)? in the mornings?\b",
+        r"\1 am",
+    ),
     (r"\bin the (?=stock(?: ?$| ,))", "in "),
     (
         r"\b(orders?|baskets?|purchases|sales) (?:north of|in excess of|topping|surpassing) (?=\d)",
@@ -770,6 +806,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         lambda m: f"how many {m[1][:-1]}ies" if m[1][-1] == "y" else f"how many {m[1]}s",
     ),
     (r"\bhow much (orders|customers|products|units|pieces|items)\b", r"how many \1"),
+    (r"\bhow many (time|money)\b", r"how much \1"),
     (
         r"^(?!.* (?:or|vs) )(.*\b(?:which|what|in which)\b.*\b(?:sell|sells|sold|buy|buys|bought|order|ordered|orders|spend|spent|use|used|earn|make|made)) (?:the )?(more|less)(?= *$)",
         lambda m: f"{m[1]} {'most' if m[2] == 'more' else 'least'}",
@@ -1010,7 +1047,7 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         r"\2 was \1 used",
     ),
     (
-        r"\bwith (tax|taxes|vat|gst) and (delivery|shipping|postage)(?: fees| charges)? (?:included|on top|added|in it|counted)\b",
+        r"\b(?:with )?(?:(tax|taxes|vat|gst) (?:and|,|plus) (delivery|shipping|postage)|(?:delivery|shipping|postage) (?:and|,|plus) (?:tax|taxes|vat|gst))(?: fees| charges)? (?:included|on top|added|in it|counted|in|inclusive)(?= *$| ,)",
         "including tax and shipping",
     ),
     (

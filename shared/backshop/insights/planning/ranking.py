@@ -24,7 +24,7 @@ _BUCKET_WITH = rf"\b(?P<unit>day|week|month|quarter|year)(?P<s>s?) (?:with|havin
 _DOING = r"(?:selling|performing|earning|sold|grossing|used|popular|moving|returned|refunded|profitable|valuable|revenue|sales|turnover|common|ordered|bought|spending|paying|redeemed)"
 _ROWS = (
     rf"\b(?:(?:{BEST}|{WORST})(?: {_DOING}| %m)? )(?:{NOUNS})\b",
-    rf"\b(?:which|what|whose)(?: \d+)?(?: of (?:our|my|the))?(?: are| is| were)?(?: the| our| my)?(?: (?:{BEST}|{WORST}))?(?: (?:selling|performing|earning))? (?:{NOUNS})\b",
+    rf"\b(?:which|what|whose)(?: \d+)?(?: of (?:our|my|the))?(?: are| is| were)?(?: the| our| my)?(?: (?:{BEST}|{WORST}))?(?: (?:selling|performing|earning))? (?!product (?:net )?(?:sales|revenue)\b)(?:{NOUNS})\b",
     rf"\b(?:{NOUNS}) (?:with|having|by|ranked by|sorted by|that (?:have|has|get|got|had|are|were)|which (?:have|get|got|had|are|were)|for)(?: the| our)* (?:{BEST}|{WORST})\b",
     rf"^ (?:(?:our|my|the|all|list|show|me|of|give|rank|please|can|you|i|see|want|need|to|a|number) )*(?:{NOUNS}) (?:(?:ranked|sorted|ordered) )?by\b",
     r"^ (?:(?:our|my|the|all|list|show|me|which|what) )*(?:(?P<PRODUCT>products|articles)) (?:bought|ordered|purchased)\b",

@@ -173,7 +173,9 @@ def _shared(found: Parts, held: Parts) -> int:
 
 def _combined(seen: Seen, held: Parts) -> Iterator[Parts]:
     listed = [each for each in held.metric.split(",") if each]
-    if len(listed) > 1:  # A list of figures is read as it is said, but for words of classes.
+    if _are_counts(listed):
+        figures = [held.metric]
+    elif len(listed) > 1:  # A list of figures is read as it is said, but for words of classes.
         figures = [held.metric, ",".join(each for each in listed if each not in _AS_CLASS)]
     else:
         likely = [each for each in seen.best("metric", _TRIED) if not each.startswith(MISSING)]
@@ -184,6 +186,11 @@ def _combined(seen: Seen, held: Parts) -> Iterator[Parts]:
         for of, own in zip(Parts._fields[1:], held[1:], strict=True)
     )
     return (Parts(*each) for each in product(figures, *others))
+
+
+def _are_counts(figures: list[str]) -> bool:
+    """`how many customers, and how many returning ones`: beside a count of all, none is a class."""
+    return "customers" in figures and not _AS_CLASS.keys().isdisjoint(figures)
 
 
 def _weight(seen: Seen, parts: Parts) -> float:
@@ -214,7 +221,7 @@ def _class_of_customers(
     is_read = D.CUSTOMER_TYPE in (*parts.rows.split(","), *(each.field for each in filters))
     figures = parts.metric.split(",")
     has_classes = all(D.CUSTOMER_TYPE in METRICS[each].dimensions for each in figures)
-    if not is_likely or is_read or not has_classes:
+    if not is_likely or is_read or _are_counts(figures) or not has_classes:
         return ()
     return (limit(D.CUSTOMER_TYPE, "=", kind),)
 

@@ -37,6 +37,7 @@ _SPELLED_OUT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\b(what|how|where|when|who)'?d\b", r"\1 did"),
     (r"\b(i|we|you|they)'ll\b", r"\1 will"),
     (r"\blet'?s\b", "let us"),
+    (r"\b(?:becuase|becasue|becouse|beacuse|becaus|bcause|becoz|bcoz)\b", "because"),
     (
         r"\b(mother|father|valentine|new year)'?s?'? (day|eve)\b|\b(single)(?:'s|s'?) (day)\b",
         lambda m: f"{m[1] or m[3]}s {m[2] or m[4]}",

@@ -952,7 +952,7 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
     ),
     (rf"\b{IN.replace('month of |', '')}(?:fy ?)?{YEAR}\b", _whole_year),
     (
-        r"\b(?:of |for |in |over |during |since )?(?:all[ -]?time|ever|the beginning(?: of time)?|day 1|day one|(?:we|i|the (?:shop|store)) (?:have )?(?:started|opened|launched|began)|the start|launch|inception|opening|our history|our whole history|the entire history|whole history|history of (?:the|our) (?:shop|store)|(?:the )?entire lifetime|to date|overall so far|lifetime(?= (?:sales|orders|turnover)\b))\b",
+        r"\b(?:of |for |in |over |during |since )?(?:all[ -]?time|ever|the beginning(?: of time)?|day 1|day one|(?:we|i|the (?:shop|store)) (?:have )?(?:started|opened|launched|began)|the start|launch|inception|opening|our history|our whole history|the entire history|whole history|history of (?:the|our) (?:shop|store)|(?:the )?entire lifetime|to date|(?:overall|altogether|all told|all in all|in all) (?:so far|until now|up to now)|lifetime(?= (?:sales|orders|turnover)\b))\b",
         _constant(AllTime()),
     ),
     (
