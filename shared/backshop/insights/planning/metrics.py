@@ -407,6 +407,11 @@ IDIOMS: tuple[Idiom, ...] = (
         r"\b(?:revenue|sales|money|turnover) (?:(?:we|was|is|have|has|been) )*(?:lost|refunded|given back)(?: (?:to|in|through|on|by|for|with|due))* (?:refunds?|returns?)\b",
         ("refunds",),
     ),
+    Idiom(
+        r"\bhow many (?:of (?:the|our) )?(?P<it>@x\d+) (?:(?:have|has|had) )?(?:come|came) back\b(?! (?:for|to|in stock|into)\b)",
+        ("refunds",),
+        then=lambda reading, found: _came_back(reading, found),
+    ),
     Idiom(rf"\b(?:{BEST}|more) return\b(?! (?:on|rate|customer))", ("refunds",), keep="most "),
     # Stock.
     Idiom(
@@ -998,6 +1003,12 @@ def _orders_with_code(reading: Reading, found: Match[str]) -> None:
         reading.line.text = reading.line.text.replace(
             "%m", "orders" if "orders" in found[0] else "~"
         )
+
+
+def _came_back(reading: Reading, found: Match[str]) -> None:
+    """Goods are sent back, and people of a country come again."""
+    if reading.named[int(found["it"][2:])][0].field == D.COUNTRY:
+        reading.metrics[reading.metrics.index("refunds")] = "returning_customers"
 
 
 def _by_price(reading: Reading, found: Match[str]) -> None:

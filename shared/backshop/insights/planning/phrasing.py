@@ -332,7 +332,7 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (
-        rf"\b((?:{GOODS}|units|pieces)|how many (?:of (?:the|our) )?@x\d+)((?: (?:that|which|have|has|had|did))*) (?:come|came|comes) back\b(?! (?:for|to|in stock|into))",
+        rf"\b({GOODS}|units|pieces)((?: (?:that|which|have|has|had|did))*) (?:come|came|comes) back\b(?! (?:for|to|in stock|into))",
         r"\1\2 refunded",
     ),
     (
