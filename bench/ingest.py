@@ -40,7 +40,8 @@ MIXED = 2_000
 """Orders of many stores, one of each in a batch."""
 PAGE = 2_000
 ROUNDS = 3
-GOAL = 0.5
+BATCHES_GOAL, PAGES_GOAL = 0.8, 0.85
+"""Of a bare COPY and merge of the same rows."""
 PASSWORD = "for the bench alone"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -66,9 +67,9 @@ CUSTOMER = {
 
 def main() -> None:
     with _database() as server:
-        for name, size, run in (
-            (f"webhook_ingest, batches of {QUEUE_BATCH}", QUEUE_BATCH, _handle_queue),
-            (f"a sync's pages of {PAGE}", PAGE, _save_pages),
+        for name, size, run, goal in (
+            (f"webhook_ingest, batches of {QUEUE_BATCH}", QUEUE_BATCH, _handle_queue, BATCHES_GOAL),
+            (f"a sync's pages of {PAGE}", PAGE, _save_pages, PAGES_GOAL),
         ):
             ours, limit, client = [], [], []
             for _ in range(ROUNDS):
@@ -86,7 +87,7 @@ def main() -> None:
                 f"({median(ours) / ORDERS * 1e6:.0f} µs an order, "
                 f"{median(client) / ORDERS * 1e6:.0f} of them our CPU); bare COPY and merge of the "
                 f"same rows {ORDERS / median(limit):,.0f} orders/s; "
-                f"ratio {ratio:.2f} (goal at least {GOAL})"
+                f"ratio {ratio:.2f} (goal at least {goal})"
             )
         _many_stores(server)
 
