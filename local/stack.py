@@ -51,7 +51,7 @@ T = TypeVar("T")
 HOST = "127.0.0.1"
 _LOG_BYTES = 10 * 1024 * 1024
 CONNECTIONS = {"max_connections": "400"}
-"""Each environment of a function keeps one or two; under load 100 were used up."""
+"""Each environment of a function keeps one to three; under load 100 were used up."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

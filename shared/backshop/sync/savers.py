@@ -12,9 +12,13 @@ from backshop.commerce import Store
 from backshop.db import Tx
 from backshop.saving import halves, projections
 from backshop.saving.erasures import Erasures
+from backshop.saving.halves import Begin
 from backshop.saving.prepare import Entry
 from backshop.saving.projections import Saved
 from backshop.sync import rules
+
+Finish = Callable[[Tx, Saved], object]
+"""What the transaction that ends last ends with."""
 
 LARGE = 1500
 """Entries from which it may be worth it to part a batch."""
@@ -35,8 +39,8 @@ class Savers:
     def save(
         self,
         entries: Sequence[Entry],
-        begin: Callable[[Tx], object],
-        finish: Callable[[Tx, Saved], object],
+        begin: Begin,
+        finish: Finish,
         *,
         may_be_two: bool = True,
     ) -> None:
@@ -51,22 +55,12 @@ class Savers:
             with _measured(len(entries), self._alone):
                 self._save_alone(entries, begin, finish)
 
-    def _save_alone(
-        self,
-        entries: Sequence[Entry],
-        begin: Callable[[Tx], object],
-        finish: Callable[[Tx, Saved], object],
-    ) -> None:
+    def _save_alone(self, entries: Sequence[Entry], begin: Begin, finish: Finish) -> None:
         with db.transaction(store_id=self._store.id) as tx:
             begin(tx)
             finish(tx, projections.save_prepared(tx, self._store, entries, self._known))
 
-    def _save_by_two(
-        self,
-        entries: Sequence[Entry],
-        begin: Callable[[Tx], object],
-        finish: Callable[[Tx, Saved], object],
-    ) -> None:
+    def _save_by_two(self, entries: Sequence[Entry], begin: Begin, finish: Finish) -> None:
         self._helper = self._helper or ThreadPoolExecutor(1, thread_name_prefix="saver")
         try:
             with db.transaction(store_id=self._store.id) as tx:

@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,9 +25,8 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, CredentialRetrievalError
 from botocore.httpsession import get_cert_path
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.certificates import certificate
 
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 KEYS = signed.Keys("AKIDEXAMPLE", "an example of a secret")
@@ -380,35 +379,16 @@ def test_a_key_that_is_none_ends_no_other_where_secrets_manager_does_not_answer(
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """Of localhost, signed by itself, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "both.pem"
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
-    return file
+def authority(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate of localhost, and a file of it with its key."""
+    return certificate(tmp_path, names=["localhost"])
 
 
 @pytest.fixture
-def over_tls(aws: Aws, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
+def over_tls(aws: Aws, authority: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Aws:
     """Who answers at https://localhost."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(authority[1])
     aws.server.socket = context.wrap_socket(aws.server.socket, server_side=True)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://localhost:{aws.server.server_port}")
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
@@ -422,9 +402,9 @@ def test_who_has_no_certificate_that_is_trusted_is_told_nothing(over_tls: Aws) -
 
 
 def test_who_has_the_certificate_of_another_name_is_told_nothing(
-    over_tls: Aws, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    over_tls: Aws, authority: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority[0]))
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{over_tls.server.server_port}")
     with pytest.raises(signed.Unreachable):
         objects.get("box", "a")
@@ -433,10 +413,10 @@ def test_who_has_the_certificate_of_another_name_is_told_nothing(
 
 @pytest.mark.parametrize("closes", [False, True])
 def test_a_certificate_that_was_named_is_trusted(
-    over_tls: Aws, certificate: Path, monkeypatch: pytest.MonkeyPatch, closes: bool
+    over_tls: Aws, authority: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, closes: bool
 ) -> None:
     """Also where the kept connection was closed meanwhile, which costs no try."""
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority[0]))
     monkeypatch.setattr(signed, "_TRIES", 1)
     over_tls.closes, over_tls.says = closes, [(200, b"one"), (200, b"two")]
     assert objects.get("box", "a") == b"one"
