@@ -45,6 +45,25 @@ def next_time(expression: str, zone: str, after: datetime) -> datetime:
     raise BadExpression(f"{expression} is neither rate(…) nor cron(…)")
 
 
+def first_times(schedules: list[Schedule], now: datetime) -> list[datetime]:
+    """When each comes first after a start, in their order.
+
+    Rates come up to a minute early, one after another: AWS counts each from a second of its own,
+    and functions that all start in one moment would take a laptop's processors from who is served.
+    Raises `BadExpression`.
+    """
+    rates = sum(bool(_RATE.fullmatch(each.expression)) for each in schedules)
+    early = timedelta()
+    firsts = []
+    for each in schedules:
+        first = next_time(each.expression, each.zone, now)
+        if _RATE.fullmatch(each.expression):
+            first -= early
+            early += timedelta(minutes=1) / rates
+        firsts.append(first)
+    return firsts
+
+
 def _next_cron(fields: str, zone: str, after: datetime) -> datetime:
     """AWS counts weekdays from 1 for Sunday, writes `?` for either day, and ends with a year."""
     try:
@@ -77,12 +96,13 @@ def event(schedule: Schedule, at: datetime) -> bytes:
     return json.dumps(event).encode()
 
 
-async def keep(schedule: Schedule, call: Callable[[str, bytes], Awaitable[Any]]) -> None:
-    """Call the function whenever its time has come, until cancelled.
+async def keep(
+    schedule: Schedule, due: datetime, call: Callable[[str, bytes], Awaitable[Any]]
+) -> None:
+    """Call the function when `due`, and whenever its time has come after that, until cancelled.
 
     A call that takes longer than the interval is not doubled, which a laptop thanks for.
     """
-    due = next_time(schedule.expression, schedule.zone, datetime.now(UTC))
     while True:
         await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
         await call(schedule.function, event(schedule, due))

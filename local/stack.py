@@ -17,6 +17,7 @@ import sysconfig
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -380,7 +381,11 @@ def _begin(stack: Stack, sqs: queues.Sqs) -> list[asyncio.Task[Any]]:
 
     works: list[Coroutine[Any, Any, Any]] = [stack.functions.give_up_idle()]
     works += [queues.poll(each, sqs, stack.functions, log) for each in stack.plan.sources]
-    works += [schedules.keep(each, call) for each in stack.plan.schedules]
+    firsts = schedules.first_times(stack.plan.schedules, datetime.now(UTC))
+    works += [
+        schedules.keep(each, due, call)
+        for each, due in zip(stack.plan.schedules, firsts, strict=True)
+    ]
     for bucket in sorted({each.bucket for each in stack.plan.triggers}):
         triggers = [each for each in stack.plan.triggers if each.bucket == bucket]
         for trigger, url in objects.subscribe(stack.aws, bucket, triggers).items():

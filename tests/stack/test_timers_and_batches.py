@@ -40,6 +40,17 @@ def test_bad_expressions(expression: str) -> None:
         schedules.next_time(expression, "UTC", NOW)
 
 
+def test_rates_do_not_all_come_in_one_moment() -> None:
+    expressions = ["rate(1 minute)", "cron(0 9 * * ? *)", "rate(5 minutes)", "rate(1 hour)"]
+    made = [schedules.Schedule(each, "f", each) for each in expressions]
+    minute, nine, five, hour = (
+        int((each - NOW).total_seconds()) for each in schedules.first_times(made, NOW)
+    )
+    assert nine == 2 * 3600 + 52 * 60 + 30
+    assert (minute, five, hour) == (60, 300 - 20, 3600 - 40)
+    assert schedules.first_times([], NOW) == []
+
+
 def test_a_schedule_calls_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         schedules, "next_time", lambda _e, _z, after: after + timedelta(seconds=0.01)
@@ -51,7 +62,7 @@ def test_a_schedule_calls_again_and_again(monkeypatch: pytest.MonkeyPatch) -> No
 
     async def run() -> None:
         schedule = schedules.Schedule("s", "f", "rate(1 minute)")
-        task = asyncio.create_task(schedules.keep(schedule, call))
+        task = asyncio.create_task(schedules.keep(schedule, datetime.now(UTC), call))
         while len(called) < 3:
             await asyncio.sleep(0.005)
         task.cancel()
