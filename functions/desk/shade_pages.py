@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -104,14 +103,12 @@ def funnel(store: str) -> Response[str]:
     shop = me.shop(store)
     query = query_of("from", "to", "period")
     query.setdefault("period", "month")
-    today = datetime.now(UTC).date()
-    query.setdefault("from", f"{today - timedelta(days=89):%Y-%m-%d}")
-    query.setdefault("to", f"{today:%Y-%m-%d}")
     found = ask(me, "shade_admin", "GET /shade/funnel", query={"store_id": shop.id, **query})
+    span = query | {"from": found["from"], "to": found["to"]}
     totals = {step: sum(row[step] for row in found["rows"]) for step in STEPS}
     most = max(*totals.values(), 1)
     bars = [(step, totals[step], round(600 * totals[step] / most)) for step in STEPS]
-    return page(me, "funnel.html", store=store, found=found, bars=bars, steps=STEPS, span=query)
+    return page(me, "funnel.html", store=store, found=found, bars=bars, steps=STEPS, span=span)
 
 
 def _rows(sent: forms.Sent) -> list[dict[str, Any]]:

@@ -346,7 +346,7 @@ def _settings(shop: commerce.Store) -> ShownSettings:
 
 def _span(since: date | None, until: date | None, today: date) -> Span:
     until = until or today
-    since = since or until - timedelta(days=DAYS)
+    since = since or until - timedelta(days=DAYS - 1)
     if not timedelta(0) <= until - since <= timedelta(days=LONGEST_DAYS):
         raise BadRequest("from must not be after to, and at most three years before it.")
     return Span(since, until)

@@ -6,11 +6,14 @@ import csv
 import io
 import re
 import sys
+from datetime import date, datetime
 from html import unescape
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from backshop import db, outbox
+from psycopg.types.json import Jsonb
 
 from tests.backshop.kits.shop import add_orders
 
@@ -426,6 +429,24 @@ def test_ratings_take_staffs_notes(alice, shades_shop, owner):
     assert done.leads_to == f"{path}?done=noted"
     assert "Too dark to tell" in alice.get(f"{path}?noted=true").text
     assert alice.get(f"/desk/{shades_shop}/funnel").status == 200
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_the_funnel_is_of_the_last_90_days_where_the_shop_is(alice, shades_shop, owner, zone):
+    """In one of the two zones it is always another day than in UTC."""
+    owner.execute(
+        "UPDATE backshop.stores SET settings = settings || %s WHERE id = %s",
+        [Jsonb({"time_zone": zone}), shades_shop],
+    )
+    before = datetime.now(ZoneInfo(zone)).date()
+    shown = alice.get(f"/desk/{shades_shop}/funnel").text
+    first, last = (
+        date.fromisoformat(found[1])
+        for name in ("from", "to")
+        if (found := re.search(rf'name="{name}" type="date" value="([^"]+)"', shown))
+    )
+    assert last in {before, datetime.now(ZoneInfo(zone)).date()}
+    assert (last - first).days == 89
 
 
 def test_photos_of_ratings_are_shown_by_short_links(alice, shades_shop, owner, monkeypatch):
