@@ -219,18 +219,13 @@ def _message(store: UUID, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _records(orders: Sequence[dict[str, Any]]) -> list[Any]:
-    from backshop import platforms
+    """A page as a sync tells it: orders in their short form where they are plain."""
     from backshop.commerce import Platform, Store
+    from backshop.platforms.woocommerce import translate
 
     store = Store(id=uuid4(), platform=Platform.WOOCOMMERCE, url="https://x", currency="USD")
-    at = datetime(2026, 6, 1, tzinfo=UTC)
-    return [
-        record
-        for each in orders
-        for record in platforms.load("woocommerce").translator.translate(
-            "order.created", json.dumps(each).encode(), store, received_at=at
-        )
-    ]
+    body = json.dumps(orders).encode()
+    return list(translate.plain_orders_page(body, store, datetime(2026, 6, 1, tzinfo=UTC)).events)
 
 
 def _handle_queue(_store: UUID, batches: Sequence[list[Any]]) -> None:

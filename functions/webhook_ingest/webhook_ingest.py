@@ -19,13 +19,14 @@ from backshop import commerce, db, logs, outbox, platforms
 from backshop.aws import config, objects, queues
 from backshop.aws.queues import BatchResponse, Message
 from backshop.connect import repository as connect
+from backshop.plain_orders import PlainOrder
 from backshop.platforms.errors import Ignored
 from backshop.received import bodies
 from backshop.received import repository as received
 from backshop.received.models import Arrival, Outcome
 from backshop.saving import ledger, projections
-from backshop.saving.erasures import hashes_in, hashes_of
-from backshop.saving.prepare import seldom_collecting
+from backshop.saving.erasures import Erasures, hashes_in, hashes_of
+from backshop.saving.prepare import NeededWhole, seldom_collecting, takes_plain_orders
 from backshop.stores import repository as store
 
 SMALL = 64_000
@@ -173,6 +174,17 @@ def _report(delivery: QueuedDelivery, error: Exception, stored: Collection[UUID]
 
 
 def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collection[UUID]) -> None:
+    """Save deliveries in one transaction, orders in their short form unless somebody in them was
+    erased, which is known only once the store is locked."""
+    try:
+        _save_told(connector_id, deliveries, stored, plainly=True)
+    except NeededWhole:
+        _save_told(connector_id, deliveries, stored, plainly=False)
+
+
+def _save_told(
+    connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collection[UUID], *, plainly: bool
+) -> None:
     is_small = sum(len(each.arrival.body) for each in deliveries) < SMALL
     with db.transaction(store_id=connector_id, keeps_plans=True, is_pipelined=is_small) as tx:
         loading = store.ask(tx)
@@ -192,11 +204,13 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collecti
             return
         taken = [e for e in deliveries if e.is_replay or (e.arrival.topic, e.arrival.key) in new]
         others = _of_others(tx, taken, shop)
+        plainly = plainly and takes_plain_orders(shop, Erasures())
         translated = [
-            (each, [] if each in others else list(_translate(each, shop))) for each in taken
+            (each, [] if each in others else list(_translate(each, shop, plainly)))
+            for each in taken
         ]
         events = [event for _, its_events in translated for event in its_events]
-        records = [each for each in events if isinstance(each, commerce.Record)]
+        records = [each for each in events if isinstance(each, commerce.Record | PlainOrder)]
         # The body of a deletion is an id that anybody's is like: the shop is asked first.
         gone = [each for each in records if isinstance(each, commerce.Deletion)]
         rest = [each for each in records if not isinstance(each, commerce.Deletion)]
@@ -211,8 +225,8 @@ def _save(connector_id: UUID, deliveries: list[QueuedDelivery], stored: Collecti
         unkept = [*noting(), *erasing()]
         if consents := [each for each in events if isinstance(each, commerce.ConsentChange)]:
             projections.save_consents(tx, shop, consents)
-        if orders := [each for each in events if not isinstance(each, commerce.Record)]:
-            questions += _obey(tx, shop, orders)
+        if acts := [e for e in events if not isinstance(e, commerce.Record | PlainOrder)]:
+            questions += _obey(tx, shop, acts)
             unkept += received.erased_meanwhile(tx, [each.arrival.id for each in taken])
         bodies.delete(connector_id, unkept)
     outbox.announce(questions)
@@ -229,14 +243,11 @@ def _question(gone: commerce.Deletion) -> tuple[str, dict[str, str]]:
     return f"deletion:{gone.kind.value}:{gone.id}"[:255], payload
 
 
-def _outcome(events: Sequence[commerce.Event]) -> Outcome:
+def _outcome(events: Sequence[commerce.Event | PlainOrder]) -> Outcome:
     """What became of a delivery that is saved. One that says nothing to save may name anybody."""
-    records = [each for each in events if isinstance(each, commerce.Record)]
+    records = [each for each in events if isinstance(each, commerce.Record | PlainOrder)]
     persons = [
-        each.person
-        for each in events
-        if not isinstance(each, commerce.Record)
-        if isinstance(each, commerce.DataRequest | commerce.Erasure)
+        each.person for each in events if isinstance(each, commerce.DataRequest | commerce.Erasure)
     ]
     hashes = hashes_in(records) | {each for person in persons for each in hashes_of(person)}
     return Outcome(
@@ -246,9 +257,12 @@ def _outcome(events: Sequence[commerce.Event]) -> Outcome:
     )
 
 
-def _about(records: Sequence[commerce.Record]) -> str | None:
+def _about(records: Sequence[commerce.Record | PlainOrder]) -> str | None:
     """The record that a delivery is about: the one that tells of the others."""
-    own = max(records, key=lambda each: (each.rank, _KINDS.get(type(each), 0)), default=None)
+    if records and isinstance(order := records[0], PlainOrder):
+        return f"order:{order.id}"
+    whole = [each for each in records if isinstance(each, commerce.Record)]
+    own = max(whole, key=lambda each: (each.rank, _KINDS.get(type(each), 0)), default=None)
     if own is None:
         return None
     kind = own.kind.value if isinstance(own, commerce.Deletion) else type(own).__name__.lower()
@@ -259,7 +273,9 @@ _KINDS: dict[type, int] = {commerce.Customer: 1, commerce.Order: 2}
 """An order brings its customer along."""
 
 
-def _translate(delivery: QueuedDelivery, shop: commerce.Store) -> Iterable[commerce.Event]:
+def _translate(
+    delivery: QueuedDelivery, shop: commerce.Store, plainly: bool
+) -> Iterable[commerce.Event | PlainOrder]:
     arrival = delivery.arrival
     try:
         return platforms.load(shop.platform).translator.translate(
@@ -268,6 +284,7 @@ def _translate(delivery: QueuedDelivery, shop: commerce.Store) -> Iterable[comme
             shop,
             received_at=arrival.received_at,
             triggered_at=arrival.triggered_at,
+            plainly=plainly,
         )
     except Ignored as why:
         logs.info("delivery says nothing to save", topic=arrival.topic, reason=str(why))

@@ -217,7 +217,7 @@ def unreadable(wrong: Exception) -> PayloadError:
     return PayloadError("", f"cannot be read ({type(wrong).__name__})")
 
 
-def guarded(read: Callable[[], list[Event]]) -> list[Event]:
+def guarded(read: Callable[[], T]) -> T:
     """What `read` says. Raises `PayloadError` for whatever it raises but `Ignored`."""
     try:
         return read()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backshop.commerce import Event, Kind, Platform, Store
+    from backshop.plain_orders import PlainOrder
     from backshop.platforms.api import Deadline
     from backshop.platforms.discounts import NewDiscount
     from backshop.platforms.orders import AddressChange, RefundOrder, RefundResult
@@ -80,8 +81,11 @@ class Translator(Protocol):
         store: Store,
         received_at: datetime,
         triggered_at: datetime | None = None,
-    ) -> list[Event]:
-        """What a delivery says, in the one language.
+        *,
+        plainly: bool = False,
+    ) -> Sequence[Event | PlainOrder]:
+        """What a delivery says, in the one language; `plainly`: orders in their short form, where
+        the platform has one and they are plain.
 
         Raises `Ignored` where it says nothing that is to be saved (an unknown topic, a cart, an
         error object in place of a record), and `PayloadError` where the body is not of the topic's

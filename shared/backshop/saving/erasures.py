@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from backshop.commerce import Customer, Order, Person, Record, Store
 from backshop.db import Asked, Tx
+from backshop.plain_orders import PlainOrder
 
 Hash = tuple[str, str]
 """What a person was known by (`customer`, `email`, `phone`, `order`) and its SHA-256."""
@@ -40,7 +41,9 @@ def load_all(tx: Tx, store: Store) -> Erasures:
     return _read(tx, store, load_mark(tx, store), "", ())
 
 
-def load_for(tx: Tx, store: Store, records: Sequence[Record], mark: ErasureMark) -> Erasures:
+def load_for(
+    tx: Tx, store: Store, records: Sequence[Record | PlainOrder], mark: ErasureMark
+) -> Erasures:
     """What was erased of the persons in these records; hashes them only where anybody was."""
     if not mark.number:
         return Erasures({}, mark)
@@ -81,15 +84,15 @@ def hashes_of(person: Person) -> list[Hash]:
     return [_hash(kind, value) for kind, value in _names_of(person)]
 
 
-def hashes_in(records: Iterable[Record]) -> set[Hash]:
+def hashes_in(records: Iterable[Record | PlainOrder]) -> set[Hash]:
     """The hashes of all persons that the records name."""
     names = {each for record in records for each in _names_in(record)}
     return {_hash(kind, value) for kind, value in names}
 
 
-def _names_in(record: Record) -> Iterator[Hash]:
+def _names_in(record: Record | PlainOrder) -> Iterator[Hash]:
     """What the record's person is known by, in clear."""
-    if isinstance(record, Order):
+    if isinstance(record, Order | PlainOrder):
         yield "order", record.id
         yield from _named(record.customer_id, record.email, record.phone)
     elif isinstance(record, Customer):

@@ -108,6 +108,10 @@ def seldom_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+class NeededWhole(TypeError):
+    """Orders were told in their short form where they are needed whole."""
+
+
 def takes_plain_orders(store: Store, erasures: Erasures) -> bool:
     """Whether orders may be told in their short form: nobody reads them whole, and nobody is to be
     left out of them."""
@@ -116,7 +120,7 @@ def takes_plain_orders(store: Store, erasures: Erasures) -> bool:
 
 def prepare(records: Sequence[Record | PlainOrder], store: Store, erasures: Erasures) -> Prepared:
     """The records as entries, with what they tell of others (a product of its categories). Persons
-    who were erased are left out. Raises TypeError on plain orders where those may not be
+    who were erased are left out. Raises `NeededWhole` on plain orders where those may not be
     (`takes_plain_orders`)."""
     prepared = Prepared([], [])
     if not takes_plain_orders(store, erasures):
@@ -137,7 +141,7 @@ def prepare(records: Sequence[Record | PlainOrder], store: Store, erasures: Eras
 def _whole(records: Sequence[Record | PlainOrder]) -> list[Record]:
     whole = [each for each in records if isinstance(each, Record)]
     if len(whole) < len(records):
-        raise TypeError("an order is told in its short form where it is needed whole")
+        raise NeededWhole("an order is told in its short form")
     return whole
 
 

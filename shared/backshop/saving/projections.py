@@ -36,6 +36,7 @@ from backshop.commerce import (
 from backshop.contexts import Context
 from backshop.db import Asked, Staged, Tx
 from backshop.insights import projection as insights
+from backshop.plain_orders import PlainOrder
 from backshop.saving import ledger, registry, rows
 from backshop.saving.erasures import Erasures, ask_mark, load_for, load_mark
 from backshop.saving.prepare import Entry, Key, UnstorableRecord, prepare
@@ -65,7 +66,7 @@ class Outdated(Exception):
 def save(
     tx: Tx,
     store: Store,
-    records: Iterable[Record],
+    records: Iterable[Record | PlainOrder],
     *,
     force: bool = False,
     unstorable: list[UnstorableRecord] | None = None,
@@ -75,7 +76,8 @@ def save(
 
     `force` lets records through that are as new as what was saved, so that a context whose tables
     were rebuilt fills again. A record that no table can hold is put into `unstorable`, or raises
-    `Unstorable` where no list is given. Who has asked for the store's lock already gives it.
+    `Unstorable` where no list is given. Who has asked for the store's lock already gives it. Raises
+    `NeededWhole` before anything is saved, where a plain order's person may have been erased.
     """
     lock = lock or ledger.ask_lock(tx, store)
     mark = ask_mark(tx, store)
@@ -162,7 +164,9 @@ def _save(
     return _counts(entries, batch, claimed)
 
 
-def _with_known_counting(tx: Tx, store: Store, records: Sequence[Record]) -> list[Record]:
+def _with_known_counting(
+    tx: Tx, store: Store, records: Sequence[Record | PlainOrder]
+) -> list[Record | PlainOrder]:
     """The records, products that do not tell whether anybody counts the stock of their variants
     with what is known of it: that nothing is left of what nobody counts keeps it from nobody."""
     untold = [

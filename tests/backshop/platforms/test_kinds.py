@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backshop import platforms
 from backshop.commerce import Event, Platform
+from backshop.plain_orders import PlainOrder
 from backshop.platforms.errors import Ignored, PayloadError
 
 from tests.backshop.platforms.recorded import FOLDER, NOW, answer, deliveries, store
@@ -35,7 +36,7 @@ TOPICS = {
 """A topic of each kind, by platform."""
 
 
-def told(platform: str, topic: str, body: Any) -> list[Event]:
+def told(platform: str, topic: str, body: Any) -> Sequence[Event | PlainOrder]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return platforms.load(Platform(platform)).translator.translate(topic, raw, store(platform), NOW)
 

@@ -17,7 +17,7 @@ from backshop.platforms.parsing import RecordPage
 from backshop.platforms.reading import ReadContext
 from backshop.platforms.woocommerce import reading, translate
 from backshop.saving.erasures import Erasures
-from backshop.saving.prepare import Prepared, prepare, takes_plain_orders
+from backshop.saving.prepare import NeededWhole, Prepared, prepare, takes_plain_orders
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -185,7 +185,7 @@ def test_orders_are_told_in_full_where_somebody_reads_or_left_them(
             Kind.ORDER,
         ]
     else:
-        with pytest.raises(TypeError):
+        with pytest.raises(NeededWhole):
             prepare([order], shop, erasures)
 
 

@@ -14,9 +14,13 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from backshop import db
+from backshop import db, privacy
 from backshop.aws import config, objects
+from backshop.commerce import Person
 from backshop.connect.try_on import rules as try_on
+from backshop.stores import repository as stores
+
+from tests.backshop.saving.comparison import differences, rows_of
 
 RECORDED = Path(__file__).parents[3] / "shops/recordings"
 WOOCOMMERCE = RECORDED / "woocommerce-11.0.1/webhooks"
@@ -259,6 +263,52 @@ def test_an_erased_person_does_not_come_back_with_a_late_delivery(connect, inges
         "SELECT total_amount FROM connect.platform_order WHERE store_id = %s", [store]
     ).fetchone()
     assert total["total_amount"] == Decimal(sample["total_price"]), "amounts stay"
+
+
+def test_orders_told_in_short_end_as_those_told_in_full(connect, load, ingest, owner, monkeypatch):
+    function = load("webhook_ingest")
+    plain = order(id=7001, refunds=[])
+    guest = order(id=7002, refunds=[], customer_id=0, coupon_lines=[])
+    odd = order(id=7003, refunds=[{"id": 7, "total": "-1.00"}])
+    kept = []
+    for takes in (function.takes_plain_orders, lambda _store, _erasures: False):
+        monkeypatch.setattr(function, "takes_plain_orders", takes)
+        store = connect("woocommerce")
+        bodies = (plain, guest, odd)
+        assert ingest(*(message(store, "order.created", body) for body in bodies)) == []
+        rows = rows_of(owner, store)
+        # Ids of deliveries are of their store: what they are about and of whom is compared.
+        del rows["backshop.received_webhooks"], rows["backshop.webhook_inbox"]
+        rows["webhooks"] = [
+            str(each)
+            for each in owner.execute(
+                """SELECT about, subjects, status FROM backshop.received_webhooks
+                   WHERE store_id = %s ORDER BY about""",
+                [store],
+            )
+        ]
+        kept.append(rows)
+    assert differences(kept[0], kept[1]) == []
+    assert len(kept[0]["connect.platform_order"]) == 3
+
+
+def test_an_erased_buyer_does_not_come_back_with_a_short_order(connect, ingest, owner):
+    store = connect("woocommerce")
+    told = json.loads(order(refunds=[], customer_id=5))
+    email = told["billing"]["email"]
+    assert ingest(message(store, "order.created", json.dumps(told).encode())) == []
+    assert count(owner, "connect.platform_customer", store) == 1
+    with db.transaction(store_id=store) as tx:
+        shop = stores.load(tx)
+        assert shop
+        privacy.erase(tx, shop, Person(email=email), NOW + timedelta(minutes=1))
+    late = order(refunds=[], customer_id=5, total="12.50", date_modified_gmt="2026-11-20T04:02:00")
+    assert ingest(message(store, "order.updated", late, minutes=2)) == []
+    rows = rows_of(owner, store)
+    assert "12.50" in str(rows["connect.platform_order"])
+    for personal in (email, told["billing"]["last_name"], told["billing"]["phone"]):
+        assert personal
+        assert [name for name, text in rows.items() if personal in str(text)] == []
 
 
 def test_a_shop_s_erasure_takes_everything(connect, ingest, owner, aws, monkeypatch, asked):

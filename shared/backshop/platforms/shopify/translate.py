@@ -35,6 +35,8 @@ def translate(
     store: Store,
     received_at: datetime,
     triggered_at: datetime | None = None,
+    *,
+    plainly: bool = False,  # noqa: ARG001 - there is no short form
 ) -> list[Event]:
     """What a webhook says; see `ports.Translator`."""
     observed_at = min(triggered_at or received_at, received_at)

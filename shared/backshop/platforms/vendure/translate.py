@@ -55,6 +55,8 @@ def translate(
     store: Store,
     received_at: datetime,
     triggered_at: datetime | None = None,
+    *,
+    plainly: bool = False,  # noqa: ARG001 - there is no short form
 ) -> list[Event]:
     """What an event says; see `ports.Translator`.
 

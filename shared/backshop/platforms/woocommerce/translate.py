@@ -49,12 +49,16 @@ def translate(
     store: Store,
     received_at: datetime,
     triggered_at: datetime | None = None,
-) -> list[Event]:
+    *,
+    plainly: bool = False,
+) -> Sequence[Event | PlainOrder]:
     """What a delivery says; see `ports.Translator`."""
     resource, _, event = topic.partition(".")
     if resource not in _TOPICS or event not in ("created", "updated", "restored", "deleted"):
         raise Ignored(f"nothing is kept of the topic {topic[:60]!r}")
     kind, adapter, convert = _TOPICS[resource]
+    if plainly and kind == Kind.ORDER:
+        convert = _plain_or_full
     observed_at = min(triggered_at or received_at, received_at)
     if event == "deleted":
         return [
@@ -746,13 +750,14 @@ def coupons_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage
 def plain_orders_page(body: bytes, store: Store, observed_at: datetime) -> RecordPage:
     """`orders_page` with orders in their short form, where they have one."""
 
-    def told(
-        payload: payloads.OrderPayload, store: Store, observed_at: datetime
-    ) -> Sequence[Event | PlainOrder]:
-        plain = plain_order(payload, observed_at)
-        return [plain] if plain else order(payload, store, observed_at)
+    return _page(payloads.orders, payloads.order, _plain_or_full, body, store, observed_at)
 
-    return _page(payloads.orders, payloads.order, told, body, store, observed_at)
+
+def _plain_or_full(
+    payload: payloads.OrderPayload, store: Store, observed_at: datetime
+) -> Sequence[Event | PlainOrder]:
+    plain = plain_order(payload, observed_at)
+    return [plain] if plain else order(payload, store, observed_at)
 
 
 def _page(
@@ -774,7 +779,8 @@ _MARKS = {
     "coupon": frozenset({"discount_type", "individual_use"}),
     "refund": frozenset({"refunded_payment", "refunded_by"}),
 }
-_TOPICS: dict[str, tuple[Kind, TypeAdapter[Any], Callable[[Any, Store, datetime], list[Event]]]] = {
+_Converting = Callable[[Any, Store, datetime], Sequence[Event | PlainOrder]]
+_TOPICS: dict[str, tuple[Kind, TypeAdapter[Any], _Converting]] = {
     "order": (Kind.ORDER, payloads.order, order),
     "customer": (Kind.CUSTOMER, payloads.customer, customer),
     "product": (Kind.PRODUCT, payloads.product, product),
