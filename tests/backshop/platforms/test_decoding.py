@@ -116,6 +116,7 @@ def test_what_is_decoded_is_what_pydantic_makes_of_it() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_what_is_decoded_is_what_pydantic_makes_of_it_of_every_field() -> None:
     tried, decoded, found = differences(1)
     print(f"{tried} tried, {decoded} decoded, {len(found)} otherwise")
