@@ -105,7 +105,10 @@ def _part(scope: Scope, source: str, own: dict[str, str], measures: Sequence[str
     sums = [f"({own.get(name, 'NULL')})::numeric AS {name}" for name in measures]
     is_grouped = keys and not found.is_summed
     grouped = f"GROUP BY {', '.join(str(n + 1) for n in range(len(keys)))}" if is_grouped else ""
-    return f"(SELECT {', '.join([*keys, *labels, *sums])} FROM {found.sql} {grouped})"
+    # A day's sums are there for whatever happened on it, and rows only for what is asked.
+    some = f"HAVING {' OR '.join(f'{each} <> 0' for each in own.values())}"
+    having = some if source == "days" and keys else ""
+    return f"(SELECT {', '.join([*keys, *labels, *sums])} FROM {found.sql} {grouped} {having})"
 
 
 def _filled(scope: Scope, measure: str) -> str:
