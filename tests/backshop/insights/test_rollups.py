@@ -15,6 +15,7 @@ from backshop.commerce import Person, Platform
 from backshop.insights import projection
 from backshop.insights.rollups.rebuilding import rebuild
 from backshop.insights.rollups.repository import stale
+from backshop.insights.semantic import running
 from backshop.insights.semantic.models import Result, SemanticQuery
 from backshop.insights.semantic.running import run
 from backshop.saving import projections
@@ -111,12 +112,16 @@ PERIODS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("day", [1, 12])
 @pytest.mark.parametrize("seed", range(4))
 def test_answers_from_rollups_are_those_from_the_rows(
-    seed: int, tx: Any, settle: Callable[[Shop], UUID]
+    seed: int, day: int, tx: Any, settle: Callable[[Shop], UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Asked on a day of next month: refunds of the shops are up to two months ahead."""
     now = datetime.now(UTC).replace(microsecond=0)
-    store = settle(moved(random_shop(seed), now - AS_OF - timedelta(days=3)))
+    asked_at = (now.replace(day=1) + timedelta(days=32)).replace(day=day)
+    monkeypatch.setattr(running, "datetime", At.clock(asked_at))
+    store = settle(moved(random_shop(seed), asked_at - AS_OF - timedelta(days=3)))
     checked = 0
     for query in QUERIES:
         for period in PERIODS:
@@ -131,6 +136,20 @@ def test_answers_from_rollups_are_those_from_the_rows(
     check(tx, store, seed)
 
 
+class At(datetime):
+    """A clock that stands."""
+
+    moment: datetime
+
+    @classmethod
+    def clock(cls, moment: datetime) -> type[At]:
+        return type("At", (cls,), {"moment": moment})
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return cls.moment.astimezone(tz)
+
+
 def shown(result: Result) -> Any:
     return (result.columns, sorted(result.rows, key=str), result.totals, result.remainder)
 
@@ -138,7 +157,7 @@ def shown(result: Result) -> Any:
 def test_changed_settings_answer_from_the_rows_until_rebuilt(
     tx: Any, settle: Callable[[Shop], UUID]
 ) -> None:
-    store = settle(random_shop(0))
+    store = settle(moved(random_shop(0), datetime.now(UTC) - AS_OF))
     query = SemanticQuery.model_validate(
         {"metrics": ["orders"], "period": {"type": "last_n", "n": 3, "unit": "year"}}
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,12 +22,15 @@ class Shop(NamedTuple):
     rolled_up: Reckoning | None
     counted: list[str]
     """Statuses that count by the platform's default, once a query has read them."""
+    summed_until: date | None = None
+    """The last day that rollups have something of: a shop may date orders and refunds ahead."""
 
 
 def shop(tx: Tx) -> Shop | None:
     row = tx.execute(
         """SELECT s.id, b.platform, b.settings || s.settings AS settings, s.plan, s.last_sync_at,
-             CASE WHEN r.is_whole THEN r.reckoning END AS rolled_up
+             CASE WHEN r.is_whole THEN r.reckoning END AS rolled_up,
+             (SELECT max(day) FROM insights.daily_sales AS d WHERE d.store_id = s.id) AS summed_until
            FROM insights.stores AS s
            INNER JOIN backshop.stores AS b ON b.id = s.id
            LEFT JOIN insights.rollup_state AS r ON r.store_id = s.id
@@ -43,6 +46,7 @@ def shop(tx: Tx) -> Shop | None:
         row["last_sync_at"],
         Reckoning.model_validate(rolled_up) if rolled_up else None,
         [],
+        row["summed_until"],
     )
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from backshop.insights.semantic.models import Dimension, Unit
 from backshop.insights.semantic.periods import Window
-from backshop.insights.semantic.scope import Key, Scope, Source
+from backshop.insights.semantic.scope import Asked, Key, Scope, Source
 
 D = Dimension
 KEPT_DAYS = 90
@@ -66,7 +66,7 @@ def source(scope: Scope, name: str) -> Source:
 
 def _of_products(scope: Scope, window: Window) -> str | None:
     request = scope.asked
-    if request.grain in _COARSE and _is_whole_months(window, request.today == window.last):
+    if request.grain in _COARSE and _is_whole_months(request, window):
         return "product_months"
     oldest = request.today - timedelta(days=KEPT_DAYS - 1)
     return "product_days" if window.first >= oldest else None
@@ -84,14 +84,16 @@ def _in_months(scope: Scope) -> bool:
     """Customers are counted by whole months, and not added up."""
     request, window = scope.asked, scope.asked.window
     assert window is not None
-    whole = _is_whole_months(window, request.today == window.last)
+    whole = _is_whole_months(request, window)
     one = (window.first.year, window.first.month) == (window.last.year, window.last.month)
     return whole and (request.grain == Unit.MONTH or (request.grain is None and one))
 
 
-def _is_whole_months(window: Window, ends_now: bool) -> bool:
+def _is_whole_months(request: Asked, window: Window) -> bool:
+    """Of a month that runs the sums are until today, unless something is dated ahead."""
     last = window.last
     is_over = last.day == monthrange(last.year, last.month)[1]
+    ends_now = last == request.today and (request.summed_until or last) <= last
     return window.first.day == 1 and (is_over or ends_now)
 
 

@@ -197,6 +197,7 @@ class _Run:
             minutes_old=self._minutes_old(),
             is_now=self.moment.is_now,
             rolled_up=self.moment.is_now and self.shop.rolled_up == self.shop.books.reckoning,
+            summed_until=self.shop.summed_until,
         )
         statement = compiled(request, metrics)
         rows = repository.rows(self.tx, statement.sql, statement.params)

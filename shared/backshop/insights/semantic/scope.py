@@ -85,6 +85,7 @@ class Asked(NamedTuple):
     is_now: bool = True
     rolled_up: bool = False
     """Whether the store's rollups are whole, and made as its books say."""
+    summed_until: date | None = None
 
 
 class Key(NamedTuple):
