@@ -2,7 +2,7 @@
 
 import json
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from backshop import commerce, platforms
@@ -132,12 +132,14 @@ def test_shopify_pages_are_halved_where_they_cost_too_much():
 
 def test_shopify_customers_are_filtered_by_days_and_again_here():
     with opened("shopify", orders=12) as (shop, connected):
-        shop.clock(now="2026-11-20T12:00:00Z", frozen=True)
+        # A day after whatever the shop began with.
+        noon = datetime.combine(datetime.now(UTC).date() + timedelta(days=2), time(12), UTC)
+        shop.clock(now=noon.isoformat(), frozen=True)
         early, late = (each["id"] for each in shop.state()["customers"][:2])
         shop.control("edit_customer", id=early, first_name="Early")
         shop.clock(advance=3600)
         shop.control("edit_customer", id=late, first_name="Late")
-        since = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+        since = noon + timedelta(minutes=30)
         found = read("shopify", connected, "customers", ReadScope(complete=False, since=since))
         assert [each.id for each in found] == [str(late)]
 
