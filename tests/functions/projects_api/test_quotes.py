@@ -12,13 +12,14 @@ from hashlib import sha256
 from html import unescape
 from types import SimpleNamespace
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pypdfium2
 import pytest
 from backshop import commerce, db, privacy
 from backshop.aws import config
+from backshop.projects.quotes import quoting, rules
 from backshop.projects.quotes import repository as quotes
-from backshop.projects.quotes import rules
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
@@ -117,6 +118,11 @@ def quote(call, project):
 
 def at(project, quote):
     return f"{project}/quotes/{quote['quote_id']}"
+
+
+def day_of(moment):
+    """The day of a time, where the store is."""
+    return datetime.fromisoformat(moment).astimezone(UTC).date()
 
 
 def sent(call, project, body=None):
@@ -233,13 +239,22 @@ def test_sending_makes_it_final_and_the_project_quoted(call, project, quote):
     answer = call("POST", f"{at(project, quote)}/sending")
     now = made(answer)
     assert (now["quote_status"], now["sent_at"] is not None) == ("sent", True)
-    assert now["expiration_date"] == str(datetime.now(UTC).date() + timedelta(days=30))
+    assert now["expiration_date"] == str(day_of(now["sent_at"]) + timedelta(days=30))
     assert now["content"]["terms"] == "Net 30."
     assert made(call("GET", project))["project_status"] == "quoted"
     [entry, *_] = made(call("GET", f"{project}/conversations"))["items"]
     assert (entry["interaction_type"], entry["outcome"]) == ("quote_review", "quote_requested")
     refused(call("PATCH", at(project, quote), {}), 409, "not-a-draft")
     refused(call("POST", f"{at(project, quote)}/sending"), 409, "not-a-draft")
+
+
+def test_a_quote_is_valid_from_the_day_that_it_was_sent_on(project, quote, store, aws):
+    """Whatever the day is by the time that it is printed."""
+    late = datetime(2031, 1, 31, 23, 59, 59, tzinfo=UTC)
+    with db.transaction(store_id=store) as tx:
+        held = quoting.locked(tx, UUID(project.rpartition("/")[2]), UUID(quote["quote_id"]))
+        row = quoting.send(tx, *held, late, lambda _final: ("quotes/x.pdf", "0" * 64))
+    assert (row["sent_at"], row["expiration_date"]) == (late, date(2031, 3, 2))
 
 
 def test_the_database_lets_nobody_change_what_was_sent(call, owner, project):
@@ -364,10 +379,10 @@ def test_accepting_orders_what_was_decided_and_keeps_who_accepted(call, project,
     agent = {"user-agent": "Browser/1"}
     offer = made(call("POST", f"{link}/acceptance", {"name": "Jo Miller"}, headers=agent))
     assert (offer["state"], offer["accepted_name"]) == ("accepted", "Jo Miller")
-    today = datetime.now(UTC).date()
+    day = day_of(offer["accepted_at"])
     assert [each["due_on"] for each in offer["payments"]] == [
-        str(today),
-        str(today + timedelta(days=30)),
+        str(day),
+        str(day + timedelta(days=30)),
     ]
     kept = made(call("GET", at(project, quote)))["acceptance"]
     assert (kept["source_address"], kept["user_agent"]) == ("192.0.2.1", "Browser/1")
@@ -720,12 +735,12 @@ def test_the_sweep_expires_what_is_over_where_the_store_is(call, project, store,
     quote, link = sent(call, project)
     last = date.fromisoformat(quote["expiration_date"])
     owner.execute(
-        'UPDATE backshop.stores SET settings = settings || \'{"time_zone": "America/Chicago"}\''
+        'UPDATE backshop.stores SET settings = settings || \'{"time_zone": "America/Bogota"}\''
         " WHERE id = %s",
         [store],
     )
     midnight = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
-    for at_time, number in ((midnight + timedelta(hours=5), 0), (midnight + timedelta(hours=7), 1)):
+    for at_time, number in ((midnight + timedelta(hours=4), 0), (midnight + timedelta(hours=6), 1)):
         with db.transaction(store_id=store) as tx:
             assert quotes.expire(tx, at_time) == number
     assert made(call("GET", at(project, quote)))["quote_status"] == "expired"

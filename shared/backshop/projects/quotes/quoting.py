@@ -115,7 +115,7 @@ Kept = tuple[str, str]
 def send(tx: Tx, project: Row, quote: Row, at: datetime, keep: Callable[[Row], Kept]) -> Row:
     """The draft sent: what it says is final, the project quoted, and older quotes for the same
     alternative superseded. `keep` stores its PDF. Raises Conflict."""
-    today = conversations.today(tx)
+    today = conversations.today_at(tx, at)
     rules.refuse_sending(quote, project["project_status"], today)
     shop = repository.shop(tx)
     content = Content.model_validate(quote["content"])
