@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -41,10 +42,11 @@ def names_of(stack: Any, store: str) -> set[str]:
         return {row[0] for row in found}
 
 
-def in_day(stack: Any, store: str) -> int:
+def in_day(stack: Any, store: str, day: date) -> int:
     with psycopg.connect(stack.database_urls["owner"]) as owner:
         row = owner.execute(
-            "SELECT in_day FROM insights.request_counts WHERE store_id = %s", (store,)
+            "SELECT in_day FROM insights.request_counts WHERE store_id = %s AND day = %s",
+            (store, day),
         ).fetchone()
     return row[0] if row else 0
 
@@ -59,7 +61,8 @@ def test_five_hundred_questions_at_once(stack: Any) -> None:
             path = f"/connectors/{shops[platform]['id']}"
             assert http.patch(path, json={"plan": plan}, headers=staff).status_code == 200
     own = {platform: names_of(stack, shop["id"]) for platform, shop in shops.items()}
-    before = {platform: in_day(stack, shop["id"]) for platform, shop in shops.items()}
+    today = datetime.now(UTC).date()
+    before = {platform: in_day(stack, shop["id"], today) for platform, shop in shops.items()}
     platforms = sorted(plans)
 
     def ask(number: int) -> tuple[str, str, int, Any, int]:
@@ -87,9 +90,11 @@ def test_five_hundred_questions_at_once(stack: Any) -> None:
     assert statuses["shopify", 429] == statuses["woocommerce", 429] == 0
     _no_other_stores_names(answers, own)
     for platform in platforms:
-        counted = in_day(stack, shops[platform]["id"]) - before[platform]
-        assert counted == statuses[platform, 200], (platform, counted, statuses)
-    minutes = answers[-1][4] - began + 1
+        counted = in_day(stack, shops[platform]["id"], today) - before[platform]
+        # A store's counts are those of one day: where another began meanwhile, they are of that.
+        if datetime.now(UTC).date() == today:
+            assert counted == statuses[platform, 200], (platform, counted, statuses)
+    minutes = max(minute for *_, minute in answers) - began + 1
     allowed = statuses["vendure", 200]
     assert LIMITS["free"].minute <= allowed <= LIMITS["free"].minute * minutes, (allowed, minutes)
 

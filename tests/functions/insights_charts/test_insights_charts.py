@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from backshop.insights.plans import counting
+
+from tests.backshop.kits.shop import Clock
 
 NAMED = "3f0a4b52-9a4e-4c7b-8c58-0d6a5f2f7b10"
 BAR = {"kind": "bar_h", "x": "product_name", "y": ["sold"]}
@@ -130,18 +134,21 @@ def test_a_width_is_that_of_a_screen(width, draw, save):
     assert draw(f"{save({'sql': SQL, 'chart': BAR})}.svg", width=width)["statusCode"] == 400
 
 
-def test_pictures_count_against_the_plan(draw, save, owner, shop):
-    """A plan's tenth question of a minute is the last, pictures among them."""
+def test_pictures_count_against_the_plan(draw, save, owner, shop, monkeypatch):
+    """A plan's hundredth question of a day is the last, pictures among them."""
+    clock = Clock()
+    clock.at = datetime(2026, 11, 28, 12, 0, 30, tzinfo=UTC)
+    monkeypatch.setattr(counting, "datetime", clock)
     query = {"metrics": ["orders"], "period": {"type": "calendar", "unit": "day", "offset": 0}}
     file = f"{save({'query': query, 'chart': {'kind': 'number', 'x': None, 'y': ['orders']}})}.svg"
     owner.execute(
         """INSERT INTO insights.request_counts (store_id, day, in_day, minute, in_minute)
-           VALUES (%s, (now() AT TIME ZONE 'UTC')::date, 99, date_trunc('minute', now()), 1)""",
+           VALUES (%s, '2026-11-28', 99, '2026-11-28T12:00:00Z', 1)""",
         [shop],
     )
     assert draw(file)["statusCode"] == 200
     answer = draw(file)
     assert answer["statusCode"] == 429, answer["body"]
-    assert int(answer["headers"]["Retry-After"]) >= 1
+    assert int(answer["headers"]["Retry-After"]) == 43_171
     owner.execute("UPDATE insights.stores SET plan = 'starter' WHERE id = %s", [shop])
     assert draw(file)["statusCode"] == 200
