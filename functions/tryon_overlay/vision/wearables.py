@@ -7,6 +7,7 @@ the face is left out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ _EAR_TOP = (76.0, 2.0, 88.0)  # where an arm of the glasses ends
 _LOBE = (77.0, 63.0, 86.0)
 _EAR_HIDDEN = 13.0  # degrees of yaw from which a cheek hides the far ear
 _LOBE_OFF = 15.0  # how far a lobe may lie from there to be believed
+_CELL = 0.4  # mm that an ear is looked at by
+_NEAR, _ABOVE, _EAR_CELLS = 24.0, 30.0, (105, 140)  # what is looked at around the expected lobe
+_GAP = 0.8  # half as wide as what breaks no ear
 _PIERCED = 3.0  # how far above its lowest point a lobe is pierced
 _HEAD_AXIS = 88.0  # from between the eyes back to the axis of the skull
 _BAND = -36.0  # the height at which a hat's edge sits
@@ -218,60 +222,83 @@ def lobe(scene: Scene, side: int) -> Points | None:
     if abs(yaw) > _EAR_HIDDEN and np.sign(yaw) == side:
         return None
     expected = _camera(scene).seen(np.array([side * _LOBE[0], *_LOBE[1:]]))
-    reach = scene.mm(34)
-    area = _cut(scene, expected - reach, expected + reach)
-    skin = _ear_skin(scene, area, expected)
-    if skin is None:
+    outwards = side * np.array([-scene.up[1], scene.up[0]])
+    skin = _ear_skin(scene, expected, outwards)
+    low = None if skin is None else _lowest(skin)
+    if low is None or np.hypot(*low) > _LOBE_OFF:
         return None
-    low = _lowest(skin, scene.mm(1), expected - (area[1].start, area[0].start))
-    if low is None:
-        return None
-    found = low + np.array([area[1].start, area[0].start])
-    return found if np.linalg.norm(found - expected) < scene.mm(_LOBE_OFF) else None
+    return np.asarray(expected + scene.mm(low[0]) * outwards - scene.mm(low[1]) * scene.up)
 
 
-def _ear_skin(scene: Scene, area: Area, expected: Points) -> NDArray[np.bool_] | None:
-    """Where a part of the picture shows the skin of an ear, beside the face; None where there is
-    none."""
-    light = to_linear(np.ascontiguousarray(scene.pixels[area])) + np.float32(3e-3)
-    soft = scene.mm(0.5)
-    logs = np.stack([fields.blurred(plane, soft) for plane in np.moveaxis(np.log(light), 2, 0)])
-    level, chroma = logs[1], logs[[0, 2]] - logs[1]
-    y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
+def _ear_skin(scene: Scene, expected: Points, outwards: Points) -> NDArray[np.bool_] | None:
+    """Where the skin of an ear shows beside the face, in cells of `_CELL` mm, upright and with the
+    face on the left, from `_NEAR` before the expected lobe and `_ABOVE` above it; None where there
+    is none."""
+    corner = expected - scene.mm(_NEAR) * outwards + scene.mm(_ABOVE) * scene.up
+    across, down = scene.mm(_CELL) * outwards, scene.mm(-_CELL) * scene.up
+    frame = tuple(np.column_stack([across, down, corner]).ravel())
+
+    def upright(field: Floats | Bytes) -> NDArray[Any]:
+        image = Image.fromarray(np.ascontiguousarray(field))
+        cut = image.transform(_EAR_CELLS, Image.Transform.AFFINE, frame, Image.Resampling.BILINEAR)
+        return np.asarray(cut)
+
+    light = to_linear(upright(scene.pixels)) + np.float32(3e-3)
+    logs = [fields.blurred(plane, 0.5 / _CELL) for plane in np.moveaxis(np.log(light), 2, 0)]
+    level, chroma = logs[1], np.stack([logs[0], logs[2]]) - logs[1]
     body = scene.body
-    open_ = (body.matte[area] > 0.5) & (body.hair[area] < 0.4)
-    beside = body.face[area] < 0.5
-    across = (x - expected[0]) / scene.mm(9)
-    down = (y - expected[1] + scene.mm(16)) / scene.mm(16)
-    seed = (across**2 + down**2 < 1) & open_ & beside & (body.shaded_skin[area] > 0.2)
-    if seed.sum() < scene.mm(2) ** 2:
+    matte, open_ = upright(body.matte), upright(body.hair) < 0.4
+    open_ &= upright(body.face) < 0.5
+    y, x = np.mgrid[: level.shape[0], : level.shape[1]] * _CELL
+    seed = ((x - _NEAR) / 9) ** 2 + ((y - _ABOVE + 16) / 16) ** 2 < 1
+    seed &= open_ & (matte > 0.5) & (upright(body.shaded_skin) > 0.2)
+    if seed.sum() < (2 / _CELL) ** 2:
         return None
     usual, middle = fields.median(level[seed]), fields.median(chroma[:, seed], axis=1)
-    off = level - usual
-    far = (((chroma - middle[:, None, None]) / 0.3) ** 2).sum(axis=0) + (off / 0.9) ** 2
-    return np.asarray((far < 3.2) & open_ & beside)
+    far = _unlike(level - usual, chroma, middle)
+    # Where the picture hardly tells a person from what is behind, the colour has to be the same.
+    return np.asarray(open_ & (far < 3.2) & ((matte > 0.5) | ((matte > 0.4) & (far < 1))))
 
 
-def _lowest(skin: NDArray[np.bool_], mm: float, expected: Points) -> Points | None:
-    """The lowest point of the ear's unbroken skin: columns in which it goes on, into neck or cheek,
-    do not count."""
-    start = round(expected[1] - 14 * mm)
-    if not 0 <= start < len(skin) - 2:
+def _unlike(brighter: Floats, chroma: Floats, middle: Floats) -> Floats:
+    """How far colours are from an ear's. Lobes are full of light: as far as one is brighter, white
+    light may be mixed into its colour, if some of that is left."""
+    own = middle[:, None, None]
+    saturation = max(float(np.linalg.norm(middle)), 0.03)
+    share = ((own - chroma) * own).sum(axis=0) / saturation**2
+    left = (1 - share) * saturation
+    white = np.clip(share, 0, 0.6) * (brighter > 0) * np.clip(10 * left - 2.5, 0, 1)
+    off = brighter - np.clip(brighter, 0, 2 * white)
+    return np.asarray((((chroma - (1 - white) * own) / 0.3) ** 2).sum(axis=0) + (off / 0.9) ** 2)
+
+
+def _lowest(skin: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """Where the ear's unbroken skin ends at the bottom, in mm outwards of the expected lobe and
+    below it.
+
+    A lobe's lower edge runs across: more columns end at its height than at any other. Beside it the
+    edges of ear and jaw run down, and columns that go on far into the neck do not count."""
+    size = 2 * round(_GAP / _CELL) + 1
+    widest, narrowest = ImageFilter.MaxFilter(size), ImageFilter.MinFilter(size)
+    # Small gaps, as of a ring that is worn, break no ear, and what is as thin as one is none.
+    image = Image.fromarray(skin.astype(np.uint8) * 255).filter(widest).filter(narrowest)
+    whole = np.asarray(image.filter(narrowest).filter(widest)) > 0
+    whole = whole[round((_ABOVE - 14) / _CELL) :]
+    first = whole.argmax(axis=0)
+    gone = ~whole & (np.arange(len(whole))[:, None] >= first)
+    ends = gone.argmax(axis=0)
+    counts = (first <= 10 / _CELL) & (ends - first > 4 / _CELL) & (ends < 34 / _CELL)
+    counts &= whole.any(axis=0) & gone.any(axis=0)
+    x, y = (np.flatnonzero(counts) + 0.5) * _CELL - _NEAR, ends[counts] * _CELL - 14
+    tried = np.arange(-_LOBE_OFF, _LOBE_OFF, _CELL)
+    beside = np.abs(y - tried[:, None]) < 1.2
+    width = beside.sum(axis=1) * _CELL
+    best = int((width * np.exp(-(tried**2) / 162)).argmax())
+    if width[best] < 2:
         return None
-    below = skin[start:]
-    # Small gaps, as of a ring that is worn, break no ear.
-    gap = max(1, round(1.5 * mm))
-    image = Image.fromarray(below.astype(np.uint8) * 255)
-    closed = np.asarray(image.filter(ImageFilter.MaxFilter(2 * (gap // 2) + 1))) > 0
-    runs = np.where(closed.all(axis=0), len(closed), (~closed).argmax(axis=0))
-    ends = (runs > 4 * mm) & (runs < 34 * mm)
-    wide = max(1, round(1.2 * mm))
-    if ends.sum() < wide:
-        return None
-    runs = np.where(ends, runs, 0)
-    lowest = float(np.sort(runs)[-wide])  # as low as a millimetre's width of columns
-    columns = np.flatnonzero(ends & (runs >= lowest - 1.5 * mm))
-    return np.array([float(fields.median(columns)) + 0.5, start + lowest - gap / 2])
+    x, y = x[beside[best]], y[beside[best]]
+    lowest = float(np.sort(y)[-round(1.2 / _CELL)])  # as low as a millimetre's width of columns
+    return float(fields.median(x[y >= lowest - 0.6])), lowest
 
 
 def _in_front(scene: Scene, area: Area) -> Floats:
