@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from backshop.insights.planning.models import Known
@@ -39,21 +41,33 @@ _KINDS = {
 def _own(known: Known) -> frozenset[str]:
     """What this shop's goods are called, where a good part of them is of one kind; not what only
     some are, by their names."""
-    names = [_words(each) for each in known.products[:_LOOKED_AT]]
-    said = frozenset[str]().union(
-        *names, *(each for each in map(_words, known.categories) if len(each) == 1)
-    )
+    names = known.products[:_LOOKED_AT]
+    with_word = _by_word(names)
+    alone = [words for each in known.categories if len(words := _by_word([each])) == 1]
+    said = set(with_word).union(*alone)
     return frozenset(
         noun
         for nouns, words in _KINDS.items()
-        if names and sum(not each.isdisjoint(words.split()) for each in names) >= _PART * len(names)
+        if names and _number_with(words.split(), with_word) >= _PART * len(names)
         for noun in nouns.split()
         if folded(noun) not in said
     )
 
 
-def _words(name: str) -> frozenset[str]:
-    return frozenset(map(folded, re.findall(r"[a-z]+", name.lower())))
+def _number_with(words: Sequence[str], with_word: Mapping[str, set[int]]) -> int:
+    return len(set[int]().union(*(with_word.get(each, ()) for each in words)))
+
+
+def _by_word(names: Sequence[str]) -> dict[str, set[int]]:
+    """Places of the names that have a word, by the folded words; each spelling is folded once."""
+    spelled: defaultdict[str, set[int]] = defaultdict(set)
+    for place, name in enumerate(names):
+        for word in re.findall(r"[a-z]+", name.lower()):
+            spelled[word].add(place)
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for word, places in spelled.items():
+        found[folded(word)] |= places
+    return found
 
 
 def as_products(line: str, known: Known) -> str:
