@@ -13,11 +13,12 @@ from uuid import UUID, uuid4
 import pytest
 from backshop.insights.answers import kind_of
 from backshop.insights.models import books
+from backshop.insights.semantic import repository
 from backshop.insights.semantic.checking import checked
 from backshop.insights.semantic.models import SemanticQuery, Unit
 from backshop.insights.semantic.periods import Calendars, buckets, compared, window
 from backshop.insights.semantic.repository import Shop as Held
-from backshop.insights.semantic.running import local_day, run
+from backshop.insights.semantic.running import local_day, run, run_in
 from pydantic import ValidationError
 
 from tests.backshop.insights.naive import Shop
@@ -258,10 +259,20 @@ def test_what_the_contract_does_not_know_is_no_query(wrong: dict[str, Any]) -> N
 
 def test_a_moment_without_an_offset_is_the_stores_local_time() -> None:
     own = books({"time_zone": "Asia/Tokyo", "currency": "JPY"}, "woocommerce")
-    held = Held(uuid4(), own, "free", None, None, [])
+    held = Held(uuid4(), own, "free", None, AS_OF, None, [])
     late = datetime.fromisoformat("2025-12-31T23:30")
     assert local_day(held, late) == date(2025, 12, 31)
     assert local_day(held, late.replace(tzinfo=UTC)) == date(2026, 1, 1)
+
+
+def test_what_is_asked_at_once_is_of_one_day(tx: Any, settle: Callable[[Shop], UUID]) -> None:
+    """Tiles of a dashboard, or a question's plan and its answer, of which a day ends in between."""
+    settle(shop(1))
+    at = datetime(2025, 10, 31, 23, 59, 59, tzinfo=UTC)
+    held = repository.shop(tx)._replace(asked_at=at)
+    today = {"type": "calendar", "unit": "day", "offset": 0}
+    of = run_in(tx, held, query(metrics=["orders"], period=today)).assumptions
+    assert of.from_ == of.to == local_day(held) == at.astimezone(held.books.zone).date()
 
 
 Row = tuple[Any, ...]

@@ -13,12 +13,14 @@ from backshop.insights.semantic.categories import Category
 
 class Shop(NamedTuple):
     """The transaction's store as its numbers need it. `rolled_up` is what its rollups were made by;
-    None where they are not whole. `fresh_at` is when it was last read without failure."""
+    None where they are not whole. `fresh_at` is when it was last read without failure, `asked_at`
+    when all that this is read for was asked: one answer is of one day."""
 
     id: UUID
     books: Books
     plan: str
     fresh_at: datetime | None
+    asked_at: datetime
     rolled_up: Reckoning | None
     counted: list[str]
     """Statuses that count by the platform's default, once a query has read them."""
@@ -29,6 +31,7 @@ class Shop(NamedTuple):
 def shop(tx: Tx) -> Shop | None:
     row = tx.execute(
         """SELECT s.id, b.platform, b.settings || s.settings AS settings, s.plan, s.last_sync_at,
+             clock_timestamp() AS asked_at,
              CASE WHEN r.is_whole THEN r.reckoning END AS rolled_up,
              (SELECT max(day) FROM insights.daily_sales AS d WHERE d.store_id = s.id) AS summed_until
            FROM insights.stores AS s
@@ -44,6 +47,7 @@ def shop(tx: Tx) -> Shop | None:
         books(row["settings"] or {}, row["platform"]),
         row["plan"] or "free",
         row["last_sync_at"],
+        row["asked_at"],
         Reckoning.model_validate(rolled_up) if rolled_up else None,
         [],
         row["summed_until"],

@@ -111,7 +111,7 @@ class _Moment:
 def _moment(shop: Shop, as_of: datetime | None) -> _Moment:
     zone = shop.books.zone
     if as_of is None:
-        today = datetime.now(zone).date()
+        today = shop.asked_at.astimezone(zone).date()
         ends = datetime.combine(today + timedelta(days=1), time(), zone)
         return _Moment(today, ends.astimezone(UTC), True)
     at = as_of.replace(tzinfo=zone) if as_of.tzinfo is None else as_of.astimezone(zone)
@@ -219,7 +219,7 @@ class _Run:
         fresh = self.shop.fresh_at
         if fresh is None:
             return None
-        now = datetime.now(UTC) if self.moment.is_now else self.moment.until
+        now = self.shop.asked_at if self.moment.is_now else self.moment.until
         return max((now - fresh).total_seconds() / 60, 0)
 
     # --------------------------------------------------------------------------- the result
