@@ -223,7 +223,7 @@ def _limited(figure: str, by: Dimension | None) -> str | None:
 
 # ------------------------------------------------------------------------------- classes
 
-_KINDS = {
+KINDS = {
     "new": "new",
     "first time": "new",
     "first": "new",
@@ -237,7 +237,7 @@ _KINDS = {
     "regular": "returning",
     "guest": "guest",
 }
-_KIND = r"(?P<kind>brand new|new|first time|returning|repeat|existing|old|recurring|loyal|regular|guest)"
+KIND = r"(?P<kind>brand new|new|first time|returning|repeat|existing|old|recurring|loyal|regular|guest)"
 _MONEY = r"(?:net |gross |total )?(?:sales|revenues?|orders?|turnover|spend(?:ing)?|aov|average order value|money|purchases?|income|discounts?|refunds?|items|basket|checkouts?)"
 
 
@@ -356,9 +356,9 @@ def read_left_out(reading: Reading) -> None:
     line = reading.line
     who = r"(?: (?:by|placed|made|those|purchases))*"
     if found := line.take(
-        rf"\b{_NOT}{who} (?:{_KIND} (?:customers?|buyers?|shoppers?|clients?|ones|people|checkouts?)|(?P<guests>guests))\b"
+        rf"\b{_NOT}{who} (?:{KIND} (?:customers?|buyers?|shoppers?|clients?|ones|people|checkouts?)|(?P<guests>guests))\b"
     ):
-        kind = "guest" if found["guests"] else _KINDS[found["kind"]]
+        kind = "guest" if found["guests"] else KINDS[found["kind"]]
         put(reading, limit(D.CUSTOMER_TYPE, "!=", kind))
     when = r"(?: (?:on|at|made|placed|during))*(?: the| a)?"
     if found := line.take(rf"\b{_NOT}{when} (?P<day>weekends?|weekdays?|work ?days?)\b"):
@@ -371,16 +371,16 @@ def read_customer_types(reading: Reading) -> None:
     """New, returning or guest customers as a class of orders; alone they are metrics."""
     line = reading.line
     if line.has(
-        rf"\b{_KIND} (?:customers? |ones |buyers? )?(?:\w+ ){{0,2}}(?:and|vs|or|to|with|than|against|compared) (?:the )?(?:returning|repeat|existing|old|new|recurring|guests?|loyal)\b"
+        rf"\b{KIND} (?:customers? |ones |buyers? )?(?:\w+ ){{0,2}}(?:and|vs|or|to|with|than|against|compared) (?:the )?(?:returning|repeat|existing|old|new|recurring|guests?|loyal)\b"
     ):
         return
     for pattern in (
-        rf"\b(?:that|which) (?:our |the )?{_KIND} (?:customers?|buyers?|shoppers?|clients?|people) (?:placed|made|ordered)\b",
-        rf"\b(?:from|by|of|for|to|among|with|do|did|are|were|made by|placed by|who are|came from|come from|through) (?:our |my |the |only )*{_KIND}(?: (?:customers?|buyers?|shoppers?|clients?|ones|people|users?|checkouts?|guests?)|s)\b",
-        rf"\b{_KIND} (?:customers?|buyers?|shoppers?|clients?) (?={_MONEY}\b)",
+        rf"\b(?:that|which) (?:our |the )?{KIND} (?:customers?|buyers?|shoppers?|clients?|people) (?:placed|made|ordered)\b",
+        rf"\b(?:from|by|of|for|to|among|with|do|did|are|were|made by|placed by|who are|came from|come from|through) (?:our |my |the |only )*{KIND}(?: (?:customers?|buyers?|shoppers?|clients?|ones|people|users?|checkouts?|guests?)|s)\b",
+        rf"\b{KIND} (?:customers?|buyers?|shoppers?|clients?) (?={_MONEY}\b)",
         r"\b(?P<kind>guest) (?=orders?|checkouts?|sales|purchases?|share|revenue)",
-        rf"(?<!and )(?<!, )(?<!vs )(?<!of )(?<!many )(?<!or )(?<!per )(?<!x )(?<!~ )(?<!by )(?<!most )(?<!least )(?<!fewest )\b{_KIND} (?:customers?|buyers?)(?= *$| (?:~|ytd|this|last|in|since|monthly|weekly|daily|quarterly|q[1-4]|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b)",
-        rf"\b(?:only|just) (?:the |our |my )?{_KIND}(?: customers?| buyers?| ones|s)\b",
+        rf"(?<!and )(?<!, )(?<!vs )(?<!of )(?<!many )(?<!or )(?<!per )(?<!x )(?<!~ )(?<!by )(?<!most )(?<!least )(?<!fewest )\b{KIND} (?:customers?|buyers?)(?= *$| (?:~|ytd|this|last|in|since|monthly|weekly|daily|quarterly|q[1-4]|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b)",
+        rf"\b(?:only|just) (?:the |our |my )?{KIND}(?: customers?| buyers?| ones|s)\b",
     ):
         found = line.find(pattern)
         if found is None:
@@ -406,7 +406,7 @@ def read_customer_types(reading: Reading) -> None:
         if not is_class:
             continue
         line.take(pattern)
-        put(reading, limit(D.CUSTOMER_TYPE, "=", _KINDS[found["kind"]]))
+        put(reading, limit(D.CUSTOMER_TYPE, "=", KINDS[found["kind"]]))
         return
     if line.take(r"\b(?:from |by |of )?guests\b(?: only)?"):
         put(reading, limit(D.CUSTOMER_TYPE, "=", "guest"))
@@ -592,7 +592,7 @@ def read_facing(reading: Reading) -> None:
     is_either = line.has(_EITHER) and not line.has(rf"(?<!or )\b{_MORE}\b(?! than \d)")
     if is_either:
         line.text = re.sub(_EITHER, r"\1 \2 and \3", line.text)
-    reading.is_facing = any(line.has(each) for each in _FACING)
+    reading.is_facing = reading.is_facing or any(line.has(each) for each in _FACING)
 
 
 def read_names(reading: Reading, known: Known) -> None:

@@ -992,6 +992,14 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (r"\b(?:the )?(?:most|more) (big|large|high)\b", "the highest"),
     (r"\b(?:the )?(?:most|more) (small|low)\b", "the lowest"),
     (r"\bthe average of (?:the )?order\b", "average order value"),
+    (
+        r"\bwho spends? (?:the )?(?:more|less|most|least)(?: money)? per order\b",
+        "average order value",
+    ),
+    (
+        r"\b(?:have|has|had|place|places) (?:the )?(?:bigger|larger|smaller|biggest|largest|smallest) (?:orders|baskets)\b(?=.*\bon average\b)",
+        "average order value",
+    ),
     (r"\b(?:arrive|arrives|arrived) (?=(?:the )?(?:most|least|more|our|new|returning)\b)", "come "),
     (
         r"\b(?:the )?(?:part|share|portion|weight|proportion) of (?:the |our )?(?:new|returning|guest|repeat) customers in (?:the |our )?(revenue|sales|turnover)\b",

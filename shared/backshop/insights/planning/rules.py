@@ -18,6 +18,7 @@ from backshop.insights.planning import (
     clauses,
     colloquial,
     correcting,
+    facing,
     filters,
     following,
     goods,
@@ -213,6 +214,7 @@ def _plan(
     lacking = _missing(reading, known)
     metrics.read_less_refunds(line)
     _read_order_values(reading)
+    facing.read(reading)
     filters.read_facing(reading)
     filters.read_codes_beside(reading)
     filters.read_without_codes(reading)
