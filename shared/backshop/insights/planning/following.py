@@ -102,7 +102,7 @@ _AS_MANY = (
 _OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:for|of|on|only|just)) (?:the )?(?:orders|sales)(?= (?:from|in|with|over|under|that|without|via|paid|on|by|to)\b| @x)"
 """`and for orders from austria?`: of those, and no other figure."""
 
-_MAKE_IT = r"^ (?:(?:and|ok|okay|now|please|can you|could you|then|so|but) )*(?:make|turn|have) (?:it|that|this|them)(?: into| in| to)? (?!\d)"
+_MAKE_IT = r"^ (?:(?:and|ok|okay|now|please|can you|could you|then|so|but) )*(?:make|turn|have) (?:it|that|this|them)(?: into| in| to)? (?!\d{1,3}\b)"
 """Of which `make` is no money."""
 _JUST_ORDERS = r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?=(?: now| please| then| instead| though)* *$)"
 """`only orders over 100`, once the limit is taken out."""
@@ -123,10 +123,81 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
         )
     if before.period is not None and (beside := re.match(_SIDE_BY_SIDE, line)):
         return f"compared with the {beside['unit'] or 'year'} before"
+    line = _plainly_then(line, before)
     added = re.match(r"^(?:and |also |please )*add (?:the |our )?(?=\w)", line)
     if added and metrics_of.said(line[added.end() :]):
         line = f"also {line[added.end() :]}"
     return line
+
+
+_LEAD = r"(?:(?:and|but|ok|okay|now|so|then|please|same|the same|well|sorry|hm+|can you|could you|can i|could i|let us|i mean|i meant|i just|i only|what if|if|we|you|i) )*"
+_PLAINLY: tuple[tuple[str, str], ...] = (
+    (rf"^{_LEAD}(?:change|switch|swap|turn) (?:it|that|this|them) (?:to|for|into) ", "what about "),
+    (
+        rf"^{_LEAD}(?:instead|rather) (?:of|than) (?:the )?@x\d+ ,? ?(?:the )?(@x\d+) *$",
+        r"\1 instead",
+    ),
+    (rf"^{_LEAD}(?:the )?(@x\d+) ,? ?(?:and )?not (?:the )?@x\d+ *$", r"\1 instead"),
+    (
+        rf"^{_LEAD}(?:drop|remove|ignore|skip|lose|forget|omit|cut)(?: out)? (?=(?:the )?@x\d)",
+        "without ",
+    ),
+    (
+        rf"^{_LEAD}(?:take|leave|kick|keep|cut) ((?:the )?@x\d+(?:(?: ,| and)+ @x\d+)*) (?:out|off|away)(?: of it)?(?: please)? *$",
+        r"without \1",
+    ),
+    (
+        rf"^{_LEAD}(?:and )?(?:only|just|at|on|over|during|how much of (?:it|that) (?:was|fell|came|is)|how about|what about| )*(?:at|on|over|during) (?:the |a )?weekends?(?: only| please)? *$",
+        "only on weekends",
+    ),
+)
+"""How people go on, in plainer words."""
+_FEW = rf"^{_LEAD}(?:(?:only|just|limit|cut|narrow|keep|bring|it|them|that|this|to|down|show|me|get|have|see|need|want|give|do) )*(?P<n>\d{{1,2}})(?: (?:of them|of those|rows|is enough|are enough|is fine|will do|would do|please|only|instead))* *$"
+"""`3 is enough`: rows of a list."""
+_FEW_OTHERS = (
+    rf"^{_LEAD}which (?P<n>\d{{1,2}}) (?:are|were|did) (?:the )?(?P<way>{BEST}|{WORST}) *$"
+)
+_WORTH = (
+    rf"^{_LEAD}(?:(?:only|just|keep|limit|narrow|it|that|to|what about|how about|count|counting|how (?:much|many) of (?:that|it|those|them)|was|were|is|are|came|from|for|of|if|where|with|the|those|these|ones|orders?|totals?|value|worth|baskets?) )*"
+    rf"(?P<size>{N})(?: only| please| though)* *$"
+)
+"""`and those over 80`: orders of so much."""
+_KIND_OF = (
+    rf"^(?!(?:and |ok |now )*(?:the )?same for ){_LEAD}(?:(?:only|just|keep|limit|narrow|it|that|to|what about|how about|count|counting|how (?:much|many) of (?:that|it|those|them)|was|were|is|are|came|the|those|these|ones|orders?|placed|made) )*"
+    r"(?P<sign>from|for|by|only|just|to|counting|were|with) (?:the |our )?(?:(?P<kind>new|first time|returning|repeat|existing) (?:customers|buyers|shoppers|clients|ones|people)|people who bought for the (?P<first>first) time)(?: only| please)* *$"
+)
+"""`only from new customers`: a class, and no figure."""
+_FIGURE_NOW = r"^(?:(?:and|ok|no|now|well) )*(?:in|rather|not that ,?|no|let me see|let us see|give me|can i have|can i see) (?:the )?"
+
+
+def _plainly_then(line: str, before: SemanticQuery) -> str:
+    for pattern, plain in _PLAINLY:
+        line = re.sub(pattern, plain, line)
+    if before.top_n and (few := re.match(_FEW, line)):
+        return f"make it {few['n']}"
+    if before.top_n and (few := re.match(_FEW_OTHERS, line)):
+        return f"the {few['way']} {few['n']}"
+    if _is_of_orders(before):
+        if (worth := re.match(_WORTH, line)) and not re.match(_FEW, line):
+            return f"only orders {worth['size']}"
+        if kind := re.match(_KIND_OF, line):
+            return f"only {kind['kind'] or 'new'} customers"
+    lead = re.match(_FIGURE_NOW, line)
+    if lead and metrics_of.said(line[lead.end() :]):
+        return f"and {line[lead.end() :].removesuffix(' instead')}"
+    return line
+
+
+def _is_of_orders(before: SemanticQuery) -> bool:
+    """Whether orders are what it sums up, of any size and of anybody."""
+    of_orders = {Dimension.ORDER_VALUE_BUCKET, Dimension.CUSTOMER_TYPE}
+    is_limited = any(
+        isinstance(each.value, int | float) and not isinstance(each.value, bool)
+        for each in before.filters
+    )
+    return not is_limited and all(
+        of_orders <= set(METRICS[each].dimensions) for each in before.metrics
+    )
 
 
 _SIDE_BY_SIDE = (
@@ -145,7 +216,7 @@ def read_shift(reading: Reading) -> None:
     question turns away from (`units instead of revenue`) is no part of it."""
     reading.line.text = re.sub(_MAKE_IT, " and ", reading.line.text)
     reading.line.text = re.sub(_OF_THOSE, r"\1 ", reading.line.text)
-    if any(each.field == Limit.ORDER_TOTAL for each in reading.filters):
+    if any(each.field in (Limit.ORDER_TOTAL, Dimension.COUPON) for each in reading.filters):
         reading.line.text = re.sub(_JUST_ORDERS, r"\1 ", reading.line.text)
     if found := reading.line.take(_AS_MANY):
         reading.as_many = int(found["n"] or found["n2"])
@@ -168,6 +239,8 @@ _WHICH_THEN = rf"^ (?:(?:and|so|ok|then) )*(?:what|which|in which|on which|at wh
 
 def is_about_it(before: SemanticQuery, reading: Reading, *, cued: bool) -> bool:
     """Whether the question only changes the one before."""
+    if _is_of_code(before, reading) and not reading.period:
+        return cued or len(reading.whole.split()) <= 8
     if (
         reading.metrics
         and reading.is_about_it
@@ -295,12 +368,19 @@ def _metrics(before: SemanticQuery, reading: Reading, is_added: bool) -> list[st
 
 
 def _is_of_code(before: SemanticQuery, reading: Reading) -> bool:
-    """`and how many of those used save10`: of what was counted."""
+    """`and how many of those used save10`: of what was counted, whose figure is not named anew."""
+    is_of_those = reading.line.has(r"\bof (?:those|these|them)\b")
+    said = _NAMES_OF.sub(" ", re.sub(_OF_THOSE, r"\1 ", f" {reading.whole.strip()} "))
     return (
-        reading.metrics == ["coupon_uses"]
-        and reading.line.has(r"\bof (?:those|these|them)\b")
+        set(reading.metrics) in ({"coupon_uses"}, {"coupon_net_sales"})
+        and (is_of_those or not metrics_of.said(said))
+        and (is_of_those or before.metrics != ("orders",))
         and all(Dimension.COUPON in METRICS[each].dimensions for each in before.metrics)
+        and any(each.field == Dimension.COUPON for each in reading.filters)
     )
+
+
+_NAMES_OF = re.compile(r"@x\d+")
 
 
 def _dimensions(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Dimension]:

@@ -540,7 +540,7 @@ HOSTILE = r"\b(?:ignore (?:all |any |the |your |my )*(?:previous|prior|above|rul
 HELLO = r"^ (?:hi|hello|hey|yo|good (?:morning|afternoon|evening)|thanks?(?: you)?|thank you|thx|cheers|ok|okay|cool|great|nice|bye|test|help(?: me)?|what can (?:you|i) (?:do|ask)(?: you)?|who are you|what are you|how are you|are you (?:there|a bot|human)|please|lol|hmm+)(?: (?:there|all|team|bot|you|much|so|a lot|guys))* $"
 
 _COMMON = """
-a able about above across actually after again against all almost along already also although always am among amount
+a swap able about above across actually after again against all almost along already also although always am among amount
 an and another any anybody anyone anything anyway apart are around as ask asked at available away back bad basically
 basis be because been before began begin being below besides better between big bit both bought bring brings brought
 but buy buying by call came can care case cent certain change changed chart check choose clear close come comes coming

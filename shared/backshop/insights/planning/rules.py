@@ -254,8 +254,9 @@ def _completed(reading: Reading, asked: Asked, known: Known, told: asides.Told) 
         return made
     seen = learned.seen(reading.whole, reading.named)
     _decline_as_others(seen, told)
-    is_doubtful = second.is_doubtful(made.query, seen, is_named=is_named)
-    if asked.before is not None or not is_doubtful:
+    if asked.before is not None or (reading.is_facing and reading.dimensions):
+        return made
+    if not second.is_doubtful(made.query, seen, is_named=is_named):
         return made
     return _read_anew(asked, known, told) or made
 
