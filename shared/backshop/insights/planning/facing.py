@@ -61,7 +61,7 @@ def read(reading: Reading) -> None:
         return
     for field in _things(reading):
         found = _things(reading).get(field, [])
-        if len({each.value for each in found}) > 1 and _are_faced(reading.line, found):
+        if len({each.value for each in found}) > 1 and _are_faced(reading.line, field, found):
             _read_rows(reading, field, found)
 
 
@@ -82,7 +82,10 @@ def _things(reading: Reading) -> dict[str, list[_Thing]]:
     return found
 
 
-_TYPES = rf"\b(?:(?:the|our|my) )?(?:{KIND} (?:customers?|buyers?|shoppers?|clients?|ones|people)|guests)\b"
+_WHO = r"(?:customers?|buyers?|shoppers?|clients?|ones|people)"
+_TYPES = rf"\b(?:(?:the|our|my) )?(?:{KIND}(?: {_WHO}|(?= (?:and|or|vs|than) (?:for |of |from |by )?(?:the |our )?(?:new|first time|returning|repeat|existing|old) {_WHO}))|guests)\b"
+_BOTH_TYPES = rf"{_IT} (?:and|,) {_THAT}{_IT}"
+"""Which nobody asks for as one."""
 
 
 def _masked(text: str, found: list[_Thing]) -> str:
@@ -91,9 +94,10 @@ def _masked(text: str, found: list[_Thing]) -> str:
     return text
 
 
-def _are_faced(line: Line, found: list[_Thing]) -> bool:
+def _are_faced(line: Line, field: str, found: list[_Thing]) -> bool:
     masked = _masked(line.text, found)
-    return any(compiled(each).search(masked) for each in _CUES)
+    cues = (*_CUES, _BOTH_TYPES) if field == D.CUSTOMER_TYPE else _CUES
+    return any(compiled(each).search(masked) for each in cues)
 
 
 def _read_rows(reading: Reading, field: str, found: list[_Thing]) -> None:
@@ -112,7 +116,8 @@ def _read_rows(reading: Reading, field: str, found: list[_Thing]) -> None:
     else:
         held = iter([text[each.start : each.end] for each in found])
         masked = compiled(_IT).sub(lambda _: next(held), masked)
-    reading.is_facing = True
+        reading.is_facing = True
+    reading.has_faced = True
     reading.line.text = re.sub(r"\s+", " ", masked)
 
 

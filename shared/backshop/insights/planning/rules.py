@@ -107,6 +107,8 @@ class Reading:
     """Whether orders are named as what another figure is of."""
     is_facing: bool = False
     """Whether names are set against each other."""
+    has_faced: bool = False
+    """Whether names, days or types of customers of a kind are its rows for that."""
     is_against: bool = False
     """Whether a question that goes on sets the old period against another."""
     is_stepwise: bool = False
@@ -254,7 +256,7 @@ def _completed(reading: Reading, asked: Asked, known: Known, told: asides.Told) 
         return made
     seen = learned.seen(reading.whole, reading.named)
     _decline_as_others(seen, told)
-    if asked.before is not None or (reading.is_facing and reading.dimensions):
+    if asked.before is not None or reading.has_faced:
         return made
     if not second.is_doubtful(made.query, seen, is_named=is_named):
         return made
