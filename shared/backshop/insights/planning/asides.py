@@ -4,10 +4,10 @@ states something is no part of the question. Of what it names, `it` of the quest
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from backshop.insights.planning import metrics
+from backshop.insights.planning import metrics, occasions
 from backshop.insights.planning.names import MARK, Named
 from backshop.insights.planning.patterns import compiled
 
@@ -84,10 +84,15 @@ class Told(NamedTuple):
     """What was told beside it."""
 
 
-def told_apart(text: str) -> Told:
-    """The question, and what is only told; all is the question where nothing else would be left."""
-    if not _MAY_BE_TOLD.search(text):
-        return Told(text, "")
+def told_apart(text: str, is_named: Callable[[str], bool]) -> Told:
+    """The question, and what is only told; all is the question where nothing else would be left.
+    `is_named` is of words that the store's names have."""
+    left, told = occasions.apart(text, is_named)
+    found = _stories_apart(left) if _MAY_BE_TOLD.search(left) else Told(left, "")
+    return Told(found.question, " ".join(filter(None, [*told, found.aside])))
+
+
+def _stories_apart(text: str) -> Told:
     kept: list[str] = []
     told: list[str] = []
     for sentence in filter(None, _SENTENCES.split(text.strip())):
@@ -159,7 +164,7 @@ def _asks(text: str) -> bool:
 
 
 def _begins_asking(text: str) -> bool:
-    return compiled(rf"{_FILLERS}{_ASKING}\b").search(text.lower()) is not None
+    return compiled(rf"{_FILLERS}(?:just )?{_ASKING}\b").search(text.lower()) is not None
 
 
 _PIECES = re.compile(r"(?<=[.!?;:,])\s+|\s*\n+\s*|\s+[-–—]{1,2}\s+")
@@ -174,7 +179,7 @@ _BEGINS_CONDITION = (
 )
 _SAYS = (
     rf"\b{_VERB}\b|'(?:s|re|ve|m|d|ll)\b|\b(?:am|broke|grew|fell|rose|hit|drove|spoke|met|lost|won|paid|spent|stood|sat|slept|woke|ate|drank|dropped)\b"
-    r"|\b[a-z]{3,}(?:ed|ing)\b"
+    r"|\b(?!returning|existing|discounted|refunded|cancelled|returned|pending|processing)[a-z]{3,}(?:ed|ing)\b"
 )
 _ASKED_WITHIN = (
     r"\b(?:why|how (?:come|many|much)|what(?:'s| is| are| was| were)|which|show me|give me)\b"
@@ -188,12 +193,24 @@ def told_otherwise(text: str) -> Iterator[Told]:
     pieces = [each for each in _PIECES.split(text.strip()) if each]
     for number in range(1, len(pieces)):
         head, tail = " ".join(pieces[:number]), " ".join(pieces[number:])
-        if _may_be_told(head) and (_begins_asking(tail) or metrics.said(tail.lower())):
-            yield Told(tail, head)
+        if not _may_be_told(head) or not (_begins_asking(tail) or metrics.said(tail.lower())):
+            continue
+        if number > 1 and _is_named_first(
+            pieces[0]
+        ):  # `candles, long story, how many have we sold`
+            yield Told(f"{pieces[0]} {tail}", " ".join(pieces[1:number]))
+        yield Told(tail, head)
     for found in _MID_ASKING.finditer(text):
         head, tail = text[: found.start()], text[found.end() :]
         if _may_be_told(head) and len(tail.split()) > 3:
             yield Told(tail, head)
+
+
+def _is_named_first(piece: str) -> bool:
+    said = piece.lower()
+    return (
+        piece.endswith((",", ":")) and len(said.split()) <= 4 and not compiled(_SAYS).search(said)
+    )
 
 
 def _may_be_told(text: str) -> bool:
@@ -209,10 +226,8 @@ _IT = (
     r"|(?<=how many )(?=(?:we|i) (?:sold|have|had|got|shifted|sell|moved)\b)"
     r"|(?<=how many )(?=(?:did|have|do|are|were|has) (?:we|i|left|there|sold|in stock|gone|been sold|moved|shifted|flown)\b)"
 )
-OF_WHAT_WAS_TOLD = r"\bfrom (?:there|that)\b(?= (?:in|last|this|since|over)\b| *$| ,)|\b(?:from|of|by|with|did|does|do|to) (?:it|them|those|these|that one)\b(?= (?:bring|brought|make|made|buy|bought|sell|sold|cost|have|has|did|do|order|ordered|came|come|in|last|this|since|over)\b| *$| ~| ,)|^ (?:so |and )*how many (?:have|did|do) (?:we|i) (?:sold|sell|shifted|sale|sales)\b"
-UNKNOWN_IT = (
-    r"\b(?:it|them|they|these|those|that one|this one)\b(?! (?:is|was|sorted|listed|split|by)\b)"
-)
+OF_WHAT_WAS_TOLD = r"\b(?:pay|paid|owe|owed) (?:to )?(?:him|her|them)\b|\bfrom (?:there|that)\b(?= (?:in|last|this|since|over)\b| *$| ,)|\b(?:from|of|by|with|did|does|do|to) (?:it|them|those|these|that one)\b(?= (?:bring|brought|make|made|buy|bought|sell|sold|cost|have|has|did|do|order|ordered|came|come|in|last|this|since|over)\b| *$| ~| ,)|^ (?:so |and )*how many (?:have|did|do) (?:we|i) (?:sold|sell|shifted|sale|sales)\b"
+UNKNOWN_IT = r"\b(?:pay|paid|owe|owed) (?:to )?(?:him|her)\b|\b(?:it|them|they|these|those|that one|this one)\b(?! (?:is|was|sorted|listed|split|by)\b)"
 _THERE = r"\b(?:over )?there\b(?! (?:is|are|was|were|any|an?|been)\b)|\b(?:in|from|to) (?:that|this) (?:country|market)\b"
 
 
@@ -233,7 +248,10 @@ _DATE = re.compile(
     rf"|yesterday|last (?:week|month|year|weekend|{_WEEKDAY})|{_WEEKDAY}|black friday|cyber monday|easter(?: sunday| monday)?|halloween|christmas day|boxing day|valentines day|mothers day)\b"
 )
 _SINCE_THEN = r"\bsince (?:then|that (?:day|date|time))\b|\b(?:ever )?since(?= *$| ,)|\bafter that(?: day| date)?\b"
-_THEN = r"\b(?:(?:on|in|during|over|for|of) )?that (?:same |very )?(?:day|week|month|weekend|date)\b(?! (?:before|after))"
+_THEN = r"\bon the (?:very )?day(?= (?:vs|versus|itself|compared|against)\b| *$| ,)|\b(?:(?:on|in|during|over|for|of) )?that (?:same |very )?(?:day|week|month|weekend|date)\b(?! (?:before|after))"
+
+
+_BESIDE = r",|\b(?:vs|versus|against|compared)\b"
 
 
 def dated(line: str, aside: str) -> str:
@@ -243,7 +261,7 @@ def dated(line: str, aside: str) -> str:
     if found is None:
         return line
     told = list(_DATE.finditer(aside)) or list(_DATE.finditer(line, 0, found.start()))
-    if not told or "year" in line[found.start() :].split(",")[0].split():
+    if not told or "year" in re.split(_BESIDE, line[found.start() :])[0].split():
         return line
     when = told[-1]["when"]
     is_since = found[0].startswith(("since", "ever", "after"))

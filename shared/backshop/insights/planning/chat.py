@@ -21,7 +21,7 @@ CHAT = frozenset(
     eventually everywhere evidently excited exhausted explained explaining extremely fabulous fairly fantastic favor
     favour feeling feelings fella fellas fiance filing finally fingers finished finishing folks forget forgot
     forgotten fortunately frankly frantic freezing frenzied friend friends fun funny furthermore fuss geez genuinely
-    girlfriend glad golly goodness gorgeous gosh gossip gradually grandma grandpa granny grateful grim grumbling
+    girlfriend glad golly goodness gorgeous gosh gossip gradually grandma grandpa granny grateful grim grumbling hang
     guess guessed guessing happier happily happy hassle headache heavens heavily heck hectic hell henceforth hereby
     hilarious homework honor honour hooray hoped hopeful hopefully hopeless hopes hoping horrible hunch hurrah hurry
     ideally immediately importantly impression impressive impressively incredible incredibly indoors influencer

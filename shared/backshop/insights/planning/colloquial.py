@@ -38,6 +38,21 @@ _OF_MONEY: tuple[tuple[str, str], ...] = (
 _EXPLETIVES: tuple[tuple[str, str], ...] = (
     (r"\b(what|how|who|where|when|which|why) (?:on earth|the (?:hell|heck|devil|dickens|f\w+)|in (?:the world|heaven|gods name)|(?:exactly|actually|precisely)(?= (?:do|did|is|are|was|were|does|has|have)))\b", r"\1"),
 )  # fmt: skip
+_TILL = r"(?:(?:at|in|from|of) )?(?:the |our )?(?:shop |store )?(?:tills?|counter|cash ?desk|shop ?floor|(?:physical |real |bricks and mortar )?(?:shop|store))"
+_BESIDE = r"(?:vs|versus|or|and|against|compared (?:to|with))"
+_SITE = r"(?:web ?sites?|web ?shop|web ?store|web|online(?: (?:shop|store))?|internet|site)"
+_FACE_TO_FACE: tuple[tuple[str, str], ...] = (
+    (
+        rf"(?<!until )(?<!in )\b({_TILL} {_BESIDE} (?:(?:on|in|at|of) )?(?:the |our )?{_SITE})\b",
+        "in store vs online",
+    ),
+    (
+        rf"\b((?:on )?(?:the |our )?{_SITE} {_BESIDE} {_TILL})(?= *$| ?,| (?:last|this|in|for|since|over|yesterday|today)\b)",
+        "online vs in store",
+    ),
+)
+"""Ways to call the two channels that are said only beside each other."""
+
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (r"(?<!selling )\b(?:an? )(?:(?:real|complete|total|bit of a|big|huge|roaring|great|runaway) )*(?:damp squib|bust|wash ?out|let ?down|disappointment|success|triumph|disaster)(?: for)?\b", ""),
     (r"\b(?:shaping|stacking) up\b(?! (?:vs|against|to|compared|next))", "doing"),
@@ -97,6 +112,7 @@ _OF_REST: tuple[tuple[str, str], ...] = (
 _SAYINGS = (
     *_COMPARED,
     *_OF_MONEY,
+    *_FACE_TO_FACE,
     *_EXPLETIVES,
     *_OF_GOODS,
     *_OF_PEOPLE,

@@ -17,6 +17,11 @@ _TURN = (
 )
 _TAKEN_BACK = r"\b(?:kidding|joking|never ?mind|forget|scrap)\b"
 """All that was said before is taken back."""
+_ALL_OF_THEM = (
+    r"^(?:(?:just|only|for) )*@x\d+ ?,?(?: (?:no|nope|wait|actually|sorry|hang on|hold on|ok|,))+(?: (?:give|show|get|tell) me| (?:make|do) (?:it|that))?"
+    r" (?:all of (?:them|those)|(?:all|every(?:thing| 1| one)(?: of them)?|the (?:whole )?lot)(?= ?,| (?:by|per|number|how))) ?,? ?"
+)
+"""A name that is taken back for all there are (`paypal, no, all of them`)."""
 _LEADING = r"^ (?:(?:in|for|from|of|on|the|only|just|show|me|by|but) )*"
 _RANK = r"\b(?:top|best|bottom|worst|first) \d{1,3}\b"
 _MOST = 6
@@ -25,6 +30,7 @@ _MOST = 6
 
 def corrected(line: str, named: list[tuple[Named, ...]], now: times.Now) -> str:
     """The line without what its writer took back."""
+    line = compiled(_ALL_OF_THEM).sub("", line)
     found = compiled(_TURN).search(f" {line} ")
     if found is None:
         return line

@@ -123,6 +123,8 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
         )
     if before.period is not None and (beside := re.match(_SIDE_BY_SIDE, line)):
         return f"compared with the {beside['unit'] or 'year'} before"
+    if before.metrics[:1] == ("items_sold",):
+        line = re.sub(_IN_MONEY, "in money", line)
     line = _plainly_then(line, before)
     added = re.match(r"^(?:and |also |please )*add (?:the |our )?(?=\w)", line)
     if added and metrics_of.said(line[added.end() :]):
@@ -131,6 +133,7 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
 
 
 _LEAD = r"(?:(?:and|but|ok|okay|now|so|then|please|same|the same|well|sorry|hm+|can you|could you|can i|could i|let us|i mean|i meant|i just|i only|what if|if|we|you|i) )*"
+_IN_MONEY = rf"^{_LEAD}(?:what (?:is|was|are|were) (?:that|it|this|those|they|these) )?(?:just |but |and )*(?:in|as)(?: terms of)? (?:cash|value|money|dollars|euros|pounds|sterling|quid|bucks|francs|rupees|kroner|¤)(?: terms| instead| please)* *$"
 _PLAINLY: tuple[tuple[str, str], ...] = (
     (rf"^{_LEAD}(?:change|switch|swap|turn) (?:it|that|this|them) (?:to|for|into) ", "what about "),
     (

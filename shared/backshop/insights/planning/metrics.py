@@ -167,7 +167,7 @@ IDIOMS: tuple[Idiom, ...] = (
     ),
     # Customers who stay away.
     Idiom(
-        rf"\b(?:{PEOPLE})\b(?: [~a-z]+){{0,6}}? (?:but|and|yet|~) (?:have |has |had )?(?:not|nothing|none)(?: {BOUGHT})?(?: (?:anything|again|since))* (?:in|within|for|during|over)(?: the)?(?: last| past)? {DURATION}\b",
+        rf"\b(?:{PEOPLE})\b(?: [~a-z]+){{0,6}}? (?:but|and|yet|~|then) (?:then )?(?:have |has |had |with |bought |ordered )?(?:not|nothing|none|silence|no (?:orders?|purchases?))(?: {BOUGHT})?(?: (?:anything|again|since))*(?: (?:in|within|for|during|over|more than|at least|the|last|past))+ {DURATION}\b",
         ("customers_at_risk",),
         (D.CUSTOMER,),
         then=_lapsed,
@@ -1451,6 +1451,7 @@ def fit(reading: Reading) -> None:
     fields = {*reading.dimensions, *(each.field for each in reading.filters)}
     _spent_by_all(reading, fields)
     _of_a_class(reading)
+    _of_a_class_beside(reading, fields)
     if fields & PRODUCT_FIELDS:
         _of_products(reading)
     elif fields & {D.COUPON}:
@@ -1470,6 +1471,18 @@ def fit(reading: Reading) -> None:
 
 
 _CLASS_OF = {"new_customers": "new", "returning_customers": "returning"}
+
+
+def _of_a_class_beside(reading: Reading, fields: set[str]) -> None:
+    """`web, returning customers, orders and aov`: beside figures that come by what is named, who do
+    not are whose figures they are."""
+    asked = {each for each in fields if each in D.__members__.values()}
+    strange = [each for each in reading.metrics if asked - set(METRICS[each].dimensions)]
+    kind = _CLASS_OF.get(strange[0]) if len(strange) == 1 else None
+    if kind is None or len(reading.metrics) < 2 or D.CUSTOMER_TYPE in fields:
+        return
+    reading.metrics.remove(strange[0])
+    filters.put(reading, filters.limit(D.CUSTOMER_TYPE, "=", kind))
 
 
 def _of_a_class(reading: Reading) -> None:
@@ -1719,6 +1732,9 @@ _OF_ORDERS_ALONE = {D.COUNTRY, D.CUSTOMER_TYPE, D.PAYMENT_METHOD, D.CHANNEL, D.D
 
 def _of_codes(reading: Reading, fields: set[str]) -> None:
     alone = not fields - {D.COUPON} and len(reading.metrics) == 1
+    if not fields - {D.COUPON} and {*reading.metrics} == {"coupon_uses", "net_sales"}:
+        place = reading.metrics.index("net_sales")
+        reading.metrics[place] = "coupon_net_sales"
     if reading.metrics == ["coupon_net_sales"] and fields & _OF_ORDERS_ALONE:
         reading.metrics[0] = "net_sales"  # Those with a code are the same by what orders have.
     if fields & (_OF_ORDERS_ALONE | {D.IS_WEEKEND}):

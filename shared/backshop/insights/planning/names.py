@@ -680,9 +680,9 @@ def _marked_own_codes(line: str, known: Known, found: Found) -> str:
         return line
     of = "|".join(sorted(codes))
     return re.sub(
-        rf"(?<![\w@])(?:(?<=in )|(?<=from )|(?<=to )|(?<=for )|(?<=only )|(?<=or )|(?<=and )|(?<=orders )|(?<=sales )|(?<=revenue )|(?<=aov )|(?<=refunds )|(?<=customers )|(?<={MARK}\d )|(?<=order )|(?<=units ))({of})(?![\w-])"
-        rf"|(?<![\w@])({of})(?= (?:customers?|orders?|sales|revenue|buyers?|shoppers?|market|only))",
-        lambda said: found.add((_country((said[1] or said[2]).upper(), known),)),
+        rf"(?<![\w@])(?:(?<=in )|(?<=from )|(?<=to )|(?<=for )|(?<=only )|(?<=just )|(?<=now )|(?<=or )|(?<=and )|(?<=orders )|(?<=sales )|(?<=revenue )|(?<=aov )|(?<=refunds )|(?<=customers )|(?<={MARK}\d )|(?<=order )|(?<=units ))({of})(?![\w-])"
+        rf"|(?<![\w@])({of})(?= (?:customers?|orders?|sales|revenue|buyers?|shoppers?|market|only))|^({of})$",
+        lambda said: found.add((_country((said[1] or said[2] or said[3]).upper(), known),)),
         line,
     )
 

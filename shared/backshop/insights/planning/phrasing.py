@@ -17,6 +17,10 @@ _WE = r"(?:we|i|the (?:shop|store|business))"
 _MONEY = r"(?:net )?(?:sales|revenue|turnover|takings)"
 _STATUSES = r"(?:cancell?ed|failed|pending|refunded|on hold|unpaid|void(?:ed)?)"
 _UNIT = r"(week|month|quarter|year)"
+_SIDE = r"weekday|day of (?:the )?week|hour(?: of (?:the )?day)?|country|category|channel|payment method|customer type"
+_SIDES = r"weekdays?|days? of (?:the )?week|hours?(?: of (?:the )?day)?|countr(?:y|ies)|categor(?:y|ies)|channels?|payment methods?|customer types?"
+_HOW_LONG = r"(?:(?:in )?how (?:long|soon|many (?:days|weeks)|much longer)|(?:the )?(?:days|weeks)(?: left)?|when)(?: (?:will|is|are|does|do|it takes|it is|left|until|till|before))+"
+_GONE = r"(?:sold out|out of stock|gone|sells? out|runs? out|empty|finished|used up|all gone)"
 _PACKED = (
     r"(?:packets|packs|bags|tins|jars|boxes|bottles|tubs|rolls|pairs|bars|bunches|sachets|trays|bundles|kilos|metres|balls"
     r"|cans|cartons|crates|sets|copies|cases|sacks|reels|spools|tubes|loaves|lengths|sheets)"
@@ -28,6 +32,22 @@ _CLASS = (
 )
 
 _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(which|what) ({CODES})(?: (?:has|have|had))? (?:(?:gave|given|giv(?:es|ing)|handed|hands)(?: (?:away|out|customers|people|shoppers|back))?|took|takes|taken|knock(?:ed|s)|burn(?:ed|s|t)|cost|costs|ate|eats)(?: (?:us|me|through))? (?:the )?(most|least|more|less)\b(?! (?:orders|uses|customers|sales|revenue|often))(?: (?:money|discount|discounts|cash|margin))?(?: (?:off|away|out))?",
+        r"\1 \2 gave the \3 discounts",
+    ),
+    (
+        r"\b(?:(?:what|which|how (?:many|much)) )?(?:percent(?:age)?|share|proportion|part|fraction) of (?:our |the |my )?gross(?: sales| revenue)?(?: (?!with|had|have|has|by|per|in)[a-z]+){0,5}?(?: in| by)? discounts?(?: (?:take|eat|eat up|cost|make up|swallow))?\b",
+        "discount rate",
+    ),
+    (
+        r"\bhow much of (?:our |the )?gross(?: sales)? (?:went|goes|is going|was going) (?:on|to|into|in) discounts(?: in percent)?\b",
+        "discount rate",
+    ),
+    (
+        r"(?<=how many )uses\b|(?<!\d )(?<!who )(?<!that )\buses(?= (?:and|,|plus|or) )|(?<= and )uses\b|(?<=, )uses\b|(?<=plus )uses\b",
+        "coupon uses",
+    ),
     (
         r"\bwhat (?:percent(?:age)?|share|proportion) of (?:our |the )?(?:sales|revenue) (?:do|did|have) we discount(?:ed)?(?: away)?\b|\bhow (?:deep|steep|big|high|large) (?:are|were|is|was) (?:our |the )?(?:average )?discounts?\b(?: on average)?",
         "discount rate",
@@ -88,6 +108,10 @@ _FRONTED: tuple[tuple[str, str], ...] = (
 )
 
 _OF_ORDERS: tuple[tuple[str, str], ...] = (
+    (
+        rf"\bhow many (?:things|items|products|pieces|bits|articles|units) (?:do|did|does|have|has) (?:our |the )?(?:{PEOPLE}|they|we) (?:put|place|buy|bought|have|get|pop|throw|include)(?: (?:in|into|per|for))? (?:1|one|an?|each|every|a single|the average|a typical) (?:order|go|basket|purchase|visit)\b",
+        "items per order",
+    ),
     (
         r"\b(?:what |which )?(?:percent(?:age)?|share|proportion|fraction|how many percent) of (?:(?:all|the|our|my) )*orders(?: (?:that|which|was|were|is|are|has|have|been|got|get|ended up|either))* (?:cancelled|failed) (?:or|and) (?:cancelled|failed)\b",
         "cancellation rate",
@@ -248,6 +272,26 @@ _OF_ORDERS: tuple[tuple[str, str], ...] = (
 
 _OF_PEOPLE: tuple[tuple[str, str], ...] = (
     (
+        rf"^(?:(?:of|so|right|and|,|the|those|all|our) )*(?:(?:{PEOPLE}|those|ones) )*(?:(?:whose )?first (?:order|purchase) (?:was )?|(?:(?:who|that) )?(?:first (?:bought|ordered|purchased|shopped)|started|joined) )(in {MONTH}) [:,]? ?(?:what|which|how many)? ?(?:percent|percentage|share|proportion|of them|~| )*(?: ?[a-z]+){{0,5}} (?:again|back|returned|came)\b.*\b(?:months? (?:later|after)|(?:1|2) months?|after 1|each month|every month|and so on|etc)\b.*$",
+        r"cohort retention \1",
+    ),
+    (
+        rf"\bwhat (?:percent|percentage|share|proportion) of (?:the )?{PEOPLE} (?:who|that) first (?:bought|ordered|purchased|shopped) (in {MONTH}) (?:bought|ordered|purchased|came back|shopped|returned)(?: again)? (?:in|over) the (?:\w+ )?months (?:after|since|that followed)\b",
+        r"cohort retention \1",
+    ),
+    (
+        r"^(?=.*\b(?:cohort (?:revenue|sales)|retention|revenue by cohort)\b.*cohorts)(.*?),? ?\b(?:for |of |from |only )*(?:the )?(?:(this|last) (year|quarter|month) ?s? cohorts|cohorts (?:of|from|in) (this|last) (year|quarter|month))\b",
+        r"\1 \2\4 \3\5",
+    ),
+    (
+        r"^(?:the )?(?:revenue|sales) (?:of|from) (this|last) (year|quarter|month) ?s? cohorts\b",
+        r"cohort revenue \1 \2",
+    ),
+    (
+        r"^(?:the )?(this|last) (year|quarter|month) ?s? cohorts ,? ?(?=cohort (?:revenue|retention)|retention)",
+        r"\1 \2 ",
+    ),
+    (
         r"^(?:the |our )?((?:new|returning|repeat|guest) customers(?: (?:of|from|in) @x\d+)?) , (how many orders) (?:(?:did|have|do) )?they (?:placed?|made|make|have)\b",
         r"\2 from \1",
     ),
@@ -331,6 +375,34 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
 )
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b{_HOW_LONG} (?:the |our |my |all |of )*(@x\d+|it|they|each|that)(?: (?:is|are|will|be|get|gets|has|have))* {_GONE}\b",
+        r"how long will \1 last",
+    ),
+    (
+        rf"\b{_HOW_LONG} (?:we|i)(?: (?:are|have|will|be|run))* (?:sold )?out of (?:the |our |my )*(@x\d+)",
+        r"how long will \1 last",
+    ),
+    (
+        r"\bhow many (?:of )?(?:the |our )?(@x\d+) (?:should|ought to|must)(?: (?:we|i|there))?(?: (?:still|to))? (?:be|have|find|count|see)(?: (?:left|still))*(?: (?:on|in) (?:the |our )?(?:shelf|shelves|stock ?room|warehouse|stock|back))?(?= |$)",
+        r"how many \1 do we have in stock",
+    ),
+    (
+        r"\b(?:how (?:much|many)|what) (?:stock|quantity|quantities|pieces|units|of them) (?:should|ought to|must)(?: (?:we|i|there))? (?:be|have|find|count|see) (?:of|for|in) (each|every|@x\d+|(?:the |our )@x\d+)",
+        r"how much stock do we have of \1",
+    ),
+    (
+        r"\bwhat (?:should|ought|must) (?:the |our )?stock of (?:the |our )?(@x\d+) (?:to )?be\b",
+        r"stock of \1",
+    ),
+    (
+        r"\b(?:the )?(?:value|worth) of (?:all |everything |whatever |(?:the |all the )?(?:stuff|goods|things) )?(?:(?:that|what|we|i|is|are|have|hold|own|lying|sitting|there|around)(?: |$))*(?:(?:on|in) (?:the |our )?(?:shelf|shelves|stock ?room|store ?room|warehouse|stock|storage)\b)",
+        "inventory value",
+    ),
+    (
+        r"\b(?:value|worth) of (?:the |our |all )*(@x\d+) (?:(?:that|we|is|are|have|lying|sitting) )*(?:on|in) (?:the |our )?(?:shelf|shelves|stock ?room|store ?room|warehouse|stock)\b",
+        r"inventory value of \1",
+    ),
     (
         rf"\b({GOODS}|units|pieces)((?: (?:that|which|have|has|had|did))*) (?:come|came|comes) back\b(?! (?:for|to|in stock|into))",
         r"\1\2 refunded",
@@ -424,6 +496,10 @@ _OF_GOODS: tuple[tuple[str, str], ...] = (
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 
 _OF_TIME: tuple[tuple[str, str], ...] = (
+    (
+        rf"\bthis {_UNIT} (vs|versus|against|compared (?:to|with)) last(?= (?:by|per|for|in|from|of|on|with|split|and|each|broken|@x\d)\b| @x| ?,)",
+        r"this \1 \2 last \1 ,",
+    ),
     (
         r"\bsince (?:we|i|our|the) (?:[a-z]+ ){1,5}?(?:in|on) (?=(?:january|february|march|april|may|june|july|august|september|october|november|december|\d)\b)",
         "since ",
@@ -535,6 +611,10 @@ _OF_TIME: tuple[tuple[str, str], ...] = (
 )
 
 _OF_ROWS: tuple[tuple[str, str], ...] = (
+    (
+        rf"(?<!by )(?<!per )(?<!each )(?<!every )(?<!which )(?<!what )(?<!top )(?<!best )(?<!\d )(?<!the )(?<!our )\b({_SIDE}) (?:by|against|vs|x|and) ({_SIDES})(?= (?:heat ?map|grid|matrix|table|chart|crosstab|pivot|map)\b| *$| ?,| of | for )(?!.* (?:by|per) )",
+        r"by \1 by \2",
+    ),
     (
         r"^how (?:do|does|did|are|is|was|were) (?:our |the |my )?(.{3,30}?) (?:spread|split|distribute|distributed|fall|vary|differ|change)(?: out| up)? (?:over|across|between|among|by|through) (?:the |our |different )*(days of the week|weekdays|hours of the day|hours|countries|categories|channels|payment methods)\b",
         r"\1 by \2",
@@ -1163,6 +1243,29 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     ),
 )
 
+
+def _kept(found: Match[str]) -> str:
+    """Rows that are left out by a limit, as those that are kept."""
+    number = found["n1"] or found["n2"]
+    turned = _TURNED[found["op"] or found["or"]]
+    return f"only {found['row']} with {turned} {number}"
+
+
+_TURNED = {
+    "less than": "at least", "fewer than": "at least", "under": "at least", "below": "at least",
+    "at most": "more than", "up to": "more than", "fewer": "more than", "less": "more than",
+    "more than": "at most", "over": "at most", "above": "at most",
+    "at least": "fewer than", "more": "fewer than",
+}  # fmt: skip
+_LEFT_OUT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
+    (
+        r"\b(?:but |and )?(?:(?:please )?(?:leav(?:e|ing) out|without|exclud(?:e|ing)|skip(?:ping)?|drop(?:ping)?|ignor(?:e|ing)|hid(?:e|ing)|not counting|except(?: for)?)|no) (?:the |all |any |those )*(?P<row>countries|markets|products|categories|codes|coupons|skus)"
+        r" (?:with|having|that (?:have|had|got)|which (?:have|had)|where we had) (?:(?P<op>less than|fewer than|under|below|at most|up to|more than|over|above|at least) (?P<n1>\d+)|(?P<n2>\d+) (?:or|and) (?P<or>fewer|less|more))(?= (?:orders|units|items|pieces|uses|sales|refunds))",
+        _kept,
+    ),
+)
+"""`leave out countries with 50 or fewer orders`."""
+
 _RULES = (
     *_FRONTED,
     *_MONEY_GIVEN,
@@ -1174,6 +1277,7 @@ _RULES = (
     *_OF_ROWS,
     *_OF_CLASSES,
     *_OF_LIMITS,
+    *_LEFT_OUT,
     *_OF_OTHERS,
 )
 

@@ -145,7 +145,7 @@ def _rows_of_a_name(reading: Reading, sign: int) -> str | None:
 
 def _number_of(noun: str, dimension: Dimension, sign: int) -> int | None:
     """One where the noun is singular; else none, which becomes ten of what there are many of."""
-    last = noun.split()[-1]
+    last = "months" if noun.startswith("months of") else noun.split()[-1]
     if folded(last) == last and last not in _UNCOUNTED:
         return sign
     return TEN_LOWEST if sign < 0 and dimension in RANKED else None

@@ -129,7 +129,7 @@ class Refused(Exception):
 def plan(asked: Asked, known: Known) -> Plan | Declined:
     """What the question means, or why it has no answer."""
     try:
-        return _plan(asked, known, _told(asked))
+        return _plan(asked, known, _told(asked, known))
     except Refused as refused:
         declined = refused.declined
     if not _OF_THE_WHOLE.isdisjoint(declined.missing):
@@ -137,7 +137,7 @@ def plan(asked: Asked, known: Known) -> Plan | Declined:
     made = _without_what_is_told(asked, known, declined)
     if isinstance(made, Plan) or asked.before is not None or asked.offered is not None:
         return made
-    return _read_anew(asked, known, _told(asked)) or made
+    return _read_anew(asked, known, _told(asked, known)) or made
 
 
 def _read_anew(asked: Asked, known: Known, told: asides.Told) -> Plan | None:
@@ -176,15 +176,17 @@ def _without_what_is_told(asked: Asked, known: Known, declined: Declined) -> Pla
 def opened(asked: Asked, known: Known) -> Reading:
     """The question as a line with the store's names marked in it, of which nothing is read yet.
     Raises Refused."""
-    return _opened(asked, known, _now(asked, known), _told(asked))
+    return _opened(asked, known, _now(asked, known), _told(asked, known))
 
 
 def _now(asked: Asked, known: Known) -> times.Now:
     return times.Now(asked.day, asked.week_start, known.currency not in ("USD", "PHP"))
 
 
-def _told(asked: Asked) -> asides.Told:
-    return asides.told_apart(re.sub(r"sha256:\w+", " ", asked.text))
+def _told(asked: Asked, known: Known) -> asides.Told:
+    held = names.index(known)
+    text = re.sub(r"sha256:\w+", " ", asked.text)
+    return asides.told_apart(text, lambda word: held.has(folded(word)) or word in held.categories)
 
 
 def _plan(
@@ -487,15 +489,19 @@ def _missing(reading: Reading, known: Known) -> lexicon.Missing | None:
     """What of the question is no data; a status that the store has is."""
     if _asks_what_a_thing_cost(reading):
         return next(each for each in MISSING if each.missing[0] == "cost prices")
-    if places.has_one(reading.line.text, names.index(known).speaks):
-        return next(each for each in MISSING if each.missing[0] == "cities and regions")
+    has_place = places.has_one(reading.line.text, names.index(known).speaks)
     statuses = " ".join(known.statuses).lower()
     for place in _MISSING.places(reading.line.text):
         each = MISSING[place]
+        if has_place and each.missing[0] != "deliveries":
+            continue
         found = reading.line.find(each.pattern)
         if found and not (each.missing[0] == "deliveries" and found[0].strip() in statuses):
             return each
-    return None
+    return _CITIES if has_place else None
+
+
+_CITIES = next(each for each in MISSING if each.missing[0] == "cities and regions")
 
 
 def _asks_what_a_thing_cost(reading: Reading) -> bool:
@@ -506,10 +512,20 @@ def _asks_what_a_thing_cost(reading: Reading) -> bool:
     return found is not None and reading.named[int(found[1])][0].field != "coupon"
 
 
+def _is_of_figures(line: str, lacking: lexicon.Missing) -> bool:
+    """Whether a word of what is not in the data says what figures are of, and tells of nothing."""
+    before, behind = rf"{_FROM} (?:\w+ )?{lacking.pattern}", rf"{lacking.pattern} {_FIGURES}"
+    return Line(line).has(before) or Line(line).has(behind)
+
+
+_FROM = r"\b(?:from|by|per|through|via|thanks to)(?: (?:the|our|my|an?))?"
+_FIGURES = r"(?:revenue|sales|turnover|income|orders|purchases|refunds|returns|discounts|customers|costs?|fees|invoices)\b"
+
+
 def _decline_what_is_missing(reading: Reading, lacking: lexicon.Missing | None) -> None:
     if lacking is None or _KNOWN_AFTER_ALL.get(lacking.missing[0]) in reading.metrics:
         return
-    if _is_told(reading):
+    if _is_told(reading) and not _is_of_figures(reading.whole, lacking):
         return
     if lacking.missing[0] == "single orders" and any(
         each.field == Limit.DAYS_SINCE_LAST_ORDER for each in reading.filters
@@ -1050,6 +1066,7 @@ def _complete(reading: Reading, day: date) -> None:
         if each.field in METRICS and each.field not in reading.metrics
     ]
     _keep_said_limit(reading)
+    _keep_each(reading)
     _check_numbers_left(reading)
     if len(reading.dimensions) > 1 and reading.top_n and reading.grain is None:
         reading.top_n, reading.wants_all = None, True
@@ -1086,6 +1103,17 @@ def _complete(reading: Reading, day: date) -> None:
         reading.compare = "previous_year" if is_of_year else "previous_period"
     if reading.has_trend and reading.grain is None and METRICS[reading.metrics[0]].has_time:
         reading.grain = times.suiting(reading.period)
+
+
+def _keep_each(reading: Reading) -> None:
+    """`what stock do we have of each product`: of all, and not of ten."""
+    if reading.metrics[0] == "stock_quantity" and not reading.is_ranked:
+        reading.wants_all |= Line(reading.whole).has(_OF_EACH)
+
+
+_OF_EACH = (
+    r"\b(?:each|every) (?:of )?(?:the |our |my |single |@x\d+ )*(?:products?|items?|articles?)\b"
+)
 
 
 def _keep_said_limit(reading: Reading) -> None:

@@ -1071,6 +1071,8 @@ SET_ASIDE: tuple[tuple[str, Known, date], ...] = (
     ("set_aside_voices36.txt", PUPPIES, date(2025, 9, 16)),
     ("set_aside_voices37.txt", OUTDOOR, date(2026, 5, 28)),
     ("set_aside_voices38.txt", STONEWARE, date(2026, 3, 18)),
+    ("set_aside_voices39.txt", KITCHEN, date(2026, 4, 14)),
+    ("set_aside_voices40.txt", PETS, date(2025, 11, 5)),
 )
 """Questions that are set aside, whose shop they are about, and when."""
 
