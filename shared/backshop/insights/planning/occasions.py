@@ -30,12 +30,13 @@ _WHEN = (
     r"(?:[ ,]+(?:(?:is|are|starts?|begins?|coming|comes|being|happening|due|again|right|just|early|later|first thing|soon|tomorrow|today|tonight|now"
     r"|this (?:morning|afternoon|evening|week)|next (?:week|month|\w+day)|(?:at|by) (?:noon|lunch|\d[\d:.]*(?: ?[ap]m)?|\w+(?: o'?clock)?)|on \w+day|in (?:an?|the|\w+) (?:\w+ )?(?:min\w*|hours?|days?|weeks?|sec\w*|morning|bit|moment)|in a moment)\b))"
 )
+# What may follow an occasion is bounded: words of one kind in a row could be parted in any way.
 _WITH = rf"(?: (?:with|about|on|over|for|from) {_OF}[\w'’&-]+)?"
 _PURPOSE = (
     r"(?:(?:(?:i |we )?(?:just )?(?:need|want)(?:ed|s)? (?:it|this|that|them|these) |(?:it|this|that)(?:['’]s| is) |all )?for|before|ahead of|prior to|after|during|regarding|re|because of"
     r"|(?:i |we )?(?:have|got)(?: to do)?|doing|preparing|prepping(?: for)?|planning|sitting in|stuck in|in|at|about)"
 )
-_HERE = r"(?: (?:is|are|was|were|just|now|still|back|sitting|standing|waiting|calling|coming|on|at|in|by|to|right|here|there|again|me|us|my neck|next|hold|the|phone|line|shop|door|other|end|office|store|breathing|down))+"
+_HERE = r"(?: (?:is|are|was|were|just|now|still|back|sitting|standing|waiting|calling|coming|on|at|in|by|to|right|here|there|again|me|us|my neck|next|hold|the|phone|line|shop|door|other|end|office|store|breathing|down)){1,8}"
 _WANTS = r"(?:(?:wants?|wanted|would like|['’]d like|needs?|asks?|asked|(?:is|are|was|were|keeps?|kept) (?:asking|wondering|nagging|after)|wonders?|is after)(?: me| us)?)"
 _TO_KNOW = (
     r"(?: (?:for|about|to (?:know|see|find out|hear|have|get|check)|if (?:i|we) (?:know|have)))?"
@@ -46,15 +47,15 @@ _HELLO = (
 
 _PIECE = (
     rf"^{_HELLO}(?:"
-    rf"(?:{_PURPOSE} )?{_OF}(?:{_EVENT})(?:{_WITH}|{_WHEN})*"
-    rf"|{_PURPOSE} {_OF}(?:{_EVENT_ALIKE}|{_MATTER})(?:{_WITH}|{_WHEN})*"
-    rf"|{_OF}{_WORD} (?:{_EVENT_ALIKE})(?:{_WITH})?{_WHEN}+"
-    rf"|{_OF}(?:book-?keeping|staffing|payroll day|rota)(?:{_WHEN})*"
-    rf"|for {_OUR}(?:{_WORD} ){{0,2}}?{_PEOPLE}(?:{_WHEN})*"
+    rf"(?:{_PURPOSE} )?{_OF}(?:{_EVENT})(?:{_WITH}|{_WHEN}){{0,3}}"
+    rf"|{_PURPOSE} {_OF}(?:{_EVENT_ALIKE}|{_MATTER})(?:{_WITH}|{_WHEN}){{0,3}}"
+    rf"|{_OF}{_WORD} (?:{_EVENT_ALIKE})(?:{_WITH})?{_WHEN}{{1,3}}"
+    rf"|{_OF}(?:book-?keeping|staffing|payroll day|rota)(?:{_WHEN}){{0,3}}"
+    rf"|for {_OUR}(?:{_WORD} ){{0,2}}?{_PEOPLE}(?:{_WHEN}){{0,3}}"
     rf"|(?:before|while|until|when) (?:(?:i|we) (?:call|see|meet|ring|phone|visit|talk to|speak to|go to|write to|pay) )?{_OF}{_PEOPLE}(?: (?:is|are|calls?|waits?|comes?|arrives?|rings?|here|waiting|back))*"
-    rf"|(?:got |have |i have |i['’]ve got )?{_OF}(?:{_PEOPLE}|customer|client|visitors?|guests?)(?:{_HERE})(?:{_WHEN})*"
-    rf"|{_OF}{_PEOPLE} meets?{_WHEN}+"
-    rf"|{_OF}{_PEOPLE} (?:{_WANTS})(?: to know| to see| that| it| this)?(?:{_WHEN})*"
+    rf"|(?:got |have |i have |i['’]ve got )?{_OF}(?:{_PEOPLE}|customer|client|visitors?|guests?)(?:{_HERE})(?:{_WHEN}){{0,3}}"
+    rf"|{_OF}{_PEOPLE} meets?{_WHEN}{{1,3}}"
+    rf"|{_OF}{_PEOPLE} (?:{_WANTS})(?: to know| to see| that| it| this)?(?:{_WHEN}){{0,3}}"
     r"|(?:(?:i|we)(?:['’]?m|['’]?re| am| are) )?(?:sitting|writing|talking|speaking|meeting|getting ready|putting together|off|heading|preparing|planning|working on|doing (?:my|our|the|some|an?)|back from|on the phone|on a call|in an? (?:meeting|call))\b(?! (?:best|well|better|worst))(?: [\w'’&-]+){0,9}"
     r")$"
 )
@@ -63,11 +64,11 @@ _PIECE_AT_END = rf"^(?:{_PURPOSE} |i have to write )(?:{_OF})?{_MEDIA}(?: {_EVEN
 _PREFIXES = (
     rf"^{_HELLO}{_OF}{_PEOPLE}(?:(?:{_HERE}|,? (?:called|rang|phoned|wrote|emailed|came in|came by))?(?:,| and|, and)?(?: (?:they|he|she|who))?) {_WANTS}{_TO_KNOW}[ :,]+(?=\S)",
     rf"^{_HELLO}(?:(?:i|we)(?:['’]?m|['’]?re| am| are) )?(?:sitting|talking|speaking|meeting|on the phone|on a call|in an? (?:meeting|call)|stuck|here)\b[^?.]*?(?: and| so|,)(?: (?:i|we))? (?:need|want|would like|['’]d like)(?: to (?:know|see|have|show (?:them|him|her)))? (?=\S)",
-    rf"^{_HELLO}(?:for|before|ahead of) {_OF}(?:{_EVENT}|{_EVENT_ALIKE}|{_MATTER})(?:{_WITH}|{_WHEN})*,? (?=(?:i|we) (?:need|want|would like)\b)",
-    rf"^{_HELLO}{_OF}(?:{_EVENT})(?:{_WITH}|{_WHEN})* so (?=\S)",
+    rf"^{_HELLO}(?:for|before|ahead of) {_OF}(?:{_EVENT}|{_EVENT_ALIKE}|{_MATTER})(?:{_WITH}|{_WHEN}){{0,3}},? (?=(?:i|we) (?:need|want|would like)\b)",
+    rf"^{_HELLO}{_OF}(?:{_EVENT})(?:{_WITH}|{_WHEN}){{0,3}} so (?=\S)",
 )
 """What begins a question that the rest of is asked."""
-_SUFFIX = rf"[ ,]+(?:(?:because )?(?:i|we) need (?:it|this|that) )?for (?:(?:my|our|the|an?|this|tomorrow['’]s|today['’]s|next week['’]s|\w+day['’]s) (?:{_WORD} ){{0,3}}?)(?:{_EVENT}|(?:\w+ )?(?:report|review|visit|letter)|{_MATTER}|accountant|book-?keeper|agency|bank|insurance|landlord|tax (?:man|office|advis[eo]r)|auditors?|investors?)(?:{_WHEN})*(?: please)?$"
+_SUFFIX = rf"[ ,]+(?:(?:because )?(?:i|we) need (?:it|this|that) )?for (?:(?:my|our|the|an?|this|tomorrow['’]s|today['’]s|next week['’]s|\w+day['’]s) (?:{_WORD} ){{0,3}}?)(?:{_EVENT}|(?:\w+ )?(?:report|review|visit|letter)|{_MATTER}|accountant|book-?keeper|agency|bank|insurance|landlord|tax (?:man|office|advis[eo]r)|auditors?|investors?)(?:{_WHEN}){{0,3}}(?: please)?$"
 
 _OF_WHOM = r"\b(?:he|she|him|her|his|hers|they|them|their|theirs)\b"
 """Whoever asks is what is asked about (`our supplier asks what we paid him`)."""

@@ -76,3 +76,10 @@ def test_what_the_store_sells_is_no_occasion(text: str, name: str) -> None:
     made = plan(Asked(text, TODAY), TRAINERS)
     assert isinstance(made, Plan)
     assert [each.value for each in made.query.filters] == [name]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("words", ["on call", "with on call call", "right now here at", "meeting"])
+def test_the_same_words_again_and_again_are_read_in_no_time(words: str) -> None:
+    """`on call on call …` could be parted into occasions in more ways than there is time for."""
+    assert plan(Asked(f"{f'{words} ' * 500}"[:1000], TODAY), KNOWN)
