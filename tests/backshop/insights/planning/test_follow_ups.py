@@ -12,7 +12,7 @@ import pytest
 
 from tests.backshop.insights.planning.shop import KNOWN, Expected, filter_of, written
 from tests.backshop.insights.planning.test_frames import ROWS, UNITS
-from tests.backshop.insights.planning.test_planning import difference
+from tests.backshop.insights.planning.test_planning import hold_right
 
 FIRST = {
     "revenue in march": "net_sales | | | month march | | ",
@@ -153,7 +153,4 @@ def _gone_on(first: str, means: str, changed: dict[str, Any], said: str) -> Expe
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_what_goes_on_changes_what_it_names(kind: str) -> None:
-    asked = list(questions(kind, 3, 4))
-    wrong = [(each.before, each.text, found) for each in asked if (found := difference(each))]
-    shown = "\n".join(f"{before} > {text}: {found}" for before, text, found in wrong[:80])
-    assert not wrong, f"{len(wrong)} of {len(asked)}\n{shown}"
+    hold_right(questions(kind, 3, 4))

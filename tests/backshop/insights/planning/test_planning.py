@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -55,6 +56,15 @@ def difference(question: Expected) -> dict[str, Any]:
     if question.chart not in (ANY, kind := _chart(made.query, question.day)):
         wrong["chart"] = (kind, question.chart)
     return wrong
+
+
+def hold_right(asked: Iterable[Expected]) -> None:
+    """That all are read as expected; of the others the first are shown, with what they follow."""
+    every = list(asked)
+    wrong = [(each, found) for each in every if (found := difference(each))]
+    shown = "\n".join(f"{each.before or ''} > {each.text}: {found}" for each, found in wrong[:80])
+    assert every
+    assert not wrong, f"{len(wrong)} of {len(every)}\n{shown}"
 
 
 def _unordered(part: Any) -> Any:
