@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from backshop.insights.planning import phrasing
+from backshop.insights.planning import filters, metrics, phrasing
 from backshop.insights.planning.lexicon import PEOPLE
 from backshop.insights.planning.models import Known
 from backshop.insights.planning.names import Named
 from backshop.insights.planning.patterns import compiled
+from backshop.insights.planning.reading import Reading
 from backshop.insights.planning.text import Line
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 _FIELDS = frozenset(
     {"country", "coupon", "payment_method", "channel", "product", "category", "sku"}
@@ -290,8 +288,6 @@ def _is_of_goods(tokens: list[str], lead: Lead, number: int) -> bool:
 
 
 def _put(reading: Reading, named: list[Named], known: Known, *, is_negative: bool) -> None:
-    from backshop.insights.planning import filters
-
     for each in named:
         filters.add_name(reading, each, known, negative=is_negative)
 
@@ -306,8 +302,6 @@ _DONE = r"\b(?:made|make|makes|earn|earns|earned|turn over|turned over|sell|sold
 
 def read_those(reading: Reading) -> None:
     """`revenue by country for orders over 80`: which orders another figure is of is no figure."""
-    from backshop.insights.planning import metrics
-
     line = reading.line
     for found in compiled(_THOSE).finditer(line.text):
         left = f"{line.text[: found.start()]} "

@@ -4,18 +4,16 @@ week, types of customers. They are rows of their kind."""
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backshop.insights.planning import metrics
 from backshop.insights.planning.filters import KIND, KINDS, limit, put
 from backshop.insights.planning.patterns import compiled
+from backshop.insights.planning.reading import Reading
 from backshop.insights.planning.text import Line
 from backshop.insights.planning.times import LONG_WEEKDAY
 from backshop.insights.semantic.models import Dimension
 from backshop.insights.semantic.periods import WEEKDAYS
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 D = Dimension
 _IT = "¦"

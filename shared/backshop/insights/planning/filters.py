@@ -5,19 +5,17 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backshop.insights.planning import countries, names, times
 from backshop.insights.planning.lexicon import BEST, CODES, WORST
 from backshop.insights.planning.models import Declined, Known
 from backshop.insights.planning.names import Named
+from backshop.insights.planning.reading import Reading, Refused
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import Dimension, Filter, Limit, SemanticQuery, Unit
 from backshop.insights.semantic.periods import WEEKDAYS
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 D = Dimension
 OP = (
@@ -127,8 +125,6 @@ def read_left_limit(reading: Reading, metric: str, *, is_percent: bool) -> None:
 
 
 def raise_price_limit() -> None:
-    from backshop.insights.planning.rules import Refused
-
     nearest = {
         "metrics": ["avg_item_price"],
         "dimensions": ["product"],
@@ -541,8 +537,6 @@ def _currencies(reading: Reading, line: Line, known: Known) -> None:
         return
     code = codes.get(found["c"]) or words.get(found["c"]) or found["c"].upper()
     if known.currencies and code not in known.currencies:
-        from backshop.insights.planning.rules import Refused
-
         shown = ", ".join(known.currencies)
         raise Refused(
             Declined(
@@ -631,8 +625,6 @@ def _decline_unlike(wanted: dict[str, list[Named]]) -> None:
     unlike = [each for each in ("category", "product", "sku") if each in wanted]
     if len(unlike) < 2 or any(len(wanted[each]) > 1 for each in unlike):
         return
-    from backshop.insights.planning.rules import Refused
-
     first, then = (wanted[each][0] for each in unlike[:2])
     raise Refused(
         Declined(
@@ -733,8 +725,6 @@ def _chosen(choices: tuple[Named, ...], line: Line, place: int) -> Named:
 
 
 def _decline_absent(named: Named, known: Known) -> None:
-    from backshop.insights.planning.rules import Refused
-
     shown = ", ".join(countries.name(each) for each in known.countries[:5])
     text = f"The store has no orders from {countries.name(named.value)}"
     text += f"; it has some from {shown}." if shown else "."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from backshop.insights.planning import metrics as metrics_of
 from backshop.insights.planning import times
 from backshop.insights.planning.filters import N, number_of, op_of
 from backshop.insights.planning.lexicon import BEST, DIMENSION_NOUNS, WORST
+from backshop.insights.planning.reading import Reading
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import (
@@ -28,9 +28,6 @@ from backshop.insights.semantic.models import (
     Unit,
 )
 from backshop.insights.semantic.periods import Window, compared, window
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 YES = r"^ (?:yes|yeah|yep|sure|ok|okay|please|do (?:it|that)|go ahead|sounds good|show (?:me )?(?:that|it)|that one)(?: (?:please|do|do that|do it|go ahead|show me|show me that|that|it|then))* $"
 CUE = r"^ (?:(?:ok|okay|now|great|thanks|cool|nice|hm+|so|right|then|please|well|good|alright|no|oops) )*(?:sorry|i mean|i meant|actually|and|what about|how about|what of|only|just|same|the same|instead|but|also|or|then|by|per|as|for|in|on|compared|compare (?:it|that|this|them|to|with)|vs|with|without|excluding|exclude|except|include|including|add|plus|show (?:it|that|this|them|only|the same)|make (?:it|that)|break (?:it|that|this|them)|split (?:it|that|this|them)|group (?:it|that|this)|drill|top \d+|bottom \d+|first \d+|filter|limit|narrow|do (?:it|that|the same)|can (?:you|i) (?:see|do|show|get|have|break|split) (?:it|that|this|them)|switch|change (?:it|that)|replace|use|not|from|since|during|over|grouped|sorted|sort|rank(?:ed)?|more|less|all|everything|of (?:those|these|them|that)|which of (?:those|these|them)|last|this|previous|yesterday|today|the (?:week|month|quarter|year|day|one) before|daily|weekly|monthly|quarterly|yearly)\b"
@@ -283,8 +280,6 @@ def _is_of_the_thing(before: SemanticQuery, reading: Reading) -> bool:
 
 
 def changed(before: SemanticQuery, reading: Reading, now: times.Now) -> SemanticQuery:
-    from backshop.insights.planning.rules import Reading as Anew
-
     line = reading.line
     is_added = line.has(_ADDING)
     cleared = _cleared(line)
@@ -304,7 +299,7 @@ def changed(before: SemanticQuery, reading: Reading, now: times.Now) -> Semantic
         if cleared is None or (cleared and each.field not in cleared)
     ]
     period, compare = _period(before, reading, now)
-    anew = Anew(Line(line.text), [])
+    anew = Reading(Line(line.text), [])
     anew.metrics, anew.dimensions, anew.grain = metrics, dimensions, grain
     anew.filters = [each for each in filters if _fits(each, metrics)]
     anew.period = period

@@ -97,12 +97,15 @@ class Missing(NamedTuple):
 
 
 _MONTHS_12 = {"type": "last_n", "n": 12, "unit": "month"}
-_SALES = (
+NEAREST_SALES = (
     "Orders and average order value by month",
     {"metrics": ["orders", "aov"], "grain": "month", "period": _MONTHS_12},
 )
-_NET = ("Net sales by month", {"metrics": ["net_sales"], "grain": "month", "period": _MONTHS_12})
-_PRODUCTS = (
+NEAREST_NET = (
+    "Net sales by month",
+    {"metrics": ["net_sales"], "grain": "month", "period": _MONTHS_12},
+)
+NEAREST_PRODUCTS = (
     "Product net sales by product",
     {
         "metrics": ["product_net_sales"],
@@ -140,7 +143,7 @@ _STOCK_NOW = (
     "Stock on hand by product",
     {"metrics": ["stock_quantity"], "dimensions": ["product"], "top_n": -10},
 )
-_CUSTOMERS = (
+NEAREST_CUSTOMERS = (
     "The customers who spent most, by pseudonym",
     {
         "metrics": ["lifetime_revenue"],
@@ -161,7 +164,7 @@ _SKUS = (
     "Items sold by SKU",
     {"metrics": ["items_sold"], "dimensions": ["sku"], "period": _MONTHS_12, "top_n": 10},
 )
-_CHANGE = (
+NEAREST_CHANGE = (
     "Net sales this month compared with the last",
     {
         "metrics": ["net_sales"],
@@ -207,13 +210,13 @@ MISSING: tuple[Missing, ...] = (
         r"conver\w+ rates?|conversions?|convert(?:s|ed|ing)?|cvr|conversion funnel|funnel",
         "visits",
         "Visits are not synced, so there is no conversion rate.",
-        _SALES,
+        NEAREST_SALES,
     ),
     _m(
         r"visit(?:s|ors?|ed)?|window (?:shoppers?|customers?)|(?:popped|pop|dropped|drop|stopped) (?:by|in)\b(?! (?:sales|orders|revenue|\d|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]|the|@x|last|this))|(?:popped|dropped|stopped) by|browsers? (?:turn|become|into)|traffic(?! sources?)|sessions?|page ?views?|pageviews?|bounce(?: rate)?s?|(?<!per )(?<!newsletter )(?<!email )clicks?|click through|ctr|impressions|hits|landing pages?|web ?site (?:users|views)|footfall|(?:walk(?:ed|s|ing)?|pass(?:ed|es|ing)?) (?:past|by)|passers? ?by|shop windows?|looked (?:at|the|@x\d+)|(?:people|customers|who|users|shoppers) look(?:ed)?(?: at)? (?:the|our|@x\d+)|(?:people|users|shoppers) (?:(?:are|were|is) )?(?:on|in) (?:the|our|my) (?:web ?site|site|shop|store|page)|(?:people|customers|shoppers|visitors|who|users) (?:saw|see|seen|have seen)|(?:product|home|landing) ?pages?|@x\d+ pages?|viewed|views|browsed|browsing|time on (?:site|page)",
         "visits",
         "Visits are not synced, so there is nothing about who looked at the shop.",
-        _SALES,
+        NEAREST_SALES,
     ),
     _m(
         r"abandon\w*(?: (?:carts?|baskets?|checkouts?))?|carts? (?:abandon\w+|recover\w*)|recovered (?:carts?|baskets?)|add(?:ed)? to (?:cart|basket)|(?:open|active|live|pending|full) (?:carts?|baskets?)|how many (?:carts|baskets)|left in (?:the |their )?(?:cart|basket)s?|(?:unfinished|incomplete) checkouts?|saved carts?|carts? (?:created|started)|in (?:(?:the|their|customers?|people|shoppers?|buyers?|open) (?:carts?|baskets?)|(?:carts|baskets)(?= *$| ~| right| now| at))",
@@ -225,19 +228,19 @@ MISSING: tuple[Missing, ...] = (
         r"wish ?lists?|favou?rited|saved items",
         "wish lists",
         "Wish lists are not synced.",
-        _PRODUCTS,
+        NEAREST_PRODUCTS,
     ),
     _m(
         r"profit\w*|margins?|markup|mark up|cogs|costs? of goods|cost prices?|costs? (?:price|per unit|of (?:the )?(?:products?|stock|inventory|items?))|purchase (?:cost|price)s?|unit costs?|gross margin|net margin|bottom line|ebitd?a?|p and l|pnl|net income|contribution margins?|break ?even|product costs?|stock at cost|inventory at cost|at cost|what (?:do|did|does) (?:it|they|we|our \w+) cost (?:us|me)?|landed cost|(?:products?|goods|items?|stock|inventory) costs? (?:us|me)|after (?:(?:product|all|our|the|their) )*costs?|wholesale costs?|costs? (?:us |me )?to (?:make|produce|manufacture|buy in)|wholesale price",
         "cost prices",
         "Cost prices are not synced, so there is no profit or margin.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         r"(?<!advertising )(?<!ad )(?<!marketing )(?<!shipping )(?<!delivery )expenses?|opex|(?:operating|running) costs?|(?:money|cash) (?:(?:is|do we have|we have|have we got|sitting) )?(?:in|at) (?:the|our) (?:bank|account)s?|overheads?|rent|payroll|(?:my|our|the) (?:workers?|helpers?|crew|team)|working hours|hours (?:worked|(?:[~a-z]+ )?(?:workers|staff|team))|salar(?:y|ies)|wages?|staff(?: costs?)?|employees?|personnel|team members?|sales ?(?:person|people|reps?|team|assistants?|clerks?|associates?|agents?)|shop assistants?|cashiers?|who (?:has |have )?(?:sold|sells) (?:the )?(?:most|more|least|best)|who (?:packed|packs|picked|picks|served|serves|handled|handles|processed|rang up|is working|was working|works|worked)|colleagues?|shifts?(?= (?:work|plan|schedule|sold))|bookkeeping|cash ?flow|bank balance|bank account|balance sheet|payouts?",
         "staff and expenses",
         "Only the shop's own orders, products and customers are synced: nothing of staff, expenses or bank accounts.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         r"roas|cac|cpa|cpc|cpm|acos|ad ?spend|ads?|advert\w*|marketing (?:spend|costs?|budget|channels?|campaigns?|roi|efforts?)|campaigns?|facebook|instagram|insta|tik ?tok|pinterest|meta|google(?: ads| analytics| shopping)?|adwords|influencers?|affiliates?|acquisition costs?|(?<!shipping )(?<!delivery )costs? per (?:acquisition|customer|order|click)|roi|return on ad spend|utm|social media|social",
@@ -255,7 +258,7 @@ MISSING: tuple[Missing, ...] = (
         r"forecast\w*|should (?:we|i) expect|predict\w*|projection|projections|projected|expect(?:ed)? (?:to|sales|revenue|orders|next)|(?:will|shall|going to) (?:(?:we|i|it|they|our|my|the|total|net|monthly|@x\d+) )*(?:(?:\w+|@x\d+) )?(?:sell|make|earn|be|have|get|do|need|grow|reach|hit|bring|beat|exceed|surpass|top|outperform|match|finish|end|close|come|happen|look|go up|go down|drop|rise|increase|decrease)|crystal ball|next (?:week|month|quarter|year|summer|winter|spring|autumn|fall|christmas|easter|season|halloween|black friday|cyber monday|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d+ (?:days|weeks|months|years))|tomorrow|upcoming|coming (?:week|month|quarter|year)|future|outlook|budget(?:ed)?|targets?|goals?|(?:sales|monthly|revenue) quotas?|estimate(?:d)? (?:next|future)|in the next|by year ?end|by the end of (?:the|this) year",
         "forecasts",
         "Only what has happened is known: there are no forecasts, budgets or targets.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         r"reviews?|ratings?|rated|stars?|nps|satisf\w+|feedback|happy|happiness|complain\w*|testimonials?|(?:customers?|people|buyers?|they) (?:say|said|think|thought|write) (?:about|of)|csat|sentiment",
@@ -267,7 +270,7 @@ MISSING: tuple[Missing, ...] = (
         r"news ?letters?(?: clicks)?|subscribers?|(?:e ?mail|sms) (?:opens?|open rate|clicks?|list(?! of)|campaigns?|marketing)|open rates?|mailing list|unsubscri\w+|opt(?:ed)? ins?|sms (?:sent|campaigns?)|whatsapp (?:messages?|campaigns?|broadcasts?)|opened (?:our|the|my) \w+|klaviyo|mailchimp|(?:e ?mails?|newsletters?|mailings?)(?: (?:did|do|have|were|was|we|i|you|get|got))* (?:send|sent|opened|delivered)",
         "newsletters",
         "Newsletters and their subscribers are not synced.",
-        _CUSTOMERS,
+        NEAREST_CUSTOMERS,
     ),
     _m(
         r"subscription\w*|subscribe and save|mrr|arr|recurring (?:revenue|orders)|churn rate|renewals?",
@@ -285,7 +288,7 @@ MISSING: tuple[Missing, ...] = (
         r"(?:names?|address(?:es)?|phones?|e ?mails?)(?: (?:and|or|,) (?:names?|address(?:es)?|phones?|e ?mails?)(?: numbers?| address(?:es)?)?)+(?= of)|(?:e ?mails?|phone numbers?|phones?|whatsapp(?: numbers?)?|names?|contact details?|addresses|birth ?dates?)(?: addresses?)? of (?:my|our|the|all|these|those)?(?: \w+)? ?(?:customers?|buyers?|clients?|shoppers?)|e ?mail lists? of|customers? (?:e ?mails?|names|phones?|phone numbers?|contact|addresses|details)|e ?mail address(?:es)?|e ?mails?(?= *$| of | from )|(?:phone|mobile|contact|whatsapp) (?:numbers?|nos?)|contact details|personal data|password\w*|credit card numbers?|card numbers?|api keys?|secrets?",
         "personal data",
         "Customers are known by pseudonyms alone: their names, addresses and numbers are not shown.",
-        _CUSTOMERS,
+        NEAREST_CUSTOMERS,
     ),
     _m(
         r"cit(?:y|ies)|towns?|(?<!please )(?<!kindly )(?<!you )states?(?! of| the| our)|provinces?|regions?|postal codes?|post ?codes?|pin ?codes?|suburbs?|boroughs?|zip(?: codes?)?|zips|counties|county|districts?|addresses|bundesland|continents?|neighbou?rhoods?|local",
@@ -309,7 +312,7 @@ MISSING: tuple[Missing, ...] = (
         r"since when(?= (?:do|did|does|have|has|are|is))|(?:when|from when|at what point) (?:do|did|does|have|has)(?: [@\w]+){1,4} (?:start|begin|stop|decreas|increas|drop|fall|grow|declin|rise|risen)\w*",
         "turning points",
         "Since when something rises or falls is not looked for; its course by month is shown.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         r"batch(?:es)?|lots?(?= (?:numbers?|nos?|codes?|\d))|lot (?:numbers?|nos?|codes?)|serial numbers?|expir\w+|best before|shelf li(?:fe|ves)|production dates?",
@@ -381,19 +384,19 @@ MISSING: tuple[Missing, ...] = (
         r"(?:do|does|did|are|is|have|has|were|was) (?:they|he|she|@x\d+|(?:an|the )?other (?:[a-z]+ ){1,2}?|(?:the|that) (?:[a-z]+ ){1,2}?(?:next door|down the road|across the (?:road|street)|round the corner|around the corner) ?)(?: really| actually| also| even)? ?(?:sell|selling|sold|making|make|made|earn|earning|earned|taking|take|charging|charge|cheaper|dearer|bigger|busier|better)\b(?: [~@a-z0-9]+){0,6}? than (?:we|us|ours|me|i|mine)(?=(?: (?:are|do|did|have|does|were|can))?(?: *$| ,| in @x| online| here| (?:last|this) (?:week|month|quarter|year)))|(?:is|are|was|were) (?:they|he|she) (?:cheaper|dearer|bigger|busier|better) than (?:we|us|ours|me)|(?:shops?|stores?|business(?:es)?|sellers?) (?:next door|down the road|across the (?:road|street)|(?:a)?round the corner)|competit\w+|market share|industry|benchmarks?|other (?:shops?|stores?|merchants?|sellers?)|rivals?|amazon|ebay|etsy|average (?:shop|store)|similar (?:shops?|stores?)",
         "other shops",
         "Only this store's own numbers are known, none of any other shop or of the market.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         r"sq(?:uare)? ?(?:ft|feet|foot|met(?:er|re)s?|m)|floor ?space|shelf ?space",
         "floor space",
         "Nothing is known of rooms and shelves.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         r"weather|temperatures?|how (?:cold|hot|warm|wet|windy)|when it (?:is|was|gets|got) (?:hot|cold|warm|wet|sunny|raining|freezing)|snow\w*|heat ?waves?|storms?|celsius|fahrenheit|rain(?:s|y|ing)?|sunny|holidays? effect",
         "weather",
         "The weather is not in the data.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         rf"(?:never|not(?: been| yet)*|un) ?(?:used|redeemed|applied) {CODES}|{CODES}(?: (?:that|which|who|were|was|are|is|have|has|been|did|we))* (?:never|not|nobody|no ?one)(?: (?:been|ever|get|got))* (?:used?|uses|redeemed|applied)|unused {CODES}",
@@ -426,7 +429,7 @@ MISSING: tuple[Missing, ...] = (
         r"(?:order|invoice) (?:number |no |id )?\d{2,}|(?:largest|biggest|most expensive|priciest|smallest|cheapest|most valuable)(?: \d+)?(?: single)? orders?(?! (?:day|week|month|quarter|year|value|size))|(?:last|latest|newest|(?:most )?recent|first) \d+ orders?|(?:latest|newest) orders|orders? numbers?|single orders?|details of (?:the |an )?order|(?<!since )(?<!their )(?<!after )(?:the )?(?<!since the )(?<!since their )last (?:single )?order\b(?! date)|latest order|(?:our|the) (?:very )?first (?:order|sale)|when (?:was|did|were)(?: \w+| @x\d+){0,4} (?:the )?(?:first|last) (?:order|sale|sold|time|@x\d+)|invoices?",
         "single orders",
         "Answers are about many orders; single ones are in the list of orders.",
-        _SALES,
+        NEAREST_SALES,
     ),
     _m(
         r"(?<!dead )(?<!unsold )(?<!slow )stock (?:level |quantity |value |on hand )?(?:on|in|at|as of|at the end of|~)(?: the)? ?(?:end|start|~|last)|(?:past|previous|historical|old) stock(?: levels?)?|stock history|inventory history|stock (?:over time|by month|by week|by day|last (?:week|month|year)|yesterday)|inventory (?:over time|by month|last (?:week|month|year))|(?:how much |what )?stock did we have|stock (?:a|one|1|2|3) \w+ ago",
@@ -438,13 +441,13 @@ MISSING: tuple[Missing, ...] = (
         rf"(?:last|past|previous) \d+ (?:{'|'.join(DAYS_SAID)})|{BEST} (?:{'|'.join(DAYS_SAID)})(?: (?:ever|so far|of all time|yet|to date))+",
         "a ranking of holidays",
         "One holiday is compared with the one before; they are not ranked over the years.",
-        _NET,
+        NEAREST_NET,
     ),
     _m(
         r"(?:past|last|previous|this) (?:(?:\d|1\d|2[0-3]) )?(?:hours?|minutes?)(?! of)|(?:hour|minute|half an hour) ago|(?:by|per|each) minute",
         "hours of a day",
         "Days are the shortest period here; which hours of the day orders come in is known over many days.",
-        _SALES,
+        NEAREST_SALES,
     ),
     _m(
         r"price (?:changes?|history|increases?|elasticity)|raised prices|lowered prices|prices? over time",
@@ -491,7 +494,7 @@ MISSING: tuple[Missing, ...] = (
         r"search (?:bar|box|terms?|queries|query|words?|field)|site search(?:es)?|searched for|(?:typed?|typing|enter(?:ed)?|key(?:ed)?) (?:in )?into (?:the |our )?(?:search|bar|box)|searches",
         "searches in the shop",
         "What people search for in the shop is not synced.",
-        _PRODUCTS,
+        NEAREST_PRODUCTS,
     ),
     _m(
         r"oldest (?:stock|inventory)|(?:stock|inventory) age(?:ing)?|ag(?:ed|e of|eing) (?:our |the )?(?:stock|inventory)",
@@ -515,7 +518,7 @@ MISSING: tuple[Missing, ...] = (
         r"share price|stock (?:price|market)|bitcoin|crypto\w*|exchange rates?",
         "market prices",
         "Market prices are not in the data.",
-        _NET,
+        NEAREST_NET,
     ),
 )
 

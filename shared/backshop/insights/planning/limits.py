@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backshop.insights.planning import clauses
 from backshop.insights.planning.filters import N_PLUS, N, limit, number_of, op_of, put
 from backshop.insights.planning.lexicon import CODES, GOODS, PEOPLE
 from backshop.insights.planning.patterns import compiled
+from backshop.insights.planning.reading import Reading
 from backshop.insights.planning.times import MONTH
 from backshop.insights.semantic.models import Limit
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 _MONTHS = MONTH[1:-1]
 _BETWEEN = (

@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from re import Match
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from backshop.insights.planning import filters
+from backshop.insights.planning import filters, lexicon
 from backshop.insights.planning.filters import DURATION, N, days_of, limit, op_of, put
 from backshop.insights.planning.lexicon import BEST, BOUGHT, CODES, GOODS, PEOPLE
+from backshop.insights.planning.models import Declined
 from backshop.insights.planning.patterns import Pattern, Patterns, compiled
+from backshop.insights.planning.reading import Reading, Refused
 from backshop.insights.planning.text import Line
 from backshop.insights.planning.times import UNIT, suiting
 from backshop.insights.semantic.checking import checked
@@ -20,15 +22,13 @@ from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import (
     LOW_STOCK,
     AllTime,
+    Calendar,
     Dimension,
     Filter,
     Limit,
     SemanticQuery,
     Unit,
 )
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 D = Dimension
 PRODUCT_FIELDS = frozenset({D.PRODUCT, D.SKU, D.CATEGORY})
@@ -1376,10 +1376,6 @@ def _by_verbs(reading: Reading) -> None:
 
 def guess(reading: Reading) -> None:
     """A question that names no metric: what its rows are usually ranked by, or net sales."""
-    from backshop.insights.planning import lexicon
-    from backshop.insights.planning.models import Declined
-    from backshop.insights.planning.rules import Refused
-
     if (reading.top_n or reading.sign) and not reading.dimensions and not reading.grain:
         reading.dimensions.append(D.PRODUCT)
         is_bought = reading.line.has(r"\b(?:buy|bought|buying|ordered|purchased?)\b")
@@ -1426,8 +1422,6 @@ def guess(reading: Reading) -> None:
     if reading.line.has(
         r"\b(?:business|biz|performance|performing|doing|going|overview|summary|numbers|figures|stats|kpis?|dashboard|report)\b"
     ):
-        from backshop.insights.semantic.models import Calendar
-
         reading.metrics += ["net_sales"]
         reading.period, reading.compare = Calendar(unit=Unit.MONTH), "previous_period"
         return
@@ -1436,8 +1430,8 @@ def guess(reading: Reading) -> None:
             "That names nothing that can be counted here: ask about sales, orders, customers,"
             " products, refunds, coupons or stock.",
             ("a number to look for",),
-            SemanticQuery.model_validate(lexicon._NET[1]),
-            lexicon._NET[0],
+            SemanticQuery.model_validate(lexicon.NEAREST_NET[1]),
+            lexicon.NEAREST_NET[0],
         )
     )
 
@@ -1626,9 +1620,6 @@ _SHARE_OF = rf"{_SHARE} of (?:our |all |the )*(?:orders|customers|sales|revenue)
 
 
 def _decline_share_of_limit(reading: Reading) -> None:
-    from backshop.insights.planning.models import Declined
-    from backshop.insights.planning.rules import Refused
-
     limits = [each for each in reading.filters if each.field in Limit.__members__.values()]
     if not (limits and reading.line.has(_SHARE_OF)):
         return

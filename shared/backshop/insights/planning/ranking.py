@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from re import Match
-from typing import TYPE_CHECKING
 
 from backshop.insights.planning.lexicon import BEST, CODES, DIMENSION_NOUNS, GOODS, WORST
+from backshop.insights.planning.reading import Reading
 from backshop.insights.planning.text import Line, folded
 from backshop.insights.semantic.checking import RANKED
 from backshop.insights.semantic.models import Dimension, Unit
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 D = Dimension
 NOUNS = "|".join(f"(?P<{str(dimension).upper()}>{noun})" for dimension, noun in DIMENSION_NOUNS)

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from math import log
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backshop.insights.planning.filters import N_PLUS, N, limit, number_of, op_of, put
 from backshop.insights.planning.learned import MISSING, Seen
+from backshop.insights.planning.reading import Reading
 from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import (
     Dimension,
@@ -23,9 +24,6 @@ from backshop.insights.semantic.models import (
     SemanticQuery,
     Unit,
 )
-
-if TYPE_CHECKING:
-    from backshop.insights.planning.rules import Reading
 
 D = Dimension
 SURELY_MISSING = 0.7
@@ -261,3 +259,8 @@ def read_numbers(reading: Reading, seen: Seen) -> None:
         number = int(alone[0])
         reading.top_n = -number if rank.startswith("-") else number
         reading.line.take(rf"(?<![\w@.-]){alone[0]}(?= |$)")
+
+
+def is_told(reading: Reading) -> bool:
+    """Of a second reading: whether words of what is not in the data are only a part of a story."""
+    return reading.seen is not None and reading.seen.missing < HARDLY_MISSING

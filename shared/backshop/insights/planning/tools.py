@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from backshop.insights.planning.completing import finished
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
 from backshop.insights.planning.names import key_of
-from backshop.insights.planning.rules import Refused, finished
+from backshop.insights.planning.reading import Refused
 from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import DAYS, Dimension, Limit, SemanticQuery
 from backshop.insights.semantic.wording import plain

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from backshop.insights.planning import learned
 from backshop.insights.planning.models import Asked
-from backshop.insights.planning.rules import Refused, opened
+from backshop.insights.planning.opening import opened
+from backshop.insights.planning.reading import Refused
 from backshop.insights.planning.text import folded
 from backshop.insights.semantic.metrics import METRICS
 from scipy import sparse

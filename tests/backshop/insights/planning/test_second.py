@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from backshop.insights.planning import learned, second
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
-from backshop.insights.planning.rules import opened, plan
+from backshop.insights.planning.opening import opened
+from backshop.insights.planning.rules import plan
 from backshop.insights.semantic.models import AllTime, SemanticQuery
 
 from tests.backshop.insights.planning.learning import examples
