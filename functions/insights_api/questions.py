@@ -12,7 +12,7 @@ import answering
 import model
 from backshop import db, logs
 from backshop.commerce import clean_text
-from backshop.errors import BadRequest, NotFound, TooManyRequests
+from backshop.errors import BadRequest, NotFound, TooManyRequests, Unprocessable
 from backshop.insights import answers
 from backshop.insights.planning import repository as names
 from backshop.insights.planning import suggesting
@@ -23,7 +23,7 @@ from backshop.insights.plans import counting
 from backshop.insights.saved import repository as saved
 from backshop.insights.saved.models import Chat, without_addresses
 from backshop.insights.semantic import repository as semantic
-from backshop.insights.semantic.models import Answer, Nearest, Refusal, SemanticQuery
+from backshop.insights.semantic.models import Answer, Meaningless, Nearest, Refusal, SemanticQuery
 from backshop.insights.semantic.repository import Shop
 from backshop.insights.semantic.running import local_day
 from backshop.web import fast
@@ -82,7 +82,7 @@ def _planned(context: _Context) -> tuple[Plan | Declined, Answer | None]:
     """The plan, and its answer where it is SQL. Asked of the model first, where there is one; no
     transaction is open meanwhile."""
     planned = model.plan(context.asked, context.known) if model.is_configured() else None
-    own = plan(context.asked, context.known)
+    own = _own_plan(context.asked, context.known)
     if isinstance(planned, Sql):
         return own, _by_sql(planned, context)
     if planned is None or (isinstance(planned, Declined) and isinstance(own, Declined)):
@@ -93,7 +93,18 @@ def _planned(context: _Context) -> tuple[Plan | Declined, Answer | None]:
 def _with_fresh_names(tx: db.Tx, made: Declined, context: _Context) -> Plan | Declined:
     """What is not there may have been added since the names were read."""
     known = names.known(tx, context.shop.id, context.shop.books.currency, again=True)
-    return made if known == context.known else plan(context.asked, known)
+    return made if known == context.known else _own_plan(context.asked, known)
+
+
+def _own_plan(asked: Asked, known: Known) -> Plan | Declined:
+    try:
+        return plan(asked, known)
+    except Meaningless as wrong:
+        return Declined(wrong.message, SO_LONG_AGO)
+
+
+SO_LONG_AGO = ("days so long ago",)
+"""What a query that the planner let through may still mean: days that no date can be."""
 
 
 def _by_sql(sql: Sql, context: _Context) -> Answer | None:
@@ -148,7 +159,10 @@ def _reply(
 ) -> Answer | Refusal:
     if isinstance(made, Declined):
         return _refusal(made)
-    reply = answering.reply_in(tx, made.query, at, shop=context.shop)
+    try:
+        reply = answering.reply_in(tx, made.query, at, shop=context.shop)
+    except Unprocessable as wrong:
+        return Refusal(text=wrong.detail, missing=SO_LONG_AGO)
     if isinstance(reply, Refusal):
         return reply
     held = reply.assumptions

@@ -15,7 +15,7 @@ from backshop.insights.answers import kind_of
 from backshop.insights.models import books
 from backshop.insights.semantic import repository
 from backshop.insights.semantic.checking import checked
-from backshop.insights.semantic.models import SemanticQuery, Unit
+from backshop.insights.semantic.models import Meaningless, SemanticQuery, Unit
 from backshop.insights.semantic.periods import Calendars, buckets, compared, window
 from backshop.insights.semantic.repository import Shop as Held
 from backshop.insights.semantic.running import local_day, run, run_in
@@ -145,6 +145,54 @@ COMPARED: list[tuple[dict[str, Any], str, tuple[str, str]]] = [
         ("2025-12-01", "2025-12-01"),
     ),
 ]
+
+
+YEAR = {"type": "calendar", "unit": "year"}
+QUARTER = {"type": "calendar", "unit": "quarter"}
+YEAR_OF_MONTHS = {"type": "last_n", "n": 12, "unit": "month"}
+TWO_YEARS = {"type": "last_n", "n": 2, "unit": "year"}
+OVER_A_LEAP_DAY: list[tuple[date, dict[str, Any], str, tuple[str, str]]] = [
+    (date(2025, 3, 1), YEAR, "previous_year", ("2024-01-01", "2024-03-01")),
+    (date(2025, 3, 1), YEAR, "previous_period", ("2024-01-01", "2024-03-01")),
+    (date(2025, 12, 15), YEAR, "previous_year", ("2024-01-01", "2024-12-15")),
+    (date(2024, 12, 15), YEAR, "previous_year", ("2023-01-01", "2023-12-15")),
+    (date(2024, 2, 29), YEAR, "previous_year", ("2023-01-01", "2023-02-28")),
+    (date(2025, 2, 28), YEAR, "previous_year", ("2024-01-01", "2024-02-28")),
+    (date(2025, 3, 1), QUARTER, "previous_year", ("2024-01-01", "2024-03-01")),
+    (date(2025, 3, 10), YEAR_OF_MONTHS, "previous_period", ("2023-04-01", "2024-03-10")),
+    (date(2025, 3, 10), TWO_YEARS, "previous_period", ("2022-01-01", "2023-03-10")),
+    # What is not years apart is so by as many days.
+    (date(2024, 3, 31), QUARTER, "previous_period", ("2023-10-01", "2023-12-31")),
+    (date(2024, 3, 30), QUARTER, "previous_period", ("2023-10-01", "2023-12-29")),
+]
+
+
+@pytest.mark.parametrize(("today", "period", "word", "wanted"), OVER_A_LEAP_DAY, ids=str)
+def test_years_that_are_running_pair_date_by_date(
+    today: date, period: dict[str, Any], word: str, wanted: tuple[str, str]
+) -> None:
+    held = query(period=period | {"compare": word}).period
+    assert held is not None
+    now = Calendars(today)
+    found = compared(held, window(held, now), now)
+    assert found is not None
+    assert (str(found.first), str(found.last)) == wanted
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"type": "last_n", "n": 3660, "unit": "year"},
+        {"type": "calendar", "unit": "year", "offset": -1200},
+        {"type": "last_n", "n": 700, "unit": "year", "compare": "previous_period"},
+    ],
+)
+def test_a_period_before_all_calendars_is_refused(period: dict[str, Any]) -> None:
+    held = query(period=period).period
+    assert held is not None
+    now = Calendars(TODAY)
+    with pytest.raises(Meaningless, match="later period"):
+        compared(held, window(held, now), now)
 
 
 @pytest.mark.parametrize(("period", "word", "wanted"), COMPARED, ids=str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -13,6 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from backshop.insights.semantic.checking import ALONE
+from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import Result, SemanticQuery
 from backshop.insights.semantic.running import run
 
@@ -20,6 +22,7 @@ from tests.backshop.insights.naive import Naive, Order, Question, Shop
 from tests.backshop.insights.shops import AS_OF, shop
 from tests.backshop.insights.test_against_naive import MONEY, cells, same
 
+FRESHNESS = "sync_freshness"
 ONE_CURRENCY = (0, 1, 4, 5, 8, 9)
 FLOWS = (
     "gross_sales", "discounts", "refunds", "net_sales", "taxes", "shipping", "total_sales", "orders",
@@ -181,3 +184,36 @@ def test_a_limit_on_the_result_leaves_the_rows_that_keep_it(
     }
     found = cells(asked(tx, query), "items_sold")
     assert len(found) == len([value for value in every.values() if value > limit])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_freshness_changes_no_metric_that_it_stands_beside(
+    tx: Any, settle: Callable[[Shop], UUID], seed: int
+) -> None:
+    """Of one currency, and of several."""
+    settle(shop(seed))
+    tx.execute("UPDATE insights.stores SET last_sync_at = %s", (AS_OF - timedelta(minutes=7),))
+    for metric in METRICS.keys() - {ALONE, FRESHNESS}:
+        beside = asked(tx, {"metrics": [metric, FRESHNESS]})
+        alone = asked(tx, {"metrics": [metric], "period": beside.query.as_json()["period"]})
+        assert beside.totals[metric] == alone.totals[metric], metric
+        assert beside.totals[FRESHNESS] == 7, metric
+
+
+def test_years_stand_beside_each_other_date_by_date(
+    tx: Any, settle: Callable[[Shop], UUID]
+) -> None:
+    """Over a leap day, too: each day of one year beside the same date of the other."""
+    made = shop(1, orders=300)
+    settle(made)
+    daily = {"metrics": ["orders"], "grain": "day"}
+    for word in ("previous_year", "previous_period"):
+        year = {"type": "calendar", "unit": "year", "offset": 0, "compare": word}
+        found = asked(tx, daily | {"period": year})
+        before = Naive(made, made.currency).answer(
+            Question("orders", None, "day", date(2024, 1, 1), date(2024, 12, 15), AS_OF)
+        )
+        assert len(found.rows) == 349
+        for day, _now, then, _change in found.rows:
+            same = date.fromisoformat(str(day)).replace(year=2024)
+            assert then == before.get((same,), 0), (word, day)

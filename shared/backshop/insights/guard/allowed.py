@@ -236,6 +236,8 @@ PATTERNS: Final[dict[str, int]] = {
 """Which argument is a regular expression."""
 FORMATS: Final = frozenset({"to_char", "to_date", "to_number", "to_timestamp"})
 
+TAKE_ANY: Final = frozenset({"concat", "concat_ws", "count"})
+"""Their arguments may be of any type."""
 MEASURES: Final = frozenset({"date_trunc", "date_part", "date_bin", "make_interval"} | FORMATS)
 """Their texts are units and formats, which tell nothing of a store and stay where they are."""
 

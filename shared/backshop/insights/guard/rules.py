@@ -162,12 +162,18 @@ def _select(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) 
     if clause := node.get("withClause"):
         scope = _with(clause, below(path, "withClause"), scope, found)
     for each in node.get("targetList", ()):
-        call = each["ResTarget"].get("val", {}).get("FuncCall")
+        call = _uncast(each["ResTarget"].get("val", {})).get("FuncCall")
         if call and call["funcname"][-1]["String"]["sval"] in allowed.SERIES:
             _series(call)
             _bound_select(node, path, found)
     grouped = id(node) if "groupClause" in node or "distinctClause" in node else 0
     return _Scope(scope.ctes, scope.recursive, grouped)
+
+
+def _uncast(node: Tree) -> Tree:
+    while cast := node.get("TypeCast"):
+        node = cast["arg"]
+    return node
 
 
 def _with(clause: Tree, path: Path, scope: _Scope, found: _Found) -> _Scope:
@@ -507,7 +513,8 @@ def _constant(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found
     number = found.numbers.setdefault(key, len(found.texts) + 2)
     if number == len(found.texts) + 2:
         found.texts.append(text)
-    found.changes.append((path, lambda place: _number(place, number)))
+    change = _typed_number if _takes_any(around) else _number
+    found.changes.append((path, lambda place: change(place, number)))
 
 
 def _is_written_out(around: Tree) -> bool:
@@ -523,8 +530,21 @@ def _is_written_out(around: Tree) -> bool:
     return False
 
 
+def _takes_any(around: Tree) -> bool:
+    """Whether a text stands where nothing says of which type it is, which Postgres asks of
+    parameters."""
+    if call := around.get("funcname"):
+        return call[-1]["String"]["sval"] in allowed.TAKE_ANY
+    return "nulltesttype" in around
+
+
 def _number(place: Any, number: int) -> None:
     place.param_ref.number = number
+
+
+def _typed_number(place: Any, number: int) -> None:
+    _number(place, number)
+    _cast(place, "text")
 
 
 _LOCATION = re.compile(rb'"(location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+,?')
@@ -555,6 +575,8 @@ def _call(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) ->
 
 def _refuse_misplaced_series(name: str, path: Path) -> None:
     above, field, _index, _kind = path
+    while above is not None and above[3] == "TypeCast":
+        above = above[0]
     if field != "items" and (above is None or above[3] != "ResTarget"):
         raise Refused(f"Write {name} in FROM.")
 

@@ -16,6 +16,7 @@ from backshop.insights.semantic.models import (
     AllTime,
     Calendar,
     LastN,
+    Meaningless,
     NamedDay,
     NamedMonth,
     NamedQuarter,
@@ -26,6 +27,8 @@ from backshop.insights.semantic.models import (
 
 DAY = timedelta(days=1)
 YEAR_OF_WEEKS = timedelta(days=364)
+FIRST_YEAR = 1000
+"""Before it no period begins: what is reckoned from there stays within what dates hold."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS_OF = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
 
@@ -93,7 +96,7 @@ def _latest_complete(unit: Unit, month: int, today: date) -> Window:
 def compared(period: Period, current: Window, now: Calendars) -> Window | None:
     """The days that `period.compare` means beside `current`; None where it compares nothing.
 
-    A window still running is compared with as many days of the other.
+    A window still running is compared with as many days of the other, of years up to its date.
     """
     match period.compare:
         case None:
@@ -105,9 +108,22 @@ def compared(period: Period, current: Window, now: Calendars) -> Window | None:
         case named:
             other = window(_named(named), now)
     if current.is_running:
-        last = min(other.first + timedelta(days=current.days - 1), other.last)
-        return Window(other.first, last, other.last)
+        return Window(other.first, min(_as_far(current, other), other.last), other.last)
     return other
+
+
+def _as_far(current: Window, other: Window) -> date:
+    years = years_apart(current, other)
+    if years:
+        return years_before(current.last, years)
+    return other.first + timedelta(days=current.days - 1)
+
+
+def years_apart(current: Window, other: Window) -> int:
+    """How many whole years the other begins before the current window; 0 where these are none, and
+    its days are other dates."""
+    years = current.first.year - other.first.year
+    return years if years_before(current.first, years) == other.first else 0
 
 
 def _named(compare: str) -> Period:
@@ -143,10 +159,8 @@ def _year_before(period: Period, current: Window) -> Window:
     if isinstance(period, LastN | Calendar) and period.unit == Unit.WEEK:
         return _whole(current.first - YEAR_OF_WEEKS, current.through - YEAR_OF_WEEKS)
     if _whole_months(current.first, current.through):
-        return _whole(
-            year_before(current.first), _shift(current.through + DAY, Unit.YEAR, -1) - DAY
-        )
-    return _whole(year_before(current.first), year_before(current.through))
+        return _whole(years_before(current.first, 1), years_before(current.through + DAY, 1) - DAY)
+    return _whole(years_before(current.first, 1), years_before(current.through, 1))
 
 
 def _whole(first: date, last: date) -> Window:
@@ -161,9 +175,9 @@ def _whole_months(first: date, last: date) -> int:
     return 12 * (after.year - first.year) + after.month - first.month
 
 
-def year_before(day: date) -> date:
-    """The same date a year before; 28 February for the 29th."""
-    return _shift(day, Unit.YEAR, -1)
+def years_before(day: date, years: int) -> date:
+    """The same date so many years before; 28 February for the 29th."""
+    return _shift(day, Unit.YEAR, -years)
 
 
 # ------------------------------------------------------------------------------- buckets
@@ -202,13 +216,18 @@ def _buckets(days: Window, unit: Unit, week_start: int) -> Iterator[date]:
 
 
 def _shift(day: date, unit: Unit, number: int) -> date:
-    """`number` units later; a day that the month does not have becomes its last."""
+    """`number` units later; a day that the month does not have becomes its last. Raises
+    Meaningless before the year 1000."""
     if unit == Unit.DAY:
         return day + timedelta(days=number)
     if unit == Unit.WEEK:
         return day + timedelta(weeks=number)
     months = 12 * day.year + day.month - 1 + number * _MONTHS_OF[unit]
     year, month = divmod(months, 12)
+    if year < FIRST_YEAR:
+        raise Meaningless(
+            "That is before the calendar of shops begins: ask for a later period.", "period"
+        )
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 

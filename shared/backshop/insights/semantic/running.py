@@ -46,6 +46,7 @@ from backshop.insights.semantic.periods import (
     compared,
     end_of,
     window,
+    years_apart,
 )
 from backshop.insights.semantic.repository import Shop
 from backshop.insights.semantic.scope import Asked, values_of
@@ -303,16 +304,14 @@ class _Run:
         if period.compare:
             other = compared(period, self.window, self.calendars)
             assert other is not None
-            self._beside(
-                rows, other, by, grain, self.base, by_date=period.compare == "previous_year"
-            )
+            self._beside(rows, other, by, grain, self.base)
         yearly = [each for each in self.metrics if each.after == After.YEAR_ON_YEAR]
         if yearly:
             bases = [METRICS[each.of] for each in yearly]
             before = compared(_beside_last_year(period), self.window, self.calendars)
             assert before is not None
             held = {key: dict(values) for key, values in rows.rows.items()}
-            self._beside(rows, before, by, grain, bases, by_date=True)
+            self._beside(rows, before, by, grain, bases)
             for key, values in rows.rows.items():
                 old = held.get(key, {})
                 for each in yearly:
@@ -327,15 +326,13 @@ class _Run:
         by: tuple[Dimension, ...],
         grain: Unit | None,
         metrics: Sequence[Metric],
-        *,
-        by_date: bool,
     ) -> None:
         found = self.fetch(metrics, other, by=by, grain=grain)
         if grain and self.window:
             week = self.shop.books.week_start
-            theirs = buckets(other, grain, week)
+            years = years_apart(self.window, other) if grain != Unit.WEEK else 0
             pairs = tables.pairing(
-                buckets(self.window, grain, week), theirs, by_date=by_date and grain != Unit.WEEK
+                buckets(self.window, grain, week), buckets(other, grain, week), years
             )
             found = tables.moved(found, pairs)
         tables.compare(

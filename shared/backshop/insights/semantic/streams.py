@@ -398,7 +398,9 @@ def _unsold(c: Scope) -> Source:
 
 
 def _freshness(c: Scope) -> Source:
-    return Source(f"(SELECT {c.param(c.asked.minutes_old)}::numeric AS minutes) AS b", {})
+    """Beside amounts of money it stands in the row of the store's own currency."""
+    minutes = f"(SELECT {c.param(c.asked.minutes_old)}::numeric AS minutes) AS b"
+    return Source(minutes, {"currency": Key(f"{c.param(c.asked.books.currency)}::text")})
 
 
 def pairs(c: Scope) -> str:

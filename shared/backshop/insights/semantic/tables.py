@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from backshop.insights.semantic.models import Unit
-from backshop.insights.semantic.periods import Window, year_before
+from backshop.insights.semantic.periods import Window, years_before
 
 Keys = tuple[Any, ...]
 Values = dict[str, Decimal | None]
@@ -89,10 +89,11 @@ def _distinct(rows: Table, place: int) -> list[Any]:
     return list(dict.fromkeys(key[place] for key in rows.rows))
 
 
-def pairing(current: Sequence[date], other: Sequence[date], *, by_date: bool) -> dict[date, date]:
-    """Which bucket of the current window each bucket of the other stands beside."""
-    if by_date and len(current) != len(other):
-        wanted = {year_before(each): each for each in reversed(current)}
+def pairing(current: Sequence[date], other: Sequence[date], years: int) -> dict[date, date]:
+    """Which bucket of the current window each bucket of the other stands beside: that of the same
+    date so many years later, or of the same place."""
+    if years and len(current) != len(other):
+        wanted = {years_before(each, years): each for each in reversed(current)}
         return {each: wanted[each] for each in other if each in wanted}
     return dict(zip(other, current, strict=False))
 

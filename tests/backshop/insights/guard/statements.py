@@ -426,6 +426,7 @@ series_cross: SELECT count(*) FROM generate_series(1, 100000) a, generate_series
 series_by_subquery: SELECT count(*) FROM generate_series(1, (SELECT 1000000000)) g
 series_of_seconds: SELECT count(*) FROM generate_series('1900-01-01'::timestamp, '2100-01-01', interval '1 second') g
 series_in_column: SELECT generate_series(1, (SELECT 1000000000))
+series_cast_in_column: SELECT count(*) FROM (SELECT generate_series(1, (SELECT 1000000000))::text::numeric AS n) x
 series_cross_texts: SELECT string_agg(a::text || b::text, ',') FROM generate_series(1, 100000) a, generate_series(1, 100000) b
 series_cross_array: SELECT array_agg(a) FROM generate_series(1, 100000) a, generate_series(1, 100000) b
 intersect_of_series: SELECT count(*) FROM (SELECT a + b * 100000 FROM generate_series(1, 100000) a, generate_series(1, 100000) b INTERSECT SELECT a + b * 100000 FROM generate_series(1, 100000) a, generate_series(1, 100000) b) x
@@ -583,5 +584,9 @@ pareto: WITH p AS (SELECT product_name, sum(total) AS sales FROM order_items GRO
 rfm: SELECT id, ntile(5) OVER (ORDER BY last_order_date) AS r, ntile(5) OVER (ORDER BY order_count) AS f, ntile(5) OVER (ORDER BY total_spent) AS m FROM customers
 year_on_year: SELECT extract(month FROM date_created) AS month, sum(total) FILTER (WHERE extract(year FROM date_created) = 2025) AS this, sum(total) FILTER (WHERE extract(year FROM date_created) = 2024) AS last FROM orders GROUP BY 1 ORDER BY 1
 moving_average: SELECT day, avg(sales) OVER (ORDER BY day ROWS 6 PRECEDING) FROM (SELECT date_created::date AS day, sum(total) AS sales FROM orders GROUP BY 1) x
+texts_of_any_type: SELECT concat(name, ' ', sku), concat_ws('-', name, 'new', sku), count('x'), 'a' IS NOT NULL FROM products GROUP BY concat(name, ' ', sku), concat_ws('-', name, 'new', sku)
+calendar_cast_in_column: WITH days AS (SELECT generate_series(min(date_created)::date, max(date_created)::date, '1 day')::date AS day FROM orders) SELECT day, count(o.id) FROM days LEFT JOIN orders o ON o.date_created::date = day GROUP BY day
+calendar_cast_without_table: SELECT generate_series('2025-01-01'::date, '2025-01-07'::date, '1 day')::date AS day
+unnest_cast_in_column: SELECT unnest(ARRAY['a', 'b'])::text AS name
 tax_share: SELECT country, sum(tax_total) / nullif(sum(total - tax_total), 0) FROM orders GROUP BY country
 """)
