@@ -39,8 +39,17 @@ _STATED = (
     + _VERB
     + r"\b)"
 )
+_WHOEVER = (
+    r"(?:i|we|he|she|they|it|you|there|people|everyone|everybody|my|our|the|this|that|some|an?)"
+)
+_REASONED = (
+    rf"{_FILLERS}(?:(?:because|'?cause|seeing (?:as|that)|given that|now that|as|if|in case|although|even though) {_WHOEVER} [^:]*"
+    rf"|since {_WHOEVER} [^:]*?\b(?:depends?|needs?|wants?|must|have to|has to|thinks?|plans?|is|are|am|will|going)\b[^:]*)"
+)
+"""A reason or a condition before the question: `because we close on monday: …`."""
 _SENTENCE = (
     rf"{_STATED}|{_FILLERS}(?!{_ASKING}\b)(?:(?!who|that|which|whose|where|only|for|in|from|by|with)[\w'&-]+ ){{1,4}}?{_VERB} .*[.!]\s*$"
+    rf"|{_REASONED}:\s*$"
     rf"|{_FILLERS}(?:just |still |currently )?(?:trying|thinking|planning|wondering|hoping|getting|preparing|working|sitting|doing|writing|making|heading|going) .*[.!]\s*$"
 )
 """A whole one may be of anything."""
@@ -51,7 +60,9 @@ _WANTED = (
 )
 """Wants of which the rest of the sentence is the question."""
 _ASKED_FOR = (
-    rf"{_FILLERS}(?:my|our|the|an?|some) [\w' -]{{1,40}}? (?:wants?|wanted|would like|needs?|likes?|asks?|asked|asking|wonders?)"
+    rf"{_FILLERS}(?:if|when|while|before|because|as|since) {_WHOEVER} [^:?]{{3,80}}?, (?:i|we) (?:have|need|want|would like|must|should|'d like)(?: to)?"
+    rf"(?: (?:know|see|have|check|find out|tell (?:them|him|her|you)))? (?={_ASKING}\b)"
+    rf"|{_FILLERS}(?:my|our|the|an?|some) [\w' -]{{1,40}}? (?:wants?|wanted|would like|needs?|likes?|asks?|asked|asking|wonders?)"
     rf"(?: me| us)?(?: to (?:know|see|find out|hear))? (?={_ASKING}\b)"
 )
 """Who wants to know."""

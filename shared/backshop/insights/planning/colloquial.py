@@ -50,8 +50,12 @@ _FACE_TO_FACE: tuple[tuple[str, str], ...] = (
         rf"\b((?:on )?(?:the |our )?{_SITE} {_BESIDE} {_TILL})(?= *$| ?,| (?:last|this|in|for|since|over|yesterday|today)\b)",
         "online vs in store",
     ),
+    (
+        r"\b(?:counter|till|shop ?floor) (sales|orders|revenue|takings|turnover|receipts|customers|business)\b",
+        r"pos \1",
+    ),
 )
-"""Ways to call the two channels that are said only beside each other."""
+"""Ways to call the two channels, the first two said only beside each other."""
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (r"(?<!selling )\b(?:an? )(?:(?:real|complete|total|bit of a|big|huge|roaring|great|runaway) )*(?:damp squib|bust|wash ?out|let ?down|disappointment|success|triumph|disaster)(?: for)?\b", ""),
@@ -107,6 +111,7 @@ _OF_REST: tuple[tuple[str, str], ...] = (
     (r"\b(?:middle of the road|run of the mill|bog standard|garden variety)\b(?: (?=order|basket|purchase|cart))?", "typical "),
     (r"\b(?:all told|when all is said and done|all in all|in the grand scheme(?: of things)?|by and large|long story short|give or take|ball ?park(?: figure)?|off the top of your head|in a nutshell|at a glance|for the (?:tax ?man|books|record|accounts|files)|for good measure|come rain or shine|warts and all|hand on heart|cut to the chase|no beating about the bush|bird s eye view|birds eye view|rule of thumb|as the crow flies|truth be told|if i may|small ?fry|night ?owl|early ?bird|tiddlers?|in one go|on the nose|to the penny|to the dot|bang for (?:our|your|the) buck|ish)\b(?! (?:products?|sales of|mugs?|shirts?))", ""),
     (r"\bwise(?= ?$| ~| ,)", "wise"),
+    (r"(?<=\d )(?:will|would) do(?: (?:fine|nicely|the job|for now))?$|(?<=\d )(?:is|are) (?:enough|plenty|fine|ok)$", ""),
 )  # fmt: skip
 
 _SAYINGS = (

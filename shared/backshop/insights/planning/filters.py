@@ -458,8 +458,12 @@ def _statuses(reading: Reading, line: Line, known: Known) -> None:
         each: re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", each).lower() for each in known.statuses
     }
     is_of_other = bool(reading.metrics) and reading.metrics[0] not in _OF_STATUSES
+    if any(each.field == D.PAYMENT_METHOD for each in reading.filters):
+        spoken = {
+            each: said for each, said in spoken.items() if said != "paid"
+        }  # `paid with klarna`
     for status, said in spoken.items():
-        word = re.escape(said).replace("cancelled", "cancell?ed").replace("canceled", "cancell?ed")
+        word = re.sub("cancell?ed", "cancell?ed", said).replace(" ", "[ _-]?")
         if line.take(
             rf"\b(?:{_NOT}|(?:that|which) (?:are|were|was|is) not|not counting) (?:(?:that|which|are|were|was|any|those|been) )*{word}\b(?: (?:ones|orders))?"
         ):
@@ -488,7 +492,8 @@ def read_spoken_statuses(reading: Reading, known: Known) -> None:
     for status in known.statuses:
         said = re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", status).lower()
         is_taken = " " in said and re.search(r"refund|return|cancel", said)
-        pattern = rf"\b(?:(?:with|in|having) )?(?:the )?(?:status (?:of )?)?{said}\b"
+        word = said.replace(" ", "[ _-]?")
+        pattern = rf"\b(?:(?:with|in|having) )?(?:the )?(?:status (?:of )?)?{word}\b"
         if is_taken and reading.line.take(pattern):
             _put_status(reading, status)
 

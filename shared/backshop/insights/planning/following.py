@@ -35,7 +35,7 @@ _STRONG_CUE = r"^ (?:(?:ok|okay|now|great|thanks|so|then|well|no|oops) )*(?:sorr
 _ADDING = r"\b(?:also|as well|too|add|adding|plus|additionally|in addition|include|including|together with|on top|next to it|alongside)\b"
 _EVERYTHING = r"\b(?:all (?:countries|products|categories|customers|orders|coupons|of (?:it|them))|worldwide|everywhere|globally|in total|overall|without (?:the )?filters?|no filters?|everything|altogether|the whole (?:shop|store))\b"
 _CLEARED = r"\b(?:remove|drop|clear|without|lose|forget|ignore|take off|no)(?: (?:the|that|this|all))*(?: (?P<what>[a-z ]+?))? (?:filters?|restrictions?|limits?)\b"
-_IN_ONE = r"\b(?:as|in|just|only) (?:the |a |one )*(?:single )?(?:total|sum|number|figure)s?\b|\bnot (?:by|per|each) (?:day|week|month|quarter|year)\b|\b(?:all )?(?:added|summed) (?:up|together)\b|^ (?:(?:the|just|and|show|me|give|now|ok|only) )*(?:grand |overall )?total (?:please )?$"
+_IN_ONE = r"\b(?:as|in|just|only) (?:the |a |one |1 )*(?:single )?(?:total|sum|number|figure)s?\b|\bnot (?:by|per|each) (?:day|week|month|quarter|year)\b|\b(?:all )?(?:added|summed) (?:up|together)\b|^ (?:(?:the|just|and|show|me|give|now|ok|only) )*(?:grand |overall )?total (?:please )?$"
 _NOT_COMPARED = r"\b(?:without|no|drop|remove|lose|forget|skip|leave out|ignore)(?: (?:the|that|any|more))* (?:comparison|compare|comparing|previous (?:period|year|one))\b"
 _CLASSES = {
     "new": "new_customers",
@@ -47,6 +47,7 @@ _CLASSES = {
 }
 _CLASS = rf"^ (?:(?:and|what about|how about|the|same|for|now|ok|only) )*(?P<kind>{'|'.join(_CLASSES)})(?: ones| customers?)?(?: instead)? $"
 _BEFORE = r"\b(?:the )?(?:one|period|day|week|month|quarter|year|\d+ (?:days|weeks|months|years)) (?:before|prior|earlier)(?: (?:that|it|this))?\b|\bbefore that\b|\bthe previous (?:one|period)\b|\bthe prior (?:one|period)\b"
+_WEEKEND_BEFORE = r"\b(?:the )?weekend (?:before|prior|earlier)(?: (?:that|it|this))?\b"
 _YEAR_BEFORE = r"\b(?:the )?(?:same (?:period|time|months?|weeks?|days?|quarter)(?: of| in)? (?:the )?(?:last|previous|prior) year|(?:a|1) year (?:ago|before|earlier)|year before)\b"
 _OTHER_WAY = r"\b(?:the other way (?:round|around)|reverse(?:d)?|worst|bottom|lowest|least|flip(?:ped)?|ascending)\b"
 
@@ -101,8 +102,9 @@ _OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:
 
 _MAKE_IT = r"^ (?:(?:and|ok|okay|now|please|can you|could you|then|so|but) )*(?:make|turn|have) (?:it|that|this|them)(?: into| in| to)? (?!\d{1,3}\b)"
 """Of which `make` is no money."""
-_JUST_ORDERS = r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?=(?: now| please| then| instead| though)* *$)"
+_JUST_ORDERS = r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?=(?: ~)?(?: now| please| then| instead| though)* *$)"
 """`only orders over 100`, once the limit is taken out."""
+_OF_ORDERS = (Limit.ORDER_TOTAL, Dimension.COUPON, Dimension.CURRENCY, Dimension.CHANNEL)
 
 
 def spoken_then(line: str, before: SemanticQuery) -> str:
@@ -118,6 +120,8 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
             "what is the inventory value",
             line,
         )
+    if before.period is not None:
+        line = re.sub(_SAME_TIME, "", line)
     if before.period is not None and (beside := re.match(_SIDE_BY_SIDE, line)):
         return f"compared with the {beside['unit'] or 'year'} before"
     if before.metrics[:1] == ("items_sold",):
@@ -129,6 +133,12 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
     return line
 
 
+_SAME_TIME = (
+    r"\b(?:for|in|over|during|within|across) (?:exactly )?(?:(?:the|that|those|these) )?(?:very )?(?:same|those|these)"
+    r" (?:\d+ )?(?:days|weeks|months|quarters|years|dates|time ?frame|period|periods|time span)\b"
+    r"(?! (?:(?:of|in|a|the) )*(?:last|previous|prior|before|earlier|year|(?:19|20)\d\d))"
+)
+"""Of a question that goes on: the period stays."""
 _LEAD = r"(?:(?:and|but|ok|okay|now|so|then|please|same|the same|well|sorry|hm+|can you|could you|can i|could i|let us|i mean|i meant|i just|i only|what if|if|we|you|i) )*"
 _IN_MONEY = rf"^{_LEAD}(?:what (?:is|was|are|were) (?:that|it|this|those|they|these) )?(?:just |but |and )*(?:in|as)(?: terms of)? (?:cash|value|money|dollars|euros|pounds|sterling|quid|bucks|francs|rupees|kroner|¤)(?: terms| instead| please)* *$"
 _PLAINLY: tuple[tuple[str, str], ...] = (
@@ -216,7 +226,7 @@ def read_shift(reading: Reading) -> None:
     question turns away from (`units instead of revenue`) is no part of it."""
     reading.line.text = re.sub(_MAKE_IT, " and ", reading.line.text)
     reading.line.text = re.sub(_OF_THOSE, r"\1 ", reading.line.text)
-    if any(each.field in (Limit.ORDER_TOTAL, Dimension.COUPON) for each in reading.filters):
+    if any(each.field in _OF_ORDERS for each in reading.filters):
         reading.line.text = re.sub(_JUST_ORDERS, r"\1 ", reading.line.text)
     if found := reading.line.take(_AS_MANY):
         reading.as_many = int(found["n"] or found["n2"])
@@ -229,8 +239,13 @@ def read_shift(reading: Reading) -> None:
         reading.compare_before = True
 
 
+_SHORT_CUE = (
+    r"\b(?:instead|as well|too|the same)\b|^ now (?:(?:the|for|only|with) )?(?:[~@%\w]+ ){1,2}$"
+)
+
+
 def is_cue(line: Line) -> bool:
-    return line.has(CUE) or line.has(r"\b(?:instead|as well|too|the same)\b")
+    return line.has(CUE) or line.has(_SHORT_CUE)
 
 
 _WHICH_THEN = rf"^ (?:(?:and|so|ok|then) )*(?:what|which|in which|on which|at what)(?: one)? ~ (?:(?:is|was|are|were) (?:the )?(?:{BEST}|{WORST})|(?:sold|sells?|earned|made|brought in) (?:the )?(?:most|best|least|worst)) $"
@@ -253,7 +268,7 @@ def is_about_it(before: SemanticQuery, reading: Reading, *, cued: bool) -> bool:
         return cued or len(reading.line.words()) <= 8
     if _is_of_then(reading) or _is_of_the_thing(before, reading):
         return True
-    return cued and reading.line.has(_STRONG_CUE)
+    return cued and reading.line.has(rf"{_STRONG_CUE}|^ now\b")
 
 
 def _is_of_then(reading: Reading) -> bool:
@@ -291,6 +306,7 @@ def changed(before: SemanticQuery, reading: Reading, now: times.Now) -> Semantic
     grain = reading.grain or (before.grain if not reading.dimensions or is_added else None)
     if line.take(_IN_ONE) and not reading.grain:
         grain = None
+        dimensions = dimensions if before.grain else list(reading.dimensions)
     if reading.has_trend and grain is None:
         grain = times.suiting(reading.period or before.period)
     filters = [
@@ -451,6 +467,9 @@ def _period(
         return reading.period, reading.compare
     if old is not None and line.take(_YEAR_BEFORE):
         return _moved(old, now, "previous_year"), None
+    if isinstance(old, Range) and line.take(_WEEKEND_BEFORE):
+        week = timedelta(days=7)
+        return Range(start=old.start - week, end=old.end - week), None
     if old is not None and line.take(_BEFORE):
         return _moved(old, now, "previous_period"), None
     if reading.period is None:

@@ -75,10 +75,14 @@ def _list_of_products(reading: Reading, found: Match[str]) -> None:
         reading.dimensions[:] = [each for each in reading.dimensions if each != D.PRODUCT]
 
 
+_MORE_THAN_DAYS = rf"\b(?:(?:more|longer|older) than|over) {DURATION}"
+
+
 def _lapsed(reading: Reading, found: Match[str]) -> None:
     if found["unit"]:
         days = days_of(found)
-        put(reading, limit(Limit.DAYS_SINCE_LAST_ORDER, ">=", days))
+        op = ">" if re.search(_MORE_THAN_DAYS, found[0]) else ">="
+        put(reading, limit(Limit.DAYS_SINCE_LAST_ORDER, op, days))
         _or_with_few_orders(reading, days)
     _list_of_customers(reading, found)
 
@@ -150,7 +154,7 @@ def _with(reading: Reading, found: Match[str]) -> None:
 
 
 _CUSTOMER = r"(?P<noun>customers?|clients?|buyers?|shoppers?|spenders?|accounts?)"
-_LAST = r"(?:(?:in|for|since|over|within|during) )?(?:the )?(?:at least )?(?:(?:last|past) )?(?:more than |over |at least )?"
+_LAST = r"(?:(?:in|for|since|over|within|during) )?(?:the )?(?:at least )?(?:(?:last|past) )?(?:more than |longer than |over |at least )?"
 SHIFT = r"(?:shift(?:s|ing|ed)|flying|flew|flies|going|moves|moving)"
 STOCK_LEFT = r"(?:left|in stock|on stock|on hand|remaining|available|still have)"
 NOT_BOUGHT = rf"{NEVER} (?:been )?(?:{BOUGHT}|seen|heard from|active|around|buying|ordering|purchasing|shopping|visited)(?: (?:anything|again|(?:from|with|at) (?:us|(?:our|the) (?:shop|store))|an order|orders|something|since|another|any|else))*"
@@ -173,7 +177,7 @@ IDIOMS: tuple[Idiom, ...] = (
         then=_lapsed,
     ),
     Idiom(
-        rf"\b(?:how many |number of |count of |which |what |list |show |the |our |all |of )*(?:{PEOPLE} )+(?:that |who |which |~ |and |we |i )*{NOT_BOUGHT}(?= (?:since|after) (?!(?:the )?(?:last |past )?(?:\d+|an?|one|half a|few|couple of) (?:day|week|fortnight|month|quarter|year))| in (?:19|20)\d\d)",
+        rf"\b(?:how many |number of |count of |which |what |list |show |the |our |all |of )*(?:{PEOPLE} )+(?:that |who |which |~ |and |we |i )*{NOT_BOUGHT}(?= (?:since|after) (?!(?:the )?(?:last |past |more than |longer than |over |at least )*(?:\d+|an?|one|half a|few|couple of) (?:day|week|fortnight|month|quarter|year))| in (?:19|20)\d\d)",
         ("customers_at_risk",),
         (D.CUSTOMER,),
         then=_list_of_customers,

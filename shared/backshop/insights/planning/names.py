@@ -403,7 +403,8 @@ def _code_at(
         if named is None or len(span) < length:
             continue
         around = {*tokens[max(0, place - 2) : place], *tokens[place + length : place + length + 1]}
-        is_plain = word.isalpha() and (length > 1 or word in own_words)
+        is_spoken = dictated != word and span[0] not in own_words  # `save ten`
+        is_plain = word.isalpha() and not is_spoken and (length > 1 or word in own_words)
         if around & _OF_CODES or not is_plain:
             return named, length
     return None, 1
@@ -538,7 +539,7 @@ def _part_at(
         if held.whole(tuple(folded(each) for each in span)):
             return None, 0
         is_twice = len({folded(word) for word in span}) < length  # `daily order planner orders`
-        if is_twice or all(word in own_words for word in span):
+        if is_twice or all(word in own_words or word.isdigit() for word in span):
             continue
         named = of_parts(span, held)
         if named is not None:
@@ -549,7 +550,9 @@ def _part_at(
 def _rows_at(tokens: list[str], at: int, held: Index, own_words: frozenset[str]) -> Named | None:
     """One word of several products' names, where its products are asked for (`which hoodies`)."""
     word, before = tokens[at], tokens[at - 1] if at else ""
-    if word in own_words or held.whole((folded(word),)) or not _OF_ROWS.fullmatch(before):
+    if word.isdigit() or word in own_words or held.whole((folded(word),)):
+        return None
+    if not _OF_ROWS.fullmatch(before):
         return None
     if at + 1 < len(tokens) and held.has(folded(tokens[at + 1])):
         return None
@@ -660,7 +663,7 @@ def marked_countries(line: str, original: str, known: Known, found: Found) -> st
         is_part = bool(made) and made[-1] in ("north", "south", "latin", "central")
         for length in (4, 3, 2, 1) if not (is_part and tokens[at] == "america") else ():
             iso = table.get(tuple(tokens[at : at + length])) if at + length <= len(tokens) else None
-            if iso:
+            if iso and tokens[at + length : at + length + 3] != ["in", "the", "name"]:
                 made.append(found.add((_country(iso, known),)))
                 at += length
                 break

@@ -70,6 +70,20 @@ _PREFIXES = (
 """What begins a question that the rest of is asked."""
 _SUFFIX = rf"[ ,]+(?:(?:because )?(?:i|we) need (?:it|this|that) )?for (?:(?:my|our|the|an?|this|tomorrow['’]s|today['’]s|next week['’]s|\w+day['’]s) (?:{_WORD} ){{0,3}}?)(?:{_EVENT}|(?:\w+ )?(?:report|review|visit|letter)|{_MATTER}|accountant|book-?keeper|agency|bank|insurance|landlord|tax (?:man|office|advis[eo]r)|auditors?|investors?)(?:{_WHEN}){{0,3}}(?: please)?$"
 
+_PURPOSE_FIRST = (
+    rf"^{_HELLO}for (?:the|my|our|an?|this|some) (?P<what>[a-z]+(?: [a-z]+){{0,2}}?)(?: ?:| ?,| [-–—]|"
+    r"(?= (?:i|we) (?:need|want|would like|require|have to)\b)) *(?=\S)"
+)
+_OF_WHAT_IS_ASKED = (
+    r"(?:last|past|previous|next|first|second|third|whole|entire|same|other|current|coming|(?:month|week|year|day|quarter|weekend|weekday)s?|half|time|period"
+    r"|today|yesterday|season|summer|winter|spring|autumn|fall|january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|christmas|easter|halloween|(?:customer|buyer|client|guest|order|product|item|coupon|code|voucher|channel|payment)s?"
+    r"|categor(?:y|ies)|countr(?:y|ies)|web|online|shop|store|pos|till|website|new|returning|repeat|existing|regular|top|best|worst|biggest)"
+)
+_SUFFIX_DOING = (
+    rf"[ ,]+(?:(?:i|we)(?:['’]?m| am|['’]?re| are) )?(?:doing|preparing|writing|making|placing|planning) (?:my|our|the|some|an?) (?:{_WORD} ){{0,2}}?"
+    r"(?:orders?|rota|roster|report|books|accounts|list|newsletter|stock-?take|plan)(?: (?:now|today|right now|tonight|this (?:morning|afternoon|evening|week)))?$"
+)
 _OF_WHOM = r"\b(?:he|she|him|her|his|hers|they|them|their|theirs)\b"
 """Whoever asks is what is asked about (`our supplier asks what we paid him`)."""
 _MAY_BE = rf"\b(?:{_PEOPLE}|{_EVENT}|{_EVENT_ALIKE}|{_MATTER}|{_MEDIA}|phone|line|door|visitors)\b"
@@ -84,21 +98,37 @@ def _pattern(source: str) -> re.Pattern[str]:
 def apart(text: str, is_named: Callable[[str], bool]) -> tuple[str, list[str]]:
     """The text without its occasions, and those; whole where nothing would be left. A word that
     the store's own names have (`is_named`) tells of no occasion."""
+    told: list[str] = []
+    text = _without_purpose(text, is_named, told)
     own = {each.lower() for each in _pattern(_MAY_BE).findall(text)}
     words = {word for each in own for word in each.split() if len(word) > 3}
     if not own or any(map(is_named, words)):
-        return text, []
-    told: list[str] = []
+        return text, told
     left = _without_pieces(_pattern(r"\bre: *(?=\w)").sub("re ", text), told)
     for prefix in _PREFIXES:
         if found := _pattern(prefix).search(left):
             told.append(found[0])
             left = left[found.end() :]
-    if found := _pattern(_SUFFIX).search(left.rstrip(" ?.!")):
-        told.append(found[0])
-        left = left[: found.start()]
+    for suffix in (_SUFFIX, _SUFFIX_DOING):
+        if found := _pattern(suffix).search(left.rstrip(" ?.!")):
+            told.append(found[0])
+            left = left[: found.start()]
     is_whole = not any(map(str.isalnum, left)) or _pattern(_OF_WHOM).search(left)
     return (text, []) if is_whole else (left, told)
+
+
+def _without_purpose(text: str, is_named: Callable[[str], bool], told: list[str]) -> str:
+    """The text without what it is for, where it begins with that (`for the ledger: …`, `for our
+    insurance i need …`): anything but a name of the store, a time, or what rows and classes are
+    called."""
+    found = _pattern(_PURPOSE_FIRST).search(text)
+    if found is None:
+        return text
+    words = found["what"].lower().split()
+    if any(map(is_named, words)) or any(map(_pattern(_OF_WHAT_IS_ASKED).fullmatch, words)):
+        return text
+    told.append(found[0])
+    return text[found.end() :]
 
 
 def _without_pieces(text: str, told: list[str]) -> str:

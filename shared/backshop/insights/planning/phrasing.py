@@ -31,6 +31,12 @@ _CLASS = (
     r"|guests"
 )
 
+_SAME_QUARTER: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(q[1-4])\b(.{1,40}?) \1 (?:of |in |from )?(?:the |a )?(?:year before|previous year|prior year|year earlier|preceding year)\b",
+        r"\1\2 the same quarter of the year before",
+    ),
+)
 _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
     (
         rf"\b(which|what) ({CODES})(?: (?:has|have|had))? (?:(?:gave|given|giv(?:es|ing)|handed|hands)(?: (?:away|out|customers|people|shoppers|back))?|took|takes|taken|knock(?:ed|s)|burn(?:ed|s|t)|cost|costs|ate|eats)(?: (?:us|me|through))? (?:the )?(most|least|more|less)\b(?! (?:orders|uses|customers|sales|revenue|often))(?: (?:money|discount|discounts|cash|margin))?(?: (?:off|away|out))?",
@@ -326,7 +332,8 @@ _OF_PEOPLE: tuple[tuple[str, str], ...] = (
         r"\1",
     ),
     (
-        rf"\bhow (?:long|many days) (?:do|does|did) (?:our |the )?{PEOPLE} (?:leave it|wait|take|go|leave) between (?:orders|purchases)\b",
+        rf"\bhow (?:long|many days) (?:do|does|did) (?:our |the )?{PEOPLE} (?:leave it|wait|take|go|leave) between (?:orders|purchases)\b"
+        r"|\bhow (?:long|many days|much time)(?: (?:do|does|are|is|there|normally|usually|typically|on|average|generally))* (?:pass(?:es)?|go(?:es)? by|elapses?|lies?|there)?(?: on average)? ?between (?:(?:2|one|1|the|a|an|their|one s|someone s) )?(?:orders?|purchases?)(?: and (?:the )?(?:next|another)(?: one)?)?(?: (?:of|by|from) (?:the |our |one |1 |a |an )*(?:same |single )?(?:customers?|buyers?|person|client))?\b",
         "days between orders",
     ),
     (r"\b(?:customer|buyer|client|shopper) (?:count|numbers?|total)\b", "number of customers"),
@@ -1268,6 +1275,7 @@ _LEFT_OUT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
 
 _RULES = (
     *_FRONTED,
+    *_SAME_QUARTER,
     *_MONEY_GIVEN,
     *_OF_ORDERS,
     *_OF_PEOPLE,

@@ -936,14 +936,17 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _month,
     ),
     (rf"\b(?P<rel>)(?P<m>{MONTH[1:-1].replace('|may|', '|')})(?P<y>)\b", _month),
-    (r"(?<=[a-z~,0-9¤] )(?P<rel>)(?P<m>may)(?P<y>)(?= *$| ~| ,| vs| and (?!i|we))", _month),
+    (
+        r"(?<=[a-z~,0-9¤] )(?P<rel>)(?P<m>may)(?P<y>)(?= *$| ~| ,| vs| please| thanks| and (?!i|we))",
+        _month,
+    ),
     (
         r"(?<=[a-z~,0-9¤] )(?<!i )(?<!we )(?<!you )(?<!it )(?<!they )(?<!who )(?<!that )(?<!which )(?P<rel>)(?P<m>may)(?P<y>)"
         r"(?= (?:no|without|only|count|number|total|units|orders|sales|revenue|refunds|by|per|excl\w*|daily|weekly|top)\b)",
         _month,
     ),
     (
-        r"^ (?P<rel>)(?P<m>may)(?P<y>)(?= (?:sales|revenue|orders|turnover|numbers|figures|refunds)| *$| vs)",
+        r"^ (?P<rel>)(?P<m>may)(?P<y>)(?= (?:sales|revenue|orders|turnover|numbers|figures|refunds|please|thanks)| *$| ,| vs)",
         _month,
     ),
     (
@@ -1011,7 +1014,7 @@ def _quarter_in(quarter: int, year: int | None) -> Period:
 
 # ------------------------------------------------------------------------------- comparisons
 
-CONNECTOR = r"\b(?:vs|(?:beat|outperform|outdo|surpass|exceed|top)(?:s|ed|en)?(?= (?:the same|last|the one|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]))|(?:as )?compared (?:to|with|against)|in comparison (?:to|with)|compare (?:it |that |this |them )?(?:to|with)|against|relative to|as opposed to)\b"
+CONNECTOR = r"\b(?:vs|(?:beat|outperform|outdo|surpass|exceed|top)(?:s|ed|en)?(?= (?:the same|last|the one|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4]))|(?:as )?compared (?:to|with|against)|in comparison (?:to|with)|compare (?:it |that |this |them )?(?:to|with)|against|relative to|as opposed to|(?:next to|beside|alongside)(?= (?:the )?(?:same|previous|one before|year before|last (?:year|month|week|quarter)|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4])))\b"
 _YEAR_BEFORE = r"\b(?:(?:the )?same (?:period|time|day|days|week|month|months|quarter|dates|timeframe|point)(?: (?:of|in))?(?: the)? (?:last|previous|prior) year|(?:the )?same(?: (?:period|time|day|week|month|quarter))? (?:a year|1 year|one year) (?:ago|before|earlier)|(?:a|1|one) year (?:ago|before|earlier)|(?:the )?year before|previous year|prior year|(?:last|previous|prior) (?:years? )?ytd|ytd last year|last years?(?: (?:same|one|figures?|numbers?|sales|revenue|result|results))?)\b"
 _PERIOD_BEFORE = r"\b(?:(?:the )?(?:one|ones|period|day|week|month|quarter|\d+ (?:days|weeks|months|quarters|years)) (?:before|prior|earlier|preceding)(?: (?:that|it|this|those))?|(?:the )?(?:previous|prior|preceding|last) (?:period|one|ones|\d+ (?:days|weeks|months|quarters|years)|\d+)|(?:the )?(?:previous|prior|preceding)(?= |$)|before that|the before|last(?= *$| ~))(?!\w)"
 _CHANGED = r"\b(?:better|worse|more|less|fewer|higher|lower|bigger|smaller|stronger|weaker|busier|quieter|slower|up|down|change|changed|changes|growth|grow|grew|grown|growing|increase|increased|decrease|decreased|drop|dropped|rise|rose|improve|improved|differ|difference|behind|ahead|compare|compared|comparing|comparison|stack up)\b"
