@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
+from typing import IO
 
 from PIL import Image
 
@@ -24,11 +25,12 @@ SECONDS = 20
 """Of processor time: sixty megapixels of any kind take less than six."""
 _WAITS = 45.0
 """Seconds of the clock, in case it hangs without working."""
-_PIECE = 1 << 16
-"""Bytes read at once: what a pipe holds."""
-_ROOM = 1 << 26
-"""Bytes of the memory that both share for what is decoded: a product's 15 megapixels with their
-transparency are 60 million."""
+_MOST = 1 << 26
+"""Bytes that a child may answer: a product's 15 megapixels with their transparency are 60
+million."""
+_BAND = 64
+"""Rows sent at once, in the same little memory: that of a whole picture is fetched from the system
+page by page."""
 
 
 class Died(Exception):
@@ -45,42 +47,45 @@ def apart(
     """`decode(data)`, run in a child. Raises Told with the arguments where it raised `refusal`, and
     Died where the child met its limits or its end."""
     reading, writing = os.pipe()
-    with mmap.mmap(-1, _ROOM) as room:
+    with mmap.mmap(-1, _MOST) as room:
         child = os.fork()
         if child == 0:
             os.close(reading)
-            _decode(decode, refusal, data, writing, room)
+            _decode(decode, refusal, data, writing)
         os.close(writing)
         try:
-            return _picture(_answer(reading), room)
+            length = _answer(reading, room)
         finally:
             os.close(reading)
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+        return _picture(room[:length])
 
 
 def _decode(
-    decode: Callable[[bytes], Image.Image],
-    refusal: type[Exception],
-    data: bytes,
-    writing: int,
-    room: mmap.mmap,
+    decode: Callable[[bytes], Image.Image], refusal: type[Exception], data: bytes, writing: int
 ) -> None:
     """The child's whole life. It ends without unwinding: its parent's things are not its own."""
     try:
         _limit()
-        try:
-            image = decode(data)
-            pixels = image.tobytes()
-            room[: len(pixels)] = pixels
-            answer = {"mode": image.mode, "size": image.size, "bytes": len(pixels)}
-        except refusal as refused:
-            answer = {"refused": refused.args}
         with os.fdopen(writing, "wb") as pipe:
-            pipe.write(json.dumps(answer).encode())
+            try:
+                image = decode(data)
+            except refusal as refused:
+                pipe.write(json.dumps({"refused": refused.args}).encode() + b"\n")
+            else:
+                _send(image, pipe)
     finally:
         os._exit(0)
+
+
+def _send(image: Image.Image, pipe: IO[bytes]) -> None:
+    """A line that says what follows, and the pixels."""
+    pipe.write(json.dumps({"mode": image.mode, "size": image.size}).encode() + b"\n")
+    for top in range(0, image.height, _BAND):
+        below = min(top + _BAND, image.height)
+        pipe.write(image.crop((0, top, image.width, below)).tobytes())
 
 
 def _limit() -> None:
@@ -92,23 +97,30 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (shared + MEMORY, shared + MEMORY))
 
 
-def _answer(reading: int) -> bytearray:
-    """All that the child said. Raises Died where it takes too long."""
-    ends, answer = monotonic() + _WAITS, bytearray()
-    while (left := ends - monotonic()) > 0:
-        if select.select([reading], [], [], left)[0]:
-            piece = os.read(reading, _PIECE)
-            if not piece:
-                return answer
-            answer += piece
+def _answer(reading: int, room: mmap.mmap) -> int:
+    """Put all that the child says into `room`, and return its length. Raises Died where it takes
+    too long, or is too much.
+
+    What a parent writes into memory of its own while the child lives is copied first, and large
+    pages (memory.py) become small ones, each of which is a fault once more.
+    """
+    ends, length = monotonic() + _WAITS, 0
+    with memoryview(room) as answer:
+        while length < _MOST and (left := ends - monotonic()) > 0:
+            if select.select([reading], [], [], left)[0]:
+                piece = os.readv(reading, [answer[length:]])
+                if not piece:
+                    return length
+                length += piece
     raise Died
 
 
-def _picture(answer: bytearray, room: mmap.mmap) -> Image.Image:
+def _picture(answer: bytes) -> Image.Image:
     try:
-        said = json.loads(answer)
+        begins = answer.index(b"\n") + 1
+        said = json.loads(answer[:begins])
         if "refused" in said:
             raise Told(*said["refused"])
-        return Image.frombytes(said["mode"], tuple(said["size"]), room[: said["bytes"]])
+        return Image.frombytes(said["mode"], tuple(said["size"]), memoryview(answer)[begins:])
     except ValueError as error:  # it died before it had said all
         raise Died from error

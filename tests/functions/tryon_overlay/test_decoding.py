@@ -65,7 +65,8 @@ def fill_memory(_data: bytes, _kind: str) -> Image.Image:
 
 def stop_half_way(_data: bytes, _kind: str) -> Image.Image:
     image = Image.new("RGB", (900, 900))
-    setattr(image, "tobytes", lambda: b"half of it")  # noqa: B010
+    crop = image.crop
+    setattr(image, "crop", lambda area: crop(area) if area[1] < 450 else os._exit(0))  # noqa: B010
     return image
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from vision.scene import Scene
 from bench.try_on import figures
 
 OFF, SHARE = 4, 5e-5
+LARGE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
 @pytest.fixture(scope="module")
@@ -31,33 +33,52 @@ def test_a_blur_leaves_no_numbers_too_small_to_be_quick():
 
 
 FAULTS = """
-import resource, sys
+import resource, sys, threading
 sys.path.insert(0, sys.argv[1])
 import numpy as np
-from vision import memory
+from PIL import Image
+from vision import decoding, memory
 if sys.argv[2] == "kept":
     memory.keep()
 def work():
     return sum(float(np.ones(1_300_000, dtype=np.float32)[-1] + other[-1]) for other in
                [np.ones(1_300_000, dtype=np.float32) for _ in range(6)])
-work()
-work()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(5):
-    work()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+def faults(*works):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for each in works:
+        each()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+def beside():
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+picture = Image.new("RGB", (1000, 1000))
+def decode():
+    return decoding.apart(lambda _: picture, ValueError, b"")
+print(faults(beside), faults(work, work, work, work))
+decode()
+print(faults(work))
 """
+
+
+def faults(how: str) -> list[int]:
+    """Of a first thread's work, of the same again and again, and after a picture was decoded."""
+    folder = str(figures.ROOT / "functions" / "tryon_overlay")
+    command = [sys.executable, "-c", FAULTS, folder, how]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [int(number) for number in done.stdout.split()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mallopt is glibc's")
 def test_memory_that_is_free_again_is_not_asked_of_the_system_anew():
-    folder = str(figures.ROOT / "functions" / "tryon_overlay")
-    left, kept = (
-        int(subprocess.run([sys.executable, "-c", FAULTS, folder, how], capture_output=True, text=True,
-                           check=True).stdout)
-        for how in ("left", "kept")
-    )  # fmt: skip
-    assert kept < 0.1 * left
+    assert faults("kept")[1] < 0.1 * faults("left")[1]
+
+
+@pytest.mark.skipif(not LARGE.exists() or "[never]" in LARGE.read_text(), reason="no large pages")
+def test_memory_comes_in_large_pages_and_stays_so_while_a_child_decodes():
+    left, kept = faults("left"), faults("kept")
+    assert kept[0] < 0.2 * left[0]
+    assert kept[2] < 0.1 * left[2]
 
 
 def whole(field, scene):
