@@ -20,7 +20,8 @@ import orjson
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as nodes
 
-from backshop.insights.guard import allowed, sizes, tree
+from backshop.insights.guard import allowed, columns, sizes, tree
+from backshop.insights.guard.columns import Ctes, Names
 from backshop.insights.guard.models import Guarded, Refused
 from backshop.insights.guard.tree import Path, Tree, below
 
@@ -42,10 +43,11 @@ def check(sql: str) -> Guarded:
 
 
 def _checked(sql: str) -> Guarded:
-    statements = tree.read(sql).get("stmts", [])
+    parsed = tree.read(sql)
+    statements = orjson.loads(parsed).get("stmts", [])
     if len(statements) != 1 or list(statements[0].get("stmt", {})) != ["SelectStmt"]:
         raise Refused("Write exactly one SELECT statement.")
-    found = _Found()
+    found = _Found(multiplies=sizes.multiplies(parsed))
     select = statements[0]["stmt"]["SelectStmt"]
     path = below(below(None, "stmts", 0), "stmt", kind="SelectStmt")
     _walk("SelectStmt", select, path, {}, _Scope(), found)
@@ -66,6 +68,8 @@ Change = Callable[[Any], None]
 class _Found:
     """What a walk has met so far."""
 
+    multiplies: bool = True
+    """Whether the statement makes numbers longer, so that they have to be measured."""
     changes: list[tuple[Path, Change]] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     mentioned: dict[str, None] = field(default_factory=dict)
@@ -89,15 +93,31 @@ class _Found:
     """The sub-selects that stand in place of tables."""
     texts: list[str] = field(default_factory=list)
     numbers: dict[object, int] = field(default_factory=dict)
+    named: dict[int, Names] = field(default_factory=dict)
+    """By identity, the names of SELECTs' columns (columns.py)."""
+    read: dict[int, Mapping[str, Names]] = field(default_factory=dict)
+    """By identity, what SELECTs read, by its alias."""
+
+
+class _Level(NamedTuple):
+    """A SELECT around a node, and whether the node sees all that it reads."""
+
+    select: Tree
+    ctes: Ctes
+    is_seen: bool = True
+
+
+_NO_CTES: Ctes = {}
 
 
 class _Scope(NamedTuple):
-    """The CTEs that a node sees, which of them read themselves, and a number that tells the SELECTs
-    apart in which equal expressions have to stay equal."""
+    """The CTEs that a node sees, which of them read themselves, a number that tells the SELECTs
+    apart in which equal expressions have to stay equal, and the SELECTs around the node."""
 
-    ctes: Mapping[str, Tree] = {}
+    ctes: Ctes = _NO_CTES
     recursive: frozenset[str] = frozenset()
     grouped: int = 0
+    levels: tuple[_Level, ...] = ()
 
 
 Check = Callable[[Tree, Path, Tree, _Scope, _Found], "_Scope | None"]
@@ -126,7 +146,8 @@ def _walk(kind: str, node: Tree, path: Path, around: Tree, scope: _Scope, found:
             _walk(how, value, (path, name, None, None), around, scope, found)
     if kind == "SelectStmt":
         _keep_apart(node, path, scope, found)
-        found.size = sizes.measure(node, found.size, found.defined, found.large)
+        if found.multiplies:
+            found.size = sizes.measure(node, found.size, found.defined, found.large)
 
 
 def _walk_each(
@@ -167,7 +188,8 @@ def _select(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) 
             _series(call)
             _bound_select(node, path, found)
     grouped = id(node) if "groupClause" in node or "distinctClause" in node else 0
-    return _Scope(scope.ctes, scope.recursive, grouped)
+    levels = (*scope.levels, _Level(node, scope.ctes))
+    return _Scope(scope.ctes, scope.recursive, grouped, levels)
 
 
 def _uncast(node: Tree) -> Tree:
@@ -183,9 +205,10 @@ def _with(clause: Tree, path: Path, scope: _Scope, found: _Found) -> _Scope:
     for each in expressions:
         if list(each["ctequery"]) != ["SelectStmt"]:
             raise Refused("A WITH clause holds SELECT statements alone.")
+    own = columns.with_own({"withClause": clause}, scope.ctes)
     if clause.get("recursive"):
         scope = scope._replace(
-            ctes={**scope.ctes, **{each["ctename"]: each["ctequery"] for each in expressions}},
+            ctes=own,
             recursive=scope.recursive | {each["ctename"] for each in expressions if _recurs(each)},
         )
     for index, each in enumerate(expressions):
@@ -201,7 +224,7 @@ def _with(clause: Tree, path: Path, scope: _Scope, found: _Found) -> _Scope:
         itself = scope._replace(recursive=scope.recursive - {name})
         _walk("CommonTableExpr", each, here, clause, itself, found)
         if not clause.get("recursive"):
-            scope = itself._replace(ctes={**scope.ctes, name: each["ctequery"]})
+            scope = itself._replace(ctes={**scope.ctes, name: own[name]})
     return scope
 
 
@@ -256,7 +279,7 @@ def _sources(node: Tree, scope: _Scope) -> Iterator[Tree]:
             table = item.get("RangeVar", {})
             expression = scope.ctes.get(table.get("relname", ""))
             if expression and "schemaname" not in table:
-                yield expression["SelectStmt"]
+                yield expression.node["ctequery"]["SelectStmt"]
 
 
 _WHOLE = frozenset({"limitCount", "limitOffset", "groupClause", "havingClause", "distinctClause"})
@@ -289,6 +312,23 @@ def _fence(place: Any) -> None:
 def _target(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
     if "name" in node:
         found.defined.add(node["name"])
+    elif _is_cut(node["val"]):
+        # What is written around the expression would give the column another name.
+        name = columns.name_of(node["val"]) or "?column?"
+        found.changes.append((path, lambda place: _call_column(place, name)))
+
+
+def _is_cut(value: Tree) -> bool:
+    """Whether a column may be of a text that is cut, or of something that was made of one."""
+    if call := value.get("FuncCall"):
+        return call["funcname"][-1]["String"]["sval"] in allowed.GROWING
+    if expression := value.get("A_Expr"):
+        return _strings(expression["name"]) == ["||"]
+    return bool(value.keys() & {"TypeCast", "CaseExpr", "A_Indirection"})
+
+
+def _call_column(place: Any, name: str) -> None:
+    place.res_target.name = name
 
 
 def _alias(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
@@ -297,8 +337,15 @@ def _alias(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -
         found.all_columns = True
 
 
-def _sub_select(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
+def _sub_select(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> _Scope:
     found.ranges.append((node.get("alias", {}).get("aliasname", ""), node))
+    return _beside(scope) if node.get("lateral") else scope._replace(levels=scope.levels[:-1])
+
+
+def _beside(scope: _Scope) -> _Scope:
+    """What is seen within FROM: some of what it reads, or what is around the SELECT."""
+    *outer, level = scope.levels
+    return scope._replace(levels=(*outer, level._replace(is_seen=False)))
 
 
 def _table(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
@@ -376,12 +423,17 @@ def _function_in_from(node: Tree, path: Path, around: Tree, scope: _Scope, found
         raise Refused("FROM takes tables, sub-selects, generate_series and unnest.")
     _series(call)
     alias = node.get("alias", {})
-    columns = _strings(alias.get("colnames", ()))
-    column = columns[0] if columns else alias.get("aliasname", name)
+    named = _strings(alias.get("colnames", ()))
+    column = named[0] if named else alias.get("aliasname", name)
     found.defined.add(column)
+    found.ranges.append((alias.get("aliasname", name), {"aliascolnames": [_string(column)]}))
     found.changes.append((path, lambda place: _bound_function(place, name, column)))
     here = below(below(path, "functions", 0, "List"), "items", 0, "FuncCall")
-    _walk("FuncCall", call, here, node, scope, found)
+    _walk("FuncCall", call, here, node, _beside(scope), found)
+
+
+def _string(text: str) -> Tree:
+    return {"String": {"sval": text}}
 
 
 def _series(call: Tree) -> None:
@@ -411,9 +463,10 @@ def _bound_function(place: Any, name: str, column: str) -> None:
     place.range_subselect.CopyFrom(made)
 
 
-def _join(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
+def _join(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> _Scope:
     found.all_columns |= node.get("isNatural", False)
     found.mentioned.update(dict.fromkeys(_strings(node.get("usingClause", ()))))
+    return _beside(scope)
 
 
 def _sub_link(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> None:
@@ -440,6 +493,27 @@ def _column(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) 
         found.mentioned[name] = None
         if len(fields) == 1:
             found.alone.add(name)
+        else:
+            _refuse_call(fields[0]["String"]["sval"], name, scope, found)
+
+
+def _refuse_call(alias: str, name: str, scope: _Scope, found: _Found) -> None:
+    """Of what has no such column, Postgres calls a function with the row: `orders.max`."""
+    for level in reversed(scope.levels):
+        names = _read_by(level, found).get(alias)
+        if names is None:
+            continue
+        if name not in names:
+            raise Refused(f"{_quoted(alias)} has no column {_quoted(name)}.")
+        if level.is_seen:
+            return
+
+
+def _read_by(level: _Level, found: _Found) -> Mapping[str, Names]:
+    key = id(level.select)
+    if key not in found.read:
+        found.read[key] = columns.by_alias(level.select, level.ctes, found.named)
+    return found.read[key]
 
 
 def _refuse_unknown_names(found: _Found) -> None:

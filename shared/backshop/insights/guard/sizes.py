@@ -8,6 +8,7 @@ larger than MOST_SIZE is computed with double precision.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -33,6 +34,9 @@ _SQUARING = frozenset(
     {"stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp", "width_bucket"}
 )
 """Functions that multiply what they are given."""
+_GROWING = re.compile(
+    rb'"sval":"(?:[*/%]|' + "|".join(sorted(_REMAINDERS | _SQUARING)).encode() + rb')"'
+)
 _ROUNDS = frozenset({"round", "trunc"})
 _NUMERIC = frozenset(
     {"count", "sum", "avg", "abs", "ceil", "ceiling", "floor", "extract", "date_part", "sign"}
@@ -61,6 +65,11 @@ def measure(select: Tree, size: int, defined: Collection[str], large: set[int]) 
     return max(_size(own, _Inside(size, defined, large)), size)
 
 
+def multiplies(parsed: bytes) -> bool:
+    """Whether a statement, by its tree as JSON, holds what makes numbers longer at all."""
+    return _GROWING.search(parsed) is not None
+
+
 def grows(query: Any) -> bool:
     """Whether numbers may grow with every step of a recursion that reads itself."""
     if isinstance(query, list):
@@ -80,11 +89,15 @@ def _is_growing(expression: Tree) -> bool:
 
 
 def _size(tree: Any, inside: _Inside) -> int:
-    if isinstance(tree, list):
-        return max((_size(each, inside) for each in tree), default=1)
-    if not isinstance(tree, dict):
-        return 1
-    return max((_KINDS.get(kind, _size)(each, inside) for kind, each in tree.items()), default=1)
+    most = 1
+    if type(tree) is list:
+        for each in tree:
+            most = max(most, _size(each, inside))
+    elif type(tree) is dict:
+        for kind, each in tree.items():
+            if type(each) is dict or type(each) is list:
+                most = max(most, _KINDS.get(kind, _size)(each, inside))
+    return most
 
 
 def _of_column(_node: Tree, inside: _Inside) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import postgast
 from postgast import pg_query_pb2 as nodes
 from postgast.native import lib
@@ -26,14 +25,14 @@ def below(path: Path | None, field: str, index: int | None = None, kind: str | N
     return (path, field, index, kind)
 
 
-def read(sql: str) -> Tree:
+def read(sql: str) -> bytes:
     """The tree as JSON; raises ValueError where Postgres could not read the text."""
     result = lib.pg_query_parse(sql.encode())
     try:
         if result.error:
             raise ValueError("not SQL")
-        tree: Tree = orjson.loads(result.parse_tree)
-        return tree
+        parsed: bytes = result.parse_tree
+        return parsed
     finally:
         lib.pg_query_free_parse_result(result)
 

@@ -151,6 +151,20 @@ whole_row_alias_is_a_name: SELECT x FROM (SELECT 1 AS y) x, (SELECT 2 AS x) z
 attribute_call: SELECT o.to_json FROM orders o
 attribute_call_size: SELECT o.pg_column_size FROM orders o
 attribute_call_paren: SELECT (o).pg_typeof FROM orders o
+attribute_call_allowed: SELECT o.max FROM orders o
+attribute_call_count: SELECT customers.count FROM customers
+attribute_call_of_sub_select: SELECT x.any_value FROM (SELECT * FROM customers) x
+attribute_call_of_cte: WITH x AS (SELECT id FROM orders) SELECT x.array_agg FROM x
+attribute_call_of_series: SELECT g.concat FROM generate_series(1, 2) g
+attribute_call_named_elsewhere: SELECT o.to_jsonb FROM orders o, (SELECT 1 AS to_jsonb) x
+attribute_call_named_outside: SELECT o.x, (SELECT o.pg_typeof FROM (SELECT 1 AS pg_typeof) z) FROM (SELECT 1 AS x) o
+attribute_call_named_inside: SELECT t.to_json FROM (SELECT 1 AS a) t, (SELECT t.to_json FROM (SELECT 1 AS to_json) t) u
+attribute_call_named_to_the_right: SELECT (SELECT u.m FROM LATERAL (SELECT t.count AS m) u, (SELECT count(*) FROM orders) t) FROM (SELECT 1 AS a) t
+attribute_call_named_in_another_join: SELECT (SELECT 1 FROM orders c JOIN products p ON t.to_json IS NULL, (SELECT 1 AS to_json) t) FROM (SELECT 1 AS a) t
+attribute_call_of_another_cte: WITH t AS (SELECT 1 AS a) SELECT t.to_json FROM t, (WITH t AS (SELECT 1 AS to_json) SELECT * FROM t) x
+attribute_call_in_recursion: WITH RECURSIVE t AS (SELECT 1 AS a UNION ALL SELECT t.to_json FROM t) SELECT 1 AS to_json FROM t
+attribute_call_of_a_cut_name: SELECT x.concat FROM (SELECT concat('a') || 'b') x
+row_of_series: SELECT g FROM generate_series(1, 2) AS g(n), (SELECT 1 AS g) x
 field_of_row: SELECT (ROW(1, 2)).f1
 row_value: SELECT ROW(id, total) FROM orders
 row_as_text: SELECT (ROW(id, total))::text FROM orders
@@ -584,6 +598,14 @@ pareto: WITH p AS (SELECT product_name, sum(total) AS sales FROM order_items GRO
 rfm: SELECT id, ntile(5) OVER (ORDER BY last_order_date) AS r, ntile(5) OVER (ORDER BY order_count) AS f, ntile(5) OVER (ORDER BY total_spent) AS m FROM customers
 year_on_year: SELECT extract(month FROM date_created) AS month, sum(total) FILTER (WHERE extract(year FROM date_created) = 2025) AS this, sum(total) FILTER (WHERE extract(year FROM date_created) = 2024) AS last FROM orders GROUP BY 1 ORDER BY 1
 moving_average: SELECT day, avg(sales) OVER (ORDER BY day ROWS 6 PRECEDING) FROM (SELECT date_created::date AS day, sum(total) AS sales FROM orders GROUP BY 1) x
+names_of_expressions: SELECT x.concat, x.total, x.max, x.case, x.coalesce, x.nullif, x.least, x.left FROM (SELECT concat('a', status), total::text, max(total), CASE WHEN true THEN 1 END, coalesce(1, 2), nullif(1, 2), least(1, 2), left(status, 2) FROM orders GROUP BY status, total) x
+names_of_casts: SELECT x.date, x.text, x.numeric, x.array, x.exists, x.current_date, x.n, x.timezone FROM (SELECT '2025-01-01'::date, 'x'::text, '1'::numeric, ARRAY[1], EXISTS (SELECT 1), current_date, (SELECT count(*) AS n FROM orders), now() AT TIME ZONE 'UTC') x
+names_of_values: SELECT x.column1, x.column2 FROM (VALUES (1, 2)) x
+names_of_a_union: SELECT x.lower FROM (SELECT lower(name) FROM products UNION ALL SELECT sku FROM products) x
+names_again: SELECT o.total, (SELECT count(*) FROM order_items o WHERE o.order_id IS NOT NULL) FROM orders o
+names_of_levels: SELECT x.m FROM (SELECT x.d AS m FROM (SELECT date_trunc('day', o.date_created) AS d FROM orders o) x) x
+names_of_a_star: WITH a AS (SELECT * FROM orders), b AS (SELECT a.*, 1 AS one FROM a) SELECT b.total, b.one, b.created_at FROM b
+names_of_a_list: WITH a(x, y) AS (SELECT id, total FROM orders), b AS (SELECT a.x, a.y * 2 AS z FROM a) SELECT b.x, b.z, a.y FROM b JOIN a ON a.x = b.x
 texts_of_any_type: SELECT concat(name, ' ', sku), concat_ws('-', name, 'new', sku), count('x'), 'a' IS NOT NULL FROM products GROUP BY concat(name, ' ', sku), concat_ws('-', name, 'new', sku)
 calendar_cast_in_column: WITH days AS (SELECT generate_series(min(date_created)::date, max(date_created)::date, '1 day')::date AS day FROM orders) SELECT day, count(o.id) FROM days LEFT JOIN orders o ON o.date_created::date = day GROUP BY day
 calendar_cast_without_table: SELECT generate_series('2025-01-01'::date, '2025-01-07'::date, '1 day')::date AS day

@@ -306,6 +306,11 @@ def test_cells_are_what_json_holds(mine: UUID, login: None) -> None:
     ]
 
 
+def test_columns_are_called_as_postgres_calls_them(mine: UUID, login: None) -> None:
+    found = run(mine, "SELECT concat('a', 'b'), total::text, 1 || 'a', (SELECT 1)::int FROM orders")
+    assert [each.name for each in found.columns] == ["concat", "total", "?column?", "?column?"]
+
+
 def test_days_are_the_stores(mine: UUID, login: None) -> None:
     sql = "SELECT date_trunc('day', timestamptz '2025-03-01 03:00Z') AS day"
     assert run(mine, sql, time_zone="America/New_York").rows == (("2025-02-28",),)
@@ -319,8 +324,9 @@ def test_days_are_the_stores(mine: UUID, login: None) -> None:
         ("SELECT total FROM orders, refunds WHERE status = 'a'", "several"),
         ("SELECT status, count(*) FROM orders", "grouped by"),
         ("SELECT sum(status) FROM orders", "types"),
-        ("SELECT name FROM orders JOIN products p ON true WHERE orders.sku = ''", "does not have"),
+        ("SELECT name FROM orders JOIN products p ON true WHERE orders.sku = ''", "has no column"),
         ("SELECT x.total FROM orders", "does not have"),
+        ("SELECT id FROM orders, (SELECT name FROM products) p WHERE sku = ''", "does not have"),
         ("SELECT string_agg(repeat_it, '') FROM (SELECT lpad('', 1000, 'x') AS repeat_it FROM"
          " generate_series(1, 1000)) x", "too long"),
     ],
