@@ -9,7 +9,8 @@ from uuid import UUID
 import answering
 from backshop import db
 from backshop.errors import Conflict, TooManyRequests, Unprocessable
-from backshop.insights.charts.models import ChartConfig
+from backshop.insights.charts import rules
+from backshop.insights.charts.models import ChartConfig, Misfit
 from backshop.insights.plans import counting
 from backshop.insights.saved import repository as saved
 from backshop.insights.saved.models import (
@@ -19,7 +20,9 @@ from backshop.insights.saved.models import (
     Chat,
     NewChart,
     SavedChart,
+    stored,
 )
+from backshop.insights.semantic import running
 from backshop.insights.semantic.checking import checked
 from backshop.insights.semantic.models import Meaningless
 from backshop.web import fast, http, paging
@@ -46,19 +49,26 @@ class Position(BaseModel):
 
 def config_of(fields: dict[str, Any]) -> dict[str, Any]:
     """A chart's config as it is stored. Raises Unprocessable where it can never be drawn."""
-    try:
-        config = ChartConfig.model_validate(fields)
-    except ValidationError as wrong:
-        errors = http.field_errors(wrong.errors(include_url=False, include_input=False))
-        raise Unprocessable(http.please_correct(errors), errors=errors) from None
+    # Without addresses a text may be longer, and has to fit as well.
+    config = _read(stored(_read(fields).model_dump(mode="json")))
     made: dict[str, Any] = {"chart": config.chart.model_dump(mode="json")}
     if config.query is None:
         return made | {"sql": config.sql}
     try:
-        checked(config.query)
+        rules.check(config.chart, running.columns_of(checked(config.query)))
     except Meaningless as wrong:
         raise Unprocessable(wrong.message, slug="no-such-question") from None
+    except Misfit as misfit:
+        raise Unprocessable(f"The chart does not fit its query. {misfit}") from None
     return made | {"query": config.query.as_json()}
+
+
+def _read(fields: dict[str, Any]) -> ChartConfig:
+    try:
+        return ChartConfig.model_validate(fields)
+    except ValidationError as wrong:
+        errors = http.field_errors(wrong.errors(include_url=False, include_input=False))
+        raise Unprocessable(http.please_correct(errors), errors=errors) from None
 
 
 @app.get("/insights/charts")

@@ -57,7 +57,7 @@ def draw(
         raise NotFound("A chart is at /insights/charts/{id}.svg or {id}.png.")
     counting.count(callers.principal(app.current_event.raw_event).kind, store_id)
     saved, config, drawn = _answered(store_id, UUID(named[1]))
-    chart = config.chart.model_copy(update={"title": config.chart.title or saved.title})
+    chart = config.chart.model_copy(update={"title": saved.title})
     from backshop.insights.charts import drawing
 
     try:

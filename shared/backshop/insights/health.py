@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from backshop.db import Tx
+from backshop.insights.semantic import repository as semantic
 
 
 class Resource(BaseModel):
@@ -22,7 +23,8 @@ class Resource(BaseModel):
 
 
 class Health(BaseModel):
-    """`delivered_at` is when the shop last sent a webhook that was saved."""
+    """`delivered_at` is when the shop last sent a webhook that was saved; `rollups_whole` says
+    whether answers come from rollups, which a change of the store's settings makes anew."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -54,16 +56,13 @@ class Health(BaseModel):
 
 def health(tx: Tx) -> Health | None:
     """Of the transaction's store; None where there is none."""
-    store = tx.execute(
-        """SELECT s.last_sync_at, coalesce(r.is_whole, false) AS is_whole,
-             (SELECT max(received_at) FROM backshop.webhook_inbox
-              WHERE store_id = backshop.current_store_id()) AS delivered_at
-           FROM insights.stores AS s
-           LEFT JOIN insights.rollup_state AS r ON r.store_id = s.id
-           WHERE s.id = backshop.current_store_id()"""
-    ).fetchone()
-    if store is None:
+    shop = semantic.shop(tx)
+    if shop is None:
         return None
+    delivered = tx.execute(
+        """SELECT max(received_at) AS at FROM backshop.webhook_inbox
+           WHERE store_id = backshop.current_store_id()"""
+    ).fetchone()
     rows = tx.execute(
         """SELECT DISTINCT ON (j.resource) j.resource, j.status, j.error, j.next_retry_at,
              j.rejected, max(j.finished_at) FILTER (WHERE j.status = 'completed')
@@ -74,8 +73,8 @@ def health(tx: Tx) -> Health | None:
            ORDER BY j.resource, l.started_at DESC"""
     )
     return Health(
-        fresh_at=store["last_sync_at"],
-        delivered_at=store["delivered_at"],
-        rollups_whole=store["is_whole"],
+        fresh_at=shop.fresh_at,
+        delivered_at=delivered["at"] if delivered else None,
+        rollups_whole=shop.rolled_up == shop.books.reckoning,
         resources=[Resource.model_validate(row) for row in rows],
     )

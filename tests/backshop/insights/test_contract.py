@@ -355,3 +355,20 @@ def test_top_n_ranks_buckets_and_within_each_bucket(
         assert values[: abs(top)] == _ranked(sold, top)[: len(values)], month
         checked_months += bool(sold)
     assert checked_months > 5
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_classes_of_order_values_stand_in_their_order(
+    tx: Any, settle: Callable[[Shop], UUID], seed: int
+) -> None:
+    """By amount, not by letters; in a currency of small coins, too."""
+    settle(shop(seed, orders=200))
+    period = {"type": "range", "start": "2024-01-01", "end": "2025-12-14"}
+    rows = _rows(tx, dimensions=["order_value_bucket"], period=period)
+    begins = [int(str(row[0]).split("-")[0].rstrip("+")) for row in rows]
+    assert begins == sorted(begins)
+    assert len(begins) > 3
+    by_year = _rows(tx, dimensions=["order_value_bucket"], grain="year", period=period)
+    for _year, held in groupby(by_year, key=lambda row: row[0]):
+        names = [row[1] for row in held]
+        assert names == [row[0] for row in rows if row[0] in names]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import process_time
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +18,9 @@ from backshop import db
 from backshop.aws import config
 from backshop.insights.plans import repository as plans
 from backshop.insights.plans.rules import LIMITS
+from backshop.insights.rollups import rebuilding
+from backshop.insights.saved import repository as saved
+from backshop.insights.saved.models import MOST_MESSAGES, without_addresses
 
 from tests.functions.insights_api.conftest import make_store
 
@@ -140,9 +146,69 @@ def test_a_chart_that_cannot_be_drawn_is_not_saved(call):
         {"chart": {"kind": "line"}},
         {"query": {"metrics": ["visits"]}, "chart": {"kind": "number"}},
         {"query": MONTHS, "chart": {"kind": "pie"}},
+        {"query": MONTHS, "chart": {"kind": "line", "x": "time", "y": ["visits"]}},
+        {"query": MONTHS, "chart": {"kind": "line", "x": "product", "y": ["orders"]}},
+        {"query": MONTHS, "chart": {"kind": "line_compare", "x": "time", "y": ["orders"]}},
     ):
         body = {"title": "Wrong", "chart_config": config_}
         assert call("POST", "/insights/charts", body).status == 422, config_
+
+
+def test_no_text_of_a_chart_keeps_an_address(call, shop):
+    who = "ann@example.com"
+    query_ = {
+        "metrics": ["lifetime_revenue"],
+        "dimensions": ["customer"],
+        "filters": [
+            {"field": "customer", "op": "=", "value": who},
+            {"field": "customer", "op": "in", "value": [f"of {who}"]},
+        ],
+    }
+    sql = f"SELECT 1 AS \"{who}\" FROM customers WHERE display_name = '{who}'"
+    for config_ in (
+        {"query": query_, "chart": {"kind": "table", "title": who}},
+        {"sql": sql, "chart": {"kind": "bar", "x": who, "y": [who]}},
+    ):
+        body = {"title": "Hers", "chart_config": config_}
+        made = call("POST", "/insights/charts", body)
+        assert made.status == 201, made.body
+        changed = call("PATCH", f"/insights/charts/{made.body['id']}", {"chart_config": config_})
+        assert changed.status == 200
+        assert "sha256:" in str(changed.body)
+    with db.transaction(store_id=shop) as tx:
+        kept = str(tx.execute("SELECT * FROM insights.saved_charts").fetchall())
+    assert "ann@" not in kept
+
+
+def test_a_title_fits_whatever_becomes_of_it(call):
+    config_ = {"query": MONTHS, "chart": {"kind": "line", "x": "time", "y": ["orders"]}}
+    for title, status in (("a@b.co " * 30, 201), ("   ", 422), (" Mine ", 201)):
+        made = call("POST", "/insights/charts", {"title": title, "chart_config": config_})
+        assert made.status == status, (title, made.body)
+        assert "@" not in str(made.body)
+    assert made.body["title"] == "Mine"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ann@example.com", "Ann.B+x@Example.co.uk", "o'brien@example.com", "анна@пример.рф",
+        '"ann b"@example.com', "ann\uff20example.com", "ann%40example.com", "ann@[192.168.0.1]",
+    ],
+)  # fmt: skip
+def test_an_address_is_known_however_it_is_written(address):
+    for around in ("{}", "orders of {}?", "<{}>", "({}), ", "mailto:{}"):
+        before, after = around.split("{}")
+        hidden = without_addresses(around.format(address))
+        assert re.fullmatch(
+            rf"{re.escape(before)}sha256:[0-9a-f]{{64}}{re.escape(after)}", hidden
+        ), hidden
+
+
+def test_long_words_are_no_work():
+    begun = process_time()
+    assert without_addresses("a" * 100_000) == "a" * 100_000
+    assert process_time() - begun < 1
 
 
 def test_another_stores_charts_are_not_there(call, shop):
@@ -228,6 +294,18 @@ def test_an_answer_as_csv_is_the_answer(call):
     assert call("GET", "/insights/export", query="{}").status == 400
 
 
+def test_an_answer_of_several_currencies_has_a_total_of_each(call):
+    of = make_store(3)
+    query_ = SALES | {"metrics": ["net_sales"], "grain": "year"}
+    answer = call("POST", "/insights/query", query_, of=of).body
+    answered = call("GET", "/insights/export", of=of, query=json.dumps(query_)).body
+    rows = list(csv.DictReader(io.StringIO(answered)))
+    totals = {each["currency"]: each["net_sales"] for each in rows if each["time"] == "Total"}
+    assert len(totals) == 3
+    assert totals == {own: each["net_sales"] for own, each in answer["totals_by_currency"].items()}
+    assert len(rows) == len(answer["rows"]) + 3
+
+
 def test_a_large_export_comes_by_a_link(call, shop, aws, monkeypatch, function):
     exporting = sys.modules["exporting"]
 
@@ -268,9 +346,20 @@ def test_health_tells_when_each_resource_was_last_read(call, shop):
     assert (orders["status"], orders["error"]) == ("failed", "failed")
 
 
+def test_health_tells_when_rollups_mean_other_settings(call, shop):
+    with db.transaction(store_id=shop) as tx:
+        rebuilding.rebuild(tx, shop)
+    assert call("GET", "/insights/health").body["rollups_whole"] is True
+    with db.transaction(store_id=shop) as tx:
+        tx.execute(
+            'UPDATE insights.stores SET settings = settings || \'{"time_zone": "Asia/Tokyo"}\''
+            " WHERE id = %s",
+            (shop,),
+        )
+    assert call("GET", "/insights/health").body["rollups_whole"] is False
+
+
 def test_conversations_are_kept_bounded_and_forgotten(call, shop):
-    from backshop.insights.saved import repository as saved
-    from backshop.insights.saved.models import MOST_MESSAGES, without_addresses
 
     with db.transaction(store_id=shop) as tx:
         id = saved.converse(tx, None, [{"role": "user", "text": "0"}])

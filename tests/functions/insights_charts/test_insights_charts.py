@@ -76,13 +76,14 @@ def content(answer) -> bytes:
 
 
 def test_a_chart_of_sql_is_drawn_with_the_stores_own_numbers(draw, save):
-    answer = draw(f"{save({'sql': SQL, 'chart': BAR})}.svg")
+    answer = draw(f"{save({'sql': SQL, 'chart': BAR | {'title': 'Once'}})}.svg")
     assert answer["statusCode"] == 200, answer["body"]
     assert answer["headers"]["Content-Type"] == "image/svg+xml"
     assert "default-src 'none'" in answer["headers"]["Content-Security-Policy"]
     svg = content(answer).decode()
     assert "Lamp &lt;b&gt;" in svg
     assert "My chart" in svg
+    assert "Once" not in svg
     assert "CANARY" not in svg
 
 

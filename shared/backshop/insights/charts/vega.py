@@ -651,8 +651,11 @@ def _scatter(spec: ChartSpec, drawn: Drawn, _width: int) -> Spec:
         "y": _y(column, drawn, [each["y"] for each in values]),
     }
     if spec.series:
-        names = list(dict.fromkeys(each[1] for each in found))[: rules.MOST_SERIES]
-        values = [each for each in values if each["s"] in names]
+        names = list(dict.fromkeys(each[1] for each in found))
+        if len(names) > rules.MOST_SERIES:
+            names = [*names[: rules.MOST_SERIES - 1], rules.OTHER]
+        for each in values:
+            each["s"] = each["s"] if each["s"] in names else rules.OTHER
         scale = {"field": "s", "type": "nominal"}
         encoding["color"] = scale | {"scale": {"domain": names, "range": SHADES[: len(names)]}}
         encoding["shape"] = scale | {"scale": {"domain": names, "range": SHAPES[: len(names)]}}

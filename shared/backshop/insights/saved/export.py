@@ -69,13 +69,22 @@ def answered(result: Result) -> Iterator[bytes]:
     yield _written([names])
     for start in range(0, len(result.rows), PIECE):
         yield _written(result.rows[start : start + PIECE])
-    is_table = bool(result.query.dimensions or result.query.grain)
-    if is_table and any(each is not None for each in result.totals.values()):
-        keys = [name for name in names if name not in result.totals]
-        first = ["Total", *("" for _ in keys[1:])]
-        yield _written(
-            [[*first, *(result.totals[name] for name in names if name in result.totals)]]
-        )
+    if result.query.dimensions or result.query.grain:
+        yield _written(_totals(result, names))
+
+
+def _totals(result: Result, names: Sequence[str]) -> Iterator[list[Any]]:
+    """A line of what is a total of all, and where amounts have none, one of each currency."""
+    if any(each is not None for each in result.totals.values()):
+        yield _total(names, result.totals, {})
+    if names[0] != "currency":
+        for own, totals in result.totals_by_currency.items():
+            yield _total(names, totals, {"currency": own})
+
+
+def _total(names: Sequence[str], totals: dict[str, Any], keys: dict[str, str]) -> list[Any]:
+    held = {names[0]: "Total"} | keys | totals
+    return [held.get(name, "") for name in names]
 
 
 def _written(lines: Iterable[Sequence[Any]]) -> bytes:

@@ -7,28 +7,49 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from backshop.commerce import clean_text, email_hash
 
 MOST_CHARTS = 60
 MOST_MESSAGES = 60
 """The latest that a conversation keeps."""
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+MOST_TITLE = 255
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+_ADDRESS = re.compile(
+    # Nothing that goes on before it, so that long words are looked at once.
+    rf"""(?:"[^"@\n]{{1,64}}"|(?<!{_LOCAL}){_LOCAL}+?)(?:[@\uff20\ufe6b]|%40)"""
+    r"(?:[\w-]+(?:\.[\w-]+)+|\[[\da-f:.]+\])",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"[\uff20\ufe6b]|%40")
 
 
 def without_addresses(text: str) -> str:
     """The text with each e-mail address replaced by its hash, as rows know it; for whatever is
     stored, logged or handed on."""
-    return _ADDRESS.sub(lambda found: f"sha256:{email_hash(found.group())}", text)
+    return _ADDRESS.sub(lambda found: f"sha256:{email_hash(_AT.sub('@', found.group()))}", text)
 
 
-def _stored(text: str) -> str:
-    return without_addresses(clean_text(text) or "")
+def stored(value: Any) -> Any:
+    """JSON as it may be stored: without e-mail addresses in any of its texts."""
+    if isinstance(value, dict):
+        return {key: stored(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [stored(each) for each in value]
+    return without_addresses(clean_text(value) or "") if isinstance(value, str) else value
 
 
-Title = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_stored)]
-QueryText = Annotated[str, Field(max_length=2000), AfterValidator(_stored)]
+def _title(text: str) -> str:
+    return str(stored(text))[:MOST_TITLE]
+
+
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE),
+    AfterValidator(_title),
+]
+QueryText = Annotated[str, Field(max_length=2000), AfterValidator(stored)]
 
 
 class NewChart(BaseModel):

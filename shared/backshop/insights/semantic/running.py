@@ -402,14 +402,7 @@ class _Run:
         )
 
     def _columns(self, rows: Table) -> list[Column]:
-        columns = [_key_column(name) for name in rows.names]
-        is_compared = bool(self.query.period and self.query.period.compare)
-        for each in self.metrics:
-            columns.append(Column(name=each.name, type="number", format=each.format))
-            if is_compared and each.after is None:
-                columns.append(Column(name=each.name + PREVIOUS, type="number", format=each.format))
-                columns.append(Column(name=each.name + CHANGE, type="number", format="percent"))
-        return columns
+        return _columns(rows.names, self.query, self.metrics)
 
     def _cells(
         self, rows: Table, key: Keys, columns: Sequence[Column], currency: str | None
@@ -504,6 +497,28 @@ _PATTERNS: dict[Dimension, Sequence[Any]] = {
     D.DAY_OF_WEEK: range(1, 8),
     D.HOUR_OF_DAY: range(24),
 }
+
+
+def columns_of(found: Checked) -> list[Column]:
+    """The columns that an answer has, whatever the store holds; the currency among them where rows
+    may have one each."""
+    query = found.query
+    names = ["time"] if query.grain else []
+    names += [str(each) for each in query.dimensions]
+    names += ["with"] if query.metrics[0] == ALONE else []
+    names += ["currency"] if is_split(query, found.metrics) and D.CURRENCY not in names else []
+    return _columns(names, query, found.metrics)
+
+
+def _columns(keys: Sequence[str], query: SemanticQuery, metrics: Sequence[Metric]) -> list[Column]:
+    columns = [_key_column(name) for name in keys]
+    is_compared = bool(query.period and query.period.compare)
+    for each in metrics:
+        columns.append(Column(name=each.name, type="number", format=each.format))
+        if is_compared and each.after is None:
+            columns.append(Column(name=each.name + PREVIOUS, type="number", format=each.format))
+            columns.append(Column(name=each.name + CHANGE, type="number", format="percent"))
+    return columns
 
 
 def _bases(metrics: Sequence[Metric], query: SemanticQuery) -> list[Metric]:

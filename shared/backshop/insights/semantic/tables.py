@@ -188,8 +188,16 @@ def _firsts(rows: Table, keys: Sequence[Keys], apart: Sequence[str], most: int) 
 
 def _by_name(rows: Table, key: Keys) -> tuple[Any, ...]:
     return tuple(
-        _sortable(rows.shown(name, each)) for name, each in zip(rows.names, key, strict=True)
+        _sortable(_in_order(name, rows.shown(name, each)))
+        for name, each in zip(rows.names, key, strict=True)
     )
+
+
+def _in_order(name: str, shown: Any) -> Any:
+    """What the value is sorted by: a class of order values (`50-100`, `500+`) by its beginning."""
+    if name == "order_value_bucket" and shown is not None:
+        return int(shown.rstrip("+").split("-")[0])
+    return shown
 
 
 def _sortable(value: Any) -> tuple[int, Any, str]:

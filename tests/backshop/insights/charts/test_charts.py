@@ -254,6 +254,16 @@ def test_many_names_are_twelve_with_the_rest() -> None:
     assert f"first 12 of {len(results.NAMES)}" in shown
 
 
+def test_no_point_is_lost_to_its_class() -> None:
+    """Of more classes than can be told apart, the others are one."""
+    spec, drawn = CHARTS["scatter"]
+    made = vega.compile(spec.model_copy(update={"series": "product"}), drawn)
+    assert len(made["data"]["values"]) == len(drawn.rows)
+    shown = made["encoding"]["color"]["scale"]["domain"]
+    assert {each["s"] for each in made["data"]["values"]} == set(shown)
+    assert (len(shown), shown[-1]) == (rules.MOST_SERIES, rules.OTHER)
+
+
 def test_series_differ_without_colour() -> None:
     made = vega.compile(*CHARTS["line_series"])
     lines = [each["mark"] for each in made["layer"] if each["mark"]["type"] == "line"]
