@@ -154,9 +154,19 @@ def shirt_over() -> dict[str, float]:
 Outline = tuple[tuple[int, int], ...]
 
 BARE: dict[str, Outline] = {
-    "m2": ((330, 905), (510, 930), (700, 935), (790, 945), (790, 1022), (470, 1022), (400, 970))
+    "m2": ((330, 905), (510, 930), (700, 935), (790, 945), (790, 1022), (300, 1022), (300, 950))
 }
 """Crossed arms, marked by hand, over which no shirt is drawn."""
+HANDS: dict[str, Outline] = {
+    "m2": ((288, 898), (315, 873), (340, 870), (340, 930), (320, 915), (290, 912)),
+    "m9": ((300, 925), (380, 905), (400, 930), (395, 985), (330, 990)),
+}
+"""Hands, marked by hand, over which neither a shirt nor a sleeve is drawn."""
+SCARVES: dict[str, Outline] = {
+    "f9": ((175, 420), (290, 420), (340, 560), (430, 680), (560, 720), (720, 640), (740, 500),
+           (790, 610), (700, 740), (560, 775), (400, 760), (260, 700), (185, 590)),
+}  # fmt: skip
+"""Headscarves around a neck, marked by hand, over which none is."""
 COLLARS: dict[str, Outline] = {
     "m5": ((302, 610), (322, 602), (330, 640), (338, 680), (333, 684), (309, 642)),
     "m6": ((366, 640), (374, 630), (398, 690), (409, 735), (400, 730), (375, 680)),
@@ -170,8 +180,8 @@ SHOULDERS: dict[str, Outline] = {
 
 
 def shirt_marks() -> dict[str, float]:
-    """The share of the marked arms that a shirt covers, and of the marked collars and shoulders
-    that it leaves: the most of any face."""
+    """The share of the marked arms, hands and scarves that a shirt covers, and of the marked
+    collars and shoulders that it leaves: the most of any face."""
     from backshop.connect.try_on import looks
     from vision import fields, render
 
@@ -180,18 +190,18 @@ def shirt_marks() -> dict[str, float]:
     look = looks.look_of({"try_on": gallery.LOOKS["shirt"]})
     assert look is not None
     files, faces = gallery.assets(), dict(figures.originals())
-    worst = {"arms": 0.0, "collars": 0.0, "shoulders": 0.0}
-    for name in {*BARE, *COLLARS, *SHOULDERS} & set(faces):
+    marked_of = {
+        "arms": BARE, "hands": HANDS, "scarves": SCARVES, "collars": COLLARS, "shoulders": SHOULDERS
+    }  # fmt: skip
+    worst = dict.fromkeys(marked_of, 0.0)
+    for name in {face for marks in marked_of.values() for face in marks} & set(faces):
         scene, _ = render.sit(figures.as_png(faces[name]))
         after = render.draw(scene, look, render.Setting(), files)
         changed = np.abs(after.astype(int) - scene.pixels).max(axis=2) > 24
         scale = scene.pixels.shape[1] / faces[name].width
-        for what, marks, wrong in (
-            ("arms", BARE, changed),
-            ("collars", COLLARS, ~changed),
-            ("shoulders", SHOULDERS, ~changed),
-        ):
+        for what, marks in marked_of.items():
             if name in marks:
+                wrong = ~changed if what in ("collars", "shoulders") else changed
                 marked = fields.drawn([np.array(marks[name]) * scale], wrong.shape) > 0.5
                 worst[what] = max(worst[what], float(wrong[marked].mean()))
     return worst

@@ -35,6 +35,7 @@ _WARM = 0.8  # logarithm of red over blue from which hair is told from cloth by 
 _BETWEEN = 40  # millimetres between arms in which shade is theirs
 _SHOULDER = 255  # millimetres of the squares in which shoulders are looked for
 _UNSURE = 0.05  # chance of a person from which a nearer look counts
+_DOUBT, _BESIDE = 30, 90  # millimetres that doubt is broad, and in which one beside it counts, too
 _STEP = 4  # pixels of the picture to one of the coarse fields here
 
 
@@ -71,26 +72,42 @@ class Body:
         """`matte` with shoulders that were looked at from nearer, too: a dark one before something
         dark is missed from afar."""
         chance = self._whole.copy()
-        side = round(min(_SHOULDER * self._scene.face.scale, *self.shape))
+        # What is plainly nobody from afar, and not beside what may be somebody, stays so.
+        open_ = np.maximum(np.clip(chance / _UNSURE, 0, 1), self._unsure)
         for middle in self.shoulders:
-            left, top = (
-                int(np.clip(at - side / 2, 0, whole - side))
-                for at, whole in zip(middle, self.shape[::-1], strict=True)
-            )
-            crop = self._image.resize(
-                (_MATTE, _MATTE),
-                Image.Resampling.BILINEAR,
-                (left, top, left + side, top + side),
-                reducing_gap=2.0,
-            )
-            (near,) = face.network("selfie_segmenter")(_tensor(crop))
-            part = np.asarray(
-                Image.fromarray(near[0, :, :, 0]).resize((side, side), Image.Resampling.BILINEAR)
-            )
-            area = chance[top : top + side, left : left + side]
-            # What is plainly nobody from afar stays so.
-            np.maximum(area, part * np.clip(area / _UNSURE, 0, 1), out=area)
+            area, part = self._nearer(middle)
+            np.maximum(chance[area], part * open_[area], out=chance[area])
         return self._followed(chance)
+
+    @cached_property
+    def _unsure(self) -> Floats:
+        """Where, and beside which, the network cannot tell from afar over some centimetres whether
+        there is a person."""
+        step = 2 * _STEP  # wide filters take their time
+        small = np.asarray(Image.fromarray(self._whole).reduce(step))
+        doubt = Image.fromarray(255 * ((small > _UNSURE) & (small < 1 - _UNSURE)).astype(np.uint8))
+        size, beside = (
+            2 * round(self._scene.mm(length) / step / 2) + 1 for length in (_DOUBT, _BESIDE)
+        )
+        near = doubt.filter(ImageFilter.MinFilter(size)).filter(ImageFilter.MaxFilter(beside))
+        return self._resized(fields.blurred(np.asarray(near, dtype=np.float32) / 255, 1.5))
+
+    def _nearer(self, middle: Points) -> tuple[fields.Area, Floats]:
+        """What the network takes for a person in a square around a shoulder, and that square."""
+        side = round(min(_SHOULDER * self._scene.face.scale, *self.shape))
+        left, top = (
+            int(np.clip(at - side / 2, 0, whole - side))
+            for at, whole in zip(middle, self.shape[::-1], strict=True)
+        )
+        crop = self._image.resize(
+            (_MATTE, _MATTE),
+            Image.Resampling.BILINEAR,
+            (left, top, left + side, top + side),
+            reducing_gap=2.0,
+        )
+        (near,) = face.network("selfie_segmenter")(_tensor(crop))
+        part = Image.fromarray(near[0, :, :, 0]).resize((side, side), Image.Resampling.BILINEAR)
+        return (slice(top, top + side), slice(left, left + side)), np.asarray(part)
 
     @cached_property
     def hair(self) -> Floats:
@@ -177,6 +194,12 @@ class Body:
         return self._like_skin(0.9)
 
     @cached_property
+    def clothes(self) -> Floats:
+        """What the person wears: what is of them, and neither skin nor hair."""
+        bare = np.maximum(np.maximum(self.skin, self.hair), self.face)
+        return np.asarray(self.figure * np.clip(1.6 - 2.2 * bare, 0, 1), dtype=np.float32)
+
+    @cached_property
     def shaded_skin(self) -> Floats:
         """`skin`, in the shade between arms and trunk and where it is tanned, too."""
         return self._like_skin(1.8, _TANNED)
@@ -251,7 +274,8 @@ class Body:
             1 - 2 * np.maximum(np.maximum(self.skin, self.hair), self.face), 0, 1
         )
         above = np.cumsum(self._small(cloth), axis=0) * np.float32(_STEP / self._scene.mm(1))
-        below = self.shaded_skin * self._resized(np.clip((above - 25) / 15, 0, 1))
+        bare = np.maximum(self.shaded_skin, self._lit_by_skin)
+        below = bare * self._resized(np.clip((above - 25) / 15, 0, 1))
         reach = self._scene.mm(80)
         outlines = [_capsule(start, end, reach) for start, end, _ in self._forearms]
         # Arms that are crossed go on below the one that was found.
@@ -259,15 +283,25 @@ class Body:
         found = near * np.clip(4 * fields.softened(below, reach / 24) - 1.6, 0, 1)
         return np.maximum(found, self._shade_between(found)) * self.figure
 
+    @cached_property
+    def _lit_by_skin(self) -> Floats:
+        """Deep shade that is redder than the face, as between arms that light each other."""
+        light = np.log(to_linear(fields.reduced(self._scene.pixels, _STEP)) + np.float32(4e-3))
+        redder = (light[..., 0] - light[..., 1]) / self._scene.skin.chroma[0]
+        level = light @ LUMA - np.float32(self._scene.skin.level[0])
+        chance = np.clip(5 * redder - 5.5, 0, 1) * np.clip(-1.5 * level - 0.8, 0, 1)
+        return self._resized(chance.astype(np.float32))
+
     def _shade_between(self, arms: Floats) -> Floats:
-        """What lies between arms and is too dark to show a colour."""
+        """What lies between arms and is like skin, or too dark to show a colour."""
         size = 2 * round(self._scene.mm(_BETWEEN) / _STEP / 2) + 1
         small = Image.fromarray(np.rint(255 * self._small(arms)).astype(np.uint8))
         closed = small.filter(ImageFilter.MaxFilter(size)).filter(ImageFilter.MinFilter(size))
         light = to_linear(fields.reduced(self._scene.pixels, _STEP)) @ LUMA
         level = np.log(light + np.float32(4e-3)) - np.float32(self._scene.skin.level[0])
-        dark = np.clip((-0.6 - level) / 0.4, 0, 1)
-        return self._resized(np.asarray(closed, dtype=np.float32) / 255 * dark)
+        theirs = np.clip((-0.6 - level) / 0.4, 0, 1)
+        theirs = np.maximum(theirs, np.clip(4 * self._small(self.shaded_skin) - 1, 0, 1))
+        return self._resized(np.asarray(closed, dtype=np.float32) / 255 * theirs)
 
     @cached_property
     def _forearms(self) -> list[_Part]:

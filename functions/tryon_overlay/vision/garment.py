@@ -7,12 +7,13 @@ import io
 import math
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from . import fields, wearables
+from . import fields, scarf, wearables
 from .colors import LUMA, Bytes, Floats, to_linear
 from .face import Points
 from .pictures import WORKING_SIDE, Refused, apart
@@ -22,8 +23,8 @@ _TIP_OUT, _TIP_UP = 0.13, 0.16  # tips of a shirt's shoulders beyond the joints,
 _BELOW_CHIN = 16.0  # millimetres from the chin to the front of a collar, at least
 _WIDER, _HIGHER = 0.3, 0.6
 """How far own clothes beside and above a shirt are coloured like it, in widths of the trunk."""
+_NECK, _EARS = 78.0, 68.0  # how far beside its axis a neck reaches, and ears below the eyes
 _HEM = 0.04  # how broad the edge of a collar is at most, in widths of the template
-_SCARF = 0.3  # share of what is beside the cheeks that is cloth where a scarf is worn
 _DISTANCE = 900.0  # millimetres to the camera, as in wearables
 _FOLDS = 0.8  # how much of the folds of the own clothes is taken over, as a power
 _ANOTHER = 0.6  # logarithm of light by which another cloth differs
@@ -31,6 +32,8 @@ _LONG_SLEEVE = 330.0  # millimetres from which a sleeve goes down to the wrist
 _SHORT = 0.8  # of the upper arm that a short sleeve covers at most
 _ARM = 140.0  # millimetres beside its middle in which an arm and its own sleeve lie
 _INNER = 85.0  # on which the inner side of one does
+_CURVE = 13.0  # by which the end of a sleeve hangs lower in its middle than at its sides
+_CAST = 0.4  # light that a sleeve takes from what is just below it
 _BACKGROUND = (244, 243, 241)
 _FINE = 2  # lettering is drawn this many times larger
 
@@ -93,43 +96,77 @@ def worn(
     does,
     and takes the light of the picture and the folds of what they wear.
     """
-    body = scene.body
     shirt = _closed(shirt)
     cut = _Cut.of(shirt, collar)
     hung = _Hung.on(scene, cut, width)
     area = hung.area(scene.pixels.shape[:2])
     y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
-    own = _own_clothes(scene, area)
     u, v = hung.traced(x, y)
-    layer = wearables.sampled(shirt, u / cut.size[0], v / cut.size[1], hung.scale * cut.size[0])
-    # What they wear beyond the cut's edges takes its colour too, but no sleeve grows longer.
+    arms = hung.upper_arms(scene, area, x, y)
+    hidden = _hidden(scene, area, arms.sleeves)
+    layer = _over_own(scene, shirt, hung, area, (u, v), arms.sleeves)
+    layer *= (np.clip(1.6 * scene.body.figure[area] - 0.15, 0, 1) * (1 - hidden))[..., None]
+    layer *= (1 - arms.below)[..., None]
+    layer[..., :3] *= _shade(scene, area, scene.body.clothes[area], hidden)[..., None]
+    layer[..., :3] *= wearables.side_light(
+        scene, (x - scene.face.origin[0]) / (2 * scene.face.scale)
+    )[..., None]
+    layer[..., 3] += arms.shadow * scene.body.figure[area] * (1 - layer[..., 3])
+    return wearables.laid(scene, [(layer, area)], light, drop=0.5)
+
+
+def _hidden(scene: Scene, area: fields.Area, sleeves: Floats) -> Floats:
+    """Where something lies before a shirt: hair, a scarf, the face, or forearms beyond sleeves."""
+    body = scene.body
+    arms = np.maximum(body.arms[area], body.hands[area]) * (1 - sleeves)
+    hidden = np.clip(2 * np.maximum(np.maximum(body.hair[area], body.face[area]), arms) - 0.6, 0, 1)
+    wound = scarf.wound(scene)
+    return hidden if wound is None else np.maximum(hidden, wound[area])
+
+
+def _over_own(
+    scene: Scene,
+    shirt: Image.Image,
+    hung: _Hung,
+    area: fields.Area,
+    at: tuple[Floats, Floats],
+    sleeves: Floats,
+) -> Floats:
+    """The template as the pixels show it, and its colours beside it on what the person wears
+    there."""
+    body, cut = scene.body, hung.cut
+    u, v = at
+    size = hung.scale * cut.size[0]
+    layer = wearables.sampled(shirt, u / cut.size[0], v / cut.size[1], size)
     wide_u, wide_v = cut.inside(u, v)
     beside, above = (wide_u - u) / cut.body_width, (wide_v - v) / cut.body_width
     near = np.hypot(beside, above) < _WIDER
     near |= (np.hypot(beside / _WIDER, above / _HIGHER) < 1) & (body.around_hair[area] < 0.1)
-    if _scarf_worn(scene):  # it hangs down to what is worn, which it is not a part of
+    if scarf.hangs(scene):  # it hangs down to what is worn, which it is not a part of
         near &= above <= 0
+    # No sleeve grows longer.
     near &= (v < cut.sleeve_end) | (np.abs(u - cut.shoulders[:, 0].mean()) < 0.55 * cut.body_width)
-    beyond = wearables.sampled(
-        shirt, wide_u / cut.size[0], wide_v / cut.size[1], hung.scale * cut.size[0]
-    )
-    open_neck = (np.abs(u - cut.collar[0]) < cut.neck) & (v < cut.collar[1])
-    sleeves, below_sleeves = hung.upper_arms(scene, area, x, y)
     # Within the neck own collars become the shirt's, but no shade of the neck does.
-    taken = np.maximum(own * near, sleeves)
-    taken = np.where(open_neck, body.collar[area] * near, taken)
-    share = (taken * (1 - layer[..., 3]))[..., None]
-    layer = layer + beyond * share
-    arms = np.maximum(body.arms[area], body.hands[area]) * (1 - sleeves)
-    hidden = np.maximum(np.maximum(body.hair[area], body.face[area]), arms)
-    hidden = np.clip(2 * hidden - 0.6, 0, 1)
-    layer *= (np.clip(1.6 * body.figure[area] - 0.15, 0, 1) * (1 - hidden))[..., None]
-    layer *= (1 - below_sleeves)[..., None]
-    layer[..., :3] *= _shade(scene, area, own, hidden)[..., None]
-    layer[..., :3] *= wearables.side_light(
-        scene, (x - scene.face.origin[0]) / (2 * scene.face.scale)
-    )[..., None]
-    return wearables.laid(scene, [(layer, area)], light, drop=0.5)
+    open_neck = (np.abs(u - cut.collar[0]) < cut.neck) & (v < cut.collar[1])
+    own = body.clothes[area]
+    in_neck = np.maximum(body.collar[area], own * _off_neck(scene, hung, area))
+    taken = np.where(open_neck, in_neck * near, np.maximum(own * near, sleeves))
+    beyond = wearables.sampled(shirt, wide_u / cut.size[0], wide_v / cut.size[1], size)
+    beyond /= np.maximum(beyond[..., 3:], 0.2)  # near the cut's corners its edge is in it
+    return layer + beyond * (taken * (1 - layer[..., 3]))[..., None]
+
+
+def _off_neck(scene: Scene, hung: _Hung, area: fields.Area) -> Floats:
+    """1 where, below the ears, neither neck nor its shade is, nor hair: farther from its axis."""
+    y, x = np.mgrid[area].astype(np.float32) + np.float32(0.5)
+    jaw = scene.face.points[:, 0]
+    off = np.minimum(
+        np.abs(x - hung.middle[0]) - scene.mm(_NECK),
+        np.maximum(jaw.min() - x, x - jaw.max()) - scene.mm(4),
+    ) / scene.mm(8)
+    below = (y - scene.face.origin[1] - scene.mm(_EARS)) / scene.mm(8)
+    below = np.clip(below, 0, 1) * (scene.body.around_hair[area] < 0.1)
+    return np.asarray(np.clip(off, 0, 1) * below, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +249,33 @@ def _closed(shirt: Image.Image) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+class _Arms(NamedTuple):
+    """Upper arms in short sleeves."""
+
+    sleeves: Floats
+    below: Floats
+    """Where arms go on beyond them."""
+    shadow: Floats
+    """How much light sleeves take from these."""
+
+    def add(self, along: Floats, end: float, off: Floats, outside: Floats, bare: Floats) -> None:
+        """An arm whose sleeve ends at `end`; all lengths are millimetres, `along` from the joint
+        of its shoulder, `off` from its middle, `outside` from that joint to the side.
+
+        A sleeve ends around its arm, and cameras look down on that: its end hangs in a curve.
+        """
+        end = end + _CURVE * (0.4 - np.clip(off / 60, 0, 1.4) ** 2)
+        arm = np.clip(outside / 6, 0, 1) * np.clip((_ARM - off) / 15, 0, 1)
+        # On its inner side an arm lies before the trunk, where there is skin.
+        inner = np.clip((_INNER - off) / 8, 0, 1)
+        beyond = np.clip((along - end) / 3, 0, 1)
+        below = np.maximum(arm, inner * bare) * beyond
+        upper = np.clip((along - 0.4 * end) / 8, 0, 1) * (1 - beyond)
+        shadow = _CAST * below * np.clip(1 - (along - end) / 14, 0, 1)
+        for field, more in zip(self, (np.maximum(arm, inner) * upper, below, shadow), strict=True):
+            np.maximum(field, more, out=field)
+
+
 @dataclass(frozen=True, eq=False)
 class _Hung:
     """How a template lies on the picture: shoulders on shoulders, sleeves turned with the upper
@@ -260,37 +324,25 @@ class _Hung:
         top = self.middle[1] - self.scale * (self.hook[1] + 0.2 * self.cut.size[1])
         return slice(int(np.clip(top, 0, shape[0] - 1)), shape[0]), slice(0, shape[1])
 
-    def upper_arms(
-        self, scene: Scene, area: fields.Area, x: Floats, y: Floats
-    ) -> tuple[Floats, Floats]:
-        """Where short sleeves lie on upper arms, and where arms go on beyond them: a sleeve ends
-        straight across its arm."""
+    def upper_arms(self, scene: Scene, area: fields.Area, x: Floats, y: Floats) -> _Arms:
+        """Where short sleeves lie on upper arms, and where arms go on beyond them."""
         right, left = shoulders = scene.body.shoulders
         bare = fields.softened(scene.body.shaded_skin[area], scene.mm(4))
         bare = np.clip(4 * bare - 1.6, 0, 1)
         across = (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
-        sleeves, below = np.zeros((2, *x.shape), dtype=np.float32)
+        found = _Arms(*np.zeros((3, *x.shape), dtype=np.float32))
         for side, joint in zip((-1, 1), shoulders, strict=True):
             elbow, length = scene.body.elbow(side > 0), _sleeve_length(self.cut, side)
             if elbow is None or length is None or self.scale * length > scene.mm(_LONG_SLEEVE):
                 continue
-            way = elbow - joint
-            arm = max(float(np.linalg.norm(way)), 1e-6)
+            way = (elbow - joint) / max(float(np.linalg.norm(elbow - joint)), 1e-6)
             dx, dy = x - np.float32(joint[0]), y - np.float32(joint[1])
-            along = (dx * way[0] + dy * way[1]) / arm
-            off = np.abs(dx * way[1] - dy * way[0]) / arm
+            off = np.abs(dx * way[1] - dy * way[0]) / scene.mm(1)
             outside = side * (dx * across[0] + dy * across[1]) / scene.mm(1)
-            end = min(self.scale * length, _SHORT * arm)
-            arm_here = np.clip(outside / 6, 0, 1)
-            arm_here *= np.clip((scene.mm(_ARM) - off) / scene.mm(15), 0, 1)
-            # On its inner side an arm lies before the trunk, where there is skin.
-            inner = np.clip((scene.mm(_INNER) - off) / scene.mm(8), 0, 1)
-            beyond = np.clip((along - end) / scene.mm(3), 0, 1)
-            np.maximum(below, np.maximum(arm_here, inner * bare) * beyond, out=below)
-            np.maximum(arm_here, inner, out=arm_here)
-            upper = np.clip((along - 0.4 * end) / scene.mm(8), 0, 1) * (1 - beyond)
-            np.maximum(sleeves, arm_here * upper, out=sleeves)
-        return sleeves, below
+            end = min(self.scale * length, _SHORT * float(np.linalg.norm(elbow - joint)))
+            along = (dx * way[0] + dy * way[1]) / scene.mm(1)
+            found.add(along, end / scene.mm(1), off, outside, bare)
+        return found
 
     def traced(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Points of the template that the pixels show."""
@@ -323,22 +375,6 @@ def _sleeve_length(cut: _Cut, side: int) -> float | None:
     row = int(np.argmax(side * ends))
     reach = side * (float(ends[row]) - edge)
     return None if reach < 0.06 * cut.body_width else float(np.hypot(row - start, reach))
-
-
-def _own_clothes(scene: Scene, area: fields.Area) -> Floats:
-    """What of the picture the person wears: of them, and neither skin nor hair."""
-    body = scene.body
-    bare = np.maximum(np.maximum(body.skin, body.hair), body.face)[area]
-    return np.asarray(body.figure[area] * np.clip(1.6 - 2.2 * bare, 0, 1), dtype=np.float32)
-
-
-def _scarf_worn(scene: Scene) -> bool:
-    """Whether cloth is seen beside the cheeks, where no shoulder reaches."""
-    whole = (slice(0, scene.pixels.shape[0]), slice(0, scene.pixels.shape[1]))
-    y, x = np.mgrid[whole]
-    across, down = (np.stack([x, y]) - scene.face.origin[:2, None, None]) / scene.face.scale
-    beside = (np.abs(across) > 65) & (np.abs(across) < 115) & (down > 0) & (down < 55)
-    return bool(beside.any()) and float(_own_clothes(scene, whole)[beside].mean()) > _SCARF
 
 
 def _shade(scene: Scene, area: fields.Area, own: Floats, hidden: Floats) -> Floats:

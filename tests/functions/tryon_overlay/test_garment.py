@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from backshop.connect.try_on import looks
 from PIL import Image
-from vision import garment, render
+from vision import garment, render, scarf
 from vision.body import _Part
 
 from bench.try_on import figures, gallery, samples
@@ -56,6 +56,31 @@ def test_a_shirt_lies_over_own_cloth_and_under_hair_skin_and_scarves(name, at, d
     x, y = at
     red, _, blue = np.median(after[y - 6 : y + 6, x - 6 : x + 6].reshape(-1, 3), axis=0)
     assert (blue > 2 * red) == dressed
+
+
+def test_a_sleeve_hangs_lower_in_the_middle_of_its_arm_and_darkens_what_is_below_it():
+    along, off = np.mgrid[0:200, -50:51].astype(np.float32)
+    arms = garment._Arms(*np.zeros((3, *along.shape), dtype=np.float32))
+    arms.add(along, 100.0, np.abs(off), np.full_like(along, 50), np.ones_like(along))
+    ends = (arms.below > 0.5).argmax(axis=0)
+    assert ends[50] == ends.max() > ends[0] + 5
+    assert (ends == ends[::-1]).all()
+    assert (arms.sleeves * arms.below < 0.26).all()
+    below = arms.shadow[ends[50] : ends[50] + 12, 50]
+    assert below.max() > 0.2
+    assert arms.shadow[ends[50] + 20, 50] == 0
+
+
+@pytest.mark.parametrize(
+    "name, worn", [("f9", True), ("m11", False), ("f3", False), ("astronaut", False)]
+)
+def test_a_scarf_is_wound_around_a_neck_that_it_hides(name, worn):
+    path = figures.FACES / f"{name}.jpg"
+    if name != "astronaut" and not path.exists():
+        pytest.skip(figures.NO_FACES)
+    data = figures.as_png(figures.astronaut()) if name == "astronaut" else path.read_bytes()
+    scene, _ = render.sit(data)
+    assert (scarf.wound(scene) is not None) == worn
 
 
 @pytest.mark.parametrize(("is_hand", "shows"), [(False, True), (True, False)])

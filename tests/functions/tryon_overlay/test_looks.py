@@ -213,7 +213,7 @@ def test_a_front_is_worn_below_the_face(scene, files):
     assert changed[300:420, 115:290].mean() > 0.9
 
 
-def test_a_short_sleeve_ends_straight_across_its_arm(scene, files):
+def test_a_short_sleeve_ends_around_its_arm(scene, files):
     after = drawn(scene, files, **gallery.LOOKS["shirt"])
     changed = np.abs(after.astype(int) - scene.pixels).max(axis=2) > 24
     assert changed[290:320, 50:100].mean() > 0.9, "the upper arm"
