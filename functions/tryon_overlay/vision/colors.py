@@ -57,7 +57,8 @@ def to_srgb(linear: Floats) -> Bytes:
 def of_steps(light: Floats, out: Bytes) -> None:
     """Write the sRGB bytes of linear light that is already `STEPS` times as large, and a half
     more."""
-    _SRGB.take(light.astype(np.intp), mode="clip", out=out)
+    # To whole numbers of 32 bits first: processors make five of them in the time of one of 64.
+    _SRGB.take(light.astype(np.int32), mode="clip", out=out)
 
 
 def _pieces(length: int) -> Iterator[slice]:

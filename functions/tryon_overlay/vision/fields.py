@@ -18,6 +18,7 @@ Area = tuple[slice, slice]  # rows and columns
 
 _FINE = 4  # sub-pixels a side when an outline is drawn
 _TINY = 1e-9  # of a pixel's own weight
+_BAND = 32  # pixels of a line blurred at once: what is far from all of them is not even multiplied
 
 
 def rounded(outline: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -78,26 +79,38 @@ def drawn_part(
 def blurred(field: Floats, radius: float) -> Floats:
     """Gaussian blur with that standard deviation in pixels; beyond the edges nothing is added.
 
-    As two products of matrices: for the few ten thousand pixels of a coarse grid the fastest way.
+    As products of matrices: for the few ten thousand pixels of a coarse grid the fastest way.
     """
     if radius < 0.3:
         return field
-    down, across = (_weights(side, round(float(radius), 2)) for side in field.shape[:2])
-    if field.ndim == 2:
-        return down @ field @ across.T
-    return np.stack([down @ plane @ across.T for plane in np.moveaxis(field, 2, 0)], axis=2)
+    if field.ndim == 3:
+        return np.stack([blurred(plane, radius) for plane in np.moveaxis(field, 2, 0)], axis=2)
+    field, radius = np.ascontiguousarray(field), round(float(radius), 2)
+    down, made = np.empty_like(field), np.empty_like(field)
+    for rows, near, weights in _bands(len(field), radius):
+        np.matmul(weights, field[near], out=down[rows])
+    for columns, near, weights in _bands(field.shape[1], radius):
+        np.matmul(down[:, near], weights.T, out=made[:, columns])
+    return made
 
 
 @lru_cache(maxsize=64)
-def _weights(side: int, radius: float) -> Floats:
-    """(side, side): how much each pixel of a line takes from each other one."""
+def _bands(side: int, radius: float) -> list[tuple[slice, slice, Floats]]:
+    """Some pixels of a line after the others, those that they take from, and how much of each."""
     # What no sum of floats can show is none: by the tiniest numbers a processor multiplies a
     # hundred times slower than by others.
     near = np.exp(-(np.arange(side) ** 2) / (2 * radius**2))
     near[near < _TINY] = 0
+    reach = np.count_nonzero(near)
     line = np.concatenate([near[:0:-1], near])
     weights = np.lib.stride_tricks.sliding_window_view(line, side)[::-1]
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    bands = []
+    for start in range(0, side, _BAND):
+        some = slice(start, min(start + _BAND, side))
+        others = slice(max(0, some.start - reach), min(side, some.stop + reach))
+        bands.append((some, others, weights[some, others].copy()))
+    return bands
 
 
 def softened(mask: Floats, radius: float) -> Floats:

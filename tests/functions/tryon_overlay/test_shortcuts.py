@@ -32,6 +32,20 @@ def test_a_blur_leaves_no_numbers_too_small_to_be_quick():
         assert made.sum() == pytest.approx(1, abs=0.5), "but all of the light, save at edges"
 
 
+@pytest.mark.parametrize("radius", [0.5, 2.0, 9.0, 40.0])
+@pytest.mark.parametrize("shape", [(1, 40), (33, 70), (129, 31), (40, 65, 2)])
+def test_a_blur_is_a_gaussian_s_mean_of_all_that_there_is(radius, shape):
+    field = np.random.default_rng(3).random(shape, dtype=np.float32)
+    made = field.astype(np.float64)
+    for axis, side in enumerate(shape[:2]):
+        far = np.subtract.outer(np.arange(side), np.arange(side))
+        weights = np.exp(-(far**2) / (2 * radius**2))
+        weights /= weights.sum(axis=1, keepdims=True)
+        made = np.moveaxis(np.tensordot(weights, made, (1, axis)), 0, axis)
+    assert fields.blurred(field, radius).shape == shape
+    assert np.abs(fields.blurred(field, radius) - made).max() < 1e-6
+
+
 FAULTS = """
 import resource, sys, threading
 sys.path.insert(0, sys.argv[1])
