@@ -18,10 +18,11 @@ class Refused(Exception):
 
 class Guarded(NamedTuple):
     """What may run: one SELECT whose parameter $1 is the store's id, and the texts that $2 and on
-    stand for."""
+    stand for. `subtracts` says that it holds EXCEPT or INTERSECT."""
 
     text: str
     texts: tuple[str, ...]
+    subtracts: bool = False
 
 
 class Found(NamedTuple):

@@ -58,7 +58,8 @@ def _checked(sql: str) -> Guarded:
     places: tree.Places = {}
     for path, change in reversed(found.changes):
         change(tree.at(changed, path, places))
-    return Guarded(_with_tables(tree.deparse(changed), found.narrowed), tuple(found.texts))
+    text = _with_tables(tree.deparse(changed), found.narrowed)
+    return Guarded(text, tuple(found.texts), found.subtracts)
 
 
 Change = Callable[[Any], None]
@@ -89,6 +90,7 @@ class _Found:
     large: set[int] = field(default_factory=set)
     """By identity, the products whose numbers would become too large."""
     all_columns: bool = False
+    subtracts: bool = False
     narrowed: list[str] = field(default_factory=list)
     """The sub-selects that stand in place of tables."""
     texts: list[str] = field(default_factory=list)
@@ -180,6 +182,7 @@ def _spoken(name: str) -> str:
 
 
 def _select(node: Tree, path: Path, around: Tree, scope: _Scope, found: _Found) -> _Scope:
+    found.subtracts |= node["op"] in ("SETOP_EXCEPT", "SETOP_INTERSECT")
     if clause := node.get("withClause"):
         scope = _with(clause, below(path, "withClause"), scope, found)
     for each in node.get("targetList", ()):

@@ -3,6 +3,7 @@ security without the guard, and both, as questions run."""
 
 import threading
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -227,6 +228,37 @@ def test_what_may_run_stays_bounded(
             assert (
                 sum(len(str(cell)) for row in found.rows for cell in row) <= repository.MOST_CELLS
             )
+    assert most() < 300
+
+
+@pytest.mark.parametrize("subtracted", ["EXCEPT", "EXCEPT ALL", "INTERSECT"])
+def test_what_is_subtracted_is_sorted(
+    subtracted: str, mine: UUID, login: None, database: Database
+) -> None:
+    """For as long as a question may take."""
+    many = "SELECT a, b FROM generate_series(1, 100000) a, generate_series(1, 100) b"
+    with watched(database) as most, pytest.raises(Refused, match="too long"):
+        run(mine, f"SELECT count(*) FROM ({many} {subtracted} {many}) x")
+    assert most() < 100
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT a FROM generate_series(1, 1000) a WHERE {}",
+        "SELECT a, {} AS is_new FROM generate_series(1, 1000) a",
+    ],
+)
+def test_what_is_kept_in_memory_ends_early(
+    sql: str, mine: UUID, login: None, database: Database
+) -> None:
+    """Postgres takes many rows for few by conditions that all rows fulfil."""
+    many = "SELECT b, c FROM generate_series(1, 100000) b, generate_series(1, 100) c"
+    kept = f"{many} WHERE b % 1 = 0 AND c % 1 = 0 AND (b + c) % 1 = 0 AND b > 1000"
+    begun = monotonic()
+    with watched(database) as most, pytest.raises(Refused, match="too long"):
+        run(mine, sql.format(f"(a, a + 100) NOT IN ({kept})"))
+    assert monotonic() - begun < 4
     assert most() < 300
 
 
