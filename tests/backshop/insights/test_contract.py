@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from backshop.insights.answers import kind_of
+from backshop.insights.answers import kind_of, told
 from backshop.insights.models import books
 from backshop.insights.semantic import repository
 from backshop.insights.semantic.checking import checked
@@ -372,3 +372,48 @@ def test_classes_of_order_values_stand_in_their_order(
     for _year, held in groupby(by_year, key=lambda row: row[0]):
         names = [row[1] for row in held]
         assert names == [row[0] for row in rows if row[0] in names]
+
+
+YEARS = {"type": "range", "start": "2024-01-01", "end": "2025-12-14"}
+
+
+def _sentence(tx: Any, **given: Any) -> tuple[str, list[Row]]:
+    result = run(tx, query(**{"period": YEARS, **given}), as_of=AS_OF)
+    return told(result), list(result.rows)
+
+
+def test_a_sentence_ranks_no_currencies_together(tx: Any, settle: Callable[[Shop], UUID]) -> None:
+    """Each has its own first row, and a total of its own."""
+    settle(shop(3, orders=200))
+    text, rows = _sentence(tx, dimensions=["country"])
+    for currency in ("EUR", "JPY", "USD"):
+        most = max(Decimal(row[2]) for row in rows if row[1] == currency)
+        assert f"{most:,} {currency}" in text
+    by_currency, sums = _sentence(tx, dimensions=["currency"])
+    assert by_currency.count(",") >= 2
+    assert all(f"{Decimal(amount):,} {currency}" in by_currency for currency, amount in sums)
+    counted, counts = _sentence(tx, metrics=["orders"], dimensions=["currency"])
+    most_orders = max(counts, key=lambda row: int(row[1]))
+    assert f"the most, {most_orders[1]}, for {most_orders[0]}" in counted
+
+
+def test_a_sentence_names_the_least_where_the_least_are_asked_for(
+    tx: Any, settle: Callable[[Shop], UUID]
+) -> None:
+    settle(shop(1))
+    worst = {"metrics": ["items_sold"], "dimensions": ["product"], "top_n": -3}
+    text, rows = _sentence(tx, **worst)
+    least = min(Decimal(str(row[1])) for row in rows)
+    assert f"the least, {least.normalize():f}, for {rows[0][0]}" in text
+    assert "the most" not in text
+
+
+def test_a_sentence_of_nothing_names_no_first(tx: Any, settle: Callable[[Shop], UUID]) -> None:
+    settle(shop(1, orders=0))
+    for given in (
+        {"metrics": ["orders"], "dimensions": ["hour_of_day"], "top_n": 1},
+        {"metrics": ["net_sales"], "grain": "month"},
+    ):
+        text = _sentence(tx, **given)[0]
+        assert "came to 0" in text
+        assert "the most" not in text

@@ -24,8 +24,8 @@ MOST_CELLS: Final = 1_000_000
 MOST_COST: Final = 5_000_000.0
 """In the planner's units, of which a server works off about a million in the five seconds that a
 question has."""
-HASHED: Final = "hashed SubPlan"
-HASHING_MS: Final = 2000
+IN_MEMORY: Final = "hashed SubPlan"
+IN_MEMORY_MS: Final = 2000
 """For a plan that keeps the rows of an `IN (SELECT …)` in memory, however many there are: in that
 time they are some three million."""
 
@@ -63,8 +63,8 @@ def run(
             plan = _plan(tx, text, params)
             if plan["Total Cost"] > MOST_COST:
                 raise Refused(TOO_LONG)
-            if HASHED in str(plan):
-                longest = min(timeout_ms, HASHING_MS)
+            if IN_MEMORY in str(plan):
+                longest = min(timeout_ms, IN_MEMORY_MS)
                 tx.execute(f"SET LOCAL statement_timeout = {longest}".encode())
             return _fetch(tx, text, params)
     except psycopg.Error as error:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from backshop.insights.semantic.checking import is_of_money
 from backshop.insights.semantic.metrics import METRICS
 from backshop.insights.semantic.models import (
     LOW_STOCK,
@@ -169,7 +170,8 @@ def sentence(result: Result) -> str:
     when = _when(result)
     if not result.rows:
         return f"There is nothing to show for {label(first)}{when}."
-    if not query.dimensions and not query.grain:
+    is_sums = set(query.dimensions) <= {D.CURRENCY} and is_of_money(METRICS[first])
+    if not query.grain and (is_sums or not query.dimensions):
         return _plain_answer(result, name, when)
     return _table_answer(result, name, when)
 
@@ -229,34 +231,51 @@ def _table_answer(result: Result, name: str, when: str) -> str:
     metric = result.query.metrics[0]
     place = [each.name for each in result.columns].index(metric)
     column = result.columns[place]
-    own = (
-        [each.name for each in result.columns].index("currency")
-        if any(each.name == "currency" for each in result.columns)
-        else None
-    )
-    best = max(
-        (row for row in result.rows if isinstance(row[place], int | float | str)),
-        key=lambda row: Decimal(str(row[place])),
-        default=None,
-    )
     total = result.totals.get(metric)
     text = f"{name}{when}"
     if total is not None and METRICS[metric].kind != "rate":
         text += f" came to {spoken(total, column.format, result.assumptions.currency)}"
     elif total is not None:
         text += f" was {spoken(total, column.format, result.assumptions.currency)} overall"
-    if best is None:
-        return (
-            text + "."
-            if total is not None
-            else f"There is nothing to show for {label(metric)}{when}."
-        )
-    currency = str(best[own]) if own is not None else result.assumptions.currency
-    top = spoken(best[place], column.format, currency)
-    where = _named(result, best)
-    if total is None:
-        return f"{name}{when}: the most, {top}, {where}."
-    return f"{text}; the most, {top}, {where}."
+    firsts = _firsts(result, place)
+    if not firsts and total is None:
+        return f"There is nothing to show for {label(metric)}{when}."
+    if not firsts or all(Decimal(str(row[place])) == 0 for _currency, row in firsts):
+        return f"{text}{_nothing(total)}."
+    word = "the least" if (result.query.top_n or 0) < 0 else "the most"
+    tops = [
+        f"{spoken(row[place], column.format, currency)}, {_named(result, row)}"
+        for currency, row in firsts
+    ]
+    return f"{text}{':' if total is None else ';'} {word}, {', and '.join(tops)}."
+
+
+def _nothing(total: Cell) -> str:
+    return " came to nothing" if total is None else ""
+
+
+def _firsts(result: Result, place: int) -> list[tuple[str | None, Sequence[Cell]]]:
+    """The row with the most, or the least where the least are asked for, of each currency: amounts
+    of several are never compared."""
+    names = [each.name for each in result.columns]
+    is_apart = "currency" in names and not _is_counted_by_currency(result)
+    own = names.index("currency") if is_apart else None
+    rows: dict[str | None, list[Sequence[Cell]]] = {}
+    for row in result.rows:
+        if isinstance(row[place], int | float | str):
+            currency = str(row[own]) if own is not None else result.assumptions.currency
+            rows.setdefault(currency, []).append(row)
+    first = min if (result.query.top_n or 0) < 0 else max
+    return [
+        (currency, first(held, key=lambda row: Decimal(str(row[place]))))
+        for currency, held in sorted(rows.items(), key=lambda each: each[0] or "")
+    ]
+
+
+def _is_counted_by_currency(result: Result) -> bool:
+    """Whether currencies are classes like any other, of something that is no money."""
+    query = result.query
+    return D.CURRENCY in query.dimensions and not is_of_money(METRICS[query.metrics[0]])
 
 
 def _named(result: Result, row: Sequence[Cell]) -> str:
@@ -268,7 +287,7 @@ def _named(result: Result, row: Sequence[Cell]) -> str:
             grain = result.query.grain or Unit.DAY
             before = {Unit.DAY: "on", Unit.WEEK: "in the"}.get(grain, "in")
             parts.append(f"{before} {bucket(date.fromisoformat(str(value)), grain)}")
-        elif column.name != "currency":
+        elif column.name != "currency" or _is_counted_by_currency(result):
             parts.append(f"for {_class_words(column, value)}")
     return " ".join(parts) or "overall"
 
