@@ -24,7 +24,7 @@ def main() -> None:
     from backshop.insights.planning.models import Asked
     from backshop.insights.planning.rules import plan
 
-    from tests.backshop.insights.planning.shop import KNOWN, TEA, TODAY, questions
+    from tests.backshop.insights.planning.shop import KNOWN, SHOPS, TODAY, questions
 
     samples = [Asked(each.text, TODAY) for each in questions("known.txt")]
     many = replace(KNOWN, products=(*KNOWN.products, *_names(PRODUCTS)))
@@ -33,8 +33,9 @@ def main() -> None:
         print(f"the first question of an environment, patterns included: {took * 1000:.0f} ms")
         for each in samples:
             plan(each, KNOWN)
+        few = SHOPS["tea"]
         for label, known in (
-            (f"{len(TEA.products)} products", TEA),
+            (f"{len(few.products)} products", few),
             (f"{PRODUCTS:,} products", many),
         ):
             fresh = [replace(known, channels=(f"shop {n}",)) for n in range(ROUNDS)]

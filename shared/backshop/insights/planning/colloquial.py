@@ -50,12 +50,8 @@ _FACE_TO_FACE: tuple[tuple[str, str], ...] = (
         rf"\b((?:on )?(?:the |our )?{_SITE} {_BESIDE} {_TILL})(?= *$| ?,| (?:last|this|in|for|since|over|yesterday|today)\b)",
         "online vs in store",
     ),
-    (
-        r"\b(?:counter|till|shop ?floor) (sales|orders|revenue|takings|turnover|receipts|customers|business)\b",
-        r"pos \1",
-    ),
 )
-"""Ways to call the two channels, the first two said only beside each other."""
+"""Ways to call the two channels that are said only beside each other."""
 
 _OF_GOODS: tuple[tuple[str, str], ...] = (
     (r"(?<!selling )\b(?:an? )(?:(?:real|complete|total|bit of a|big|huge|roaring|great|runaway) )*(?:damp squib|bust|wash ?out|let ?down|disappointment|success|triumph|disaster)(?: for)?\b", ""),

@@ -51,6 +51,7 @@ def complete(reading: Reading, day: date) -> None:
     ):
         reading.top_n = 10 * reading.sign
         reading.defaulted.append("top_n")
+    _keep_cohorts(reading)
     if D.COHORT_MONTH in reading.dimensions:
         reading.has_trend = False
     if D.IS_WEEKEND in reading.dimensions:
@@ -73,6 +74,14 @@ def complete(reading: Reading, day: date) -> None:
         reading.compare = "previous_year" if is_of_year else "previous_period"
     if reading.has_trend and reading.grain is None and METRICS[reading.metrics[0]].has_time:
         reading.grain = times.suiting(reading.period)
+
+
+def _keep_cohorts(reading: Reading) -> None:
+    """`cohort retention by months since first order`: of each cohort."""
+    is_of_cohorts = reading.metrics[0] in ("cohort_retention", "cohort_revenue")
+    is_by_months = reading.dimensions == [D.MONTHS_SINCE_FIRST]
+    if is_of_cohorts and is_by_months and Line(reading.whole).has(r"\bcohorts?\b"):
+        reading.dimensions.insert(0, D.COHORT_MONTH)
 
 
 def _keep_each(reading: Reading) -> None:

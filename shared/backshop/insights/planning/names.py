@@ -296,6 +296,7 @@ _CHANNELS = {
     "at the till": ("pos", "retail"),
     "at the counter": ("pos", "retail"),
     "over the counter": ("pos", "retail"),
+    "counter": ("pos", "retail"),
     "brick and mortar": ("pos", "retail"),
     "offline": ("pos", "retail"),
     "pos": ("pos",),

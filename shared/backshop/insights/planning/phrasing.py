@@ -37,6 +37,10 @@ _SAME_QUARTER: tuple[tuple[str, str], ...] = (
         r"\1\2 the same quarter of the year before",
     ),
 )
+_NUMBER_WITHIN: tuple[tuple[str, str], ...] = (
+    (r"\b(best|worst|slowest) (\d+) (?=sellers\b|selling\b|movers\b)", r"\2 \1 "),
+)
+"""`best 3 sellers`."""
 _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
     (
         rf"\b(which|what) ({CODES})(?: (?:has|have|had))? (?:(?:gave|given|giv(?:es|ing)|handed|hands)(?: (?:away|out|customers|people|shoppers|back))?|took|takes|taken|knock(?:ed|s)|burn(?:ed|s|t)|cost|costs|ate|eats)(?: (?:us|me|through))? (?:the )?(most|least|more|less)\b(?! (?:orders|uses|customers|sales|revenue|often))(?: (?:money|discount|discounts|cash|margin))?(?: (?:off|away|out))?",
@@ -1276,6 +1280,7 @@ _LEFT_OUT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
 _RULES = (
     *_FRONTED,
     *_SAME_QUARTER,
+    *_NUMBER_WITHIN,
     *_MONEY_GIVEN,
     *_OF_ORDERS,
     *_OF_PEOPLE,
