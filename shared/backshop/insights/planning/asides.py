@@ -35,7 +35,7 @@ _STATED = (
     r"|(?:is|are|am|was) (?:he|she|that|this|i|it) (?:right|true|wrong|correct|so)\b"
     r"|(?:no (?:idea|clue)|not sure)\b(?! (?:what|which|who|how (?:many|much)))"
     r"|(?:quick|one more|another|one last|last|small|silly|random|stupid) (?:one|question|q|thing|ask)\b"
-    r"|(?:my|our|the|an?|some)(?: (?!who|that|which|what|whose|where|with|from)[\w'-]+){1,3}? "
+    r"|(?:my|our|the|an?|some)(?: (?!who|that|which|what|whose|where|with|from)[\w'-]+){1,5}? "
     + _VERB
     + r"\b)"
 )
@@ -43,14 +43,14 @@ _WHOEVER = (
     r"(?:i|we|he|she|they|it|you|there|people|everyone|everybody|my|our|the|this|that|some|an?)"
 )
 _REASONED = (
-    rf"{_FILLERS}(?:(?:because|'?cause|seeing (?:as|that)|given that|now that|as|if|in case|although|even though) {_WHOEVER} [^:]*"
+    rf"{_FILLERS}(?:(?:because|'?cause|seeing (?:as|that)|given that|now that|as|if|in case|although|even though|before|while|until|once) {_WHOEVER} [^:]*"
     rf"|since {_WHOEVER} [^:]*?\b(?:depends?|needs?|wants?|must|have to|has to|thinks?|plans?|is|are|am|will|going)\b[^:]*)"
 )
 """A reason or a condition before the question: `because we close on monday: …`."""
 _SENTENCE = (
     rf"{_STATED}|{_FILLERS}(?!{_ASKING}\b)(?:(?!who|that|which|whose|where|only|for|in|from|by|with)[\w'&-]+ ){{1,4}}?{_VERB} .*[.!]\s*$"
     rf"|{_REASONED}:\s*$"
-    rf"|{_FILLERS}(?:just |still |currently )?(?:trying|thinking|planning|wondering|hoping|getting|preparing|working|sitting|doing|writing|making|heading|going) .*[.!]\s*$"
+    rf"|{_FILLERS}(?:just |still |currently )?(?:(?:trying|thinking|planning|wondering|hoping|getting|preparing|working|doing|writing|making|heading|going) .*[.!]|(?:sitting|standing|staring|looking|walking|waiting) .*)\s*$"
 )
 """A whole one may be of anything."""
 _WANTED = (
@@ -123,7 +123,7 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
         told.append(sentence[: found.start()])
         sentence = sentence[found.end() :]
     found = _SO_ASKED.search(sentence)
-    if found and _is_told_of(sentence[: found.start()]):
+    if found and _is_told_before_so(sentence[: found.start()]):
         told.append(sentence[: found.start()])
         sentence = sentence[found.end() :]
     if not _asks(sentence):
@@ -146,6 +146,16 @@ def _is_reason(sentence: str, found: re.Match[str]) -> bool:
 
 _REASON = r"[ ,]*(?:'?cause|because) (?:they|it|he|she)\b"
 _GIVEN_BACK = r"\b(?:return(?:s|ed|ing)?|refund(?:s|ed|ing)?|(?:c[ao]me|coming|sen[dt]|brought|g[ai]ven?|took|taken) back)\b"
+
+
+_WHEN_AND_WHY = (
+    rf"{_FILLERS}(?:when|while|after|before|because|'?cause|as|now that) {_WHOEVER} (?:\S+ ){{2}}"
+)
+
+
+def _is_told_before_so(text: str) -> bool:
+    """`when i did the count something was off, so how many …`."""
+    return _is_told_of(text) or compiled(_WHEN_AND_WHY).search(f"{text.lower()} ") is not None
 
 
 def _is_told_of(text: str) -> bool:
@@ -265,9 +275,17 @@ _THEN = r"\bon the (?:very )?day(?= (?:vs|versus|itself|compared|against)\b| *$|
 _BESIDE = r",|\b(?:vs|versus|against|compared)\b"
 
 
+_THOSE_MONTHS = (
+    r"\b(?:(?:over|in|for|during|across) )?(?:those|these|the) (?:two|2|three|3) months\b"
+)
+_MONTHS = re.compile(rf"\b{_MONTH}(?: ?, {_MONTH})? and {_MONTH}(?: 20\d\d)?\b")
+
+
 def dated(line: str, aside: str) -> str:
     """The question with the day that `since then` and `that day` stand for: one that was told, or
     that is said before."""
+    if told := _MONTHS.search(aside):  # `my return for may and june is open, …`
+        line = compiled(_THOSE_MONTHS).sub(f"in {told[0]}", line)
     found = compiled(_SINCE_THEN).search(line) or compiled(_THEN).search(line)
     if found is None:
         return line

@@ -24,6 +24,7 @@ _COMPARED: tuple[tuple[str, str], ...] = (
     (r"\b(?:stacks?|stacked|stacking|measures?|measured|measuring|shapes?|squares?|lines?) up (?:against|to|with|next to|beside)\b", "compared to"),
     (rf"\b(?:holds? up|fares?|fared|rates?|weighs? in) (?:against|next to) (?={_PERIODS}\b)", "compared to "),
     (r"\bside by side with\b", "vs"),
+    (r"\b(?:one|1) (?:next to|beside|against) the other\b", "side by side"),
     (r"\b(?:benchmarked|measured|set|pitted|held up|put) (?:against|beside|next to)\b", "vs"),
 )  # fmt: skip
 _OF_MONEY: tuple[tuple[str, str], ...] = (
@@ -107,6 +108,7 @@ _OF_REST: tuple[tuple[str, str], ...] = (
     (r"\b(?:middle of the road|run of the mill|bog standard|garden variety)\b(?: (?=order|basket|purchase|cart))?", "typical "),
     (r"\b(?:all told|when all is said and done|all in all|in the grand scheme(?: of things)?|by and large|long story short|give or take|ball ?park(?: figure)?|off the top of your head|in a nutshell|at a glance|for the (?:tax ?man|books|record|accounts|files)|for good measure|come rain or shine|warts and all|hand on heart|cut to the chase|no beating about the bush|bird s eye view|birds eye view|rule of thumb|as the crow flies|truth be told|if i may|small ?fry|night ?owl|early ?bird|tiddlers?|in one go|on the nose|to the penny|to the dot|bang for (?:our|your|the) buck|ish)\b(?! (?:products?|sales of|mugs?|shirts?))", ""),
     (r"\bwise(?= ?$| ~| ,)", "wise"),
+    (r"\b(?:if )?(?:we|i) (?:are|am) (?:talking|speaking|thinking)(?: only| just)? (?:about|of)\b", ""),
     (r"(?<=\d )(?:will|would) do(?: (?:fine|nicely|the job|for now))?$|(?<=\d )(?:is|are) (?:enough|plenty|fine|ok)$", ""),
 )  # fmt: skip
 

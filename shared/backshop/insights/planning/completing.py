@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from backshop.insights.planning import declining, filters, leftovers, metrics, times
+from backshop.insights.planning import declining, filters, leftovers, metrics, ranking, times
 from backshop.insights.planning.models import Plan
 from backshop.insights.planning.reading import Reading, Refused, declined
 from backshop.insights.planning.text import Line
@@ -62,7 +62,11 @@ def complete(reading: Reading, day: date) -> None:
     is_growth = reading.metrics[0] == "net_sales_yoy_pct"
     if not (reading.dimensions or reading.compare or reading.grain or is_growth):
         reading.has_trend |= reading.line.has(_IS_GROWING)
-    if reading.metrics[0] in _BAD and reading.top_n and reading.line.has(_WORST_OF_BAD):
+    if (
+        reading.metrics[0] in ranking.BAD
+        and reading.top_n
+        and reading.line.has(ranking.WORST_OF_BAD)
+    ):
         reading.top_n = abs(reading.top_n)
     if (
         reading.dimensions
@@ -85,9 +89,10 @@ def _keep_cohorts(reading: Reading) -> None:
 
 
 def _keep_each(reading: Reading) -> None:
-    """`what stock do we have of each product`: of all, and not of ten."""
+    """`what stock do we have of each product`, `stock by sku in pens`: of all, and not of ten."""
     if reading.metrics[0] == "stock_quantity" and not reading.is_ranked:
-        reading.wants_all |= Line(reading.whole).has(_OF_EACH)
+        is_of_some = any(each.field in metrics.PRODUCT_FIELDS for each in reading.filters)
+        reading.wants_all |= is_of_some or Line(reading.whole).has(_OF_EACH)
 
 
 _OF_EACH = (
@@ -124,12 +129,6 @@ _GROWS = r"\b(?:grow(?:s|ing|n)?|grew|growth|improv(?:es|ed|ing)|declin(?:e|es|e
 
 
 _WENT = r"\b(?:is|are|was|were)\b(?: [~%\w]+){0,4} (?:up|down|higher|lower|better|worse)(?: or (?:up|down|higher|lower|better|worse))?\b(?! than)|\b(?:did|has|have)\b(?: [~%\w]+){0,4} (?:go|gone|went) (?:up|down)\b|\b(?:did|has|have)\b(?: [~%\w]+){0,4} (?:rise|risen|drop|dropped|fall|fallen|increased?|decreased?|improved?|declined?|grow|grown)\b"
-
-
-_BAD = frozenset({"refunds", "refund_rate", "refunded_orders", "cancel_rate"})
-
-
-_WORST_OF_BAD = r"\b(?:worst|bad(?:ly)?|poorest|weakest)\b"
 
 
 _IS_GROWING = r"\b(?:is|are|was|were)\b(?: [~%\w]+){0,4} (?:growing|declining|shrinking|falling|dropping|rising|increasing|decreasing|slowing(?: down)?|going (?:up|down)|getting (?:bigger|smaller|higher|lower|larger|better|worse|more|fewer))\b"

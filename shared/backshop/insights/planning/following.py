@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import takewhile
 
 from backshop.insights.planning import metrics as metrics_of
-from backshop.insights.planning import times
+from backshop.insights.planning import ranking, times
 from backshop.insights.planning.filters import N, number_of, op_of
 from backshop.insights.planning.lexicon import BEST, DIMENSION_NOUNS, WORST
+from backshop.insights.planning.models import Known
 from backshop.insights.planning.reading import Reading
 from backshop.insights.planning.text import Line
 from backshop.insights.semantic.metrics import METRICS
@@ -27,7 +30,7 @@ from backshop.insights.semantic.models import (
     SemanticQuery,
     Unit,
 )
-from backshop.insights.semantic.periods import Window, compared, window
+from backshop.insights.semantic.periods import WEEKDAYS, Window, compared, window
 
 YES = r"^ (?:yes|yeah|yep|sure|ok|okay|please|do (?:it|that)|go ahead|sounds good|show (?:me )?(?:that|it)|that one)(?: (?:please|do|do that|do it|go ahead|show me|show me that|that|it|then))* $"
 CUE = r"^ (?:(?:ok|okay|now|great|thanks|cool|nice|hm+|so|right|then|please|well|good|alright|no|oops) )*(?:sorry|i mean|i meant|actually|and|what about|how about|what of|only|just|same|the same|instead|but|also|or|then|by|per|as|for|in|on|compared|compare (?:it|that|this|them|to|with)|vs|with|without|excluding|exclude|except|include|including|add|plus|show (?:it|that|this|them|only|the same)|make (?:it|that)|break (?:it|that|this|them)|split (?:it|that|this|them)|group (?:it|that|this)|drill|top \d+|bottom \d+|first \d+|filter|limit|narrow|do (?:it|that|the same)|can (?:you|i) (?:see|do|show|get|have|break|split) (?:it|that|this|them)|switch|change (?:it|that)|replace|use|not|from|since|during|over|grouped|sorted|sort|rank(?:ed)?|more|less|all|everything|of (?:those|these|them|that)|which of (?:those|these|them)|last|this|previous|yesterday|today|the (?:week|month|quarter|year|day|one) before|daily|weekly|monthly|quarterly|yearly)\b"
@@ -47,7 +50,7 @@ _CLASSES = {
 }
 _CLASS = rf"^ (?:(?:and|what about|how about|the|same|for|now|ok|only) )*(?P<kind>{'|'.join(_CLASSES)})(?: ones| customers?)?(?: instead)? $"
 _BEFORE = r"\b(?:the )?(?:one|period|day|week|month|quarter|year|\d+ (?:days|weeks|months|years)) (?:before|prior|earlier)(?: (?:that|it|this))?\b|\bbefore that\b|\bthe previous (?:one|period)\b|\bthe prior (?:one|period)\b"
-_WEEKEND_BEFORE = r"\b(?:the )?weekend (?:before|prior|earlier)(?: (?:that|it|this))?\b"
+_DAY_BEFORE = r"\b(?:the )?(?P<day>weekend|(?:mon|tues|wednes|thurs|fri|satur|sun)day) (?:before|prior|earlier)(?: (?:that|it|this))?\b"
 _YEAR_BEFORE = r"\b(?:the )?(?:same (?:period|time|months?|weeks?|days?|quarter)(?: of| in)? (?:the )?(?:last|previous|prior) year|(?:a|1) year (?:ago|before|earlier)|year before)\b"
 _OTHER_WAY = r"\b(?:the other way (?:round|around)|reverse(?:d)?|worst|bottom|lowest|least|flip(?:ped)?|ascending)\b"
 
@@ -112,6 +115,13 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
     if "orders" in before.metrics:
         line = re.sub(_HOW_MANY_OF, r"and \1 orders \2", line)
         line = re.sub(_THOSE_OF, r"\1orders\2", line)
+        line = re.sub(_THEIR_VALUE, r"\1average order value", line)
+    if before.metrics[:1] != ("customers",):
+        line = re.sub(_ONLY_CUSTOMERS, r"\1 ", line)
+    if any(each.field == Dimension.COUPON for each in before.filters):
+        line = re.sub(_BROUGHT_BY_IT, "how much revenue was that", line)
+    line = re.sub(_PUT_BESIDE, r"compare with \1", line)
+    line = re.sub(_SAME_COMPARISON, "", re.sub(_LOWEST_OF, r"the bottom \1", line))
     if before.metrics[:1] in (("refunds",), ("discounts",)):
         line = re.sub(_AS_SHARE, "as a rate", line)
     if "stock_quantity" in before.metrics:
@@ -133,6 +143,16 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
     return line
 
 
+_THEIR_VALUE = r"\b((?:and |what is |what was |show |the |give me |their )*)(?:average|mean|typical) (?:value|size|amount|worth)(?: (?:of|for) (?:those|these|them)(?: orders)?)?(?= *$| ,| please)"
+_ONLY_CUSTOMERS = r"^((?:(?:and|but|now|ok) )*(?:only|just)(?: for| those of)?) (?:the |our )?(?:customers|buyers|people|shoppers|clients) (?=in|from|of)"
+_BROUGHT_BY_IT = r"\bhow much (?:have|has|did|do) (?:the |those )?orders (?:with|using|that used) (?:it|that|this|that code|this code) (?:brought in|bring in|brought|made|make|earned|earn)\b"
+_LOWEST_OF = r"\bthe (\d+) with (?:the )?(?:lowest|least|smallest|fewest)\b"
+_PUT_BESIDE = (
+    r"\b(?:put|place|set|show|lay) (?:the )?((?:19|20)\d\d|last year|last month|last week|last quarter|the (?:year|month|week|quarter) before"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december|q[1-4])"
+    r" (?:next to|beside|alongside|against) (?:it|that|this|them|those)\b"
+)
+_SAME_COMPARISON = r"[ ,]*\b(?:with |in )?(?:the )?same comparison\b"
 _SAME_TIME = (
     r"\b(?:for|in|over|during|within|across) (?:exactly )?(?:(?:the|that|those|these) )?(?:very )?(?:same|those|these)"
     r" (?:\d+ )?(?:days|weeks|months|quarters|years|dates|time ?frame|period|periods|time span)\b"
@@ -235,6 +255,8 @@ def read_shift(reading: Reading) -> None:
         reading.line.text = f"{text[: found.start()]}instead{text[found.end() :]}"
     if reading.line.take(_SAME_LAST_YEAR):
         reading.shift = "previous_year"
+    elif found := reading.line.take(_DAY_BEFORE):
+        reading.shift = found["day"]
     if reading.line.take(_COMPARE_THEM):
         reading.compare_before = True
 
@@ -268,7 +290,7 @@ def is_about_it(before: SemanticQuery, reading: Reading, *, cued: bool) -> bool:
         return cued or len(reading.line.words()) <= 8
     if _is_of_then(reading) or _is_of_the_thing(before, reading):
         return True
-    return cued and reading.line.has(rf"{_STRONG_CUE}|^ now\b")
+    return cued and reading.line.has(rf"{_STRONG_CUE}|^ now\b|\b(?:as well|too)(?: please)? $")
 
 
 def _is_of_then(reading: Reading) -> bool:
@@ -277,7 +299,7 @@ def _is_of_then(reading: Reading) -> bool:
     if not is_whole and len(reading.line.words()) <= 2:
         return True
     return not is_whole and reading.line.has(
-        r"^ (?:and )?(?:what|how much|how many)(?: \S+){0,4} (?:was|were|did)\b|^ in (?:terms of )?%m|^ in (?:terms of )?(?:revenue|sales|units|quantity|quantities|volume|pieces|money|orders|turnover|value|items)\b"
+        r"^ (?:and |so )?how (?:many|much) [%\w]+ $|^ (?:and )?(?:what|how much|how many)(?: \S+){0,4} (?:was|were|did)\b|^ in (?:terms of )?%m|^ in (?:terms of )?(?:revenue|sales|units|quantity|quantities|volume|pieces|money|orders|turnover|value|items)\b"
     )
 
 
@@ -292,6 +314,34 @@ def _is_of_the_thing(before: SemanticQuery, reading: Reading) -> bool:
         and len(reading.line.words()) <= 6
         and any(each.field in ("product", "sku") and each.op == "=" for each in before.filters)
     )
+
+
+def whole_names(before: SemanticQuery, reading: Reading, known: Known) -> None:
+    """`and the 50 ml one`, after a question about a product of 100 ml: the product that is called
+    like it but for that."""
+    old = next((each for each in before.filters if (each.field, each.op) == _ONE_PRODUCT), None)
+    for place, each in enumerate(reading.filters):
+        if old is None or (each.field, each.op) != (Dimension.PRODUCT, "contains"):
+            continue
+        alike = _most_alike(str(old.value), str(each.value).lower(), known.products)
+        if alike is not None:
+            reading.filters[place] = each.model_copy(update={"op": "=", "value": alike})
+
+
+_ONE_PRODUCT = (Dimension.PRODUCT, "=")
+
+
+def _most_alike(name: str, part: str, products: Sequence[str]) -> str | None:
+    """The one of those with the part in their names that begins in most words as the name does."""
+    shared = {each: _shared_words(each, name) for each in products if part in each.lower()}
+    most = max(shared.values(), default=0)
+    found = [each for each, number in shared.items() if number == most]
+    return found[0] if most and len(found) == 1 else None
+
+
+def _shared_words(name: str, other: str) -> int:
+    pairs = zip(name.lower().split(), other.lower().split(), strict=False)
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], pairs))
 
 
 def changed(before: SemanticQuery, reading: Reading, now: times.Now) -> SemanticQuery:
@@ -407,7 +457,12 @@ def _dimensions(before: SemanticQuery, reading: Reading, is_added: bool) -> list
 
 def _filters(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Filter]:
     named = {each.field for each in reading.filters}
-    kept = [each for each in before.filters if each.field not in named]
+    left_out = {each.field for each in reading.filters if each.op == "!="}
+    kept = [
+        each
+        for each in before.filters
+        if each.field not in named or (each.op == "!=" and each.field in left_out)
+    ]
     if not named and (found := reading.line.take(_LIMIT_ANEW)):
         kept = [_limited_anew(each, found) for each in kept]
     if not is_added:
@@ -467,9 +522,6 @@ def _period(
         return reading.period, reading.compare
     if old is not None and line.take(_YEAR_BEFORE):
         return _moved(old, now, "previous_year"), None
-    if isinstance(old, Range) and line.take(_WEEKEND_BEFORE):
-        week = timedelta(days=7)
-        return Range(start=old.start - week, end=old.end - week), None
     if old is not None and line.take(_BEFORE):
         return _moved(old, now, "previous_period"), None
     if reading.period is None:
@@ -481,13 +533,24 @@ def _period(
         and isinstance(old, NamedMonth | NamedQuarter | NamedDay | Range)
     ):
         return _moved(old, now, "previous_year"), None
-    return reading.period, None
+    is_same = isinstance(old, NamedDay) and isinstance(reading.period, NamedDay)
+    return reading.period, compare if is_same and line.has(r"\bsame\b") else None
+
+
+def _day_before(old: Period, day: str, now: times.Now) -> Range:
+    """`and the weekend before`, `and the monday before`: the latest before the old period."""
+    first = window(old, now.calendars).first
+    number = 5 if day == "weekend" else WEEKDAYS.index(day)
+    start = first - timedelta(days=(first.weekday() - number - 1) % 7 + 1)
+    return Range(start=start, end=start + timedelta(days=day == "weekend"))
 
 
 def _beside(old: Period, reading: Reading, now: times.Now) -> tuple[Period, str | None] | None:
     """The old period with another comparison, with none, or moved."""
     if reading.line.take(_NOT_COMPARED):
         return old.model_copy(update={"compare": None}), None
+    if reading.shift == "weekend" or reading.shift in WEEKDAYS:
+        return _day_before(old, reading.shift, now), None
     if reading.shift:
         return _moved(old, now, reading.shift), None
     if reading.compare_before and not isinstance(old, AllTime):
@@ -530,8 +593,11 @@ def _top(
 ) -> int | None:
     if not dimensions and not grain:
         return None
+    number = abs(reading.top_n or before.top_n or 0)
+    is_of_bad = {*before.metrics[:1], *reading.metrics[:1]} <= ranking.BAD
+    if number and is_of_bad and reading.line.has(ranking.WORST_OF_BAD):
+        return number
     if reading.line.has(_OTHER_WAY) and before.top_n:
-        number = abs(reading.top_n or before.top_n)
         return -number if before.top_n > 0 else number
     if reading.as_many:
         return -reading.as_many if (before.top_n or 0) < 0 else reading.as_many

@@ -303,7 +303,7 @@ MISSING: tuple[Missing, ...] = (
         _COUNTRIES,
     ),
     _m(
-        r"suppliers?|who (?:supplies|supplied|makes|made|manufactures|delivers)|supplied by|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:stock|inventory)(?: \w+)? (?:per|by|at each|in each|at every|for each) locations?|(?:new |next )?stock (?:will )?arriv\w+|(?<!orders )(?<!order )arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
+        r"suppliers?|importers?|wholesalers?|who (?:supplies|supplied|makes|made|manufactures|delivers)|supplied by|vendors?|purchase orders?|lead times?|manufactur\w+|factory|factories|restock(?:ed)? (?:date|when)|incoming stock|on order from|warehouses?|stock locations?|(?:stock|inventory)(?: \w+)? (?:per|by|at each|in each|at every|for each) locations?|(?:new |next )?stock (?:will )?arriv\w+|(?<!orders )(?<!order )arriv(?:e|al|ing)|back in stock|(?:did|do) we (?:buy|purchase|order in)(?= (?:~|stock)|$)|stock (?:did|do) we (?:buy|purchase)",
         "suppliers",
         "Suppliers, warehouses and purchase orders are not part of these numbers.",
         _STOCK_NOW,
@@ -432,7 +432,7 @@ MISSING: tuple[Missing, ...] = (
         NEAREST_SALES,
     ),
     _m(
-        r"(?<!dead )(?<!unsold )(?<!slow )stock (?:level |quantity |value |on hand )?(?:on|in|at|as of|at the end of|~)(?: the)? ?(?:end|start|~|last)|(?:past|previous|historical|old) stock(?: levels?)?|stock history|inventory history|stock (?:over time|by month|by week|by day|last (?:week|month|year)|yesterday)|inventory (?:over time|by month|last (?:week|month|year))|(?:how much |what )?stock did we have|stock (?:a|one|1|2|3) \w+ ago",
+        r"(?<!dead )(?<!unsold )(?<!slow )stock (?:level |quantity |value |on hand )?(?:on|in|at|as of|at the end of|~)(?: the)? ?(?:end|start|~|last)|(?:past|previous|historical|old) stock(?: levels?)?|stock history|inventory history|stock (?:over time|by month|by week|by day|last (?:week|month|year)|yesterday)|inventory (?:over time|by month|last (?:week|month|year))|(?:how much |what )?stock did we have|did (?:we|i) (?:hold|have in stock|have on hand|have on the shel(?:f|ves))|stock (?:a|one|1|2|3) \w+ ago",
         "past stock",
         "Stock is known as it is now; what it was is not kept.",
         _STOCK_NOW,

@@ -219,7 +219,7 @@ IDIOMS: tuple[Idiom, ...] = (
         then=_lapsed,
     ),
     Idiom(
-        rf"\b(?:how many |number of |count of |which |what |who |list |show |the |our |my |all |of |are )*(?:(?:at risk|lapsed|churned|churning|inactive|dormant|sleeping|lost|slipping) (?:{PEOPLE})|(?:{PEOPLE} )+(?:that |who |which |are |is |do |did |have |has |we |have we )*(?:at risk(?: of (?:leaving|churning|churn))?|slipping(?: away)?|about to (?:churn|leave)|(?:likely |going )?(?:to )?churn(?:ing|ed)?|(?:have )?lapsed|drifting away|los(?:t|ing)|disappeared|went quiet|gone (?:quiet|cold|silent)|stopped (?:buying|ordering|shopping|coming)|{NOT_BOUGHT} (?:recently|lately|for (?:a )?(?:long )?(?:time|while|ages)|in (?:a )?(?:long )?(?:time|while|ages)|for ages)|need (?:a )?win(?:ning)? back))\b",
+        rf"\b(?:how many |number of |count of |which |what |who |list |show |the |our |my |all |of |are ){{0,6}}(?:(?:at risk|lapsed|churned|churning|inactive|dormant|sleeping|lost|slipping) (?:{PEOPLE})|(?:{PEOPLE} ){{1,2}}(?:that |who |which |are |is |do |did |have |has |we |have we ){{0,6}}(?:at risk(?: of (?:leaving|churning|churn))?|slipping(?: away)?|about to (?:churn|leave)|(?:likely |going )?(?:to )?churn(?:ing|ed)?|(?:have )?lapsed|drifting away|los(?:t|ing)|disappeared|went quiet|gone (?:quiet|cold|silent)|stopped (?:buying|ordering|shopping|coming)|{NOT_BOUGHT} (?:recently|lately|for (?:a )?(?:long )?(?:time|while|ages)|in (?:a )?(?:long )?(?:time|while|ages)|for ages)|need (?:a )?win(?:ning)? back))\b",
         ("customers_at_risk",),
         (D.CUSTOMER,),
         then=_list_of_customers,
@@ -1077,14 +1077,17 @@ def _ranked_by(line: Line, dimension: Dimension) -> str | None:
 _IN_PIECES = r"\bin (?:terms of )?(?:units|pieces|quantity|quantities|volume)(?= *$| ~)"
 
 
+_LEFT_OUT = r"\b(?:except|excluding|excl|without|but not|other than|apart from|besides|not counting|leaving out)(?: for)? @x\d+"
+
+
 def _top_codes(reading: Reading, found: Match[str]) -> None:
     if ranked := _ranked_by(reading.line, D.COUPON):
         reading.metrics[reading.metrics.index("coupon_uses")] = ranked
     elif reading.line.take(_BY_MONEY):
         reading.metrics[reading.metrics.index("coupon_uses")] = "coupon_net_sales"
-    if re.search(r"@x\d+", reading.line.text) and any(
-        reading.named[int(each)][0].field == "coupon"
-        for each in re.findall(r"@x(\d+)", reading.line.text)
+    of_names = re.sub(_LEFT_OUT, "", reading.line.text)
+    if any(
+        reading.named[int(each)][0].field == "coupon" for each in re.findall(r"@x(\d+)", of_names)
     ):
         return
     is_of_all = re.search(r"(?:usage|uses?|redemptions?)$", found[0].strip())

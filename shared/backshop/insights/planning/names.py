@@ -523,13 +523,17 @@ def _longest_at(tokens: list[str], at: int, held: Index) -> int:
     return sum(1 for _ in run)
 
 
+_LONGEST_PART = 12
+"""Words."""
+
+
 def _part_at(
     tokens: list[str], at: int, held: Index, own_words: frozenset[str]
 ) -> tuple[Named | None, int]:
     """Two words and more that only stand beside each other in products' names (`gift box`), where
     no whole name does."""
     run = []
-    for word in tokens[at : at + 6]:
+    for word in tokens[at : at + _LONGEST_PART]:
         if not held.has(folded(word)):
             break
         run.append(word)
@@ -551,7 +555,7 @@ def _part_at(
 def _rows_at(tokens: list[str], at: int, held: Index, own_words: frozenset[str]) -> Named | None:
     """One word of several products' names, where its products are asked for (`which hoodies`)."""
     word, before = tokens[at], tokens[at - 1] if at else ""
-    if word.isdigit() or word in own_words or held.whole((folded(word),)):
+    if word.isdigit() or word in own_words or word in _MEASURES or held.whole((folded(word),)):
         return None
     if not _OF_ROWS.fullmatch(before):
         return None
@@ -561,6 +565,9 @@ def _rows_at(tokens: list[str], at: int, held: Index, own_words: frozenset[str])
     return named._replace(said=word) if named and named.op == "contains" else None
 
 
+_MEASURES = frozenset(
+    {"ml", "cl", "l", "kg", "g", "mg", "cm", "mm", "m", "km", "oz", "lb", "ft", "in"}
+)
 _OF_ROWS = re.compile(r"which|what|best|top|worst|selling|popular|\d+")
 
 

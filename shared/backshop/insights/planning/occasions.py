@@ -56,7 +56,7 @@ _PIECE = (
     rf"|(?:got |have |i have |i['’]ve got )?{_OF}(?:{_PEOPLE}|customer|client|visitors?|guests?)(?:{_HERE})(?:{_WHEN}){{0,3}}"
     rf"|{_OF}{_PEOPLE} meets?{_WHEN}{{1,3}}"
     rf"|{_OF}{_PEOPLE} (?:{_WANTS})(?: to know| to see| that| it| this)?(?:{_WHEN}){{0,3}}"
-    r"|(?:(?:i|we)(?:['’]?m|['’]?re| am| are) )?(?:sitting|writing|talking|speaking|meeting|getting ready|putting together|off|heading|preparing|planning|working on|doing (?:my|our|the|some|an?)|back from|on the phone|on a call|in an? (?:meeting|call))\b(?! (?:best|well|better|worst))(?: [\w'’&-]+){0,9}"
+    r"|(?:(?:i|we)(?:['’]?m|['’]?re| am| are) )?(?:sitting|standing|writing|talking|speaking|meeting|getting ready|putting together|off|heading|preparing|planning|working on|doing (?:my|our|the|some|an?)|back from|on the phone|on a call|in an? (?:meeting|call))\b(?! (?:best|well|better|worst))(?: [\w'’&-]+){0,9}"
     r")$"
 )
 """Between two of its signs, a part of a question that is no part of what is asked."""
@@ -70,9 +70,10 @@ _PREFIXES = (
 """What begins a question that the rest of is asked."""
 _SUFFIX = rf"[ ,]+(?:(?:because )?(?:i|we) need (?:it|this|that) )?for (?:(?:my|our|the|an?|this|tomorrow['’]s|today['’]s|next week['’]s|\w+day['’]s) (?:{_WORD} ){{0,3}}?)(?:{_EVENT}|(?:\w+ )?(?:report|review|visit|letter)|{_MATTER}|accountant|book-?keeper|agency|bank|insurance|landlord|tax (?:man|office|advis[eo]r)|auditors?|investors?)(?:{_WHEN}){{0,3}}(?: please)?$"
 
+_NEEDED_FOR = r"[ ,.;?!–-]+(?:as |because |since )?(?:i|we)(?:['’]ll)? (?:need|want) (?:it|this|that|them|these)(?: all)? for (?:the|my|our|an?) (?P<what>[\w'’-]+(?: [\w'’-]+){0,4})[ .!]*$"
 _PURPOSE_FIRST = (
-    rf"^{_HELLO}for (?:the|my|our|an?|this|some) (?P<what>[a-z]+(?: [a-z]+){{0,2}}?)(?: ?:| ?,| [-–—]|"
-    r"(?= (?:i|we) (?:need|want|would like|require|have to)\b)) *(?=\S)"
+    rf"^{_HELLO}for (?:the|my|our|an?|this|some) (?:(?P<what>[a-z]+(?: [a-z]+){{0,2}}?)(?: ?:| ?,| [-–—])"
+    r"|(?P<wanted>[a-z'-]+(?: [a-z'-]+){0,8}?)(?= (?:i|we) (?:need|want|would like|require|have to)\b)) *(?=\S)"
 )
 _OF_WHAT_IS_ASKED = (
     r"(?:last|past|previous|next|first|second|third|whole|entire|same|other|current|coming|(?:month|week|year|day|quarter|weekend|weekday)s?|half|time|period"
@@ -100,6 +101,10 @@ def apart(text: str, is_named: Callable[[str], bool]) -> tuple[str, list[str]]:
     the store's own names have (`is_named`) tells of no occasion."""
     told: list[str] = []
     text = _without_purpose(text, is_named, told)
+    found = _pattern(_NEEDED_FOR).search(text)
+    if found and not any(map(is_named, found["what"].lower().split())):
+        told.append(found[0])
+        text = text[: found.start()]
     own = {each.lower() for each in _pattern(_MAY_BE).findall(text)}
     words = {word for each in own for word in each.split() if len(word) > 3}
     if not own or any(map(is_named, words)):
@@ -124,7 +129,7 @@ def _without_purpose(text: str, is_named: Callable[[str], bool], told: list[str]
     found = _pattern(_PURPOSE_FIRST).search(text)
     if found is None:
         return text
-    words = found["what"].lower().split()
+    words = (found["what"] or found["wanted"]).lower().split()
     if any(map(is_named, words)) or any(map(_pattern(_OF_WHAT_IS_ASKED).fullmatch, words)):
         return text
     told.append(found[0])

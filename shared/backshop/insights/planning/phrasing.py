@@ -37,10 +37,71 @@ _SAME_QUARTER: tuple[tuple[str, str], ...] = (
         r"\1\2 the same quarter of the year before",
     ),
 )
+_PAID_FOR: tuple[tuple[str, str], ...] = (
+    (
+        rf"\b(?:what|how much) (?:do|did|does|have) (?:our |the )?{PEOPLE}( (?:in|from|of) (?:each|every) country| per country| by country)? (?:pay|paid)(?: us)? (?:for|in|on) (?:shipping|delivery|postage)\b",
+        r"shipping charged\1",
+    ),
+    (
+        rf"\b({PEOPLE}) (?:at risk|lapsed|inactive|quiet)(?: [,~])? (?:with )?(no orders?|nothing|no purchases?) (?=for|in|since)",
+        r"\1 with \2 ",
+    ),
+)
+_OF_A_STORY: tuple[tuple[str, str], ...] = (
+    (
+        r"\borders (?:that |which )?(?:had|have|has|got|with|having)(?: been given)? (?:a|some|any|at least (?:one|1)|(?:one|1) or more)(?: kind of| sort of| partial)? refunds?\b",
+        "refunded orders",
+    ),
+    (
+        r"[ ,]+(?:both|all)(?: the| of the)? (?:sizes|colou?rs|versions|variants|flavou?rs|kinds|types|packs)(?: (?:taken )?(?:together|combined))?(?: ,)?(?= |$)",
+        "",
+    ),
+    (r"(?<=@x\d) went out\b(?! of)", " sold"),
+    (r"\bwhat (?:did|do|have) (?:we|i) net(?:ted)?\b(?! sales)", "what were our net sales"),
+    (
+        r"\borders (.{1,40}?)(?: ,)? how many (?:there were|were there|are there|there are)\b",
+        r"how many orders \1",
+    ),
+    (
+        r"\b(?:(?:usual|average|typical|median|mean|normal) )?(?:gap|wait|time|interval)(?: ,[^,]{1,40},)? between (?:(?:2|one|1|the|a|an|their) )?(?:orders|purchases)(?: (?:of|by|from) (?:an?|one|1|the same) (?:customer|buyer|person|client))?\b",
+        "days between orders",
+    ),
+    (
+        r"\bdays of stock (?:(?:have|do|we|got|are|is|left|there|of|for|each|every|product|item) )*(?:, )?(?:(?:where|if|when|but only where|only where) (?:it|that|this) is )(under|below|less than|fewer than|over|above|more than) (\d+)(?: days)?\b",
+        r"products with \1 \2 days of stock",
+    ),
+    (
+        r"\b(?:next to|alongside|beside|together with|along with)(?= (?:the |our )?(?:average|median|mean|net|gross|number of|orders|units|revenue|refunds|discounts|aov)\b)",
+        "and",
+    ),
+    (
+        r"\b(?:only |just )?(?:ever |have |has )*(?:placed|made) (?:only |just )?(?:a single|one|1) (?:order|purchase)\b(?! in| on| last| this)",
+        "bought only once",
+    ),
+    (
+        r"\bon (?:the )?saturday and (?:the )?sunday (?:together|combined|taken together)\b",
+        "last weekend",
+    ),
+)
 _NUMBER_WITHIN: tuple[tuple[str, str], ...] = (
     (r"\b(best|worst|slowest) (\d+) (?=sellers\b|selling\b|movers\b)", r"\2 \1 "),
 )
 """`best 3 sellers`."""
+_OF_COHORTS: tuple[tuple[str, str], ...] = (
+    (r"\bfirst (?:order|purchase) months?\b", "cohort month"),
+    (
+        r"\bmonths? (?:since|after|from) (?:the |their )?(?:very )?first (?:order|purchase)\b",
+        "months since first order",
+    ),
+    (
+        r"\brfm segments? ,? ?(?:and )?how many (?:customers|people|buyers)(?: (?:are|is|do we have))?(?: in)?(?: each(?: one| of them)?| them)?\b",
+        "rfm segments",
+    ),
+    (
+        r"\b(?:customers|people|buyers) (?:in|per|by|for) (?:each|every|the) rfm segments?\b",
+        "rfm segments",
+    ),
+)
 _MONEY_GIVEN: tuple[tuple[str, str], ...] = (
     (
         rf"\b(which|what) ({CODES})(?: (?:has|have|had))? (?:(?:gave|given|giv(?:es|ing)|handed|hands)(?: (?:away|out|customers|people|shoppers|back))?|took|takes|taken|knock(?:ed|s)|burn(?:ed|s|t)|cost|costs|ate|eats)(?: (?:us|me|through))? (?:the )?(most|least|more|less)\b(?! (?:orders|uses|customers|sales|revenue|often))(?: (?:money|discount|discounts|cash|margin))?(?: (?:off|away|out))?",
@@ -1150,8 +1211,12 @@ _OF_OTHERS: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
         "including tax and shipping",
     ),
     (
-        r"^((?:(?:show|me|give|see|our|the) )*)(.{3,40}?) (?:and|next to|alongside|against) (.{3,40}?) (?:side by side|head to head|next to each other)\b",
+        r"^((?:(?:show|me|give|see|our|the) )*)(.{3,40}?) (?:and|next to|alongside|against) (.{3,40}?) (?:side by side|head to head|next to each other|next to one another|(?:one|1) next to the other|(?:one|1) beside the other)\b",
         r"\1compare \2 and \3",
+    ),
+    (
+        r"\b(?:spread|distributed|divided|broken down|split|fall)(?: (?:out|up))? (?:over|across|among|between|into|by) (?:the )?(?:order )?(?:value|size|price|basket)s? (?:brackets?|bands?|ranges?|buckets?|classes|groups?|tiers?)\b",
+        "by order value bucket",
     ),
     (r"\b(?:than|against|vs|to|with|like) (?:the )?other (?:stores|shops)\b", "than competitors"),
     (r"\bcomma\b", ","),
@@ -1280,7 +1345,10 @@ _LEFT_OUT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
 _RULES = (
     *_FRONTED,
     *_SAME_QUARTER,
+    *_PAID_FOR,
+    *_OF_A_STORY,
     *_NUMBER_WITHIN,
+    *_OF_COHORTS,
     *_MONEY_GIVEN,
     *_OF_ORDERS,
     *_OF_PEOPLE,

@@ -30,6 +30,9 @@ _ROWS = (
 _CLASSES = r"(?:buckets?|ranges?|class(?:es)?|bands?|brackets?)$"
 _WHICH_MORE = r"^ (?:and )?(?:which|what)(?: of (?:the|our|my))? ~ .*\b(more|better|less|fewer|worse)\b(?! than)"
 _ONE_OF = r"\b(?:which|what|who) (?:one )?of (?:our|my|the|all)(?: \w+){1,3} (?:is|was|has|does|sells|makes|brings|gets)\b"
+BAD = frozenset({"refunds", "refund_rate", "refunded_orders", "cancel_rate"})
+"""Of these the worst are the largest."""
+WORST_OF_BAD = r"\b(?:worst|bad(?:ly)?|poorest|weakest)\b"
 _UNCOUNTED = frozenset({"stuff", "payment", "geo", "dow", "rfm", "merch"})
 TEN_LOWEST = -10
 

@@ -43,7 +43,8 @@ class Reading:
     as_many: int = 0
     """Of a question that goes on: how many rows it wants (`make it ten`)."""
     shift: str = ""
-    """Of a question that goes on: by what its period goes back from the old one."""
+    """Of a question that goes on: by what its period goes back from the old one, or the day or
+    weekend that it goes back to."""
     compare_before: bool = False
     is_about_it: bool = False
     is_of_orders: bool = False

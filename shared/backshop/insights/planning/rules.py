@@ -33,6 +33,7 @@ from backshop.insights.planning import (
 )
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
 from backshop.insights.planning.reading import Reading, Refused, declined
+from backshop.insights.semantic.models import Dimension
 
 
 def plan(asked: Asked, known: Known) -> Plan | Declined:
@@ -137,6 +138,7 @@ def _plan(
     metrics.read(reading)
     if asked.before is not None and following.is_about_it(asked.before, reading, cued=following_up):
         leftovers.take_words_of_names(reading, known)
+        following.whole_names(asked.before, reading, known)
         return completing.finished(
             following.changed(asked.before, reading, now), reading, before=asked.before
         )
@@ -144,11 +146,24 @@ def _plan(
     return _completed(reading, asked, known, told)
 
 
+def _without_filter_of_all(reading: Reading, known: Known) -> None:
+    """`pos vs web`, in a shop that has no other channel: its rows are all of them."""
+    if Dimension.CHANNEL in reading.dimensions:
+        reading.filters[:] = [
+            each
+            for each in reading.filters
+            if (each.field, each.op) != (Dimension.CHANNEL, "in")
+            or not isinstance(each.value, tuple)
+            or set(each.value) != set(known.channels)
+        ]
+
+
 def _completed(reading: Reading, asked: Asked, known: Known, told: asides.Told) -> Plan:
     """The plan of what was read, or of a second reading where that is much likelier."""
     if reading.seen:
         second.settle(reading, reading.seen)
     is_named = bool(reading.metrics)
+    _without_filter_of_all(reading, known)
     completing.complete(reading, asked.day)
     made = completing.finished(completing.query_of(reading), reading)
     if reading.seen:

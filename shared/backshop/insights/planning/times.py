@@ -946,7 +946,7 @@ _FORMS: tuple[tuple[str, Callable[[Match[str], Now], Period | None]], ...] = (
         _month,
     ),
     (
-        r"^ (?P<rel>)(?P<m>may)(?P<y>)(?= (?:sales|revenue|orders|turnover|numbers|figures|refunds|please|thanks)| *$| ,| vs)",
+        r"^ (?P<rel>)(?P<m>may)(?P<y>)(?= (?:sales|revenue|orders|turnover|numbers|figures|refunds|please|thanks|in|for|by)| *$| ,| vs)",
         _month,
     ),
     (

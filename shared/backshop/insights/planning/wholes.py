@@ -34,7 +34,7 @@ _GOODS_SAID: tuple[tuple[str, str], ...] = (
     (rf"^what (?:do|did) (?:we|i) have (?:the )?(most|least) of(?: in stock| on hand)?{_THEN}", r"products with the \1 stock"),
     (rf"^what are we sitting on (?:the )?most of{_THEN}|^{_OURS}most stocked (?:products|items){_THEN}|^{_OURS}(?:highest|biggest|largest|most) stock(?: (?:products|items|levels))?{_THEN}", "products with the most stock"),
     (rf"^{_OURS}(?:lowest|smallest|least) stock(?: (?:products|items|levels))?{_THEN}", "products with the least stock"),
-    (r"\bhow (?:many|much) (units|items|pieces|products|stock)(?: (?:is|are|do we have|have we got))* in (?:the|our) (?:warehouse|stockroom|storeroom|depot)\b", r"how many units in stock"),
+    (r"\bhow (?:many|much) (units|items|pieces|products|stock)(?: (?:is|are|were|was|do we have|did we have|have we got))* in (?:the|our) (?:warehouse|stockroom|storeroom|depot)\b", r"how many units in stock"),
 )  # fmt: skip
 _PEOPLE_SAID: tuple[tuple[str, str], ...] = (
     (rf"^(?:who|(?:which |our |the )*customers)(?: (?:is|are|has|have|might|may|could|will|who))* (?:not coming back|going cold|gone cold|fading(?: away)?|not been back|vanish(?:ed)?|disappeared|f[ae]ll(?:en)? off|dropp(?:ed|ing) off|drift(?:ed|ing) (?:off|away)|churn){_THEN}", "which customers stopped buying"),

@@ -177,7 +177,7 @@ def default_period(query: SemanticQuery, metrics: Iterable[Metric]) -> Period | 
 def wants_ten(query: SemanticQuery) -> bool:
     """Whether a question that names no number means ten: ranked names, unless a limit or a name
     says which are meant. For planners; in a query null means all."""
-    names = {each.field for each in query.filters}
+    names = {each.field for each in query.filters if each.op != "!="}
     if query.metrics[0] == ALONE:
         return True
     own = {*Limit, *query.metrics} - {Limit.ORDER_TOTAL}  # That one says of which orders.
