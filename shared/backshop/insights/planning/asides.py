@@ -119,6 +119,10 @@ def _without_clauses(sentence: str, told: list[str]) -> str:
         told.append(found[0])
         sentence = sentence[found.end() :]
     found = _THEN_ASKED.search(sentence)
+    if found and _is_of_whoever_asks(sentence[: found.start()]):
+        told.append(sentence[: found.start()])
+        sentence = sentence[found.end() :]
+        found = None
     if found and _is_stated(sentence[: found.start()]) and not _is_elliptic(sentence, found):
         told.append(sentence[: found.start()])
         sentence = sentence[found.end() :]
@@ -146,6 +150,16 @@ def _is_reason(sentence: str, found: re.Match[str]) -> bool:
 
 _REASON = r"[ ,]*(?:'?cause|because) (?:they|it|he|she)\b"
 _GIVEN_BACK = r"\b(?:return(?:s|ed|ing)?|refund(?:s|ed|ing)?|(?:c[ao]me|coming|sen[dt]|brought|g[ai]ven?|took|taken) back)\b"
+
+
+_WHEN_I = rf"^{_FILLERS}(?:if|when|while|before|after|because|as|until) (?:i|we) \w"
+_SETS_LIMITS = r"\b(?:leave|leaving|exclud\w+|includ\w+|only|just|count\w*|without|ignor\w+|take out|skip|remove|look\w*|compare|filter|drop|sort|split|assume|group|add|sell|sold|ship|charge|sum|rank|go by|use|limit|focus|started?|opened?|launched?|moved|changed|raised|lowered|introduced|\d+)\b"
+
+
+def _is_of_whoever_asks(text: str) -> bool:
+    """`if i chase them today, how much …`: not `if we leave out germany, how much …`."""
+    said = text.lower()
+    return bool(compiled(_WHEN_I).search(said)) and not compiled(_SETS_LIMITS).search(said)
 
 
 _WHEN_AND_WHY = (
@@ -284,8 +298,8 @@ _MONTHS = re.compile(rf"\b{_MONTH}(?: ?, {_MONTH})? and {_MONTH}(?: 20\d\d)?\b")
 def dated(line: str, aside: str) -> str:
     """The question with the day that `since then` and `that day` stand for: one that was told, or
     that is said before."""
-    if told := _MONTHS.search(aside):  # `my return for may and june is open, …`
-        line = compiled(_THOSE_MONTHS).sub(f"in {told[0]}", line)
+    if months := _MONTHS.search(aside):  # `my return for may and june is open, …`
+        line = compiled(_THOSE_MONTHS).sub(f"in {months[0]}", line)
     found = compiled(_SINCE_THEN).search(line) or compiled(_THEN).search(line)
     if found is None:
         return line

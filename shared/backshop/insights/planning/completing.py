@@ -172,6 +172,20 @@ def query_of(reading: Reading) -> SemanticQuery:
     )
 
 
+def _with_weekends(query: SemanticQuery) -> SemanticQuery:
+    """`only saturdays and sundays` are weekends, unless they are set against each other."""
+    if D.DAY_OF_WEEK in query.dimensions:
+        return query
+    of_both = (D.DAY_OF_WEEK, "in")
+    held = tuple(
+        filters.limit(D.IS_WEEKEND, "=", True)
+        if (each.field, each.op) == of_both and each.value in ((6, 7), (7, 6))
+        else each
+        for each in query.filters
+    )
+    return query.model_copy(update={"filters": held})
+
+
 def finished(
     query: SemanticQuery, reading: Reading | None = None, before: SemanticQuery | None = None
 ) -> Plan:
@@ -179,7 +193,7 @@ def finished(
     reading = reading or Reading(Line(""), [])
     defaulted = list(reading.defaulted)
     try:
-        query = SemanticQuery.model_validate(query.model_dump())
+        query = _with_weekends(SemanticQuery.model_validate(query.model_dump()))
         if query.top_n and not query.dimensions and not query.grain:
             query = query.model_copy(update={"top_n": None})
         if query.period is not None and not any(

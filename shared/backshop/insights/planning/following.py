@@ -120,6 +120,7 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
         line = re.sub(_ONLY_CUSTOMERS, r"\1 ", line)
     if any(each.field == Dimension.COUPON for each in before.filters):
         line = re.sub(_BROUGHT_BY_IT, "how much revenue was that", line)
+    line = re.sub(_ONLY_CHANNEL, r"\1 ", line)
     line = re.sub(_PUT_BESIDE, r"compare with \1", line)
     line = re.sub(_SAME_COMPARISON, "", re.sub(_LOWEST_OF, r"the bottom \1", line))
     if before.metrics[:1] in (("refunds",), ("discounts",)):
@@ -146,6 +147,9 @@ def spoken_then(line: str, before: SemanticQuery) -> str:
 _THEIR_VALUE = r"\b((?:and |what is |what was |show |the |give me |their )*)(?:average|mean|typical) (?:value|size|amount|worth)(?: (?:of|for) (?:those|these|them)(?: orders)?)?(?= *$| ,| please)"
 _ONLY_CUSTOMERS = r"^((?:(?:and|but|now|ok) )*(?:only|just)(?: for| those of)?) (?:the |our )?(?:customers|buyers|people|shoppers|clients) (?=in|from|of)"
 _BROUGHT_BY_IT = r"\bhow much (?:have|has|did|do) (?:the |those )?orders (?:with|using|that used) (?:it|that|this|that code|this code) (?:brought in|bring in|brought|made|make|earned|earn)\b"
+_ONLY_CHANNEL = (
+    r"\b((?:only|just)(?: the)? @x\d+) (?:orders|sales)(?= ,| and leave| leave| not| please|$)"
+)
 _LOWEST_OF = r"\bthe (\d+) with (?:the )?(?:lowest|least|smallest|fewest)\b"
 _PUT_BESIDE = (
     r"\b(?:put|place|set|show|lay) (?:the )?((?:19|20)\d\d|last year|last month|last week|last quarter|the (?:year|month|week|quarter) before"
@@ -463,7 +467,7 @@ def _filters(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Fi
         for each in before.filters
         if each.field not in named or (each.op == "!=" and each.field in left_out)
     ]
-    if not named and (found := reading.line.take(_LIMIT_ANEW)):
+    if named.isdisjoint({*Limit}) and (found := reading.line.take(_LIMIT_ANEW)):
         kept = [_limited_anew(each, found) for each in kept]
     if not is_added:
         return [*kept, *reading.filters]
@@ -483,7 +487,7 @@ def _filters(before: SemanticQuery, reading: Reading, is_added: bool) -> list[Fi
     return [*kept, *joined]
 
 
-_LIMIT_ANEW = rf"^ (?:(?:and|what about|how about|but|ok|now|only|just|the ones|ones|those) )*{N} $"
+_LIMIT_ANEW = rf"^ (?:(?:and|what about|how about|but|ok|now|only|just|the ones|ones|those) )*{N}(?=(?: ,)?(?: (?:just|only))?(?: (?:the )?~)* $)"
 """`and over 150?`, where there was a limit before."""
 
 

@@ -48,8 +48,16 @@ _PAID_FOR: tuple[tuple[str, str], ...] = (
     ),
 )
 _OF_A_STORY: tuple[tuple[str, str], ...] = (
+    (r"[ ,]+i ?e (?:,? ?)(?:had|have|has|they|those|people|who|that|the ones)\b.*$", ""),
+    (r"\b(no orders?|not (?:ordered|bought)) > (?=\d+ (?:day|week|month))", r"\1 for more than "),
+    (r"\bpayment status(?:es)?\b", "status"),
+    (r"\bstock (?:that )?(?:we|i) (?:are|am) sitting on\b", "stock"),
     (
-        r"\borders (?:that |which )?(?:had|have|has|got|with|having)(?: been given)? (?:a|some|any|at least (?:one|1)|(?:one|1) or more)(?: kind of| sort of| partial)? refunds?\b",
+        r"\b(?:an?|the average|each|one|1) customer worth(?: to us)? over (?:their|his|her|its|a|the) (?:whole |entire )?(?:lifetime|life)(?: on average)?(?: ,)?(?: historically)?\b",
+        "customer lifetime value",
+    ),
+    (
+        r"\borders (?:that |which )?(?:had|have|has|got|with|having|ended (?:up )?(?:with|in)|ended)(?: been given)? (?:a|some|any|at least (?:one|1)|(?:one|1) or more)(?: kind of| sort of| partial)? refunds?\b",
         "refunded orders",
     ),
     (

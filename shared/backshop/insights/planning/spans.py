@@ -87,7 +87,10 @@ def read(line: Line, now: Now) -> Period | None:
     """The first reckoned period of the line, taken out of it."""
     for pattern, made in _FORMS:
         for found in compiled(pattern).finditer(line.text):
-            result = made(found, line.text[found.end() :], now)
+            try:
+                result = made(found, line.text[found.end() :], now)
+            except (ValueError, OverflowError):
+                continue  # `the 2026 months before easter`: of no calendar here
             if result is not None:
                 held, length = result
                 end = found.end() + length

@@ -456,6 +456,7 @@ def plain_line(text: str) -> str:
     where they may be part of a code."""
     line = unicodedata.normalize("NFKC", text).translate(_PLAIN).lower()
     line = _shortened(_in_digits(_spelled_out(line)))
+    line = compiled(r"(?<![\d.,])(\d{1,3}) (\d{3})(?= ¤)").sub(r"\1\2", line)  # `10 000 kr`
     line = compiled(r"[?;] +(?=(?:what|who|which|how|when)\b)").sub(" , ", line)
     line = compiled(r"[?!;:()\[\]{}\"|*]|\.(?!\d)|(?<!\d)\.").sub(" ", line)
     line = compiled(r"\s*,\s*|\s*&\s*|\s*\+\s*").sub(

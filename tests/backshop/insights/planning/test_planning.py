@@ -154,3 +154,15 @@ def test_every_metric_is_found_by_its_words() -> None:
         if not isinstance(made, Plan) or metric.name not in made.query.metrics:
             lost.append((metric.name, metric.words[0], made))
     assert not lost
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "orders the 2026 months before the 2026 months before may",
+        "sales in the 900 years up to march 2020",
+        "units in the 2026 quarters from easter",
+    ],
+)
+def test_a_span_that_no_calendar_has_is_no_error(text: str) -> None:
+    assert plan(Asked(text, TODAY), KNOWN)
