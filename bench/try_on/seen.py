@@ -214,8 +214,9 @@ def lobes() -> list[float | None]:
     missed: list[float | None] = []
     for name, image in figures.originals():
         scene, _ = render.sit(figures.as_png(image))
+        shown = wearables.lobes(scene)
         for side, mark in LOBES.get(name, {}).items():
-            found = wearables.lobe(scene, side)
+            found = shown.get(side)
             at = np.array(mark) * scene.pixels.shape[1] / image.width
             off = None if found is None else np.linalg.norm(found - at) / scene.face.scale
             missed.append(None if off is None else float(off))

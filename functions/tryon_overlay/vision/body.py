@@ -34,6 +34,7 @@ _TANNED = 1.2  # share of the saturation of a face's skin by which that of arms 
 _WARM = 0.8  # logarithm of red over blue from which hair is told from cloth by it
 _BETWEEN = 40  # millimetres between arms in which shade is theirs
 _SHOULDER = 255  # millimetres of the squares in which shoulders are looked for
+_EAR = 180  # of those in which ears are
 _UNSURE = 0.05  # chance of a person from which a nearer look counts
 _DOUBT, _BESIDE = 30, 90  # millimetres that doubt is broad, and in which one beside it counts, too
 _STEP = 4  # pixels of the picture to one of the coarse fields here
@@ -75,7 +76,7 @@ class Body:
         # What is plainly nobody from afar, and not beside what may be somebody, stays so.
         open_ = np.maximum(np.clip(chance / _UNSURE, 0, 1), self._unsure)
         for middle in self.shoulders:
-            area, part = self._nearer(middle)
+            area, part = self._nearer(middle, _SHOULDER)
             np.maximum(chance[area], part * open_[area], out=chance[area])
         return self._followed(chance)
 
@@ -92,9 +93,16 @@ class Body:
         near = doubt.filter(ImageFilter.MinFilter(size)).filter(ImageFilter.MaxFilter(beside))
         return self._resized(fields.blurred(np.asarray(near, dtype=np.float32) / 255, 1.5))
 
-    def _nearer(self, middle: Points) -> tuple[fields.Area, Floats]:
-        """What the network takes for a person in a square around a shoulder, and that square."""
-        side = round(min(_SHOULDER * self._scene.face.scale, *self.shape))
+    def around_ear(self, middle: Points) -> Floats:
+        """How much of each pixel is of a person where an ear was looked at from nearer."""
+        area, part = self._nearer(middle, _EAR)
+        matte = self.matte.copy()
+        matte[area] = part
+        return matte
+
+    def _nearer(self, middle: Points, millimetres: float) -> tuple[fields.Area, Floats]:
+        """What the network takes for a person in a square around a point, and that square."""
+        side = round(min(millimetres * self._scene.face.scale, *self.shape))
         left, top = (
             int(np.clip(at - side / 2, 0, whole - side))
             for at, whole in zip(middle, self.shape[::-1], strict=True)

@@ -28,6 +28,9 @@ _FRAME_TILT = 0.12  # how far a frame's lower edge leans in, per millimetre down
 _EAR_TOP = (76.0, 2.0, 88.0)  # where an arm of the glasses ends
 _LOBE = (77.0, 63.0, 86.0)
 _EAR_HIDDEN = 13.0  # degrees of yaw from which a cheek hides the far ear
+_EAR_ALIKE = 5.0  # degrees of yaw up to which both lobes show at mirrored places
+_APART = 12.0  # how far they may lie from there where both are seen
+_SHOWN = 3.0  # square millimetres of an ear above its lobe by which it is seen
 _LOBE_OFF = 15.0  # how far a lobe may lie from there to be believed
 _CELL = 0.4  # mm that an ear is looked at by
 _NEAR, _ABOVE, _EAR_CELLS = 24.0, 30.0, (105, 140)  # what is looked at around the expected lobe
@@ -192,10 +195,9 @@ def earrings(
     """
     camera = _camera(scene)
     layers = []
-    for side, picture in ((1, image), (-1, image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))):
-        lowest = lobe(scene, side)
-        if lowest is None:
-            continue
+    mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    for side, lowest in lobes(scene).items():
+        picture = image if side > 0 else mirrored
         depth = float(camera.rotation[2] @ np.array([side * _LOBE[0], *_LOBE[1:]]))
         tall = height * camera.scale * _DISTANCE / (_DISTANCE + depth)
         size = np.array([tall * image.width / image.height, tall])
@@ -212,28 +214,64 @@ def earrings(
     return laid(scene, layers, light, drop=1.5) if layers else None
 
 
-def lobe(scene: Scene, side: int) -> Points | None:
-    """The lowest skin of an ear (1 the person's left, -1 the right) beyond the face's outline, in
+def lobes(scene: Scene) -> dict[int, Points]:
+    """The lowest skin of each ear (1 the person's left, -1 the right) beyond the face's outline, in
     pixels.
 
-    None where the head hides it, or hair, or where what is found lies too far from where lobes are.
+    An ear is missing that the head hides, or hair, or whose lowest skin lies too far from where
+    lobes are. Where one lobe is found the other is where it mirrors it, if an ear shows there.
     """
-    yaw = scene.face.yaw
-    if abs(yaw) > _EAR_HIDDEN and np.sign(yaw) == side:
-        return None
-    expected = _camera(scene).seen(np.array([side * _LOBE[0], *_LOBE[1:]]))
-    outwards = side * np.array([-scene.up[1], scene.up[0]])
-    skin = _ear_skin(scene, expected, outwards)
+    skins = {side: _ear_skin(scene, side) for side in (1, -1)}
+    lows = _agreed({side: _believed(skin) for side, skin in skins.items()})
+    found = {}
+    for side, low in lows.items():
+        other = lows[-side]
+        if low is None and other is not None and abs(scene.face.yaw) < _EAR_ALIKE:
+            low = other if _shows(skins[side], other) else None
+        if low is not None:
+            outwards = side * np.array([-scene.up[1], scene.up[0]])
+            at = _expected(scene, side) + scene.mm(low[0]) * outwards - scene.mm(low[1]) * scene.up
+            found[side] = np.asarray(at)
+    return found
+
+
+def _expected(scene: Scene, side: int) -> Points:
+    """Where in the picture a lobe mostly is."""
+    return _camera(scene).seen(np.array([side * _LOBE[0], *_LOBE[1:]]))
+
+
+def _believed(skin: NDArray[np.bool_] | None) -> tuple[float, float] | None:
+    """`_lowest`, unless it is too far from where lobes are."""
     low = None if skin is None else _lowest(skin)
-    if low is None or np.hypot(*low) > _LOBE_OFF:
-        return None
-    return np.asarray(expected + scene.mm(low[0]) * outwards - scene.mm(low[1]) * scene.up)
+    return None if low is None or np.hypot(*low) > _LOBE_OFF else low
 
 
-def _ear_skin(scene: Scene, expected: Points, outwards: Points) -> NDArray[np.bool_] | None:
+def _agreed(lows: dict[int, tuple[float, float] | None]) -> dict[int, tuple[float, float] | None]:
+    """None of two places that mirror each other badly: one of them is no lobe."""
+    kept = [low for low in lows.values() if low is not None]
+    apart = len(kept) == 2 and np.hypot(*np.subtract(*kept)) > _APART
+    return dict.fromkeys(lows) if apart else lows
+
+
+def _shows(skin: NDArray[np.bool_] | None, low: tuple[float, float]) -> bool:
+    """Whether an ear's skin is seen just above its lowest point."""
+    if skin is None:
+        return False
+    column, row = round((low[0] + _NEAR) / _CELL), round((low[1] + _ABOVE) / _CELL)
+    beside, above = round(4 / _CELL), round(8 / _CELL)
+    part = skin[max(row - above, 0) : row, max(column - beside, 0) : column + beside]
+    return float(part.sum()) * _CELL**2 > _SHOWN
+
+
+def _ear_skin(scene: Scene, side: int) -> NDArray[np.bool_] | None:
     """Where the skin of an ear shows beside the face, in cells of `_CELL` mm, upright and with the
     face on the left, from `_NEAR` before the expected lobe and `_ABOVE` above it; None where there
     is none."""
+    yaw = scene.face.yaw
+    if abs(yaw) > _EAR_HIDDEN and np.sign(yaw) == side:
+        return None
+    expected = _expected(scene, side)
+    outwards = side * np.array([-scene.up[1], scene.up[0]])
     corner = expected - scene.mm(_NEAR) * outwards + scene.mm(_ABOVE) * scene.up
     across, down = scene.mm(_CELL) * outwards, scene.mm(-_CELL) * scene.up
     frame = tuple(np.column_stack([across, down, corner]).ravel())
@@ -247,7 +285,7 @@ def _ear_skin(scene: Scene, expected: Points, outwards: Points) -> NDArray[np.bo
     logs = [fields.blurred(plane, 0.5 / _CELL) for plane in np.moveaxis(np.log(light), 2, 0)]
     level, chroma = logs[1], np.stack([logs[0], logs[2]]) - logs[1]
     body = scene.body
-    matte, open_ = upright(body.matte), upright(body.hair) < 0.4
+    matte, open_ = upright(body.around_ear(expected)), upright(body.hair) < 0.4
     open_ &= upright(body.face) < 0.5
     y, x = np.mgrid[: level.shape[0], : level.shape[1]] * _CELL
     seed = ((x - _NEAR) / 9) ** 2 + ((y - _ABOVE + 16) / 16) ** 2 < 1

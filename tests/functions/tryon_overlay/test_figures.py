@@ -128,9 +128,10 @@ def test_earrings_hang_at_the_lobe_or_not_at_all():
     missed = seen.lobes()
     assert len(missed) >= 30
     found = [each for each in missed if each is not None]
-    assert len(found) >= 0.7 * len(missed)
+    assert len(found) >= 0.85 * len(missed)
     assert np.median(found) <= 1.5
-    assert np.mean([each <= 3 for each in found]) >= 0.9
+    assert np.mean([each <= 3 for each in found]) >= 0.88
+    assert max(found) <= 5
 
 
 @pytest.mark.slow

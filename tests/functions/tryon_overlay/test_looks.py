@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from backshop.connect.try_on import looks
-from vision import colors, makeup, pictures, render
+from vision import colors, makeup, pictures, render, wearables
 from vision.scene import Scene
 
 from bench.try_on import figures, gallery
@@ -191,6 +191,38 @@ def test_hidden_ears_are_said(files):
     with pytest.raises(pictures.Refused) as refused:
         drawn(scene, files, kind="earrings", image="drops.png", height_mm=30)
     assert refused.value.code == "ears_hidden"
+
+
+@pytest.mark.parametrize(
+    "name, sides",
+    [
+        ("m6", {1, -1}),  # one is so narrow that its lobe is told by the other's place
+        ("f10", {1, -1}),  # dark ears before a dark door, in rings
+        ("f8", {1}),  # an ear before a seat of its colour; the other is turned away
+        ("f9", set()),  # a headscarf
+    ],
+)
+def test_lobes_are_found_where_ears_show(name, sides):
+    path = figures.FACES / f"{name}.jpg"
+    if not path.exists():
+        pytest.skip(figures.NO_FACES)
+    scene, _ = render.sit(path.read_bytes())
+    assert set(wearables.lobes(scene)) == sides
+
+
+def test_one_lobe_tells_the_other_s_place_only_where_an_ear_shows(scene, monkeypatch):
+    both = wearables.lobes(scene)
+    assert set(both) == {1, -1}
+    seen = {side: skin for side in both if (skin := wearables._ear_skin(scene, side)) is not None}
+    least = min(seen, key=lambda side: wearables._lowest(seen[side]) or (0.0, 0.0))
+    thin = seen[least].copy()
+    thin[:, 1::2] = False  # no lobe is found in stripes, but they are an ear's
+    for other, sides in ((thin, 2), (np.zeros_like(thin), 1)):
+        ears = {least: other, -least: seen[-least]}
+        monkeypatch.setattr(wearables, "_ear_skin", lambda _scene, side, ears=ears: ears[side])
+        found = wearables.lobes(scene)
+        assert len(found) == sides
+        assert all(np.linalg.norm(found[side] - both[side]) < scene.mm(6) for side in found)
 
 
 def test_a_shirt_carries_name_and_number_on_its_cloth(scene, files):
