@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
+
 from backshop.insights.planning import declining, filters, lexicon, names, times
 from backshop.insights.planning.models import Known
 from backshop.insights.planning.reading import Reading, Refused, add_rows, declined
@@ -21,6 +24,29 @@ _NOT_COMPARED = (
 _AGAINST = r"^ (?:(?:and|now|ok|please) )?(?:vs|against|compared? (?:it |that |this |them )?(?:to|with|against))\b"
 
 
+_NO_DAY = re.compile(
+    r"\b(?P<y>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)\b"
+    rf"|\b(?P<d2>29|3[01])(?:st|nd|rd|th)? (?:of )?(?P<m2>{times.MONTH[1:-1]})\b(?: (?P<y2>(?:19|20)\d\d))?"
+    rf"|\b(?P<m3>{times.MONTH[1:-1]}) (?:the )?(?P<d3>29|3[01])(?:st|nd|rd|th)?(?= *$| ,| to | and | until |\b ~)(?: ,)?(?: (?P<y3>(?:19|20)\d\d))?"
+)
+
+
+_LEAP_YEAR = 2024
+
+
+def _decline_no_day(line: Line) -> None:
+    """A day that no calendar has (`30 february`) is not taken for its month."""
+    for found in _NO_DAY.finditer(line.text):
+        said = found.groupdict()
+        day = int(said["d"] or said["d2"] or said["d3"])
+        year = int(said["y"] or said["y2"] or said["y3"] or _LEAP_YEAR)
+        name = said["m"] or said["m2"] or said["m3"]
+        month = int(name) if name.isdigit() else times.month_number(name)
+        if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]:
+            text = f"There is no {found[0].strip(' ,')}: name a day that there is."
+            raise Refused(declined(text, [found[0].strip(" ,")]))
+
+
 def read(reading: Reading, known: Known, now: times.Now) -> None:
     line = reading.line
     while line.take(
@@ -37,6 +63,7 @@ def read(reading: Reading, known: Known, now: times.Now) -> None:
         reading.notes.append(
             "Of a month, early is taken as the days to the 10th, mid to the 20th, late from the 21st."
         )
+    _decline_no_day(line)
     if line.has(r"\bfy20\d\dto20\d\d\b"):
         reading.notes.append("The financial year is taken from April to March.")
     held, is_thanksgiving = reading.period, line.has(r"\bthanksgiving\b")

@@ -166,3 +166,27 @@ def test_every_metric_is_found_by_its_words() -> None:
 )
 def test_a_span_that_no_calendar_has_is_no_error(text: str) -> None:
     assert plan(Asked(text, TODAY), KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sales from 2025-02-30 to 2025-03-01",
+        "sales on the 31st of february",
+        "sales from 31 november 2024 to 5 december 2024",
+        "orders since 30 feb",
+        "orders on feb 30th",
+        "orders on 29 february 2025",
+        "sales since 2025-13-01",
+    ],
+)
+def test_a_day_that_no_calendar_has_is_not_taken_for_another(text: str) -> None:
+    made = plan(Asked(text, TODAY), KNOWN)
+    assert isinstance(made, Declined)
+    assert "name a day that there is" in made.text
+
+
+def test_the_29_of_february_is_of_its_leap_year() -> None:
+    made = plan(Asked("orders on 29 february", TODAY), KNOWN)
+    assert isinstance(made, Plan)
+    assert made.query.as_json()["period"]["start"] == "2024-02-29"
