@@ -167,16 +167,21 @@ OVER_A_LEAP_DAY: list[tuple[date, dict[str, Any], str, tuple[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("today", "period", "word", "wanted"), OVER_A_LEAP_DAY, ids=str)
-def test_years_that_are_running_pair_date_by_date(
-    today: date, period: dict[str, Any], word: str, wanted: tuple[str, str]
-) -> None:
+def _other_days(today: date, period: dict[str, Any], word: str) -> tuple[str, str]:
+    """The first and the last day of what the period is compared with."""
     held = query(period=period | {"compare": word}).period
     assert held is not None
     now = Calendars(today)
     found = compared(held, window(held, now), now)
     assert found is not None
-    assert (str(found.first), str(found.last)) == wanted
+    return str(found.first), str(found.last)
+
+
+@pytest.mark.parametrize(("today", "period", "word", "wanted"), OVER_A_LEAP_DAY, ids=str)
+def test_years_that_are_running_pair_date_by_date(
+    today: date, period: dict[str, Any], word: str, wanted: tuple[str, str]
+) -> None:
+    assert _other_days(today, period, word) == wanted
 
 
 @pytest.mark.parametrize(
@@ -199,12 +204,7 @@ def test_a_period_before_all_calendars_is_refused(period: dict[str, Any]) -> Non
 def test_a_comparison_means_its_days(
     period: dict[str, Any], word: str, wanted: tuple[str, str]
 ) -> None:
-    held = query(period=period | {"compare": word}).period
-    assert held is not None
-    now = Calendars(TODAY)
-    found = compared(held, window(held, now), now)
-    assert found is not None
-    assert (str(found.first), str(found.last)) == wanted
+    assert _other_days(TODAY, period, word) == wanted
 
 
 MONTHS_12 = {"type": "last_n", "n": 12, "unit": "month"}
