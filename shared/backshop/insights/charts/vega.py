@@ -19,6 +19,8 @@ INK, MUTED, LINES = "#1b1f24", "#57606a", "#d8dee4"
 MAIN, SECOND = "#0b5394", "#b45f06"
 SHADES: Final = ["#08306b", "#a63603", "#2a7f62", "#8a8f98", "#c2a5cf", "#f0d78c"]
 """From dark to light, so that they differ without colour too."""
+INKS: Final = ["#08306b", "#a63603", "#2a7f62", "#6a51a3", "#b8860b", "#5f6670"]
+"""Of points, which are thin: none is pale, and shapes tell them apart without colour."""
 DASHES: Final = [[1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [1, 3]]
 SHAPES: Final = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 
@@ -641,13 +643,8 @@ def _scatter(spec: ChartSpec, drawn: Drawn, _width: int) -> Spec:
     values = _values(found, drawn._replace(is_unfinished=False))
     for row, each in zip(drawn.rows, values, strict=False):
         each["x"] = rules.number(row[place])
-    xs = [each["x"] for each in values]
     encoding: Spec = {
-        "x": {
-            "field": "x",
-            "type": "quantitative",
-            "axis": _number_axis(across, drawn, xs),
-        },
+        "x": _y(across, drawn, [each["x"] for each in values]) | {"field": "x"},
         "y": _y(column, drawn, [each["y"] for each in values]),
     }
     if spec.series:
@@ -657,7 +654,7 @@ def _scatter(spec: ChartSpec, drawn: Drawn, _width: int) -> Spec:
         for each in values:
             each["s"] = each["s"] if each["s"] in names else rules.OTHER
         scale = {"field": "s", "type": "nominal"}
-        encoding["color"] = scale | {"scale": {"domain": names, "range": SHADES[: len(names)]}}
+        encoding["color"] = scale | {"scale": {"domain": names, "range": INKS[: len(names)]}}
         encoding["shape"] = scale | {"scale": {"domain": names, "range": SHAPES[: len(names)]}}
     mark = {"type": "point", "size": 60, "strokeWidth": 2, "color": MAIN, "opacity": 0.8}
     return {"data": {"values": values}, "mark": mark, "encoding": encoding}
