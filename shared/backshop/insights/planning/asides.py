@@ -54,12 +54,13 @@ _SENTENCE = (
 )
 """A whole one may be of anything."""
 _WANTED = (
-    r"\b(?:i|we)(?: (?:really|just|also|only|would|am|are|was|were|have been)|'d|'m|'re|'ve been)* (?:(?:need|want|like|love|have|try|trying|looking)(?! to\b)"
+    r"\b(?:i|we) (?:am|are) \w+ing [^,.?!]{3,60}? and (?:i |we )?(?:need|want|would like)\b|\b(?:i|we)(?: (?:really|just|also|only|would|am|are|was|were|have been)|'d|'m|'re|'ve been)* (?:(?:need|want|like|love|have|try|trying|looking)(?! to\b)"
     r"|(?:need|want|like|love|have|try|trying|got) to (?:see|know|have|get|find|understand|check|look|compare|view|hear|learn|figure|break|list|pull|analy[sz]e)"
     r"|wonder(?:ing)?|curious|interested|after)\b"
 )
 """Wants of which the rest of the sentence is the question."""
 _ASKED_FOR = (
+    rf"{_FILLERS}(?:i|we) (?:am|are) \w+ing [^,.?!]{{3,60}}? and (?:i |we )?(?:need|want|would like)(?: to (?:see|know|have))? (?=\S)|"
     rf"{_FILLERS}(?:if|when|while|before|because|as|since) {_WHOEVER} [^:?]{{3,80}}?, (?:i|we) (?:have|need|want|would like|must|should|'d like)(?: to)?"
     rf"(?: (?:know|see|have|check|find out|tell (?:them|him|her|you)))? (?={_ASKING}\b)"
     rf"|{_FILLERS}(?:my|our|the|an?|some) [\w' -]{{1,40}}? (?:wants?|wanted|would like|needs?|likes?|asks?|asked|asking|wonders?)"

@@ -105,9 +105,15 @@ _OF_THOSE = r"^( (?:(?:and|but|ok|now|what about|how about|same|only|just) )*(?:
 
 _MAKE_IT = r"^ (?:(?:and|ok|okay|now|please|can you|could you|then|so|but) )*(?:make|turn|have) (?:it|that|this|them)(?: into| in| to)? (?!\d{1,3}\b)"
 """Of which `make` is no money."""
-_JUST_ORDERS = r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: the)?) (?:orders|those|ones)(?=(?: ~)?(?: now| please| then| instead| though)* *$)"
+_JUST_ORDERS = r"^( (?:(?:and|but|ok|now|then) )*(?:for|of|only|just)(?: for)?(?: the)?) (?:orders|those|ones)(?=(?: ~)?(?: now| please| then| instead| though)* *$)"
 """`only orders over 100`, once the limit is taken out."""
-_OF_ORDERS = (Limit.ORDER_TOTAL, Dimension.COUPON, Dimension.CURRENCY, Dimension.CHANNEL)
+_OF_ORDERS = (
+    Limit.ORDER_TOTAL,
+    Dimension.COUPON,
+    Dimension.HAS_COUPON,
+    Dimension.CURRENCY,
+    Dimension.CHANNEL,
+)
 
 
 def spoken_then(line: str, before: SemanticQuery) -> str:
@@ -375,7 +381,8 @@ def changed(before: SemanticQuery, reading: Reading, now: times.Now) -> Semantic
     anew.period = period
     metrics_of.fit(anew)
     anew.filters = [_renamed(each, anew.metrics) for each in anew.filters]
-    anew.dimensions = [each for each in anew.dimensions if not _is_one(each, anew.filters)]
+    if anew.metrics[:1] != ["co_purchase_count"]:
+        anew.dimensions = [each for each in anew.dimensions if not _is_one(each, anew.filters)]
     dimensions = (
         [each for each in anew.dimensions if each in METRICS[anew.metrics[0]].dimensions]
         if reading.metrics

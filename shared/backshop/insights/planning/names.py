@@ -579,13 +579,33 @@ def _is_meant(
     if choices[0].field == "channel" and (word,) in countries.codes():
         return "channel" in tokens[max(0, at - 1) : at + 2]
     before = tokens[at - 1] if at else ""
+    if choices[0].field == "payment_method" and (before, word) in _OTHER_CARDS:
+        return False
     after = tokens[at + 1] if at + 1 < len(tokens) else ""
     if choices[0].field in ("category", "product") and (
         "category" in (before, after) or "categories" in (before, after)
     ):
         return before in ("category", "the", "our", "my") or after in ("category", "categories")
-    return word not in own_words
+    is_within = before in ("in", "within") and not after  # `only the ones in track`
+    return word not in own_words or (is_within and choices[0].field == "category")
 
+
+_OTHER_CARDS = frozenset(
+    (each, card)
+    for each in (
+        "handwritten",
+        "birthday",
+        "post",
+        "greeting",
+        "greetings",
+        "christmas",
+        "loyalty",
+        "business",
+        "thank",
+    )
+    for card in ("card", "cards")
+)
+"""By which nobody pays."""
 
 _PRONOUN = re.compile(
     r"\b(buy\w*|bought|order(?:ed|ing)|purchas(?:e|ed|ing)|shop(?:ped|ping)|heard?|once|twice|again"

@@ -63,7 +63,7 @@ _PIECE = (
 _PIECE_AT_END = rf"^(?:{_PURPOSE} |i have to write )(?:{_OF})?{_MEDIA}(?: {_EVENT})?$"
 _PREFIXES = (
     rf"^{_HELLO}{_OF}{_PEOPLE}(?:(?:{_HERE}|,? (?:called|rang|phoned|wrote|emailed|came in|came by))?(?:,| and|, and)?(?: (?:they|he|she|who))?) {_WANTS}{_TO_KNOW}[ :,]+(?=\S)(?!(?:\d+|an?|one|two|three|four|five|six|ten) (?:days?|weeks?|months?)\b)",
-    rf"^{_HELLO}(?:(?:i|we)(?:['’]?m|['’]?re| am| are) )?(?:sitting|talking|speaking|meeting|on the phone|on a call|in an? (?:meeting|call)|stuck|here)\b[^?.]*?(?: and| so|,)(?: (?:i|we))? (?:need|want|would like|['’]d like)(?: to (?:know|see|have|show (?:them|him|her)))? (?=\S)",
+    rf"^{_HELLO}(?:(?:i|we)(?:['’]?m|['’]?re| am| are) )?(?:sitting|standing|reconciling|checking|closing|preparing|updating|reviewing|talking|speaking|meeting|on the phone|on a call|in an? (?:meeting|call)|stuck|here)\b[^?.]*?(?: and| so|,)(?: (?:i|we))? (?:need|want|would like|['’]d like)(?: to (?:know|see|have|show (?:them|him|her)))? (?=\S)",
     rf"^{_HELLO}(?:for|before|ahead of) {_OF}(?:{_EVENT}|{_EVENT_ALIKE}|{_MATTER})(?:{_WITH}|{_WHEN}){{0,3}},? (?=(?:i|we) (?:need|want|would like)\b)",
     rf"^{_HELLO}{_OF}(?:{_EVENT})(?:{_WITH}|{_WHEN}){{0,3}} so (?=\S)",
 )

@@ -51,6 +51,7 @@ _OF_A_STORY: tuple[tuple[str, str], ...] = (
     (r"[ ,]+i ?e (?:,? ?)(?:had|have|has|they|those|people|who|that|the ones)\b.*$", ""),
     (r"\b(no orders?|not (?:ordered|bought)) > (?=\d+ (?:day|week|month))", r"\1 for more than "),
     (r"\bpayment status(?:es)?\b", "status"),
+    (r"\borders did (?:fail|not go through)\b", "orders failed"),
     (r"\bstock (?:that )?(?:we|i) (?:are|am) sitting on\b", "stock"),
     (
         r"\b(?:an?|the average|each|one|1) customer worth(?: to us)? over (?:their|his|her|its|a|the) (?:whole |entire )?(?:lifetime|life)(?: on average)?(?: ,)?(?: historically)?\b",

@@ -24,6 +24,7 @@ _MON = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
 _SPELLED_OUT: tuple[tuple[str, str | Callable[[Match[str]], str]], ...] = (
     (rf"\b((?:{_MON})[a-z]*) ?'(\d\d)\b", r"\1 20\2"),
     (r"\bv-day\b", "valentines day"),
+    (r"\bad+ress?es\b", "addresses"),
     (r"\b(\w+)n't\b", r"\1 not"),
     (r"\bca not\b", "can not"),
     (r"\bwo not\b", "will not"),
