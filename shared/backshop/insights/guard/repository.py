@@ -25,9 +25,9 @@ MOST_COST: Final = 5_000_000.0
 """In the planner's units, of which a server works off about a million in the five seconds that a
 question has."""
 IN_MEMORY: Final = "hashed SubPlan"
-IN_MEMORY_MS: Final = 2000
+IN_MEMORY_MS: Final = 1000
 """For a plan that keeps the rows of an `IN (SELECT …)` in memory, however many there are: in that
-time they are some three million."""
+time they are some two million."""
 
 Row = tuple[Any, ...]
 
