@@ -454,16 +454,14 @@ def _statuses(reading: Reading, line: Line, known: Known) -> None:
             "pending",
             line.text,
         )
-    spoken = {
-        each: re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", each).lower() for each in known.statuses
-    }
+    spoken = {each: _spoken(each) for each in known.statuses}
     is_of_other = bool(reading.metrics) and reading.metrics[0] not in _OF_STATUSES
     if any(each.field == D.PAYMENT_METHOD for each in reading.filters):
         spoken = {
             each: said for each, said in spoken.items() if said != "paid"
         }  # `paid with klarna`
     for status, said in spoken.items():
-        word = re.sub("cancell?ed", "cancell?ed", said).replace(" ", "[ _-]?")
+        word = _pattern_of(said)
         if line.take(
             rf"\b(?:{_NOT}|(?:that|which) (?:are|were|was|is) not|not counting) (?:(?:that|which|are|were|was|any|those|been) )*{word}\b(?: (?:ones|orders))?"
         ):
@@ -486,13 +484,23 @@ def _statuses(reading: Reading, line: Line, known: Known) -> None:
             reading.line.text = reading.line.text.replace(" status ", " ")
 
 
+def _spoken(status: str) -> str:
+    """`PaymentAuthorized` and `on-hold` as they are said."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", status).lower()
+
+
+def _pattern_of(said: str) -> str:
+    """A status in either spelling, and as the platform writes it: a shop may call it anything."""
+    return re.sub("cancell?ed", "cancell?ed", re.escape(said)).replace(r"\ ", "[ _-]?")
+
+
 def read_spoken_statuses(reading: Reading, known: Known) -> None:
     """Statuses of several words that turns of phrase would take for their own (`partially
     refunded`)."""
     for status in known.statuses:
-        said = re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", status).lower()
+        said = _spoken(status)
         is_taken = " " in said and re.search(r"refund|return|cancel", said)
-        word = said.replace(" ", "[ _-]?")
+        word = _pattern_of(said)
         pattern = rf"\b(?:(?:with|in|having) )?(?:the )?(?:status (?:of )?)?{word}\b"
         if is_taken and reading.line.take(pattern):
             _put_status(reading, status)

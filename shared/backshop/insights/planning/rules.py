@@ -33,7 +33,7 @@ from backshop.insights.planning import (
 )
 from backshop.insights.planning.models import Asked, Declined, Known, Plan
 from backshop.insights.planning.reading import Reading, Refused, declined
-from backshop.insights.semantic.models import Dimension
+from backshop.insights.semantic.models import Dimension, SemanticQuery
 
 
 def plan(asked: Asked, known: Known) -> Plan | Declined:
@@ -139,11 +139,17 @@ def _plan(
     if asked.before is not None and following.is_about_it(asked.before, reading, cued=following_up):
         leftovers.take_words_of_names(reading, known)
         following.whole_names(asked.before, reading, known)
-        return completing.finished(
-            following.changed(asked.before, reading, now), reading, before=asked.before
-        )
+        return completing.finished(_changed(asked.before, reading, now), reading, asked.before)
     leftovers.check(reading, known)
     return _completed(reading, asked, known, told)
+
+
+def _changed(before: SemanticQuery, reading: Reading, now: times.Now) -> SemanticQuery:
+    try:
+        return following.changed(before, reading, now)
+    except ValueError:  # `and the year before`, of the first that a period may be of
+        text = "That is before the calendar of shops begins: ask for a later period."
+        raise Refused(declined(text, ["days so long ago"])) from None
 
 
 def _without_filter_of_all(reading: Reading, known: Known) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -190,3 +191,18 @@ def test_the_29_of_february_is_of_its_leap_year() -> None:
     made = plan(Asked("orders on 29 february", TODAY), KNOWN)
     assert isinstance(made, Plan)
     assert made.query.as_json()["period"]["start"] == "2024-02-29"
+
+
+@pytest.mark.parametrize("then", ["and the weekend before?", "and the year before?"])
+def test_what_goes_on_before_all_calendars_is_refused(then: str) -> None:
+    first = plan(Asked("sales in 1990", TODAY), KNOWN)
+    assert isinstance(first, Plan)
+    made = plan(Asked(then, TODAY, before=first.query), KNOWN)
+    assert isinstance(made, Declined)
+    assert made.missing == ("days so long ago",)
+
+
+@pytest.mark.parametrize("status", ["awaiting (b2b", "paid*+", "ready [shelf"])
+def test_a_shop_may_call_a_status_anything(status: str) -> None:
+    shop = replace(KNOWN, statuses=(*KNOWN.statuses, status))
+    assert isinstance(plan(Asked("orders by status last month", TODAY), shop), Plan)
